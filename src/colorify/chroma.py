@@ -1,0 +1,156 @@
+"""From ab at the generator's scale to ab at the photo's: guided by L, so that colour ends where edges are.
+
+As in the guided filter (K. He, J. Sun, X. Tang, "Guided Image Filtering", 2010; its fast form, arXiv
+1505.00996), ab is taken to be a linear function of L around each cell, and its slope A = cov(L, ab) / var(L)
+is fitted by least squares. Unlike there, the mean of a cell stays what the generator made it, and is not
+averaged over windows once more:  ab = mean ab + A * (L - mean L).  Reduced to its cells, the result is the ab
+of the generator again; between them it follows the edges of the photo.
+
+Measured with true ab, reduced to a quarter of the generator's input and enlarged again (50 photos of BSDS,
+generator at 160 px, photos of 321 px): mean error in ab, the same at the strongest edges, 99th percentile.
+    nearest 2.73, 4.51, 16.4    bilinear 2.60, 4.01, 14.0    this 2.39, 3.86, 12.9
+    fast guided filter, radius 2: 2.85, 4.33, 14.8; radius 8: 4.03, 5.79, 19.6
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+RADIUS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
+EPSILON: Final = 25.0  # L squared; where L varies less than its root, 5, it is grain and no edge
+
+A_A, A_B, MEAN_A, MEAN_B, MEAN_L, LOW, HIGH = range(7)  # the planes of Chroma
+_IS_COLOR: Final = np.array([1, 1, 1, 1, 0, 0, 0], bool)
+
+
+@dataclass(frozen=True)
+class Chroma:
+    """ab as a local linear function of L, in cells of `stride` px of the photo as the generator saw it.
+
+    a = MEAN_A + A_A * (L - MEAN_L), and so for b. LOW and HIGH bound the L of the cell: beyond them the line
+    is not trusted, so that a spark too small for the generator gets no wilder a colour than its surroundings.
+    """
+
+    planes: FloatArray  # (7, h, w)
+    stride: int  # px of the small photo
+    small: tuple[int, int]  # (width, height) of the small photo; the last cells may reach beyond it
+
+    def scaled(self, strength: float) -> "Chroma":
+        """Return the same with ab multiplied by `strength`."""
+        factors = np.where(_IS_COLOR, strength, 1).astype(np.float32)
+        return Chroma(self.planes * factors[:, None, None], self.stride, self.small)
+
+    def enlarged(self, width: int, height: int) -> "Enlarged":
+        """Return the same on a picture of `width` x `height` px, ready to give rows of ab."""
+        _, h, w = self.planes.shape
+        across = taps(width, w, self.small[0] / (self.stride * width))
+        down = taps(height, h, self.small[1] / (self.stride * height))
+        return Enlarged(np.ascontiguousarray(self.planes.transpose(1, 0, 2)), down, across)
+
+
+@dataclass(frozen=True)
+class Taps:
+    """Where output pixels lie between input pixels, centre on centre: at `first` + `weight`."""
+
+    first: NDArray[np.intp]
+    second: NDArray[np.intp]
+    weight: FloatArray  # of the second, 0..1
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """A Chroma stretched, on demand, over the full photo."""
+
+    planes: FloatArray  # (h, 7, w)
+    down: Taps
+    across: Taps
+
+    def ab(self, L: FloatArray, top: int) -> tuple[FloatArray, FloatArray]:
+        """Return a and b, each (rows, W) float32, of the rows of the photo that begin at `top`.
+
+        `L`: (rows, W) float32, 0..100.
+        """
+        planes = enlarge_rows(self.planes, self.down, self.across, top, top + len(L))
+        detail = np.maximum(L, planes[:, LOW])
+        np.minimum(detail, planes[:, HIGH], out=detail)
+        detail -= planes[:, MEAN_L]
+        a = planes[:, A_A] * detail
+        a += planes[:, MEAN_A]
+        detail *= planes[:, A_B]
+        detail += planes[:, MEAN_B]
+        return a, detail
+
+
+def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
+    """Fit ab to L.
+
+    `L`: (H, W) float32, 0..100, as the generator saw it.
+    `ab`: (ceil(H/stride), ceil(W/stride), 2) float32, CIE Lab, as the generator made it.
+    """
+    height, width = L.shape
+    h, w = ab.shape[:2]
+    padded = np.pad(L, ((0, h * stride - height), (0, w * stride - width)), mode="edge")
+    cells = padded.reshape(h, stride, w, stride).astype(np.float64)
+    mean_L = cells.mean(axis=(1, 3))
+    centre = box_mean(mean_L)
+    within = box_mean(cells.var(axis=(1, 3)))  # detail of L that no ab was generated for: a reason for doubt
+    variance = np.maximum(box_mean(mean_L**2) - centre**2, 0) + within + EPSILON
+    planes = np.empty((7, h, w), np.float32)
+    for slope, mean, target in ((A_A, MEAN_A, ab[:, :, 0]), (A_B, MEAN_B, ab[:, :, 1])):
+        exact = target.astype(np.float64)
+        covariance = box_mean(mean_L * exact) - centre * box_mean(exact)
+        planes[slope] = box_mean(covariance / variance)
+        planes[mean] = target
+    planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=(1, 3)), cells.max(axis=(1, 3))
+    return Chroma(planes, stride, (width, height))
+
+
+def taps(size: int, source: int, scale: float) -> Taps:
+    """Return where each of `size` pixels lies among `source` pixels, each 1 / `scale` of them long."""
+    centre = np.clip((np.arange(size, dtype=np.float64) + 0.5) * scale - 0.5, 0, source - 1)
+    first = np.minimum(centre.astype(np.intp), max(source - 2, 0))
+    second = np.minimum(first + 1, source - 1)
+    return Taps(first, second, (centre - first).astype(np.float32))
+
+
+def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom: int) -> FloatArray:
+    """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (rows, n, W)."""
+    first, weight = down.first[top:bottom], down.weight[top:bottom]
+    base, last = first[0], down.second[bottom - 1]
+    wide = _widened(planes[base : last + 1], across)
+    rows = np.empty((bottom - top, *wide.shape[1:]), np.float32)
+    starts = [0, *(np.flatnonzero(np.diff(first)) + 1), len(first)]
+    for start, stop in pairwise(starts):  # rows between the same two rows of `planes`
+        above = first[start] - base
+        below = min(above + 1, len(wide) - 1)
+        part = rows[start:stop]
+        np.multiply(weight[start:stop, None, None], wide[below] - wide[above], out=part)
+        part += wide[above]
+    return rows
+
+
+def _widened(planes: FloatArray, across: Taps) -> FloatArray:
+    left = planes.take(across.first, axis=2)
+    right = planes.take(across.second, axis=2)
+    right -= left
+    right *= across.weight
+    right += left
+    return right
+
+
+def box_mean(plane: NDArray[np.float64], radius: int = RADIUS) -> NDArray[np.float64]:
+    """Average (h, w) over windows of 2 * radius + 1, cut off at the borders."""
+    for axis in range(2):
+        size = plane.shape[axis]
+        zero = np.zeros_like(plane.take([0], axis=axis))
+        sums = np.concatenate([zero, np.cumsum(plane, axis=axis)], axis=axis)
+        start = np.maximum(np.arange(size) - radius, 0)
+        stop = np.minimum(np.arange(size) + radius + 1, size)
+        count = np.expand_dims(stop - start, 1 - axis)
+        plane = (sums.take(stop, axis=axis) - sums.take(start, axis=axis)) / count
+    return plane

@@ -1,0 +1,306 @@
+"""The main job: a photo in black and white -> its L -> the generator -> ab -> the photo in colour."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from os import cpu_count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.chroma import fit_chroma
+from colorify.errors import PhotoError, UsageError
+from colorify.formats import FORMATS, Format, format_named
+from colorify.generator import Colors, Generator, Spec
+from colorify.guided import guided_colors
+from colorify.hints import Hint
+from colorify.look import Look
+from colorify.metadata import Mark
+from colorify.photo import MAX_PIXELS, Output, Photo, Source, open_photo, save_photo
+from colorify.pil import is_pil, picture_of, pixels_of
+from colorify.render import colored_strips, grey_strips, strip_rows
+from colorify.seen import ENLARGED, LONGEST, NEUTRAL_CHROMA, Seen, see
+from colorify.session import PREVIEW, Session
+from colorify.space import Space, space_for
+from colorify.stream import RowStream
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+T = TypeVar("T")
+Pixels = NDArray[Any]
+
+__all__ = ["ENLARGED", "LONGEST", "NEUTRAL_CHROMA", "Colorizer", "Report", "Seen", "colorize"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done to one photo."""
+
+    source: Path | None  # None: it came as bytes
+    target: Path | None  # None: it went as bytes
+    width: int  # px, upright
+    height: int  # px
+    seconds: float
+    was_colored: bool  # it had colour, sepia included, and was recoloured from its L
+    mean_confidence: float  # 0..1
+    data: bytes | None = None  # the encoded photo, if there is no target
+    notes: tuple[str, ...] = ()  # what else the person should know
+
+
+class Colorizer:
+    """Colours photos with one generator; keep it, loading takes a while. Safe to share between threads."""
+
+    def __init__(self, weights: str | Path | None = None, *, threads: int = 0) -> None:
+        """Load `weights` (None: the embedded ones), to run on `threads` cores (0: all).
+
+        Raises WeightsError.
+        """
+        self._generator = Generator(Path(weights) if weights is not None else None, threads=threads)
+        self._threads = threads or cpu_count() or 1
+
+    @property
+    def spec(self) -> Spec:
+        """What the weights say of themselves."""
+        return self._generator.spec
+
+    def colorize(
+        self,
+        photo: T,
+        *,
+        strength: float = 1.0,
+        vividness: float = 1.0,
+        size: int | None = None,
+        hints: Sequence[Hint] = (),
+    ) -> T:
+        """Colour one photo; the same kind of thing comes back.
+
+        * a path (str or Path): the file NAME-color.EXT is written beside it, and its path returned
+        * bytes: the content of a file in, the content of a file of the same format out
+        * a numpy array, (H, W) or (H, W, 1 to 4), uint8 or uint16, sRGB: (H, W, 3), or (H, W, 4) with alpha
+        * a PIL image: a PIL image, RGB or RGBA
+
+        `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
+        `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
+        Raises PhotoError, UsageError.
+        """
+        look = Look(strength, vividness, size, tuple(hints))
+        result: object
+        if isinstance(photo, (str, Path)):
+            source = Path(photo)
+            target = source.with_name(f"{source.stem}-color{source.suffix}")
+            self._colorize_file(source, target, look, _Choices())
+            result = type(photo)(target)
+        elif isinstance(photo, bytes):
+            result = self._colorize_file(photo, None, look, _Choices()).data
+        elif isinstance(photo, np.ndarray):
+            result = self._colorize_pixels(photo, look)
+        elif is_pil(photo):
+            picture = cast("Image", photo)
+            result = picture_of(self._colorize_pixels(pixels_of(picture), look), picture)
+        else:
+            raise _no_photo(photo)
+        return cast(T, result)  # each branch returns what it was given
+
+    def colorize_file(
+        self,
+        source: Path | bytes,
+        target: Path | None,
+        *,
+        strength: float = 1.0,
+        vividness: float = 1.0,
+        size: int | None = None,
+        hints: Sequence[Hint] = (),
+        format: str | None = None,
+        quality: int | None = None,
+        depth: int | None = None,
+        mark: bool = True,
+        strip: bool = False,
+        confidence: Path | None = None,
+        overwrite: bool = False,
+        max_pixels: int = MAX_PIXELS,
+        progress: Callable[[float], None] | None = None,
+        profile: str = "srgb",
+    ) -> Report:
+        """Colour one picture file; see `colorize` for the first options.
+
+        `target`: the file to write; None: its content is in the report. `overwrite`: if it exists.
+        `format`: "jpeg", "png", "tiff", "webp", "avif" (None: by the suffix of `target`, else the source's).
+        `quality`: 1 to 100 (None: the format's own; 100 is lossless in WebP and AVIF).
+        `depth`: 8 or 16 bits a sample (None: as the source, if the format can).
+        `mark`: say in the metadata that the colours were generated. `strip`: leave the source's metadata out.
+        `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
+        `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
+        photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
+        `max_pixels`: a larger photo is refused. `progress`: called now and then with 0..1, on this thread.
+        Memory does not grow with the photo, unless it is turned by EXIF, interlaced or progressive.
+        Raises PhotoError, UsageError.
+        """
+        look = Look(strength, vividness, size, tuple(hints))
+        choices = _Choices(
+            format, quality, depth, mark, strip, confidence, overwrite, max_pixels, progress, profile
+        )
+        return self._colorize_file(source, target, look, choices)
+
+    def colors(
+        self,
+        photo: Photo,
+        *,
+        vividness: float = 1.0,
+        size: int | None = None,
+        hints: Sequence[Hint] = (),
+    ) -> tuple[Seen, Colors]:
+        """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
+
+        See `colorize` for the options. Raises PhotoError, UsageError.
+        """
+        return self._generate(photo, Look(1.0, vividness, size, tuple(hints)))
+
+    def open(
+        self, photo: object, *, size: int | None = None, preview: int = PREVIEW, max_pixels: int = MAX_PIXELS
+    ) -> Session:
+        """Open a photo to colour it again and again, with other hints: see `Session`.
+
+        `photo`: a path (str or Path), bytes, a numpy array or a PIL image, as for `colorize`.
+        `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `preview`: the longest side of a preview, px. `max_pixels`: a larger photo is refused.
+        Raises PhotoError, UsageError.
+        """
+        return Session(
+            _source(photo),
+            self._generator,
+            size=size,
+            preview=preview,
+            max_pixels=max_pixels,
+            threads=self._threads,
+        )
+
+    def _colorize_file(
+        self, source: Path | bytes, target: Path | None, look: Look, choices: "_Choices"
+    ) -> Report:
+        started = time.perf_counter()
+        _refuse_same(source, target, choices.confidence)
+        photo = open_photo(source, max_pixels=choices.max_pixels)
+        notes = list(photo.notes)
+        output = self._output(photo, target, choices, space_for(choices.profile, photo.profile, notes))
+        seen, colors = self._generate(photo, look)
+        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
+        width, height = photo.size
+        painted = colored_strips(photo, chroma, depth=output.depth, threads=self._threads, space=output.space)
+        with closing(painted) as strips:
+            shape = (height, width, 3 + photo.has_alpha)
+            stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
+            data = save_photo(stream, photo, target, output, progress=choices.progress)
+        if choices.confidence is not None:
+            h, w = seen.L.shape
+            cells = w / self.spec.stride, h / self.spec.stride
+            sureness = grey_strips(colors.confidence, width, height, cells=cells)
+            _save_grey(sureness, photo, choices.confidence, overwrite=choices.overwrite)
+        return Report(
+            source=source if isinstance(source, Path) else None,
+            target=target,
+            width=width,
+            height=height,
+            seconds=time.perf_counter() - started,
+            was_colored=seen.was_colored,
+            mean_confidence=float(colors.confidence.mean()),
+            data=data,
+            notes=tuple(notes),
+        )
+
+    def _colorize_pixels(self, pixels: Pixels, look: Look) -> Pixels:
+        photo = open_photo(pixels)
+        seen, colors = self._generate(photo, look)
+        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
+        return np.concatenate(list(colored_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
+
+    def _generate(self, photo: Photo, look: Look) -> tuple[Seen, Colors]:
+        seen = see(photo, look.size or self.spec.size)
+        colors = guided_colors(
+            self._generator, seen.L, photo=photo.size, hints=look.hints, vividness=look.vividness
+        )
+        return seen, colors
+
+    def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: Space) -> Output:
+        row = _format(photo, target, choices.format)
+        depth = choices.depth or (8 if row.max_depth == 8 else photo.depth)
+        mark = Mark(f"Colorify {self.spec.name}", self.spec.version) if choices.mark else None
+        return Output(row, depth, choices.quality, mark, choices.strip, choices.overwrite, space)
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """How the file is to be."""
+
+    format: str | None = None
+    quality: int | None = None
+    depth: int | None = None
+    mark: bool = True
+    strip: bool = False
+    confidence: Path | None = None
+    overwrite: bool = False
+    max_pixels: int = MAX_PIXELS
+    progress: Callable[[float], None] | None = None
+    profile: str = "srgb"
+
+
+def colorize(
+    photo: T,
+    *,
+    strength: float = 1.0,
+    vividness: float = 1.0,
+    size: int | None = None,
+    hints: Sequence[Hint] = (),
+) -> T:
+    """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
+    return _default().colorize(photo, strength=strength, vividness=vividness, size=size, hints=hints)
+
+
+@cache
+def _default() -> Colorizer:
+    return Colorizer()
+
+
+def _source(photo: object) -> Source:
+    if isinstance(photo, str):
+        return Path(photo)
+    if isinstance(photo, (Path, bytes, np.ndarray)):
+        return photo
+    if is_pil(photo):
+        return pixels_of(cast("Image", photo))
+    raise _no_photo(photo)
+
+
+def _no_photo(found: object) -> UsageError:
+    return UsageError(
+        f"photo: expected a path, bytes, a numpy array or a PIL image, found {type(found).__name__}."
+    )
+
+
+def _format(photo: Photo, target: Path | None, wanted: str | None) -> Format:
+    if wanted is not None:
+        return format_named(wanted)
+    by_suffix = [row for row in FORMATS if target is not None and target.suffix.lower() in row.suffixes]
+    row = by_suffix[0] if by_suffix else photo.origin.format
+    if row is None:
+        raise PhotoError(f"{target}: no format known for this suffix. Choose one with --format.")
+    return row
+
+
+def _refuse_same(source: Path | bytes, target: Path | None, confidence: Path | None) -> None:
+    for path in (target, confidence):
+        if isinstance(source, Path) and path is not None and path.exists() and path.samefile(source):
+            raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
+
+
+def _save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:
+    """Write a grey picture of the size of the photo, without its metadata."""
+    width, height = photo.size
+    stream = RowStream(strips, shape=(height, width, 1), depth=8, strip_rows=strip_rows(width))
+    output = Output(_format(photo, target, None), depth=8, strip=True, overwrite=overwrite)
+    save_photo(stream, photo, target, output)

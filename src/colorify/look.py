@@ -1,0 +1,23 @@
+"""How the colours are to be, as far as a person may choose, and checked."""
+
+from dataclasses import dataclass
+
+from colorify.errors import UsageError
+from colorify.hints import Hint
+
+
+@dataclass(frozen=True)
+class Look:
+    """Raises UsageError where a value is out of its range."""
+
+    strength: float = 1.0  # 0 grey, 1 as generated, 2 twice that
+    vividness: float = 1.0  # 0 cautious, 1 as trained, 2 bold
+    size: int | None = None  # px, short side at which the generator sees the photo; None: the spec's
+    hints: tuple[Hint, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("strength", "vividness"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
+        if self.size is not None and not 32 <= self.size <= 4096:
+            raise UsageError(f"size {self.size}: expected 32 to 4096 px.")

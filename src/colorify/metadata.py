@@ -1,0 +1,125 @@
+"""What a file says beside its pixels: carried over, and marked, lest the colours be taken for a record."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+import pyvips
+
+from colorify.space import Space
+
+# IPTC Digital Source Type NewsCodes: "Edited using Generative AI: modification or augmentation of media
+# using a Generative AI model". Not algorithmicallyEnhanced, which is for tools that generate nothing.
+DIGITAL_SOURCE_TYPE: Final = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
+IPTC_EXTENSION: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+# IPTC Photo Metadata Standard 2025.1; each holds one value, so that an older one gives way
+_PROPERTIES: Final = ("DigitalSourceType", "AISystemUsed", "AISystemVersionUsed")
+
+_EMPTY_PACKET: Final = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF>'
+    '</x:xmpmeta><?xpacket end="w"?>'
+)
+# what is left of a mark of ours when its properties are gone
+_OLD_MARK: Final = re.compile(
+    rf'<([\w.-]+):Description \1:about="" xmlns:Iptc4xmpExt="{re.escape(IPTC_EXTENSION)}"\s*/>'
+)
+_RDF_END: Final = re.compile(r"</([\w.-]+):RDF\s*>")
+
+# of the new file, not of the old one
+_OWN: Final = {
+    "width", "height", "bands", "format", "coding", "interpretation", "xoffset", "yoffset", "xres", "yres",
+    "filename", "icc-profile-data", "orientation", "bits-per-sample", "n-pages", "page-height", "palette",
+    "palette-bit-depth", "interlaced", "n-subifds", "jpeg-multiscan", "jpeg-chroma-subsample",
+}  # fmt: skip
+_OWN_PREFIXES: Final = ("exif-ifd", "vips-", "heif-", "webp-", "gainmap")  # exif-data has all of EXIF
+_PREVIEW: Final = ("exif-ifd1-", "jpeg-thumbnail-data")
+_COLOR_SPACE: Final = "exif-ifd2-ColorSpace"
+_SRGB, _UNCALIBRATED = "1", "65535"  # its values
+_RESOLUTION: Final = "resolution-unit"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Who made the colours."""
+
+    generator: str
+    version: str
+
+
+def carry(
+    source: pyvips.Image, target: pyvips.Image, *, space: Space, mark: Mark | None, strip: bool
+) -> pyvips.Image:
+    """Return `target` with the metadata of `source`, the profile of its `space`, and the mark.
+
+    `strip` leaves out all that `source` says, but for its resolution; the mark does not depend on it.
+    """
+    result = target.copy(xres=source.xres, yres=source.yres)
+    for name in source.get_fields():
+        kept = name not in _OWN and not name.startswith(_OWN_PREFIXES)
+        if kept and (not strip or name == _RESOLUTION):
+            result.set_type(source.get_typeof(name), name, source.get(name))
+    _refresh_exif(result, space)
+    result.set_type(pyvips.GValue.blob_type, "icc-profile-data", space.profile)
+    if mark is not None:
+        packet = result.get("xmp-data") if result.get_typeof("xmp-data") else b""
+        result.set_type(pyvips.GValue.blob_type, "xmp-data", marked(packet, mark))
+    return result
+
+
+def _refresh_exif(image: pyvips.Image, space: Space) -> None:
+    """Correct what the EXIF block, which libvips unpacks as soon as it is set, says of the old file."""
+    for name in image.get_fields():
+        if name.startswith(_PREVIEW):
+            image.remove(name)
+    image.set_type(pyvips.GValue.gint_type, "orientation", 1)
+    if image.get_typeof(_COLOR_SPACE):
+        image.set_type(pyvips.GValue.gstr_type, _COLOR_SPACE, _SRGB if space.is_srgb else _UNCALIBRATED)
+
+
+def marked(packet: bytes, mark: Mark) -> bytes:
+    """Return an XMP packet that also says that the colours were generated, and by what.
+
+    All else in `packet` stays, byte for byte; a packet that is no XML is replaced.
+    """
+    text = _readable(packet) or _EMPTY_PACKET
+    text = _without_properties(text)
+    end = _RDF_END.search(text)
+    if end is None:  # an empty <rdf:RDF/>
+        text, end = _EMPTY_PACKET, _RDF_END.search(_EMPTY_PACKET)
+        assert end is not None
+    return (text[: end.start()] + _description(end.group(1), mark) + text[end.start() :]).encode()
+
+
+def _readable(packet: bytes) -> str | None:
+    """Return the text of a packet if it is well-formed."""
+    try:
+        text = packet.rstrip(b"\0").decode("utf-8")
+        ElementTree.fromstring(text.lstrip("\ufeff \r\n\t"))
+    except (UnicodeDecodeError, ElementTree.ParseError):
+        return None
+    return text
+
+
+def _without_properties(text: str) -> str:
+    prefixes = re.findall(rf'xmlns:([\w.-]+)\s*=\s*["\']{re.escape(IPTC_EXTENSION)}["\']', text)
+    for prefix in dict.fromkeys(prefixes):
+        for name in _PROPERTIES:
+            tag = re.escape(f"{prefix}:{name}")
+            text = re.sub(rf"\s{tag}\s*=\s*(\"[^\"]*\"|'[^']*')", "", text)
+            text = re.sub(rf"<{tag}\b[^>]*/>|<{tag}\b[^>]*>.*?</{tag}\s*>", "", text, flags=re.DOTALL)
+    return _OLD_MARK.sub("", text)
+
+
+def _description(rdf: str, mark: Mark) -> str:
+    return (
+        f'<{rdf}:Description {rdf}:about="" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"'
+        f' Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}"'
+        f" Iptc4xmpExt:AISystemUsed={quoteattr(mark.generator)}"
+        f" Iptc4xmpExt:AISystemVersionUsed={quoteattr(mark.version)}/>"
+    )

@@ -1,0 +1,310 @@
+"""Open and save picture files: depth, profile, orientation, alpha and metadata. Nothing else touches them."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.atomic import whole_file
+from colorify.errors import PhotoError, UsageError
+from colorify.formats import SNIFF_BYTES, Format, sniff
+from colorify.libvips import reason, reported
+from colorify.metadata import Mark, carry
+from colorify.profile import rgb_profile, to_srgb
+from colorify.space import Space, srgb
+from colorify.stream import CancelledError, RowStream
+from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of
+
+Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16, sRGB
+Source = Path | bytes | Pixels
+
+MAX_PIXELS: Final = 1_500_000_000  # a larger photo is refused before it is decoded
+_EXIF, _IPTC = "exif-data", "iptc-data"  # libvips' names
+_TICK: Final = 0.1  # s between two reports of progress
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a photo comes from; decoded twice: small for the generator, then in full."""
+
+    name: str  # for messages
+    data: Path | bytes | pyvips.Image
+    format: Format | None  # None: pixels that were in memory
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo, not decoded yet: upright, sRGB, with all that is to be carried over."""
+
+    origin: Origin
+    image: pyvips.Image  # 1 or 3 bands, and alpha if `has_alpha`; 8 or 16 bit; carries the file's metadata
+    has_alpha: bool
+    depth: int  # bits a sample in the file, 8 or 16; `image` may have more
+    notes: tuple[str, ...]  # what the person should know
+    profile: bytes | None = None  # ICC, of RGB, that the file came with
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright photo, px."""
+        return self.image.width, self.image.height
+
+    def rows(self) -> Callable[[int, int], Pixels]:
+        """Return a function (top, rows) -> (rows, width, bands); to be called from the top down."""
+        region = pyvips.Region.new(self.image)
+        image, dtype = self.image, np.uint16 if self.image.format == "ushort" else np.uint8
+
+        def fetch(top: int, rows: int) -> Pixels:
+            with reported(self.origin.name):
+                data = region.fetch(0, top, image.width, rows)
+            return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
+
+        return fetch
+
+    def shrunk(self, width: int, height: int) -> Pixels:
+        """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
+        step = _first_step(self.size, (width, height))
+        with reported(self.origin.name):
+            image = _decode(self.origin, access="sequential", shrink=step)
+            if _orientation(image) >= 5:
+                width, height = height, width
+            image = image.resize(width / image.width, vscale=height / image.height, gap=2.0)
+            color, _ = _split_alpha(_integer(image.autorot(), self.origin.name))
+            return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a photo is to be written."""
+
+    format: Format
+    depth: int  # bits a sample, 8 or 16
+    quality: int | None = None  # 1..100; None: the format's own
+    mark: Mark | None = None  # says in the metadata who made the colours
+    strip: bool = False  # leave the metadata out
+    overwrite: bool = False
+    space: Space = field(default_factory=srgb)  # of the pixels to come
+
+
+def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+    """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
+
+    Files are told by their content, never by their suffix. Only the header is read here.
+    Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
+    """
+    origin = _origin(source)
+    with reported(origin.name):
+        header = _decode(origin, access="sequential")
+        _check_header(header, origin.name, max_pixels)
+        turned = _orientation(header) > 1  # a turned photo is not read from the top down
+        image = _decode(origin, access="random") if turned else header
+        swaps = _orientation(header) >= 5
+        image = _integer(image.autorot(), origin.name)
+        if swaps:
+            image = image.copy(xres=image.yres, yres=image.xres)
+        depth = 16 if image.format == "ushort" else 8
+        color, alpha = _split_alpha(image)
+        if color.bands not in (1, 3) and color.interpretation != "cmyk":
+            raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {image.bands} channels.")
+        notes: list[str] = []
+        profile = rgb_profile(color)
+        color = to_srgb(color, notes)
+        if origin.format is not None and origin.format.name == "tiff":
+            color = _with_tags(color, origin, notes)
+        if alpha is not None:
+            if color.format == "ushort" and depth == 8:
+                alpha = (alpha * 257).cast("ushort")
+            color = color.bandjoin(alpha)
+    return Photo(origin, color, alpha is not None, depth, tuple(notes), profile)
+
+
+def save_photo(
+    stream: RowStream,
+    photo: Photo,
+    target: Path | None,
+    output: Output,
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> bytes | None:
+    """Write the pixels of `stream` with the metadata of `photo`; return the bytes if `target` is None.
+
+    The file appears under its name only when it is whole. Raises PhotoError where it exists (unless
+    `output.overwrite`), cannot be written, or the photo turns out to be damaged.
+    """
+    _check_output(stream.image, output, str(target or photo.origin.name))
+    row = output.format
+    quality = output.quality if output.quality is not None else row.quality or 0
+    settings = row.settings(quality, output.depth)
+    if row.name == "tiff":
+        # the classic form ends at 4 GB; deflate may fail to shrink noise
+        settings["bigtiff"] = _bytes_of(stream.image) > 2**31
+    image = carry(photo.image, stream.image, space=output.space, mark=output.mark, strip=output.strip)
+    exif, iptc = (_blob(image, name) if row.name == "tiff" else None for name in (_EXIF, _IPTC))
+    if iptc is not None:
+        image.remove(_IPTC)
+    if target is None:
+        saver = getattr(image, f"{row.saver}_buffer")
+        file = BytesIO(_run(lambda: saver(**settings), stream, progress, photo.origin.name))
+        if exif or iptc:
+            add_tags(file, exif=exif, iptc=iptc)
+        return file.getvalue()
+    with whole_file(target, overwrite=output.overwrite) as temporary:
+        saver = getattr(image, row.saver)
+        _run(lambda: saver(os.fsencode(temporary), **settings), stream, progress, str(target))
+        if exif or iptc:
+            with temporary.open("r+b") as opened:
+                add_tags(opened, exif=exif, iptc=iptc)
+    return None
+
+
+def _origin(source: Source) -> Origin:
+    if isinstance(source, np.ndarray):
+        return Origin("pixels", _from_pixels(source), None)
+    if isinstance(source, bytes):
+        return Origin("bytes", source, sniff(source[:SNIFF_BYTES], "bytes"))
+    name = str(source)
+    if source.is_dir():
+        raise PhotoError(f"{name}: expected a picture file, found a folder.")
+    try:
+        with source.open("rb") as file:
+            head = file.read(SNIFF_BYTES)
+    except OSError as error:
+        raise PhotoError(f"{name}: {error.strerror or error}.") from error
+    return Origin(name, source, sniff(head, name))
+
+
+def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.Image:
+    """Add what libvips leaves behind in a TIFF file."""
+    result = image.copy()
+    try:
+        with BytesIO(origin.data) if isinstance(origin.data, bytes) else origin.data.open("rb") as file:
+            for name, block in ((_EXIF, exif_of(file)), (_IPTC, iptc_of(file))):
+                if block is not None:
+                    result.set_type(pyvips.GValue.blob_type, name, block)
+    except DamagedTagsError as error:
+        notes.append(f"its EXIF or IPTC was left out, as it is damaged ({error})")
+    return result
+
+
+def _from_pixels(pixels: Pixels) -> pyvips.Image:
+    shaped = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if shaped.dtype not in (np.uint8, np.uint16) or shaped.ndim != 3 or not 1 <= shaped.shape[2] <= 4:
+        raise PhotoError(
+            f"pixels: expected (H, W) or (H, W, 1 to 4) of uint8 or uint16, "
+            f"found {pixels.shape} of {pixels.dtype}."
+        )
+    if 0 in shaped.shape:
+        raise PhotoError(f"pixels: expected at least one pixel, found {pixels.shape}.")
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(shaped))
+    kind = "b-w" if image.bands < 3 else "srgb"
+    wide = {"b-w": "grey16", "srgb": "rgb16"}[kind]
+    return image.copy(interpretation=wide if image.format == "ushort" else kind)
+
+
+def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
+    """Return how much of shrinking a photo to the `wanted` size may be left to the decoder: 1, 2, 4 or 8.
+
+    Half of it at most, so that the rest is done by a better filter; and only where no pixel is cut in two,
+    since the decoder would round the size up and so move the picture.
+    """
+    most = min(size[0] / wanted[0], size[1] / wanted[1]) / 2
+    return max(
+        step for step in (1, 2, 4, 8) if step <= max(1, most) and not (size[0] % step or size[1] % step)
+    )
+
+
+def _decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
+    """Start to decode; a JPEG can come `shrink` times smaller, 1, 2, 4 or 8."""
+    if origin.format is None:
+        return origin.data
+    options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
+    if origin.format.name == "jpeg":
+        options["shrink"] = shrink
+    if isinstance(origin.data, bytes):
+        options.pop("revalidate")
+        return getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
+    return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+
+
+def _check_header(image: pyvips.Image, name: str, max_pixels: int) -> None:
+    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    if pages > 1:
+        raise PhotoError(f"{name}: expected one picture, found {pages} pages or frames. Split it first.")
+    if image.width * image.height > max_pixels:
+        raise PhotoError(
+            f"{name}: {image.width}x{image.height} is {image.width * image.height:,} pixels, "
+            f"expected at most {max_pixels:,}. Allow more with --max-pixels."
+        )
+
+
+def _orientation(image: pyvips.Image) -> int:
+    return int(image.get("orientation")) if image.get_typeof("orientation") else 1
+
+
+def _integer(image: pyvips.Image, name: str) -> pyvips.Image:
+    """Return 8- or 16-bit samples."""
+    if image.interpretation in ("lab", "labs", "xyz", "scrgb"):
+        return image.colourspace("rgb16")
+    if image.format not in ("uchar", "ushort"):
+        raise PhotoError(f"{name}: expected 8 or 16 bits a sample, found {image.format}. Convert it first.")
+    return image
+
+
+def _split_alpha(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
+    if not image.hasalpha():
+        return image, None
+    return image.extract_band(0, n=image.bands - 1), image.extract_band(image.bands - 1)
+
+
+def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
+    row = output.format
+    if output.quality is not None and not 1 <= output.quality <= 100:
+        raise UsageError(f"quality {output.quality}: expected 1 to 100.")
+    if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
+        raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
+    if image.hasalpha() and not row.has_alpha:
+        raise PhotoError(f"{name}: {row} has no transparency and the photo has. Choose --format png.")
+    if max(image.width, image.height) > row.max_side:
+        raise PhotoError(
+            f"{name}: {row} holds at most {row.max_side} px a side, found {image.width}x{image.height}. "
+            "Choose --format tiff."
+        )
+
+
+def _run(
+    save: Callable[[], Any], stream: RowStream, progress: Callable[[float], None] | None, name: str
+) -> Any:
+    """Run a saver on a thread of its own, so that Ctrl-C reaches ours, where `progress` is called."""
+    with ThreadPoolExecutor(1, thread_name_prefix="colorify-save") as pool:
+        future = pool.submit(save)
+        try:
+            while not wait([future], timeout=_TICK).done:
+                if progress is not None:
+                    progress(stream.fraction)
+        except BaseException:
+            stream.cancel()
+            raise
+    failure = future.exception()
+    if stream.error is not None and not isinstance(stream.error, CancelledError):
+        raise stream.error
+    if isinstance(failure, pyvips.Error):
+        raise PhotoError(f"{name}: cannot be written ({reason(failure)}).") from failure
+    if failure is not None:
+        raise failure
+    if progress is not None:
+        progress(1.0)
+    return future.result()
+
+
+def _blob(image: pyvips.Image, name: str) -> bytes | None:
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def _bytes_of(image: pyvips.Image) -> int:
+    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))

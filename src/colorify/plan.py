@@ -1,0 +1,207 @@
+"""Which photo is written where, decided for all of them before the first is touched.
+
+Beside its source an output is named `NAME-color.EXT`. In an output folder it keeps its name and its place
+below the input folder, so that the two trees mirror each other.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+from colorify.errors import UsageError
+from colorify.formats import FORMATS
+
+MARK: Final = "-color"  # ends the name of an output that lies beside its source
+LOSSLESS: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
+SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to colour."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An input, as it was given, of which nothing can be made, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run is going to do, and what it leaves alone."""
+
+    jobs: tuple[Job, ...] = ()
+    finished: tuple[Job, ...] = ()  # the target is there: an earlier run wrote it
+    own: tuple[Path, ...] = ()  # outputs of Colorify, not to be coloured again
+    refused: tuple[Refusal, ...] = ()
+    lone: bool = False  # one photo was named, by itself: what a batch passes over is then an error
+
+
+@dataclass(frozen=True)
+class _Found:
+    path: Path
+    inside: Path  # where it goes below an output folder
+
+
+def make_plan(
+    inputs: Sequence[str], *, output: str | None = None, format: str | None = None, force: bool = False
+) -> Plan:
+    """Pair each photo that `inputs` (files, folders, globs) name with its target.
+
+    `output`: a file (for one input file) or a folder; None writes beside the source. `format`: a name from
+    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too.
+    Raises UsageError where two photos would be written to one target, or a photo onto a photo.
+    """
+    lone = len(inputs) == 1 and not Path(inputs[0]).is_dir() and not _is_glob(inputs[0])
+    as_file = output is not None and lone and _names_file(output)
+    folder = Path(output) if output is not None and not as_file else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
+    found, refused = _find(inputs, leave_out=folder)
+    if as_file:
+        pairs = [Job(item.path, Path(output or "")) for item in found]
+    else:
+        pairs = [Job(item.path, _target(item, folder, format)) for item in found]
+    own = set() if lone and force else _own_outputs([item.path for item in found])
+    pairs = [job for job in pairs if job.source not in own]
+    _refuse_collisions(pairs)
+    finished = () if force else tuple(job for job in pairs if os.path.lexists(job.target))
+    plan = Plan(
+        jobs=tuple(job for job in pairs if job not in set(finished)),
+        finished=finished,
+        own=tuple(sorted(own)),
+        refused=tuple(refused),
+        lone=lone,
+    )
+    return _refuse_lone(plan) if lone else plan
+
+
+def _refuse_lone(plan: Plan) -> Plan:
+    """Turn what a batch passes over into refusals: who names one photo wants to know why nothing happens."""
+    exists = [Refusal(str(job.source), f"{job.target} exists; -f overwrites it.") for job in plan.finished]
+    own = [Refusal(str(path), f"{path} was made by Colorify; -f colours it again.") for path in plan.own]
+    return replace(plan, finished=(), own=(), refused=(*plan.refused, *exists, *own))
+
+
+def _names_file(output: str) -> bool:
+    """Whether `output`, given for one photo, is meant as a file: it has a suffix and is no folder."""
+    if output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix:
+        return False
+    if Path(output).suffix.lower() not in SUFFIXES:
+        known = " ".join(sorted(SUFFIXES))
+        raise UsageError(
+            f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
+        )
+    return True
+
+
+def _is_glob(text: str) -> bool:
+    return has_magic(text) and not os.path.lexists(text)  # a file may well be called `scan [2].jpg`
+
+
+def _find(inputs: Sequence[str], *, leave_out: Path | None) -> tuple[list[_Found], list[Refusal]]:
+    found: dict[str, _Found] = {}  # by real path: a photo that two inputs name is coloured once
+    refused: list[Refusal] = []
+    for text in inputs:
+        path = Path(text)
+        if _is_glob(text):
+            here = list(_expand(text, leave_out, refused))
+            missing = "no picture matches"
+        elif path.is_dir():
+            here = [_Found(file, file.relative_to(path)) for file in _walk(path, leave_out, refused)]
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(SUFFIXES))})"
+        else:
+            here = [_Found(path, Path(path.name))] if os.path.lexists(path) else []
+            missing = "no such file or folder"
+        if not here:
+            refused.append(Refusal(text, f"{text}: {missing}."))
+        for item in here:
+            found.setdefault(os.path.realpath(item.path), item)
+    return list(found.values()), refused
+
+
+def _expand(pattern: str, leave_out: Path | None, refused: list[Refusal]) -> Iterator[_Found]:
+    """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
+    parts = Path(pattern).parts
+    fixed = next(index for index, part in enumerate(parts) if has_magic(part))
+    root = Path(*parts[:fixed])
+    away = leave_out.resolve() if leave_out is not None else None
+    matches = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob matches hidden files, and refuses `**x`
+    for path in map(Path, sorted(matches)):
+        if away is not None and path.resolve().is_relative_to(away):
+            continue
+        for file in _walk(path, leave_out, refused) if path.is_dir() else _pictures([path]):
+            yield _Found(file, file.relative_to(root))
+
+
+def _walk(folder: Path, leave_out: Path | None, refused: list[Refusal]) -> Iterator[Path]:
+    """Yield the pictures below `folder`, in order, but hidden ones and those below `leave_out`."""
+
+    def refuse(error: OSError) -> None:
+        refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
+
+    away = leave_out.resolve() if leave_out is not None else None
+    for root, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and Path(root, name).resolve() != away
+        )
+        yield from _pictures(Path(root, name) for name in sorted(files))
+
+
+def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    return (path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
+
+
+def _target(item: _Found, folder: Path | None, format: str | None) -> Path:
+    if format is not None:
+        suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
+    else:
+        known = item.path.suffix.lower() in SUFFIXES
+        suffix = item.path.suffix if known else LOSSLESS
+    if folder is None:
+        return item.path.with_name(f"{item.path.stem}{MARK}{suffix}")
+    return (folder / item.inside).with_suffix(suffix)
+
+
+def _own_outputs(paths: Sequence[Path]) -> set[Path]:
+    """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
+    named = [path for path in paths if path.stem.endswith(MARK)]
+    folders = {path.parent for path in named}
+    stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
+    return {path for path in named if path.stem.removesuffix(MARK) in stems[path.parent]}
+
+
+def _stems(folder: Path) -> set[str]:
+    try:
+        return {path.stem for path in folder.iterdir()}
+    except OSError:
+        return (
+            set()
+        )  # its files can be named all the same; one that cannot be read gets a result that says so
+
+
+def _refuse_collisions(jobs: Sequence[Job]) -> None:
+    sources = {os.path.realpath(job.source): job.source for job in jobs}
+    writers: dict[str, Path] = {}
+    for job in jobs:
+        place = os.path.realpath(job.target)
+        if place in sources:
+            raise UsageError(
+                f"{job.source} would be written onto {sources[place]}, which is itself an input; "
+                "give -o another folder, or leave it out to write NAME-color beside each photo."
+            )
+        if place in writers:
+            raise UsageError(
+                f"{writers[place]} and {job.source} would both be written to {job.target}; "
+                "rename one, or colour them in two runs with two output folders."
+            )
+        writers[place] = job.source

@@ -1,0 +1,139 @@
+"""ICC profiles: whatever the file's colours were measured by, they become sRGB."""
+
+from typing import Any, Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
+from colorify.icc import CURVE_STEPS, Curve
+from colorify.space import space_of
+
+GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
+_SPACE: Final = slice(16, 20)  # bytes of an ICC header
+_SIGNATURE: Final = slice(36, 40)  # likewise
+_LATTICE_STEPS: Final = 6  # a side of the colour cube, when a profile is compared with sRGB
+_MOST: Final = 65535  # of 16 bits
+_TOLERANCE: Final = 257  # of 65535: one step of 8 bits
+
+DAMAGED: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
+
+
+def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
+    """Convert a picture without alpha, 8 or 16 bit, to sRGB: grey stays one band, all else becomes three.
+
+    A picture that a profile changes comes back with 16 bits, so that nothing is rounded twice. A profile that
+    cannot be used is left out, as every viewer does, and `notes` says so.
+    """
+    profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
+    if color.interpretation == "cmyk":
+        return _cmyk_to_srgb(color, profile, notes)
+    plain = color.copy(interpretation=_interpretation(color.bands, _depth(color)))
+    if profile is None:
+        return plain
+    if not _fits(profile, color.bands):
+        notes.append(DAMAGED)
+        return plain
+    try:
+        return _grey_to_srgb(plain, profile) if color.bands == 1 else _rgb_to_srgb(plain, profile)
+    except pyvips.Error:
+        notes.append(DAMAGED)
+        return plain
+
+
+def rgb_profile(image: pyvips.Image) -> bytes | None:
+    """Return the profile of a picture as it was decoded, if it is one of RGB."""
+    data = bytes(image.get("icc-profile-data")) if image.get_typeof("icc-profile-data") else b""
+    return data if data[_SIGNATURE] == b"acsp" and data[_SPACE] == RGB else None
+
+
+def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
+    """Send every code of grey through the profile once, and the picture through the table of the answers."""
+    codes = 2 ** _depth(grey)
+    ramp = np.arange(codes, dtype=np.uint8 if codes == 256 else np.uint16)[None, :, None]
+    bands = 3 if profile[_SPACE] == RGB else 1  # an RGB profile on a grey picture is common, and clear
+    table = _transform(_as_image(np.repeat(ramp, bands, axis=2)), profile)
+    if _is_identity(table.numpy(), ramp):
+        return grey
+    return grey.maplut(table[1]).copy(interpretation="grey16")
+
+
+def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
+    steps = np.linspace(0, 255, _LATTICE_STEPS).astype(np.uint8)
+    lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
+    if _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice):
+        return rgb
+    return _transform(rgb, profile)
+
+
+def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
+    if profile is None:
+        return _transform(cmyk, None)
+    if profile[_SIGNATURE] == b"acsp" and profile[_SPACE] == CMYK:
+        return _transform(cmyk, profile)
+    notes.append(DAMAGED)
+    plain = cmyk.copy()
+    plain.remove("icc-profile-data")
+    return _transform(plain, None)
+
+
+def _fits(profile: bytes, bands: int) -> bool:
+    """Tell whether bytes are a profile for pictures of so many bands; libvips would not say if not."""
+    spaces = (GREY, RGB) if bands == 1 else (RGB,)
+    return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] in spaces
+
+
+def _transform(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    """Convert to 16-bit sRGB, relative colorimetric, black to black; without a profile, from common CMYK."""
+    space = space_of(profile) if profile is not None and image.bands == 3 else None
+    if space is not None and space.curves is not None:
+        return _by_numbers(image, space.from_xyz, space.curves)
+    if profile is not None:
+        image = _tagged(image, profile)
+    source = {"embedded": True} if profile is not None else {"input_profile": "cmyk"}
+    return image.icc_transform("srgb", depth=16, intent="relative", black_point_compensation=True, **source)
+
+
+def _by_numbers(
+    rgb: pyvips.Image, from_xyz: NDArray[np.float32], curves: tuple[Curve, Curve, Curve]
+) -> pyvips.Image:
+    """Convert to 16-bit sRGB from a space of primaries and curves.
+
+    Little CMS straightens the darkest 2 % of a curve and lays a lattice over 16 bits. Measured with random
+    colours within sRGB, from Adobe RGB and P3 of 16 bits: L is off by 0.43 and 0.63 at most; here by 0.005.
+    """
+    codes, steps = np.linspace(0, 1, 2 ** _depth(rgb)), np.linspace(0, 1, CURVE_STEPS + 1)
+    light = np.stack([np.interp(codes, steps, curve) for curve in curves], axis=-1)
+    matrix = (XYZ_TO_RGB * WHITE) @ np.linalg.inv(from_xyz.astype(np.float64))
+    linear = rgb.maplut(pyvips.Image.new_from_array(light[None].astype(np.float32)))
+    root = linear.recomb(pyvips.Image.new_from_array(matrix.tolist())).clamp() ** 0.5
+    index = (root * _MOST + 0.5).cast("ushort")
+    encoded = linear_to_srgb((np.linspace(0, 1, _MOST + 1) ** 2).astype(np.float32)) * _MOST
+    table = np.rint(encoded).astype(np.uint16)[None, :, None]
+    return index.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="rgb16")
+
+
+def _tagged(image: pyvips.Image, profile: bytes) -> pyvips.Image:
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image
+
+
+def _is_identity(converted: NDArray[Any], codes: NDArray[Any]) -> bool:
+    wide = codes.astype(np.int32) * (257 if codes.dtype == np.uint8 else 1)
+    return bool(np.abs(converted.astype(np.int32) - wide).max() <= _TOLERANCE)
+
+
+def _as_image(pixels: NDArray[Any]) -> pyvips.Image:
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
+    return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
+
+
+def _depth(image: pyvips.Image) -> int:
+    return 16 if image.format == "ushort" else 8
+
+
+def _interpretation(bands: int, depth: int) -> str:
+    names = {(1, 8): "b-w", (1, 16): "grey16", (3, 8): "srgb", (3, 16): "rgb16"}
+    return names[bands, depth]

@@ -1,0 +1,90 @@
+"""A photo and its chroma become the coloured photo, strip by strip, from the top down, on all cores."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.chroma import Chroma, enlarge_rows, taps
+from colorify.photo import Photo
+from colorify.recombine import measure, paint
+from colorify.space import Space
+
+FloatArray = NDArray[np.float32]
+Pixels = NDArray[Any]
+
+# Computed at a time: the arrays of a strip stay in a core's cache, and below the size above which malloc
+# gives memory back to the system at once; twice as much costs twice the time in page faults.
+STRIP_PIXELS: Final = 2**16
+
+
+def strip_rows(width: int) -> int:
+    """Return how many rows of a photo make a strip."""
+    return max(1, STRIP_PIXELS // width)
+
+
+def colored_strips(
+    photo: Photo, chroma: Chroma, *, depth: int, threads: int, space: Space | None = None
+) -> Generator[Pixels, None, None]:
+    """Yield strips of the coloured photo, (rows, width, 3, or 4 with alpha), of `depth` 8 or 16 bits.
+
+    `space`: the RGB of the result (None: sRGB).
+
+    Decoding is done by whoever asks, a few strips ahead of the `threads` that compute.
+    """
+    width, height = photo.size
+    enlarged, fetch = chroma.enlarged(width, height), photo.rows()
+    bands = 3 + photo.has_alpha
+
+    def colored(pixels: Pixels, top: int) -> Pixels:
+        out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
+        light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha])
+        a, b = enlarged.ab(light.L, top)
+        paint(light, a, b, out[:, :, :3], space)
+        if photo.has_alpha:
+            out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
+        return out
+
+    def jobs() -> Iterator[Callable[[], Pixels]]:
+        rows = strip_rows(width)
+        for top in range(0, height, rows):
+            yield partial(colored, fetch(top, min(rows, height - top)), top)
+
+    return _ahead(jobs(), threads)
+
+
+def grey_strips(
+    plane: FloatArray, width: int, height: int, *, cells: tuple[float, float]
+) -> Iterator[Pixels]:
+    """Yield strips, (rows, width, 1) uint8, of a small picture of 0..1 enlarged to `width` x `height`.
+
+    `cells`: how many pixels of `plane`, across and down, cover the picture; the last may reach beyond it.
+    """
+    across = taps(width, plane.shape[1], cells[0] / width)
+    down = taps(height, plane.shape[0], cells[1] / height)
+    for top in range(0, height, strip_rows(width)):
+        rows = enlarge_rows(plane[:, None, :], down, across, top, min(top + strip_rows(width), height))
+        yield np.rint(rows.transpose(0, 2, 1) * 255).astype(np.uint8)
+
+
+def _ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[Pixels, None, None]:
+    """Run jobs on `threads` threads, yield their results in order, and never be far ahead of the reader."""
+    pending: deque[Future[Pixels]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="colorify-rows") as pool:
+        for job in jobs:
+            pending.append(pool.submit(job))
+            if len(pending) > 2 * threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _to_depth(alpha: Pixels, depth: int) -> Pixels:
+    """Return alpha, uint8 or uint16, in another depth; to more bits and back is exact."""
+    if depth == 16:
+        return alpha if alpha.dtype == np.uint16 else alpha.astype(np.uint16) * np.uint16(257)
+    return alpha if alpha.dtype == np.uint8 else ((alpha.astype(np.uint32) + 128) // 257).astype(np.uint8)

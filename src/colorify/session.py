@@ -1,0 +1,122 @@
+"""A photo at work: looked at once, coloured as often as somebody likes.
+
+What the generator makes of a photo depends on its L, the vividness and the hints. So L is read once, and what
+was made of it is kept for a while: a new strength, an undone hint and the full picture need no new one.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.chroma import fit_chroma
+from colorify.errors import UsageError
+from colorify.generator import Colors, Generator
+from colorify.guided import guided_colors
+from colorify.hints import Hint
+from colorify.look import Look
+from colorify.photo import MAX_PIXELS, Photo, Source, open_photo
+from colorify.render import colored_strips, grey_strips
+from colorify.seen import see
+
+FloatArray = NDArray[np.float32]
+Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
+
+PREVIEW: Final = 1024  # px, the longest side of a preview
+KEPT: Final = 6  # generations, so that undo needs no new one
+
+
+class Session:
+    """Colours one photo again and again; made by `Colorizer.open`. Safe to share between threads.
+
+    Hints are placed on the upright photo at its full size, for previews too. A file is read when the session
+    is opened, at the first preview, and for every full picture: it must stay until then. What is kept in
+    memory is the L that the generator sees, the preview, and the last generations.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        generator: Generator,
+        *,
+        size: int | None = None,
+        preview: int = PREVIEW,
+        max_pixels: int = MAX_PIXELS,
+        threads: int = 1,
+    ) -> None:
+        """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError."""
+        short = Look(size=size).size or generator.spec.size
+        if preview < 1:
+            raise UsageError(f"preview {preview}: expected 1 px or more.")
+        self._source, self._generator = source, generator
+        self._preview, self._max_pixels, self._threads = preview, max_pixels, threads
+        photo = open_photo(source, max_pixels=max_pixels)
+        self.size = photo.size  # width and height of the upright photo, px
+        self.notes = photo.notes
+        self._seen = see(photo, short)
+        self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
+        self._made: OrderedDict[tuple[float, tuple[Hint, ...]], Colors] = OrderedDict()
+        self._small: Photo | None = None
+        self._lock = threading.Lock()
+
+    def colorize(
+        self, *, strength: float = 1.0, vividness: float = 1.0, hints: Sequence[Hint] = ()
+    ) -> Pixels:
+        """Return the photo in colour at its full size; see `Colorizer.colorize` for the options.
+
+        Raises PhotoError, UsageError.
+        """
+        look = Look(strength, vividness, hints=tuple(hints))
+        colors = self._colors(look)
+        return self._painted(open_photo(self._source, max_pixels=self._max_pixels), colors, look)
+
+    def preview(self, *, strength: float = 1.0, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> Pixels:
+        """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
+        look = Look(strength, vividness, hints=tuple(hints))
+        return self._painted(self._reduced(), self._colors(look), look)
+
+    def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
+        """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
+
+        One minus the entropy of its distribution over the largest entropy. Raises UsageError.
+        """
+        colors = self._colors(Look(1.0, vividness, hints=tuple(hints)))
+        stride = self._generator.spec.stride
+        h, w = self._seen.L.shape
+        strips = grey_strips(colors.confidence, *self.size, cells=(w / stride, h / stride))
+        return np.concatenate(list(strips))[:, :, 0].astype(np.float32) / np.float32(255)
+
+    def _colors(self, look: Look) -> Colors:
+        wanted = (look.vividness, look.hints)
+        with self._lock:
+            if wanted in self._made:
+                self._made.move_to_end(wanted)
+                return self._made[wanted]
+        colors = guided_colors(
+            self._generator, self._seen.L, photo=self.size, hints=look.hints, vividness=look.vividness
+        )
+        with self._lock:
+            self._made[wanted] = colors
+            if len(self._made) > KEPT:
+                self._made.popitem(last=False)
+        return colors
+
+    def _painted(self, photo: Photo, colors: Colors, look: Look) -> Pixels:
+        chroma = fit_chroma(self._seen.L, colors.ab, stride=self._generator.spec.stride)
+        wanted = chroma.scaled(look.strength)
+        with closing(colored_strips(photo, wanted, depth=photo.depth, threads=self._threads)) as strips:
+            return np.concatenate(list(strips))
+
+    def _reduced(self) -> Photo:
+        """Return the photo at the size of a preview, without alpha; its pixels are in memory."""
+        with self._lock:
+            if self._small is None:
+                photo = open_photo(self._source, max_pixels=self._max_pixels)
+                scale = min(1.0, self._preview / max(self.size))
+                width, height = (max(1, round(side * scale)) for side in self.size)
+                self._small = open_photo(photo.shrunk(width, height))
+            return self._small

@@ -1,0 +1,36 @@
+"""Contact sheets: small pictures in rows and columns, to be looked at."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # (h, w, 3), sRGB
+
+GAP: Final = 4  # px of white between pictures
+
+
+def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path) -> None:
+    """Write a PNG with one row of pictures for each row given, every cell as large as the largest picture."""
+    pictures = [picture for row in rows for picture in row]
+    height = GAP + max(picture.shape[0] for picture in pictures)
+    width = GAP + max(picture.shape[1] for picture in pictures)
+    columns = max(len(row) for row in rows)
+    sheet = np.full((len(rows) * height + GAP, columns * width + GAP, 3), 255, np.uint8)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            top, left = GAP + row * height, GAP + column * width
+            sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    pyvips.Image.new_from_array(sheet, interpretation="srgb").pngsave(str(temporary))
+    temporary.replace(path)
+
+
+def as_rgb(pixels: NDArray[Any]) -> Pixels:
+    """Turn (h, w, 1 or more) of 8 or 16 bits into (h, w, 3) of 8: grey becomes RGB, alpha is dropped."""
+    narrow = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
+    return np.ascontiguousarray(np.repeat(narrow, 3, axis=2) if narrow.shape[2] < 3 else narrow[:, :, :3])

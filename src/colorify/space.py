@@ -1,0 +1,122 @@
+"""RGB spaces that a result may be in: what turns light into their codes, and the profile that says so."""
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
+from colorify.errors import UsageError
+from colorify.formats import PROFILES
+from colorify.icc import CURVE_STEPS, D50, Curve, adapt, make_profile, read_primaries
+
+Pixels = NDArray[Any]
+Table = Pixels  # (ENCODE_STEPS[depth] + 1,) of uint8 or uint16
+
+ROOT_STEPS: Final = {8: 2**13 - 1, 16: 2**18 - 1}  # of the tables that encode light, by depth
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A space that a standard defines; its white is D65."""
+
+    name: str  # in the profile
+    primaries: tuple[tuple[float, float], ...]  # CIE xy of red, green, blue
+    gamma: float | None  # None: the curve of sRGB
+
+
+# Made here, as libvips ships no Adobe RGB, and a Display P3 whose red is cut off at Z = 0: 0.1 % off in blue.
+STANDARDS: Final = {
+    # SMPTE RP 431-2 for the primaries, IEC 61966-2-1 for white and curve
+    "p3": Standard("compatible with Display P3", ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), None),
+    # Adobe RGB (1998) Color Image Encoding, version 2005-05, section 4.3
+    "adobe": Standard(
+        "compatible with Adobe RGB (1998)", ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), 563 / 256
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """One RGB space."""
+
+    profile: bytes  # ICC, to embed
+    from_xyz: NDArray[np.float32]  # (3, 3): XYZ relative to white, D65 -> linear RGB; its rows sum to 1
+    curves: tuple[Curve, Curve, Curve] | None  # of red, green, blue; None: that of sRGB
+
+    @property
+    def is_srgb(self) -> bool:
+        return self.curves is None
+
+    def encoders(self, depth: int) -> tuple[Table, Table, Table]:
+        """Return, for red, green and blue, the codes of light, 0..1, indexed by the root of light."""
+        return _encoders(self, depth)
+
+
+@cache
+def srgb() -> Space:
+    """Return sRGB, IEC 61966-2-1."""
+    return Space(
+        bytes(pyvips.Operation.call("profile_load", "srgb")), (XYZ_TO_RGB * WHITE).astype(np.float32), None
+    )
+
+
+def space_for(wanted: str, source: bytes | None, notes: list[str]) -> Space:
+    """Return the space of a result: `wanted` is one of formats.PROFILES, `source` the profile of the photo.
+
+    "keep" takes the photo's own where it is one of RGB that is made of primaries and curves; else it is sRGB,
+    and `notes` says so. Raises UsageError for any other word.
+    """
+    if wanted not in PROFILES:
+        raise UsageError(f"profile {wanted!r}: expected one of {', '.join(PROFILES)}.")
+    if wanted == "srgb":
+        return srgb()
+    if wanted == "keep":
+        kept = space_of(source) if source is not None else None
+        if kept is None:
+            why = "it has none of RGB" if source is None else "it is made of tables, or damaged"
+            notes.append(f"its profile could not be kept, as {why}; the result is sRGB")
+        return kept or srgb()
+    space = space_of(standard_profile(wanted))
+    assert space is not None  # a test reads both
+    return space
+
+
+@lru_cache(maxsize=8)  # a folder of photos has one profile or a few
+def space_of(profile: bytes) -> Space | None:
+    """Return the space that an ICC profile describes; None where it is not made of primaries and curves."""
+    if profile == srgb().profile:
+        return srgb()
+    found = read_primaries(profile)
+    if found is None:
+        return None
+    from_d65 = np.linalg.inv(found.to_d50) @ adapt(WHITE, D50) * WHITE
+    # rounding in the profile must not tint greys
+    from_d65 /= from_d65.sum(axis=1, keepdims=True)
+    return Space(profile, from_d65.astype(np.float32), found.curves)
+
+
+@cache
+def standard_profile(name: str) -> bytes:
+    """Return an ICC profile of one of STANDARDS."""
+    row = STANDARDS[name]
+    xyz = np.array([(x / y, 1.0, (1 - x - y) / y) for x, y in row.primaries]).T
+    # each primary as bright as makes all three together white
+    return make_profile(row.name, to_d65=xyz * np.linalg.solve(xyz, WHITE), gamma=row.gamma)
+
+
+@lru_cache(maxsize=16)
+def _encoders(space: Space, depth: int) -> tuple[Table, Table, Table]:
+    light = np.linspace(0, 1, ROOT_STEPS[depth] + 1) ** 2
+    dtype, most = (np.uint8, 255) if depth == 8 else (np.uint16, 65535)
+    if space.curves is None:
+        table: Table = np.rint(linear_to_srgb(light.astype(np.float32)) * most).astype(dtype)
+        return table, table, table
+    codes = np.linspace(0, 1, CURVE_STEPS + 1)
+    red, green, blue = (
+        np.rint(np.interp(light, curve, codes) * most).astype(dtype) for curve in space.curves
+    )
+    return red, green, blue

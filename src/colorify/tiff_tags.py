@@ -1,0 +1,209 @@
+"""What libvips does not carry in TIFF files: EXIF, and IPTC (libvips 8.18 writes a quarter of it).
+
+An EXIF block is a small TIFF itself, so that one reader and one writer of directories serve both ways: from
+the tags of a TIFF to the block that libvips writes into the other formats, and from that block into a TIFF.
+Sources: TIFF 6.0 section 2, BigTIFF, EXIF 2.32 section 4.6.
+"""
+
+import struct
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO, Final
+
+EXIF_MAGIC: Final = b"Exif\0\0"
+IPTC: Final = 33723
+# who made the picture, when, with what, and whose it is; what describes the pixels belongs to the new file
+CARRIED: Final = frozenset(
+    {269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34665, 34853, 40091, 40092, 40093, 40094, 40095}
+)
+POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directories Exif, GPS, Interoperability
+
+_WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
+_PAIRS: Final = frozenset({5, 10})  # types of two numbers each: rationals
+_LONG, _UNDEFINED = 4, 7
+_MOST_ENTRIES: Final = 512  # a directory with more is damaged
+_MOST_BYTES: Final = 2**20  # of one value; likewise
+_DEEPEST: Final = 3  # directories within directories
+
+
+class DamagedTagsError(Exception):
+    """The directories make no sense; the pixels may be sound."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One tag: a TIFF type and its values, little-endian; or a directory of its own."""
+
+    kind: int
+    data: bytes
+    directory: "Directory | None" = None
+
+
+Directory = dict[int, Entry]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How one TIFF writes its numbers."""
+
+    order: str  # of bytes, as struct has it: "<" or ">"
+    count: str  # struct code of the number of entries
+    offset: str  # struct code of offsets and numbers of values; values as short as one are kept in its place
+
+    @property
+    def inline(self) -> int:
+        return struct.calcsize(self.offset)
+
+    @property
+    def entry(self) -> int:
+        return 4 + 2 * self.inline
+
+
+_LAYOUTS: Final = {
+    b"II*\0": _Layout("<", "H", "I"),
+    b"MM\0*": _Layout(">", "H", "I"),
+    b"II+\0": _Layout("<", "Q", "Q"),
+    b"MM\0+": _Layout(">", "Q", "Q"),
+}
+
+
+def exif_of(file: BinaryIO) -> bytes | None:
+    """Return the EXIF block that a TIFF file amounts to, None if it says nothing. Raises DamagedTagsError."""
+    directory = _read_first(file, CARRIED)
+    if not directory:
+        return None
+    return EXIF_MAGIC + b"II*\0" + struct.pack("<I", 8) + _pack(directory, {}, 8, _LAYOUTS[b"II*\0"])
+
+
+def iptc_of(file: BinaryIO) -> bytes | None:
+    """Return the IPTC block of a TIFF file, None if it has none. Raises DamagedTagsError."""
+    entry = _read_first(file, frozenset({IPTC})).get(IPTC)
+    return None if entry is None else entry.data
+
+
+def add_tags(file: BinaryIO, *, exif: bytes | None, iptc: bytes | None) -> None:
+    """Add EXIF and IPTC blocks to a TIFF file that is open for reading and writing; tags that it has stay.
+
+    The first directory is written anew, at the end of the file. Raises DamagedTagsError.
+    """
+    added = _read_first(BytesIO(exif.removeprefix(EXIF_MAGIC)), CARRIED) if exif is not None else {}
+    if iptc is not None:
+        added[IPTC] = Entry(_UNDEFINED, iptc)
+    layout, position = _read_header(file)
+    present = _raw_entries(file, layout, position)
+    (following,) = _take(file, layout, layout.offset)
+    end = file.seek(0, 2)
+    start = end + end % 2
+    new = {tag: entry for tag, entry in added.items() if tag not in present}
+    packed = _pack(new, present, start, layout, following)
+    file.seek(start)
+    file.write(packed)
+    file.seek(layout.inline)  # 4, or 8 in BigTIFF
+    file.write(struct.pack(layout.order + layout.offset, start))
+
+
+def _read_first(file: BinaryIO, wanted: frozenset[int]) -> Directory:
+    layout, position = _read_header(file)
+    return _read(file, layout, position, wanted, depth=1)
+
+
+def _read_header(file: BinaryIO) -> tuple[_Layout, int]:
+    """Return the layout of a TIFF and where its first directory is."""
+    file.seek(0)
+    layout = _LAYOUTS.get(file.read(4))
+    if layout is None:
+        raise DamagedTagsError("no TIFF header")
+    file.seek(layout.inline)  # 4, or 8 in BigTIFF
+    return layout, int(_take(file, layout, layout.offset)[0])
+
+
+def _read(
+    file: BinaryIO, layout: _Layout, position: int, wanted: frozenset[int] | None, depth: int
+) -> Directory:
+    """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
+    directory: Directory = {}
+    for tag, raw in _raw_entries(file, layout, position).items():
+        if wanted is not None and tag not in wanted:
+            continue
+        kind, data = _values(file, layout, raw)
+        if tag not in POINTERS:
+            directory[tag] = Entry(kind, data)
+        elif depth < _DEEPEST:
+            below = int.from_bytes(data, "little")
+            directory[tag] = Entry(_LONG, b"", _read(file, layout, below, None, depth + 1))
+    return directory
+
+
+def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, bytes]:
+    """Return the entries of a directory as they stand; the file is left at the offset of the next one."""
+    file.seek(position)
+    (count,) = _take(file, layout, layout.count)
+    if count > _MOST_ENTRIES:
+        raise DamagedTagsError(f"a directory of {count} entries")
+    table = file.read(count * layout.entry)
+    if len(table) < count * layout.entry:
+        raise DamagedTagsError("a directory beyond the end")
+    rows = [table[start : start + layout.entry] for start in range(0, len(table), layout.entry)]
+    return {struct.unpack_from(f"{layout.order}H", row)[0]: row for row in rows}
+
+
+def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
+    """Return the type and the values, little-endian, of an entry."""
+    _, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", raw)
+    width = _WIDTHS.get(kind, 0)
+    size = count * width * (2 if kind in _PAIRS else 1)
+    if width == 0 or size > _MOST_BYTES:
+        raise DamagedTagsError(f"a value of type {kind} and {size} bytes")
+    data = raw[4 + layout.inline :][:size]
+    if size > layout.inline:
+        file.seek(struct.unpack_from(layout.order + layout.offset, raw, 4 + layout.inline)[0])
+        data = file.read(size)
+    if len(data) < size:
+        raise DamagedTagsError("a value beyond the end")
+    return kind, _ordered(data, width, layout)
+
+
+def _pack(
+    directory: Directory, present: dict[int, bytes], start: int, layout: _Layout, following: int = 0
+) -> bytes:
+    """Write a directory that begins at `start`: new entries, and `present` ones as they stand.
+
+    What does not fit into an entry comes after the directory.
+    """
+    tags = sorted(directory.keys() | present.keys())
+    beyond = start + struct.calcsize(layout.order + layout.count) + len(tags) * layout.entry + layout.inline
+    table, rest = struct.pack(layout.order + layout.count, len(tags)), b""
+    for tag in tags:
+        if tag in present:
+            table += present[tag]
+            continue
+        entry = directory[tag]
+        kind, width = entry.kind, _WIDTHS[entry.kind]
+        count = len(entry.data) // width // (2 if kind in _PAIRS else 1)
+        value = _ordered(entry.data, width, layout)
+        if entry.directory is not None:
+            below = _pack(entry.directory, {}, beyond + len(rest), layout)
+            count, value = 1, struct.pack(f"{layout.order}I", beyond + len(rest))
+            rest += below
+        elif len(value) > layout.inline:
+            where = struct.pack(layout.order + layout.offset, beyond + len(rest))
+            rest += value + bytes(len(value) % 2)
+            value = where
+        table += struct.pack(f"{layout.order}HH{layout.offset}", tag, kind, count)
+        table += value.ljust(layout.inline, b"\0")
+    return table + struct.pack(layout.order + layout.offset, following) + rest
+
+
+def _ordered(data: bytes, width: int, layout: _Layout) -> bytes:
+    """Turn numbers of `width` bytes from the byte order of a file into little-endian, or back."""
+    if layout.order == "<" or width == 1:
+        return data
+    return b"".join(data[at : at + width][::-1] for at in range(0, len(data), width))
+
+
+def _take(file: BinaryIO, layout: _Layout, code: str) -> tuple[int, ...]:
+    data = file.read(struct.calcsize(layout.order + code))
+    try:
+        return struct.unpack(layout.order + code, data)
+    except struct.error as error:
+        raise DamagedTagsError("the file ends early") from error

@@ -1,0 +1,118 @@
+"""Running many photos: what is yielded, what is given up, what is left on the disk."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from colorify.batch import Result, StoppedError, run
+from colorify.colorizer import Report
+from colorify.errors import PhotoError, WeightsError
+from colorify.plan import Job
+
+Watch = Callable[[float], None]
+
+
+def jobs(tmp_path: Path, count: int) -> list[Job]:
+    return [Job(Path(f"{index}.jpg"), tmp_path / "out" / f"{index}.jpg") for index in range(count)]
+
+
+def report(job: Job) -> Report:
+    return Report(
+        source=job.source,
+        target=job.target,
+        width=1,
+        height=1,
+        seconds=0.0,
+        was_colored=False,
+        data=None,
+        mean_confidence=0.5,
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_results_come_in_the_order_of_the_jobs(tmp_path: Path, workers: int) -> None:
+    def color(job: Job, _watch: Watch) -> Report:
+        time.sleep(0.02 if job.source.stem == "0" else 0)
+        return report(job)
+
+    todo = jobs(tmp_path, 5)
+    assert [result.job for result in run(todo, color, workers=workers)] == todo
+
+
+def test_a_failure_is_a_result_and_the_others_go_on(tmp_path: Path) -> None:
+    def color(job: Job, _watch: Watch) -> Report:
+        if job.source.stem == "1":
+            raise PhotoError("1.jpg: torn")
+        return report(job)
+
+    results = list(run(jobs(tmp_path, 3), color))
+    assert [str(result.error) if result.error else "" for result in results] == ["", "1.jpg: torn", ""]
+    assert [result.report is None for result in results] == [False, True, False]
+
+
+def test_what_concerns_every_photo_ends_the_run(tmp_path: Path) -> None:
+    begun = []
+
+    def color(job: Job, _watch: Watch) -> Report:
+        begun.append(job)
+        time.sleep(0.01)
+        raise WeightsError("damaged")
+
+    with pytest.raises(WeightsError, match="damaged"):
+        list(run(jobs(tmp_path, 50), color))
+    assert len(begun) < 50
+
+
+def test_as_many_photos_at_a_time_as_workers(tmp_path: Path) -> None:
+    together = threading.Barrier(3, timeout=10)  # breaks, and fails the test, unless three meet
+
+    def color(job: Job, _watch: Watch) -> Report:
+        together.wait()
+        return report(job)
+
+    assert len(list(run(jobs(tmp_path, 6), color, workers=3))) == 6
+
+
+def test_the_folder_of_an_output_is_made(tmp_path: Path) -> None:
+    def color(job: Job, _watch: Watch) -> Report:
+        job.target.write_bytes(b"new")
+        return report(job)
+
+    target = tmp_path / "deep" / "er" / "a.jpg"
+    list(run([Job(Path("a.jpg"), target)], color))
+    assert target.read_bytes() == b"new"
+
+
+def test_a_file_where_the_folder_must_be_is_a_reported_failure(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"")
+    results = list(run(jobs(tmp_path, 2), lambda job, _watch: report(job)))
+    assert all("out: cannot make this folder" in str(result.error) for result in results)
+
+
+def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_path: Path) -> None:
+    begun: list[Job] = []
+    in_work, given_up = threading.Event(), threading.Event()
+
+    def color(job: Job, watch: Watch) -> Report:
+        begun.append(job)
+        if job.source.stem == "0":
+            assert in_work.wait(10)
+            return report(job)
+        in_work.set()
+        try:
+            for _ in range(1000):
+                time.sleep(0.01)
+                watch(0.5)
+        except StoppedError:
+            given_up.set()
+            raise
+        return report(job)
+
+    results = run(jobs(tmp_path, 20), color, workers=2)
+    assert isinstance(next(results), Result)
+    results.close()
+    assert given_up.is_set(), "close() came back before the photos in work had ended"
+    assert len(begun) <= 4

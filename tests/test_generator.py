@@ -1,0 +1,113 @@
+"""The generator takes any size, keeps its promises on shapes, and refuses files that are none."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from colorify.errors import WeightsError
+from colorify.generator import EMBEDDED, METADATA_KEY, Generator
+from tiny import TINY_SPEC, write_tiny_generator
+
+
+def test_the_spec_is_read_from_the_file(generator: Generator) -> None:
+    assert {"format": 1, **vars(generator.spec)} == TINY_SPEC
+
+
+@pytest.mark.parametrize("size", [(1, 1), (31, 33), (64, 96), (1, 300), (300, 1)])
+def test_any_size_is_taken_and_none_is_stretched(generator: Generator, size: tuple[int, int]) -> None:
+    L = np.full(size, 30, np.float32)
+    L[:, size[1] // 2 :] = 70
+    colors = generator(L)
+    shape = (-(-size[0] // 4), -(-size[1] // 4))
+    assert colors.ab.shape == (*shape, 2)
+    assert colors.confidence.shape == shape
+    assert colors.confidence[0, 0] == pytest.approx(0.3 if size[1] > 7 else 0.7, abs=0.21)
+    assert colors.confidence[-1, -1] == pytest.approx(0.7, abs=1e-5)  # padding repeats the border
+
+
+def test_hints_are_followed(generator: Generator) -> None:
+    hints = np.zeros((3, 5, 3), np.float32)
+    hints[1, 2] = (30, -40, 1)
+    L = np.full((10, 18), 50, np.float32)
+    plain, hinted = generator(L).ab, generator(L, hints=hints).ab
+    assert hinted[1, 2].tolist() == [30, -40]
+    rest = hints[:, :, 2] == 0
+    np.testing.assert_array_equal(hinted[rest], plain[rest])
+
+
+def test_vividness_lowers_the_temperature(generator: Generator) -> None:
+    L = np.full((32, 32), 20, np.float32)
+    chroma = [np.abs(generator(L, vividness=vividness).ab[0, 0, 0]) for vividness in (0, 1, 2)]
+    assert chroma[0] < chroma[1] < chroma[2]
+    assert chroma[0] == pytest.approx(20 * np.sin(2) * 0.38, abs=1e-3)  # temperature 1, the plain mean
+
+
+def test_it_may_be_shared_between_threads(generator: Generator) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    pictures = [np.full((32 + index, 64), index * 5, np.float32) for index in range(16)]
+    expected = [generator(L).ab for L in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        for found, wanted in zip(pool.map(lambda L: generator(L).ab, pictures), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
+class TestRefusals:
+    def test_nothing_there(self, tmp_path: Path) -> None:
+        with pytest.raises(WeightsError, match="no such weights file"):
+            Generator(tmp_path / "none.onnx")
+
+    def test_no_onnx(self, tmp_path: Path) -> None:
+        path = tmp_path / "text.onnx"
+        path.write_text("these are no weights")
+        with pytest.raises(WeightsError, match="not a usable ONNX file"):
+            Generator(path)
+
+    def test_cut_short(self, tmp_path: Path) -> None:
+        path = write_tiny_generator(tmp_path / "cut.onnx")
+        path.write_bytes(path.read_bytes()[:200])
+        with pytest.raises(WeightsError, match=r"cut\.onnx"):
+            Generator(path)
+
+    def test_another_model(self, tmp_path: Path) -> None:
+        x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+        y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+        graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "other", [x], [y])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, tmp_path / "other.onnx")
+        with pytest.raises(WeightsError, match="no Colorify generator"):
+            Generator(tmp_path / "other.onnx")
+
+    def test_another_format(self, tmp_path: Path) -> None:
+        path = write_tiny_generator(tmp_path / "future.onnx", format=2)
+        with pytest.raises(WeightsError, match="format 2, this Colorify reads format 1"):
+            Generator(path)
+
+    def test_half_a_spec(self, tmp_path: Path) -> None:
+        path = write_tiny_generator(tmp_path / "half.onnx")
+        model = onnx.load(path)
+        model.metadata_props[0].value = json.dumps({"format": 1, "name": "half"})
+        assert model.metadata_props[0].key == METADATA_KEY
+        onnx.save(model, path)
+        with pytest.raises(WeightsError, match="no Colorify generator"):
+            Generator(path)
+
+
+@pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+class TestEmbedded:
+    def test_it_keeps_the_contract(self) -> None:
+        generator = Generator(threads=1)
+        L = np.random.default_rng(0).uniform(0, 100, (100, 70)).astype(np.float32)
+        colors = generator(L)
+        stride = generator.spec.stride
+        assert colors.ab.shape == (-(-100 // stride), -(-70 // stride), 2)
+        assert np.isfinite(colors.ab).all()
+        assert np.abs(colors.ab).max() <= 128
+        assert 0 <= colors.confidence.min() <= colors.confidence.max() <= 1
+
+    def test_it_fits_into_the_package(self) -> None:
+        assert EMBEDDED.stat().st_size <= 16 * 2**20

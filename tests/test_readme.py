@@ -1,0 +1,118 @@
+"""What the README and the examples say is so: commands run, options and files exist."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import pyvips
+
+from colorify.cli.colorize import colorize
+from colorify.generator import EMBEDDED
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    """List the lines of the block of commands that is marked to be run."""
+    [block] = re.findall(r"<!-- commands:.*?-->\n```sh\n(.*?)```", README, re.DOTALL)
+    return [line.partition("  #")[0].strip() for line in block.splitlines()]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with the README's samples/ and album/, where `colorify` is a command."""
+    # whoever typed the first command has its result there
+    shutil.copytree(ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("*-color.*"))
+    (tmp_path / "album").mkdir()
+    shutil.copy(ROOT / "samples" / "astronaut.jpg", tmp_path / "album" / "grandma.jpg")
+    pyvips.Image.new_from_file(str(ROOT / "samples" / "chelsea.jpg")).write_to_file(
+        str(tmp_path / "album" / "cat.png")
+    )
+    shim = tmp_path / "bin" / "colorify"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorify "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*words: str) -> None:
+    done = subprocess.run(words, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_generator_is_embedded() -> None:
+    assert EMBEDDED.is_file()
+    assert EMBEDDED.stat().st_size <= 16 * 2**20
+
+
+def test_two_commands_do_all_the_set_up() -> None:
+    use, develop = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    sample = re.search(r"\.venv/bin/colorify (\S+)$", use)
+    assert sample is not None
+    assert (ROOT / sample[1]).is_file()
+    assert develop.endswith(".venv/bin/pytest")
+    assert "-c constraints.txt" in develop
+
+
+def test_the_first_command_colours_the_sample(place: Path) -> None:
+    run("colorify", "samples/astronaut.jpg")
+    picture = pyvips.Image.new_from_file(str(place / "samples" / "astronaut-color.jpg"))
+    a, b = picture.colourspace("lab").bandsplit()[1:3]
+    assert max(a.deviate(), b.deviate()) > 2, "the sample is still as good as grey"
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("command", commands())
+def test_a_command_runs(command: str) -> None:
+    run("sh", "-c", command)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_of_the_readme_runs(code: str) -> None:
+    run(sys.executable, "-c", code)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs(example: Path) -> None:
+    run(sys.executable, str(example))
+
+
+def test_options_exist() -> None:
+    known = {name for param in colorize.params for name in param.opts}
+    text = "\n".join(
+        line
+        for line in README.splitlines()
+        if not line.startswith(("colorify train", "colorify export", "colorify evaluate", "pip "))
+    )
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert named - known - {"--help"} == set()
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)):
+            assert (ROOT / target).exists(), f"{name}: {target}"
+
+
+def test_every_sample_names_its_source() -> None:
+    sources = (ROOT / "samples" / "SOURCES.md").read_text(encoding="utf-8")
+    for path in (ROOT / "samples").glob("*.jpg"):
+        if path.stem.endswith("-color"):
+            continue  # made by the first command
+        assert f"`{path.name}`" in sources
+        assert pyvips.Image.new_from_file(str(path)).bands == 1, "a sample is a grey photo"

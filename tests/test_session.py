@@ -1,0 +1,115 @@
+"""A photo at work: opened once, coloured again and again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pyvips
+from numpy.typing import NDArray
+from PIL import Image
+
+from colorify.color import rgb_to_lab
+from colorify.colorizer import Colorizer
+from colorify.errors import PhotoError, UsageError
+from colorify.generator import Colors
+from colorify.hints import Hint
+from tiny import grey_scene
+
+HINT = Hint("30%", "50%", "#a03050", "5%")
+
+
+@pytest.fixture
+def counted(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Colorizer, list[float]]:
+    """A colorizer, and a list that grows by the vividness of each generation."""
+    colorizer = Colorizer(tiny_weights, threads=1)
+    plain, runs = colorizer._generator, []
+
+    class Counting:
+        spec = plain.spec
+
+        def __call__(self, L: NDArray[np.float32], *, hints: Any = None, vividness: float = 1.0) -> Colors:
+            runs.append(vividness)
+            return plain(L, hints=hints, vividness=vividness)
+
+    monkeypatch.setattr(colorizer, "_generator", Counting())
+    return colorizer, runs
+
+
+def test_it_gives_what_the_colorizer_gives(colorizer: Colorizer, tmp_path: Path) -> None:
+    pixels = grey_scene(200, 140)
+    pyvips.Image.new_from_array(pixels).write_to_file(str(tmp_path / "in.png"))
+    whole = colorizer.colorize(pixels, strength=0.8, vividness=1.5, hints=[HINT])
+    sources: list[Any] = [pixels, tmp_path / "in.png", str(tmp_path / "in.png"), Image.fromarray(pixels)]
+    for source in (*sources, (tmp_path / "in.png").read_bytes()):
+        session = colorizer.open(source)
+        assert session.size == (200, 140)
+        for _ in range(2):
+            made = session.colorize(strength=0.8, vividness=1.5, hints=[HINT])
+            np.testing.assert_array_equal(made, whole)
+
+
+def test_only_what_changes_the_colours_is_generated_anew(
+    counted: tuple[Colorizer, list[float]],
+) -> None:
+    colorizer, runs = counted
+    session = colorizer.open(grey_scene())
+    session.preview()
+    session.preview(strength=0.5)
+    session.colorize()
+    session.confidence()
+    assert runs == [1.0]
+    session.preview(hints=[HINT])
+    session.preview(vividness=0.5)
+    assert runs == [1.0, 1.0, 0.5]
+    session.preview(hints=[])  # undone
+    session.colorize(hints=[HINT], strength=2)
+    assert runs == [1.0, 1.0, 0.5]
+
+
+def test_a_preview_is_the_photo_made_small(colorizer: Colorizer) -> None:
+    pixels = np.kron(grey_scene(60, 40), np.ones((10, 10), np.uint8))
+    session = colorizer.open(pixels, preview=150)
+    small = session.preview(hints=[HINT])
+    assert small.shape == (100, 150, 3)
+    full = session.colorize(hints=[HINT])
+    for x, y in ((45, 50), (120, 80), (20, 10)):
+        ab = [rgb_to_lab((p / 255).astype(np.float32))[..., 1:] for p in (small[y, x], full[y * 4, x * 4])]
+        assert np.hypot(*(ab[0] - ab[1])) < 6
+    assert colorizer.open(grey_scene()).preview().shape == (64, 96, 3), "never enlarged"
+
+
+def test_confidence_is_a_map_of_the_whole_photo(colorizer: Colorizer) -> None:
+    ramp = np.repeat(np.linspace(0, 255, 500).astype(np.uint8)[None, :], 300, axis=0)
+    sure = colorizer.open(ramp).confidence()
+    assert sure.shape == (300, 500)
+    assert sure.dtype == np.float32
+    assert 0 <= sure.min() < 0.05
+    assert 0.95 < sure.max() <= 1
+    assert (np.diff(sure[150]) >= 0).all()
+
+
+def test_it_says_whether_the_photo_had_colour(colorizer: Colorizer) -> None:
+    red = np.broadcast_to(np.array([200, 60, 60], np.uint8), (40, 40, 3)).copy()
+    assert colorizer.open(red).was_colored
+    assert not colorizer.open(grey_scene()).was_colored
+
+
+def test_a_hint_outside_does_not_end_the_session(colorizer: Colorizer) -> None:
+    session = colorizer.open(grey_scene())
+    with pytest.raises(UsageError, match="96x64"):
+        session.preview(hints=[Hint(96, 0, "#FF0000")])
+    with pytest.raises(UsageError, match="strength 3"):
+        session.preview(strength=3)
+    assert session.preview().shape == (64, 96, 3)
+
+
+def test_what_cannot_be_opened(colorizer: Colorizer, tmp_path: Path) -> None:
+    with pytest.raises(PhotoError, match="No such file"):
+        colorizer.open(tmp_path / "gone.png")
+    with pytest.raises(UsageError, match="found list"):
+        colorizer.open([1, 2])
+    with pytest.raises(UsageError, match="preview 0"):
+        colorizer.open(grey_scene(), preview=0)
+    with pytest.raises(PhotoError, match="6,144 pixels"):
+        colorizer.open(grey_scene(), max_pixels=1000)

@@ -1,0 +1,88 @@
+"""A tiny generator that obeys the contract, and a small picture, both made in code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.generator import FORMAT, METADATA_KEY
+
+TINY_STRIDE = 4
+TINY_SPEC: dict[str, Any] = {
+    "format": FORMAT,
+    "name": "tiny",
+    "version": "0.0",
+    "license": "MIT",
+    "multiple": 32,
+    "stride": TINY_STRIDE,
+    "size": 64,
+    "temperature": 0.38,
+}
+
+
+def write_tiny_generator(path: Path, **changes: Any) -> Path:
+    """Write a generator without training: warm highlights, cold shadows, and what the hints say.
+
+    With l the mean of L over 4x4 px, and T the temperature:
+    a = 20 sin(l / 10) (1.38 - T), b = l - 50, confidence = l / 100.
+    `changes`: to its metadata.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    def constant(name: str, value: float) -> onnx.TensorProto:
+        return numpy_helper.from_array(np.array(value, np.float32), name)
+
+    def index(name: str, values: list[int]) -> onnx.TensorProto:
+        return numpy_helper.from_array(np.array(values, np.int64), name)
+
+    stride = [TINY_STRIDE, TINY_STRIDE]
+    nodes = [
+        helper.make_node("AveragePool", ["L"], ["small"], kernel_shape=stride, strides=stride),
+        helper.make_node("Div", ["small", "ten"], ["angle"]),
+        helper.make_node("Sin", ["angle"], ["sine"]),
+        helper.make_node("Mul", ["sine", "twenty"], ["wave"]),
+        helper.make_node("Sub", ["most", "temperature"], ["factor"]),
+        helper.make_node("Mul", ["wave", "factor"], ["a"]),
+        helper.make_node("Sub", ["small", "fifty"], ["b"]),
+        helper.make_node("Concat", ["a", "b"], ["own"], axis=1),
+        helper.make_node("Slice", ["hints", "zero", "two", "one"], ["wanted"]),
+        helper.make_node("Slice", ["hints", "two", "three", "one"], ["mask"]),
+        helper.make_node("Greater", ["mask", "half"], ["hinted"]),
+        helper.make_node("Where", ["hinted", "wanted", "own"], ["ab"]),
+        helper.make_node("Div", ["small", "hundred"], ["confidence"]),
+    ]
+    constants = [
+        *(constant(name, value) for name, value in [("ten", 10), ("twenty", 20), ("most", 1.38)]),
+        *(constant(name, value) for name, value in [("fifty", 50), ("half", 0.5), ("hundred", 100)]),
+        *(index(name, [value]) for name, value in [("zero", 0), ("one", 1), ("two", 2), ("three", 3)]),
+    ]
+
+    def tensor(name: str, shape: list[Any]) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [tensor("L", [1, 1, "H", "W"]), tensor("hints", [1, 3, "h", "w"]), tensor("temperature", [])],
+        [tensor("ab", [1, 2, "h", "w"]), tensor("confidence", [1, 1, "h", "w"])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, json.dumps({**TINY_SPEC, **changes})
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def grey_scene(width: int = 96, height: int = 64, depth: int = 8) -> NDArray[Any]:
+    """Draw a grey picture, (h, w): a gradient, a dark disc, a bright square and a little grain."""
+    y, x = np.mgrid[:height, :width]
+    scene = 0.15 + 0.7 * x / width
+    scene[(x - width * 0.3) ** 2 + (y - height * 0.5) ** 2 < (height * 0.3) ** 2] = 0.08
+    scene[height // 4 : height // 2, width * 3 // 4 : width * 7 // 8] = 0.97
+    scene += np.random.default_rng(0).normal(0, 0.01, scene.shape)
+    full = 2**depth - 1
+    return np.rint(np.clip(scene, 0, 1) * full).astype(np.uint8 if depth == 8 else np.uint16)
