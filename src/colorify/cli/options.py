@@ -1,0 +1,80 @@
+"""How options of the command line are read: those that are more than a number or a name."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from colorify.formats import FORMATS
+
+if TYPE_CHECKING:
+    from colorify.hints import Hint, Length
+
+FORMAT_NAMES: Final = tuple(row.name for row in FORMATS)
+NUMBER: Final = r"(\d+(?:\.\d+)?)"
+LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
+HINT: Final = re.compile(rf"{NUMBER},{NUMBER},(#[0-9a-fA-F]{{6}})(?:,{NUMBER})?")
+PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")
+NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")
+
+
+def read_hints(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> "tuple[Hint, ...]":
+    """Read colours at places: each `X,Y,#RRGGBB` or `X,Y,#RRGGBB,RADIUS`, in pixels of the upright photo."""
+    cure = "write it like 120,80,#c08060 or, with a radius in pixels, 120,80,#c08060,6"
+    return tuple(_hint(*_parts(HINT, text, cure, ctx, param)) for text in texts)
+
+
+def read_photo_hints(
+    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> "tuple[Hint, ...]":
+    """Read the same, where X, Y and RADIUS may also be percent: `50%,12.5%,#c08060,2%`."""
+    cure = "write it like 120,80,#c08060 or 50%,30%,#c08060; a radius may follow: 120,80,#c08060,6"
+    return tuple(_hint(*_parts(PHOTO_HINT, text, cure, ctx, param)) for text in texts)
+
+
+def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> "tuple[Hint, ...]":
+    """Read places that are grey: each `X,Y` or `X,Y,RADIUS`, in pixels or percent."""
+    from colorify.hints import Hint
+
+    cure = "write it like 120,80 or 50%,30%; a radius may follow: 120,80,6"
+    found = []
+    for text in texts:
+        x, y, radius = _parts(NEUTRAL, text, cure, ctx, param)
+        found.append(Hint.neutral(_length(x), _length(y), _length(radius)))
+    return tuple(found)
+
+
+def read_hints_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> "tuple[Hint, ...]":
+    """Read the hints of a JSON file."""
+    from colorify.hint_file import read_hint_file
+
+    return read_hint_file(path) if path is not None else ()
+
+
+def _parts(
+    form: re.Pattern[str], text: str, cure: str, ctx: click.Context, param: click.Parameter
+) -> tuple[str | None, ...]:
+    match = form.fullmatch(text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no hint; {cure}.", ctx, param)
+    return match.groups()
+
+
+def _hint(x: str | None, y: str | None, color: str | None, radius: str | None) -> "Hint":
+    from colorify.hints import Hint
+
+    return Hint(_length(x), _length(y), color or "", _length(radius))
+
+
+def _length(text: str | None) -> "Length":
+    return text if text is not None and text.endswith("%") else float(text or 0)
+
+
+def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    """Print the version and leave."""
+    from colorify import __version__
+
+    if wanted:
+        click.echo(f"colorify {__version__}")
+        ctx.exit()
