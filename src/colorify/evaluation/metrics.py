@@ -1,0 +1,50 @@
+"""Measures of a colourised picture against its original; the papers compare at 256 x 256 px, squashed.
+
+Pictures are (H, W, 3) uint8, sRGB.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.color import rgb_to_lab
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One photo's, or the mean of many."""
+
+    psnr: float  # dB, RGB 0..255; more is better
+    delta_e: float  # CIE76, Lab units; less is better
+    lightness_error: float  # mean |L* - L* of the original|
+    colorfulness: float  # Hasler & Suesstrunk 2003; as near to the original's as can be
+    true_colorfulness: float
+
+
+def score(truth: Pixels, result: Pixels) -> Scores:
+    """Compare one picture with its original of the same size."""
+    error = (truth.astype(np.float64) - result) ** 2
+    true_lab, lab = (rgb_to_lab(pixels.astype(np.float32) / np.float32(255)) for pixels in (truth, result))
+    return Scores(
+        psnr=float(10 * np.log10(255**2 / max(error.mean(), 1e-9))),
+        delta_e=float(np.linalg.norm(true_lab - lab, axis=-1).mean()),
+        lightness_error=float(np.abs(true_lab[..., 0] - lab[..., 0]).mean()),
+        colorfulness=colorfulness(result),
+        true_colorfulness=colorfulness(truth),
+    )
+
+
+def colorfulness(rgb: Pixels) -> float:
+    """Measure M^(3) of Hasler & Suesstrunk 2003 ("Measuring colourfulness in natural images"); grey is 0."""
+    red, green, blue = np.moveaxis(rgb.astype(np.float64), -1, 0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
+
+
+def mean(scores: list[Scores]) -> Scores:
+    """Average over photos."""
+    fields = Scores.__dataclass_fields__
+    return Scores(**{name: float(np.mean([getattr(entry, name) for entry in scores])) for name in fields})

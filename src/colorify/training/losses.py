@@ -1,0 +1,76 @@
+"""What a run lowers: the head's own loss, and the terms that a recipe may add."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from colorify.evaluation.featurenet import FeatureNet
+from colorify.training.heads import AB_SCALE, Head
+from colorify.training.lab import lab_to_rgb
+from colorify.training.recipe import Recipe
+from colorify.training.samples import Batch
+
+CENTER_SHARE: Final = 0.37  # of the mean chroma in colourfulness M(1)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The weighted sum that the generator lowers; `persuade` is what the discriminator adds in a GAN."""
+
+    recipe: Recipe
+    head: Head
+    eyes: FeatureNet | None = None
+
+    def __call__(self, output: Tensor, batch: Batch, persuade: Callable[[Tensor], Tensor] | None) -> Tensor:
+        """`output`: of the network, (N, head.outputs, h, w). Returns ()."""
+        recipe = self.recipe
+        loss = self.head.loss(output, batch.ab)
+        if persuade is None and not (recipe.gradient or recipe.colorful or recipe.perceptual):
+            return loss
+        ab = self.head.ab(output.float(), recipe.temperature)
+        if recipe.gradient:
+            loss = loss + recipe.gradient * gradient_loss(ab, batch.ab)
+        if recipe.colorful:
+            loss = loss + recipe.colorful * colorful_loss(ab, batch.ab)
+        if recipe.perceptual and self.eyes is not None:
+            loss = loss + recipe.perceptual * perceptual_loss(self.eyes, ab, batch)
+        return loss if persuade is None else loss + persuade(ab)
+
+
+def gradient_loss(ab: Tensor, truth: Tensor) -> Tensor:
+    """Mean difference between the steps of ab from one pixel to the next, ab / 110; sees colour that bleeds.
+
+    `ab`, `truth`: (N, 2, h, w), Lab. Returns ().
+    """
+    error = (ab - truth) / AB_SCALE
+    return (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()) / 2
+
+
+def colorfulness(ab: Tensor) -> Tensor:
+    """M(1) of Hasler & Suesstrunk 2003: spread and mean chroma. `ab`: (N, 2, h, w), Lab. Returns (N,)."""
+    variance = ab.var((2, 3), correction=0).sum(1)
+    center = ab.mean((2, 3)).square().sum(1)
+    return (variance + 1e-6).sqrt() + CENTER_SHARE * (center + 1e-6).sqrt()
+
+
+def colorful_loss(ab: Tensor, truth: Tensor) -> Tensor:
+    """How far each photo's colourfulness is from its original's, over 110. Returns ()."""
+    return (colorfulness(ab) - colorfulness(truth)).abs().mean() / AB_SCALE
+
+
+def perceptual_loss(eyes: FeatureNet, ab: Tensor, batch: Batch) -> Tensor:
+    """LPIPS of the photos with the colours `ab` and with the true ones, both on the true L. Returns ()."""
+    size = batch.L.shape[2:]
+    with torch.no_grad():
+        true = eyes(lab_to_rgb(batch.L, F.interpolate(batch.ab, size=size, mode="bilinear")))
+    made = eyes(lab_to_rgb(batch.L, F.interpolate(ab, size=size, mode="bilinear")))
+    return eyes.distance(made, true).mean()
+
+
+def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's loss on its verdicts (Lim & Ye 2017, "Geometric GAN"). Any shapes. Returns ()."""
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()

@@ -1,0 +1,49 @@
+"""What learns, and how fast."""
+
+import math
+
+import torch
+from torch import nn
+
+from colorify.training.recipe import Recipe
+from colorify.training.unet import UNet
+
+
+def freeze(network: UNet, recipe: Recipe) -> None:
+    """Keep the pretrained statistics of batch norm, the stem and the first stages of the backbone."""
+    if recipe.backbone == "scratch":
+        return
+    for module in network.backbone.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.requires_grad_(False)
+    network.backbone.stem.requires_grad_(False)
+    network.backbone.stages[: recipe.frozen_stages].requires_grad_(False)
+
+
+def learn(network: UNet, recipe: Recipe) -> None:
+    """Put `network` into training, but for the norms whose statistics are to stay."""
+    network.train()
+    if recipe.norms == "fixed":
+        network.eval()  # norms are all that tells the two apart
+    elif recipe.backbone == "pretrained":
+        network.backbone.eval()
+
+
+def make_optimizer(network: UNet, recipe: Recipe) -> torch.optim.Optimizer:
+    """AdamW with a rate of its own for the backbone; `highest` in each group is what the schedule scales."""
+    backbone = [p for p in network.backbone.parameters() if p.requires_grad]
+    known = set(map(id, network.backbone.parameters()))
+    decoder = [p for p in network.parameters() if id(p) not in known]
+    groups = [
+        {"params": decoder, "highest": recipe.rate},
+        {"params": backbone, "highest": recipe.backbone_rate},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
+
+
+def schedule(share: float, recipe: Recipe) -> float:
+    """Rates as a share of the highest: a line up, then a cosine down. `share`: of the run, 0..1."""
+    if share < recipe.warmup:
+        return share / recipe.warmup
+    fallen = min(1.0, (share - recipe.warmup) / (1 - recipe.warmup))
+    return recipe.final + (1 - recipe.final) * 0.5 * (1 + math.cos(math.pi * fallen))

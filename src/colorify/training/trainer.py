@@ -1,0 +1,275 @@
+"""The training loop."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from colorify.dataset.shards import Sample
+from colorify.errors import UsageError
+from colorify.evaluation.featurenet import FeatureNet
+from colorify.training.adversary import Adversary
+from colorify.training.augment import age
+from colorify.training.backbone import load_pretrained
+from colorify.training.bins import Bins
+from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
+from colorify.training.heads import make_head
+from colorify.training.losses import Objective
+from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
+from colorify.training.recipe import Phase, Recipe
+from colorify.training.samples import Batch, ab_histogram, draw_hints
+from colorify.training.start import Start
+from colorify.training.supply import AGE, JUDGE, Supply
+from colorify.training.unet import UNet
+from colorify.training.validation import Validation, validate
+from colorify.training.watch import Watch
+from colorify.training.workers import Workers
+
+REPORT_EVERY = 20  # steps
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run stands."""
+
+    share: float  # of the whole run, 0..1
+    step: int
+    photos: int
+    loss: float  # of all terms; moving average; nan until the generator has learnt something
+    photos_per_second: float
+    validation: Validation | None = None
+    accuracy: float | None = None  # share of the discriminator's verdicts that are right
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Frozen nets that a run may be given."""
+
+    metric: FeatureNet | None = None  # AlexNet, for the stop rule
+    perceptual: FeatureNet | None = None  # VGG16, for the loss
+
+
+class Trainer:
+    """One run in one folder. Its checkpoint is all it needs to go on."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        samples: Sequence[Sample],
+        *,
+        device: str = "cpu",
+        start: Start | None = None,
+        backbone: dict[str, Tensor] | None = None,
+        eyes: Eyes | None = None,
+        workers: Workers | None = None,
+    ) -> None:
+        """Begin a run, or take up the one in `folder` where it stopped.
+
+        `start`: a trained generator to go on from; `backbone`: weights for the backbone alone. Both are for
+        the beginning: a run that is taken up has its own. Raises UsageError where they do not fit the recipe.
+        """
+        self.workers, self.eyes = workers or Workers(), eyes or Eyes()
+        self.folder, self.path, self.device = folder, folder / CHECKPOINT, torch.device(device)
+        saved = load_checkpoint(self.path) if self.path.exists() else None
+        if saved.recipe.norms == "fixed" if saved else start is not None and start.folded:
+            recipe = replace(recipe, norms="fixed")
+        self.recipe = recipe
+        torch.manual_seed(recipe.seed)
+        self.supply = Supply(recipe, samples, self.device, self.workers)
+        self.bins = self._choose_bins(saved or start, samples)
+        self.head = make_head(self.bins).to(self.device)
+        self.objective = Objective(recipe, self.head, self.eyes.perceptual)
+        self.network = self._make_network(saved, start, backbone)
+        wrapped = self.workers.wrap(self.network)
+        self.forward = torch.compile(wrapped) if recipe.compile else wrapped
+        self._uncounted = wrapped.no_sync if isinstance(wrapped, DistributedDataParallel) else nullcontext
+        moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
+        self.optimizer = make_optimizer(self.network, recipe)
+        self.adversary = Adversary(recipe.gan, self.device, self.workers) if recipe.gan else None
+        self.watch, self.best = Watch(), None if saved is None else saved.best
+        self.step = self.photos = 0
+        self.seconds = 0.0
+        self.loss = torch.full((), math.nan, device=self.device)
+        if saved is not None:
+            self._resume(saved)
+
+    def run(
+        self,
+        report: Callable[[Progress], None],
+        *,
+        save_every: float = 300,
+        validation: Sequence[Sample] = (),
+    ) -> None:
+        """Train to the end of the recipe. `save_every`: seconds between checkpoints."""
+        began, spent = time.monotonic(), self.seconds
+        saved = spent
+        phase = self.current_phase()
+        if self.adversary is not None and self.step == 0:
+            self._look(phase, validation)  # what it starts from is the first to beat
+        batches = self.supply.batches(phase, self.step)
+        while self._share() < 1 and not self.watch.stopped:
+            if phase != self.current_phase():
+                phase = self.current_phase()
+                batches = self.supply.batches(phase, self.step)
+            self.train_step(next(batches), self._share())
+            self.seconds = self.workers.agree(spent + time.monotonic() - began)
+            every = self.recipe.validate_every
+            if self.step % every == 0 if every else self.seconds - saved > save_every:
+                saved = self.seconds
+                report(self._progress(self._look(phase, validation)))
+                self.save()
+            elif self.step % REPORT_EVERY == 0:
+                report(self._progress())
+        report(self._progress(self._look(phase, validation)))
+        self.save()
+
+    def train_step(self, batches: Sequence[Batch], share: float) -> None:
+        """One step of the optimiser on the gradients of all `batches`."""
+        learn(self.network, self.recipe)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["highest"] * schedule(share, self.recipe) * self.watch.factor
+        self.optimizer.zero_grad()
+        for number, batch in enumerate(batches):
+            last = number == len(batches) - 1
+            with nullcontext() if last else self._uncounted():
+                self._learn_from(batch, number, len(batches))
+            self.photos += len(batch.L) * self.workers.count
+        self.step += 1
+        if self._refines():
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+            self.optimizer.step()
+            self.average.update_parameters(self.network)
+
+    def validate(self, samples: Sequence[Sample], phase: Phase) -> Validation | None:
+        """Look at the averaged network; None without samples."""
+        if not samples:
+            return None
+        network, temperature = self.average.module, self.recipe.temperature
+        assert isinstance(network, UNet)
+        return validate(network, self.head, samples, phase, temperature=temperature, metric=self.eyes.metric)
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        if not self.workers.chief:
+            return
+        state = Checkpoint(
+            recipe=self.recipe,
+            bins=self.bins,
+            network=self.network.state_dict(),
+            average=self.average.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            step=self.step,
+            photos=self.photos,
+            seconds=self.seconds,
+            watch=asdict(self.watch),
+            best=self.best,
+            adversary=None if self.adversary is None else self.adversary.state_dict(),
+        )
+        save_checkpoint(state, self.path)
+
+    def current_phase(self) -> Phase:
+        """Return the phase that the run is in."""
+        share = self._share()
+        return next((phase for phase in self.recipe.phases if share < phase.until), self.recipe.phases[-1])
+
+    def _learn_from(self, batch: Batch, number: int, count: int) -> None:
+        """Add the gradient of one of `count` batches, and let the discriminator, if any, learn from it."""
+        rng = self.supply.rng(self.step, AGE, number)
+        L = age(batch.L, batch.ab_at_L, self.recipe.aged, rng)
+        hints = draw_hints(batch.ab, self.recipe.hinted, rng)
+        with torch.set_grad_enabled(self._refines()), self._autocast():
+            output = self.forward(L, hints)
+        persuade = None
+        if self.adversary is not None:
+            refines = self._refines()
+            fake = self.head.ab(output.detach().float(), self.recipe.temperature)
+            self.adversary.learn(batch.ab, fake, batch.L, self.supply.rng(self.step, JUDGE, number))
+            if not refines:
+                return  # the discriminator still learns alone
+            persuade = partial(self.adversary.persuade, L=batch.L)
+        loss = self.objective(output, batch, persuade)
+        (loss / count).backward()  # type: ignore[no-untyped-call]
+        now = loss.detach()  # stays on the device until somebody asks
+        self.loss = torch.where(self.loss.isnan(), now, self.loss.lerp(now, 0.01))
+
+    def _refines(self) -> bool:
+        return self.adversary is None or self.adversary.together
+
+    def _look(self, phase: Phase, samples: Sequence[Sample]) -> Validation | None:
+        """Validate, draw the sheet, and do what the watch says; the chief looks, the others follow."""
+        seen = self.validate(samples, phase) if self.workers.chief else None
+        if seen is not None:
+            seen.write_sheet(self.folder / "sheets" / f"{self.step:07d}.png")
+            if self.watch.see(seen, self.recipe) and self.adversary is not None:
+                self.best = {name: t.detach().clone() for name, t in self.average.module.state_dict().items()}
+        self.watch.factor = self.workers.agree(self.watch.factor)
+        self.watch.stopped = bool(self.workers.agree(self.watch.stopped))
+        return seen
+
+    def _choose_bins(self, given: Checkpoint | Start | None, samples: Sequence[Sample]) -> Bins:
+        mode = self.recipe.mode
+        if given is None:
+            if mode == "gan":
+                raise UsageError("a GAN refines a trained generator: name one with --from.")
+            if mode == "regression":
+                return Bins(torch.zeros(0, 2), torch.zeros(0))
+            return Bins.from_histogram(self.workers.total(ab_histogram(samples)))
+        kind = make_head(given.bins).kind
+        if mode not in (kind, "gan"):
+            raise UsageError(
+                f"the recipe says {mode}, but the generator to start from was made by {kind}. "
+                "Take over its backbone alone: --export-backbone, --import-backbone."
+            )
+        return given.bins
+
+    def _make_network(
+        self, saved: Checkpoint | None, start: Start | None, backbone: dict[str, Tensor] | None
+    ) -> UNet:
+        network = UNet(self.head.outputs)
+        if saved is None and start is not None:
+            network.load_state_dict(start.network)
+        elif saved is None and backbone is None and self.recipe.backbone == "pretrained":
+            load_pretrained(network.backbone)
+        if saved is None and backbone is not None:
+            network.backbone.load_state_dict(backbone)
+        freeze(network, self.recipe)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        return network.to(self.device)
+
+    def _resume(self, saved: Checkpoint) -> None:
+        self.network.load_state_dict(saved.network)
+        self.average.load_state_dict(saved.average)
+        self.optimizer.load_state_dict(saved.optimizer)
+        self.step, self.photos, self.seconds = saved.step, saved.photos, saved.seconds
+        self.watch = Watch(**saved.watch)
+        if self.adversary is not None and saved.adversary is not None:
+            self.adversary.load_state_dict(saved.adversary)
+
+    def _share(self) -> float:
+        if self.recipe.steps:
+            return self.step / self.recipe.steps
+        return self.seconds / (60 * self.recipe.minutes)
+
+    def _progress(self, validation: Validation | None = None) -> Progress:
+        return Progress(
+            share=min(1.0, self._share()),
+            step=self.step,
+            photos=self.photos,
+            loss=float(self.loss),
+            photos_per_second=self.photos / max(self.seconds, 1e-9),
+            validation=validation,
+            accuracy=None if self.adversary is None else float(self.adversary.accuracy),
+        )
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16")

@@ -1,0 +1,66 @@
+"""The processes of one run: one, or as many as `torchrun` started."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Which of them this process is."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def chief(self) -> bool:
+        """Whether this one writes files and reports."""
+        return self.rank == 0
+
+    def wrap(self, module: nn.Module) -> nn.Module:
+        """Average the gradients of `module` over all processes, if there are several."""
+        if self.count == 1:
+            return module
+        return DistributedDataParallel(module, broadcast_buffers=False)
+
+    def agree(self, value: float) -> float:
+        """Return the chief's value; a bool or a whole number survives."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor([value], dtype=torch.float64)  # on the CPU: no GPU waits for it
+        distributed.broadcast(shared, 0)
+        return float(shared)
+
+    def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sum an array over all processes."""
+        if self.count == 1:
+            return counts
+        shared = torch.from_numpy(counts.copy())
+        distributed.all_reduce(shared)
+        total: NDArray[np.int64] = shared.numpy()
+        return total
+
+
+@contextmanager
+def join(device: str) -> Iterator[tuple[Workers, str]]:
+    """Meet the other processes if `torchrun` started this one. Yields it and its own device."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Workers(), device
+        return
+    if device == "cuda":
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    # CPU tensors go by gloo in any case
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if device.startswith("cuda") else "gloo")
+    try:
+        yield Workers(distributed.get_rank(), count), device
+    finally:
+        distributed.destroy_process_group()

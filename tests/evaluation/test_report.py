@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorify.errors import UsageError
+from colorify.evaluation.report import SIDE, evaluate, find_photos, reveal
+from colorify.sheet import write_sheet
+
+
+def test_hints_are_true_colors_inside_the_photo() -> None:
+    truth = np.zeros((SIDE, SIDE, 3), np.uint8)
+    truth[:, : SIDE // 2] = [200, 40, 40]
+    truth[:, SIDE // 2 :] = [40, 40, 200]
+    hints = reveal(truth, (512, 1024), 200, np.random.default_rng(0))
+    assert all(0 <= hint.x < 512 and 0 <= hint.y < 1024 for hint in hints)
+    for hint in hints:
+        if abs(hint.x - 256) > 8:
+            assert hint.color == ("#c82828" if hint.x < 256 else "#2828c8")
+    assert 100 < np.mean([hint.x for hint in hints]) < 400
+
+
+def test_no_photos_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(UsageError, match="no photos"):
+        find_photos(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two colour photos, of which the sky of one is blue."""
+    y, x = np.mgrid[0:96, 0:128]
+    for number in (1, 2):
+        picture = np.stack([x + 50, 200 - y, (y * number) % 200], -1).astype(np.uint8)
+        write_sheet([[picture]], tmp_path / "in" / f"photo{number}.png")
+    return tmp_path / "in"
+
+
+def test_results_stand_beside_grey_and_truth(folder: Path, colorizer) -> None:
+    results = list(evaluate(colorizer, find_photos(folder)))
+    assert [result.path.name for result in results] == ["photo1.png", "photo2.png"]
+    for result in results:
+        assert result.truth.shape == result.gray.shape == result.colored.shape == (SIDE, SIDE, 3)
+        assert np.ptp(result.gray.astype(int), axis=2).max() <= 1
+        assert result.scores.lightness_error < 0.6
+        assert result.scores.true_colorfulness > 20
+
+
+def test_true_hints_lower_the_error(folder: Path, colorizer) -> None:
+    paths = find_photos(folder)
+    without, given = (
+        np.mean([result.scores.delta_e for result in evaluate(colorizer, paths, hints=count)])
+        for count in (0, 100)
+    )
+    assert given < 0.9 * without

@@ -1,0 +1,38 @@
+"""Small photos whose colours can be learned: bright places are blue, dark ones green, the rest orange."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from colorify.dataset.shards import Sample
+from colorify.training.recipe import Phase, Recipe
+
+SHORT, LONG = 48, 64  # px
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Sample]:
+    rng = np.random.default_rng(5)
+    return [Sample(f"made-{number:05d}", _photo(rng)) for number in range(24)]
+
+
+def _photo(rng: np.random.Generator) -> np.ndarray:
+    y, x = np.mgrid[0:SHORT, 0:LONG] / SHORT
+    waves = sum(np.sin(rng.uniform(2, 9) * x + rng.uniform(2, 9) * y + rng.uniform(0, 6)) for _ in range(3))
+    L = 50 + 16 * waves
+    a = np.select([L > 60, L < 40], [-5, -30], 25)
+    b = np.select([L > 60, L < 40], [-35, 30], 40)
+    a, b = a + rng.normal(0, 8, a.shape), b + rng.normal(0, 8, b.shape)
+    return np.stack([np.clip(L * 2.55, 0, 255), a + 128, b + 128], -1).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    return Recipe(phases=(Phase(until=1.0, size=32, batch=4),), steps=6, average=0.5, warmup=0.0)
+
+
+@pytest.fixture(scope="session")
+def hard_recipe(recipe: Recipe) -> Recipe:
+    """All photos aged, all with hints."""
+    return dataclasses.replace(recipe, aged=1.0, hinted=1.0)

@@ -1,0 +1,52 @@
+import pytest
+import torch
+
+from colorify.training import augment
+
+EVERY = [damage for damage, _ in augment.DAMAGE]
+
+
+def generator(seed: int = 3) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def L() -> torch.Tensor:
+    """A ramp with fine stripes."""
+    ramp = torch.linspace(5, 85, 64) + 10 * (torch.arange(64) % 3 == 0)
+    return (ramp[None, :] * 0.5 + ramp[:, None] * 0.5).repeat(6, 1, 1, 1)
+
+
+@pytest.mark.parametrize("damage", EVERY, ids=lambda damage: damage.__name__)
+def test_each_damage_shows_and_differs_between_photos(damage, L: torch.Tensor) -> None:
+    aged = damage(L, generator())
+    assert aged.shape == L.shape
+    assert torch.isfinite(aged).all()
+    change = (aged - L).abs().mean((1, 2, 3))
+    assert change.max() > 0.2
+    if damage is not augment.blur:  # one size for the whole batch
+        assert change.max() > 1.2 * change.min()
+
+
+def test_orthochromatic_film_darkens_red_and_leaves_grey_alone() -> None:
+    L = torch.full((400, 1, 4, 4), 50.0)
+    red, grey = torch.zeros(400, 2, 4, 4), torch.zeros(400, 2, 4, 4)
+    red[:, 0] = 60
+    assert augment.emulsion(L, red, generator()).mean() < 45
+    assert torch.equal(augment.emulsion(L, grey, generator()), L)
+
+
+def test_age_spares_the_others_and_stays_in_range(L: torch.Tensor) -> None:
+    photos = L.repeat(50, 1, 1, 1)
+    ab = torch.zeros(len(photos), 2, 64, 64)
+    aged = augment.age(photos, ab, 0.4, generator())
+    changed = (aged != photos).flatten(1).any(1).float().mean()
+    assert 0.25 < changed <= 0.45  # of the chosen 40 % a few draw no damage at all
+    assert aged.min() >= 0
+    assert aged.max() <= 100
+
+
+def test_age_repeats_with_its_seed(L: torch.Tensor) -> None:
+    ab = torch.zeros(6, 2, 64, 64)
+    assert torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(7)))
+    assert not torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(8)))

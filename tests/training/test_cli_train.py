@@ -1,0 +1,141 @@
+"""`colorify train`, as it is typed: from photos, from shards, on one process and on two."""
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+import torch
+
+from colorify.cli import run
+from colorify.dataset.shards import Sample
+from colorify.generator import Generator
+from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+COMMON = "seed = 1\nfrozen_stages = 5\nwarmup = 0.0\naverage = 0.5\nhinted = 0.5\naged = 0.5\n"
+PHASES = "phases = [ { until = 1.0, size = 32, batch = 2 } ]\n"
+
+
+@pytest.fixture(scope="module")
+def pictures(samples: list[Sample]) -> list[bytes]:
+    """The samples as PNG files."""
+    files = []
+    for sample in samples:
+        lab = pyvips.Image.new_from_array(sample.lab.astype(np.float32))
+        lab = ((lab - [0, 128, 128]) * [1 / 2.55, 1, 1]).copy(interpretation="lab")
+        files.append(lab.colourspace("srgb").pngsave_buffer())
+    return files
+
+
+@pytest.fixture(scope="module")
+def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the photos, one of them broken and one without colours."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number, data in enumerate(pictures):
+        (folder / f"{number:02d}.png").write_bytes(data)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def smoke(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of recipes/smoke.toml."""
+    into = tmp_path_factory.mktemp("smoke")
+    words = ["train", "--photos", folder, "--recipe", RECIPES / "smoke.toml", "--into", into]
+    assert run([*map(str, words), "--export-backbone", str(into / "backbone.pt")]) == 0
+    return into
+
+
+def test_smoke_lowers_the_error_and_writes_all_it_should(smoke: Path, capsys: pytest.CaptureFixture) -> None:
+    checkpoint = load_checkpoint(smoke / CHECKPOINT)
+    assert checkpoint.step == 30
+    assert [path.name for path in sorted((smoke / "sheets").iterdir())] == ["0000015.png", "0000030.png"]
+    assert Generator(smoke / "generator.onnx").spec.name == "own"
+    assert (smoke / "backbone.pt").is_file()
+
+
+def test_smoke_is_better_than_grey(smoke: Path, samples: list[Sample]) -> None:
+    generator = Generator(smoke / "generator.onnx")
+    error, grey = [], []
+    for sample in samples:
+        truth = sample.lab[2::4, 2::4, 1:].astype(np.float32) - 128
+        ab = generator((sample.lab[..., 0] / np.float32(2.55)).astype(np.float32)).ab
+        error.append(np.linalg.norm(ab - truth, axis=-1).mean())
+        grey.append(np.linalg.norm(truth, axis=-1).mean())
+    assert np.mean(error) < 0.9 * np.mean(grey)
+
+
+def test_fine_tuning_needs_a_weights_file_and_photos_alone(
+    smoke: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for path in sorted(folder.glob("0*.png")):
+        (mixed / path.name).write_bytes(path.read_bytes())
+    (mixed / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut short")
+    grey = pyvips.Image.new_from_array(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
+    grey.write_to_file(str(mixed / "grey.png"))
+    weights = str(smoke / "generator.onnx")
+    words = ["train", "--from", weights, "--photos", mixed, "--into", tmp_path / "run"]
+    (tmp_path / "short.toml").write_text(f"steps = 3\nrate = 1e-4\nbackbone_rate = 1e-5\n{COMMON}{PHASES}")
+    words += ["--recipe", tmp_path / "short.toml"]
+    assert run([*map(str, words), "-o", str(tmp_path / "mine.onnx")]) == 1  # two photos were left out
+    said = capsys.readouterr().err
+    assert "broken.jpg" in said
+    assert "grey.png: a photo in black and white" in said
+    L = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
+    before, after = (Generator(Path(path))(L).ab for path in (weights, tmp_path / "mine.onnx"))
+    assert 0 < np.abs(after - before).mean() < 20
+    assert load_checkpoint(tmp_path / "run" / CHECKPOINT).recipe.norms == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["a.tar"], "give --recipe, or --from"),
+        (["--recipe", "smoke.toml"], "either SHARDS or --photos"),
+        (["a.tar", "--photos", ".", "--recipe", "smoke.toml"], "either SHARDS or --photos"),
+        (["--photos", ".", "--recipe", "smoke.toml"], "no photos"),
+        (["a.tar", "--recipe", "ablations/perceptual.toml"], "--perceptual-weights"),
+        (["a.tar", "--recipe", "smoke.toml", "--perceptual-weights", "none"], "does not exist"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    words: list[str], complaint: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [str(RECIPES / word) if word.endswith(".toml") else word for word in words]
+    assert run(["train", *words, "--into", "run"]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], tmp_path: Path) -> None:
+    """Each has the same photos here, in a shard of its own: then their draws are those of one process."""
+    for name in ("a.tar", "b.tar"):
+        with tarfile.open(tmp_path / name, "w") as tar:
+            for number, data in enumerate(pictures[:8]):
+                entry = tarfile.TarInfo(f"made-{number}.png")
+                entry.size = len(data)
+                tar.addfile(entry, io.BytesIO(data))
+    (tmp_path / "one.toml").write_text(f"steps = 3\naccumulate = 2\n{COMMON}{PHASES}")
+    (tmp_path / "two.toml").write_text(f"steps = 3\n{COMMON}{PHASES}")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "colorify"]
+    one = ["train", "a.tar", "--recipe", "one.toml", "--into", "one"]
+    two = ["train", "a.tar", "b.tar", "--recipe", "two.toml", "--into", "two"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    for command in ([sys.executable, "-m", "colorify", *one], [*launch, *two]):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=250
+        )
+        assert done.returncode == 0, done.stderr
+    first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))
+    assert first.photos == second.photos == 3 * 2 * 2
+    assert torch.equal(first.bins.weights, second.bins.weights)
+    trained = [name for name in first.network if ".running_" not in name]  # statistics are the chief's own
+    for name in trained:
+        torch.testing.assert_close(second.network[name], first.network[name], rtol=1e-3, atol=2e-4)

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from colorify.generator import Generator, Spec
+from colorify.training.bins import Bins, annealed_mean, certainty
+from colorify.training.export import export
+from colorify.training.unet import UNet
+
+SPEC = Spec(name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5)
+
+
+@pytest.fixture(scope="module")
+def bins() -> Bins:
+    centers = torch.cartesian_prod(torch.arange(-20.0, 21, 10), torch.arange(-20.0, 21, 10))
+    return Bins(centers, torch.ones(len(centers)))
+
+
+@pytest.fixture(scope="module")
+def network(bins: Bins) -> UNet:
+    torch.manual_seed(1)
+    return UNet(len(bins)).eval()
+
+
+@pytest.fixture(scope="module")
+def weights(network: UNet, bins: Bins, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("export") / "deep" / "generator.onnx"
+    export(network, bins, path, SPEC, {"data": "none"})
+    return path
+
+
+@pytest.mark.parametrize("sides", [(64, 64), (32, 160), (96, 64)])
+def test_the_exported_generator_gives_what_the_network_gives(
+    network: UNet, bins: Bins, weights: Path, sides: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(0)
+    L = (rng.random(sides) * 100).astype(np.float32)
+    cells = (sides[0] // 4, sides[1] // 4)
+    hints = np.zeros((*cells, 3), np.float32)
+    hints[2:4, 2:4] = [30, -10, 1]
+    colors = Generator(weights)(L, hints=hints, vividness=1.0)
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(L)[None, None], torch.from_numpy(hints.transpose(2, 0, 1))[None])
+        ab = annealed_mean(logits, bins.centers, SPEC.temperature)[0].permute(1, 2, 0).numpy()
+        sure = certainty(logits)[0, 0].numpy()
+    # weights are stored as float16: 1e-3 of a weight, a fraction of what an 8-bit picture can show
+    np.testing.assert_allclose(colors.ab, ab, atol=0.1)
+    np.testing.assert_allclose(colors.confidence, sure, atol=0.002)
+
+
+def test_the_file_says_what_it_is(weights: Path) -> None:
+    assert Generator(weights).spec == SPEC
+    assert [path.name for path in weights.parent.iterdir()] == ["generator.onnx"]
+
+
+def test_the_file_holds_its_weights_in_half_precision(network: UNet, weights: Path) -> None:
+    count = sum(p.numel() for p in network.parameters())
+    assert 2 * count * 0.95 < weights.stat().st_size < 2 * count * 1.1

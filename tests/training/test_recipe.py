@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from colorify.errors import UsageError
+from colorify.training.recipe import Phase, load_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+PHASES = "phases = [ { until = 1.0, size = 64, batch = 2 } ]\n"
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.toml")), ids=lambda path: path.stem)
+def test_the_recipes_that_we_ship_can_be_read(path: Path) -> None:
+    assert load_recipe(path).phases[-1].until == 1
+
+
+def test_entries_left_out_keep_their_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "short.toml"
+    path.write_text("steps = 3\n" + PHASES)
+    recipe = load_recipe(path)
+    assert recipe.phases == (Phase(until=1.0, size=64, batch=2),)
+    assert recipe.temperature == 0.38
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (PHASES, "either steps or minutes"),
+        ("steps = 3\nminutes = 2\n" + PHASES, "either steps or minutes"),
+        ("steps = 3\nphases = [ { until = 0.9, size = 64, batch = 2 } ]", "until = 1.0"),
+        ("steps = 3\nphases = []", "until = 1.0"),
+        ("steps = 3\nphases = [ { until = 1.0, size = 50, batch = 2 } ]", "no multiple of 32"),
+        ("steps = 3\nspeed = 2\n" + PHASES, "no such entry: speed"),
+        ("steps = = 3", "not a recipe"),
+        ("steps = 3", "not a recipe"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_with_a_reason(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=complaint):
+        load_recipe(path)

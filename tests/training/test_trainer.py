@@ -1,0 +1,97 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from colorify.dataset.shards import Sample
+from colorify.errors import SetupError
+from colorify.training.checkpoint import CHECKPOINT
+from colorify.training.optimizer import schedule
+from colorify.training.recipe import Recipe
+from colorify.training.trainer import Progress, Trainer
+
+
+def weights(trainer: Trainer) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in trainer.network.parameters()])
+
+
+def run(recipe: Recipe, folder: Path, samples: list[Sample]) -> Trainer:
+    trainer = Trainer(recipe, folder, samples)
+    trainer.run(lambda _: None)
+    return trainer
+
+
+def test_training_lowers_the_error_on_photos_not_seen(
+    recipe: Recipe, tmp_path: Path, samples: list[Sample]
+) -> None:
+    longer = dataclasses.replace(recipe, steps=40, aged=0.0, hinted=0.0, rate=3e-3)
+    trainer = Trainer(longer, tmp_path, samples[:16])
+    before = trainer.validate(samples[16:], longer.phases[0])
+    seen: list[Progress] = []
+    trainer.run(seen.append, validation=samples[16:])
+    assert before is not None
+    assert seen[-1].share == 1.0
+    assert seen[-1].validation is not None
+    assert seen[-1].validation.ab_error < 0.8 * before.ab_error
+    assert (tmp_path / "sheets" / "0000040.png").is_file()
+
+
+def test_a_resumed_run_equals_an_unbroken_one(
+    hard_recipe: Recipe, tmp_path: Path, samples: list[Sample]
+) -> None:
+    unbroken = run(hard_recipe, tmp_path / "unbroken", samples)
+    broken = Trainer(hard_recipe, tmp_path / "broken", samples)
+    interrupt_after(broken, 3)
+    with pytest.raises(KeyboardInterrupt):
+        broken.run(lambda _: None)
+    broken.save()
+    resumed = run(hard_recipe, tmp_path / "broken", samples)
+    assert resumed.step == unbroken.step == hard_recipe.steps
+    assert resumed.photos == unbroken.photos
+    torch.testing.assert_close(weights(resumed), weights(unbroken), rtol=0, atol=1e-6)
+
+
+def interrupt_after(trainer: Trainer, steps: int) -> None:
+    train_step = trainer.train_step
+
+    def step_or_stop(*arguments: object) -> torch.Tensor:
+        if trainer.step == steps:
+            raise KeyboardInterrupt
+        return train_step(*arguments)
+
+    trainer.train_step = step_or_stop
+
+
+def test_a_time_budget_ends_the_run(recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:
+    trainer = run(dataclasses.replace(recipe, steps=0, minutes=0.01), tmp_path, samples)
+    assert trainer.step > 0
+    assert trainer.seconds >= 0.6
+
+
+def test_frozen_stages_and_statistics_stay(recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:
+    trainer = Trainer(recipe, tmp_path, samples)
+    before = {name: value.clone() for name, value in trainer.network.backbone.state_dict().items()}
+    trainer.run(lambda _: None)
+    after = trainer.network.backbone.state_dict()
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    assert changed
+    assert not [
+        name for name in changed if name.startswith(("stem", "stages.0", "stages.1")) or ".norm." in name
+    ]
+
+
+def test_a_damaged_checkpoint_is_refused_and_kept(
+    recipe: Recipe, tmp_path: Path, samples: list[Sample]
+) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"not a checkpoint")
+    with pytest.raises(SetupError, match="not a usable checkpoint"):
+        Trainer(recipe, tmp_path, samples)
+    assert (tmp_path / CHECKPOINT).read_bytes() == b"not a checkpoint"
+
+
+def test_rates_rise_then_fall_to_their_final_share(recipe: Recipe) -> None:
+    warm = dataclasses.replace(recipe, warmup=0.1, final=0.01)
+    shares = [schedule(share, warm) for share in (0.0, 0.05, 0.1, 0.5, 1.0)]
+    assert shares[:3] == pytest.approx([0, 0.5, 1])
+    assert shares[2] > shares[3] > shares[4] == pytest.approx(0.01)
