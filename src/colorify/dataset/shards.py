@@ -1,0 +1,76 @@
+"""WebDataset shards of colour photos, read into memory as Lab.
+
+A shard is a tar of pictures, any of which libvips reads. A few thousand photos at training size fit into
+memory, which spares every epoch but the first the decoding.
+"""
+
+import io
+import tarfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+import fsspec
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.errors import PhotoError
+from colorify.formats import SNIFF_BYTES, sniff
+from colorify.libvips import reported
+
+LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
+
+# what WebDataset and img2dataset lay beside a picture of the same name
+BESIDE: Final = (".json", ".txt", ".cls")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training photo."""
+
+    key: str  # name in the shard, no ending; its part before the last "-" names the set
+    lab: LabBytes
+
+
+def read_shards(addresses: Iterable[str], *, threads: int = 2) -> Iterator[Sample]:
+    """Decode every photo of the shards, in order. `addresses`: paths, or whatever fsspec opens.
+
+    Raises PhotoError for what is no shard, and for a photo in it that is damaged.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        for address in addresses:
+            yield from pool.map(_decode, read_members(address))
+
+
+def read_members(address: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the pictures of a shard as they are: name without folder and ending, and bytes."""
+    try:
+        with (
+            fsspec.open(address, "rb") as file,
+            tarfile.open(fileobj=io.BufferedReader(file), mode="r|") as tar,
+        ):
+            for member in tar:
+                name = PurePosixPath(member.name)
+                stream = tar.extractfile(member) if member.isfile() and name.suffix not in BESIDE else None
+                if stream is not None:
+                    yield name.stem, stream.read()
+    except tarfile.TarError as error:
+        raise PhotoError(
+            f"{address}: expected a WebDataset tar, found something else or a part ({error})."
+        ) from error
+    except OSError as error:
+        raise PhotoError(f"{address}: {error.strerror or error}.") from error
+
+
+def _decode(item: tuple[str, bytes]) -> Sample:
+    key, data = item
+    loader = sniff(data[:SNIFF_BYTES], key).loader  # by content: a shard may come from anywhere
+    with reported(key):
+        image = getattr(pyvips.Image, f"{loader}_buffer")(data, fail_on="error")
+        color = image.colourspace("srgb")
+        lab = color.extract_band(0, n=3).colourspace("lab")
+        scaled = (lab * [2.55, 1, 1] + [0, 128, 128]).rint().cast("uchar")
+        return Sample(key, scaled.numpy())

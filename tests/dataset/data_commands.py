@@ -1,0 +1,45 @@
+"""`colorify data ...` in a process of its own: a reactor runs once a process, and some tests kill it."""
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+Rows = Callable[[Path, str], dict[str, str]]  # folder, "pages" or "images" -> path of the URL -> status
+
+RUN = """
+import sys
+from colorify.cli.verbs import VERBS, Verb
+VERBS.setdefault("data", Verb("colorify.cli.data", "data", ""))
+from colorify.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+QUICK = ("--contact", "tests@example.org", "--delay", "0", "--timeout", "20")
+
+
+def start(*arguments: str | Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", RUN, "data", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run(*arguments: str | Path, code: int = 0) -> str:
+    """Run a verb, expect its exit code, return stdout and stderr together."""
+    process = start(*arguments)
+    out, err = process.communicate(timeout=250)
+    assert process.returncode == code, f"exit code {process.returncode}\n{out}{err}"
+    return out + err
+
+
+def crawl(url: str, into: Path, *options: str, code: int = 0) -> str:
+    return run("crawl", url, "--into", into, *QUICK, *options, code=code)
+
+
+def statuses(folder: Path, kind: str, root: str) -> dict[str, str]:
+    """Read the catalogue in a folder; what is on the site at `root` is named by its path."""
+    db = sqlite3.connect(folder / "catalogue.sqlite")
+    try:
+        found = db.execute(f"SELECT url, status FROM {kind} ORDER BY id").fetchall()
+    finally:
+        db.close()
+    return {url.removeprefix(root): status for url, status in found}

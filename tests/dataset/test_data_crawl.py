@@ -1,0 +1,323 @@
+"""The crawler against a site on loopback: what it takes, what it leaves, and how it behaves."""
+
+import itertools
+import json
+import re
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from data_commands import QUICK, Rows, crawl, run
+from made_pictures import jpeg, photo, png
+from site_on_loopback import Site, die, drip, lie, redirect, send
+
+pytest.importorskip("scrapy")
+
+PHOTO = jpeg(photo(1))
+
+
+def test_pictures_are_found_stored_and_described(site: Site, rows: Rows, tmp_path: Path) -> None:
+    linked = {"@type": "ImageObject", "contentUrl": "/ld.jpg", "license": "https://example.org/ld-license"}
+    site.html(
+        "/",
+        "<a href=/gallery.html>in</a> <a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC</a>"
+        '<img src="/plain.jpg" alt="A plain one"><a href="/full.jpg">large</a>'
+        '<p>Words around<img srcset="/small.jpg 400w, /large.jpg 1600w" src="/small.jpg"></p>'
+        f'<script type="application/ld+json">{json.dumps(linked)}</script>',
+    )
+    site.html(
+        "/gallery.html",
+        '<meta property="og:image" content="/og.jpg">'
+        '<img data-src="/lazy.jpg" src="data:image/gif;base64,R0lG">'
+        '<figure><picture><source srcset="/p1.jpg 1x, /p2.jpg 2x"><img src="/p0.jpg"></picture>'
+        "<figcaption>The caption</figcaption></figure>",
+    )
+    names = ["/plain.jpg", "/full.jpg", "/large.jpg", "/ld.jpg", "/og.jpg", "/lazy.jpg", "/p2.jpg"]
+    data = {name: jpeg(photo(number)) for number, name in enumerate(names)}
+    for name in names:
+        site.image(name, data[name])
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "images") == dict.fromkeys(rows(tmp_path, "images"), "saved")
+    assert set(rows(tmp_path, "images")) == set(names)
+    images = {row["url"].removeprefix(site.url("")): row for row in read(tmp_path)}
+    plain, large, linked_row = images["/plain.jpg"], images["/large.jpg"], images["/ld.jpg"]
+    assert (plain["alt"], plain["license_scope"]) == ("A plain one", "page")
+    assert plain["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert (linked_row["license"], linked_row["license_scope"]) == ("https://example.org/ld-license", "image")
+    assert large["context"] == "Words around"
+    assert images["/p2.jpg"]["context"] == "The caption"
+    assert (plain["width"], plain["height"], plain["mime"]) == (400, 300, "image/jpeg")
+    for name, row in images.items():
+        assert (tmp_path / row["path"]).read_bytes() == data[name]
+    assert site.agents == {next(iter(site.agents))}
+    assert re.fullmatch(r"Colorify/[\d.]+ \(\+tests@example\.org\)", next(iter(site.agents)))
+
+
+def read(folder: Path) -> list[sqlite3.Row]:
+    db = sqlite3.connect(folder / "catalogue.sqlite")
+    db.row_factory = sqlite3.Row
+    try:
+        return db.execute("SELECT * FROM images ORDER BY id").fetchall()
+    finally:
+        db.close()
+
+
+def test_what_a_site_forbids_or_reserves_is_not_taken(site: Site, rows: Rows, tmp_path: Path) -> None:
+    robots = "User-agent: *\nDisallow: /closed/\nUser-agent: other\nDisallow: /\n"
+    rules = [{"location": "/reserved/*.jpg", "tdm-reservation": 1}, {"location": "/", "tdm-reservation": 0}]
+    site.routes["/robots.txt"] = send(robots.encode(), "text/plain")
+    site.routes["/.well-known/tdmrep.json"] = send(json.dumps(rules).encode(), "application/json")
+    site.html(
+        "/",
+        "<a href=/closed/page>c</a><a href=/noai>n</a><a href=/tdm>t</a><a href=/header>h</a>"
+        "<a href=/last>l</a><img src=/closed/a.jpg><img src=/reserved/a.jpg><img src=/said.jpg>"
+        "<img src=/other.jpg><img src=/a.jpg>",
+    )
+    site.html("/noai", '<meta name="robots" content="noai, nofollow"><img src=/b.jpg><a href=/nowhere>x</a>')
+    site.html("/tdm", '<meta name="tdm-reservation" content="1"><img src=/c.jpg>')
+    site.html("/header", "<img src=/d.jpg>", headers={"X-Robots-Tag": "noimageai"})
+    site.html("/last", "<img src=/b.jpg><img src=/e.jpg>")
+    for name in "abcde":
+        site.image(f"/{name}.jpg", PHOTO)
+    site.image("/said.jpg", PHOTO, headers={"TDM-Reservation": "1"})
+    site.image("/other.jpg", PHOTO, headers={"X-Robots-Tag": "googlebot: noai"})
+    crawl(site.url(), tmp_path)
+    images = rows(tmp_path, "images")
+    assert {name for name, status in images.items() if status == "saved"} == {
+        "/a.jpg",
+        "/other.jpg",
+        "/e.jpg",
+    }
+    assert images["/closed/a.jpg"] == "forbidden"
+    reserved = ("/reserved/a.jpg", "/said.jpg", "/b.jpg", "/c.jpg", "/d.jpg")
+    assert [images[name] for name in reserved] == ["reserved"] * 5
+    assert not {"/closed/page", "/closed/a.jpg", "/reserved/a.jpg", "/b.jpg", "/c.jpg", "/nowhere"} & set(
+        site.hits
+    )
+    assert rows(tmp_path, "pages")["/closed/page"] == "forbidden"
+
+
+@pytest.mark.slow
+def test_traps_and_bad_files_do_not_hold_it_up(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html(
+        "/",
+        "<a href=/round1>r</a><a href=/day/1>d</a><a href=/chain/1>c</a><a href=a/b/a/b/a/b/a/b>l</a>"
+        + "".join(
+            f"<img src=/{name}.jpg>"
+            for name in ("huge", "endless", "drip", "die", "lie", "html", "cut", "ok")
+        )
+        + "<a href=/film.bin>f</a><img src=/moved.jpg><a href=/404>4</a><a href='http://['>b</a>",
+    )
+    site.routes["/round1"], site.routes["/round2"] = redirect("/round2"), redirect("/round1")
+    site.routes["/huge.jpg"] = lie(b"x" * 2_000_000, "image/jpeg", announced=2_000_000)
+    site.routes["/endless.jpg"] = lie(b"x" * 2_000_000, "image/jpeg", announced=None)
+    site.routes["/drip.jpg"] = drip(PHOTO, "image/jpeg", seconds=0.2)
+    site.routes["/die.jpg"] = die
+    site.routes["/lie.jpg"] = lie(PHOTO, "image/jpeg", announced=len(PHOTO) + 999)
+    site.routes["/html.jpg"] = send(b"<html>no picture</html>", "image/jpeg")
+    site.image("/cut.jpg", PHOTO[: len(PHOTO) // 2])
+    site.routes["/ok.jpg"] = send(png(photo(2, height=90, width=120)), "text/html")
+    site.routes["/moved.jpg"] = redirect("/target.jpg", status=301)
+    site.image("/target.jpg", jpeg(photo(3)))
+    site.routes["/film.bin"] = send(b"\0" * 99, "video/mp4")
+
+    def endless(path: str) -> object:
+        kind, _, number = path[1:].partition("/")
+        if kind == "day":
+            return send(f"<html><a href=/day/{int(number) + 1}>next</a></html>".encode())
+        return redirect(f"/chain/{int(number) + 1}") if kind == "chain" else None
+
+    site.fallback = endless  # type: ignore[assignment]
+    crawl(site.url(), tmp_path, "--depth", "4", "--max-mb", "1", "--timeout", "3", "--concurrency", "8")
+    images, pages = rows(tmp_path, "images"), rows(tmp_path, "pages")
+    assert {
+        name: images[name] for name in ("/huge.jpg", "/endless.jpg", "/html.jpg", "/cut.jpg")
+    } == dict.fromkeys(("/huge.jpg", "/endless.jpg", "/html.jpg", "/cut.jpg"), "rejected")
+    assert [images[name] for name in ("/drip.jpg", "/die.jpg", "/lie.jpg")] == ["failed"] * 3
+    assert [images[name] for name in ("/ok.jpg", "/moved.jpg", "/target.jpg")] == [
+        "saved",
+        "redirected",
+        "saved",
+    ]
+    assert [pages[name] for name in ("/round1", "/round2", "/film.bin", "/404")] == [
+        "redirected", "redirected", "rejected", "failed",
+    ]  # fmt: skip
+    assert (
+        max(int(name[5:]) for name, status in pages.items() if name[:5] == "/day/" and status == "done") == 4
+    )
+    assert len([name for name in site.hits if name.startswith("/chain/")]) <= 6
+    assert len([name for name in pages if "/a/b" in name]) == 0
+    stored = {row["mime"] for row in read(tmp_path) if row["status"] == "saved"}
+    assert stored == {"image/png", "image/jpeg"}
+
+
+def test_a_busy_server_gets_the_pause_it_asks_for(site: Site, rows: Rows, tmp_path: Path) -> None:
+    busy = send(b"", status=429, headers={"Retry-After": "2"})
+    answers = [busy]
+
+    def route(handler):  # type: ignore[no-untyped-def]
+        (answers.pop() if answers else send(PHOTO, "image/jpeg"))(handler)
+
+    site.html("/", "<img src=/a.jpg><img src=/b.jpg>")
+    site.routes["/a.jpg"] = route
+    site.image("/b.jpg", PHOTO)
+    crawl(site.url(), tmp_path, "--concurrency", "1")
+    first, second = site.hits["/a.jpg"]
+    assert second - first >= 1.9
+    assert not [hit for hits in site.hits.values() for hit in hits if first + 0.2 < hit < second - 0.1]
+    assert set(rows(tmp_path, "images").values()) == {"saved"}
+
+
+def test_a_host_that_asks_for_a_day_is_left_for_another_crawl(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html("/", "<img src=/a.jpg><a href=/next>n</a>")
+    site.html("/next", "")
+    site.routes["/a.jpg"] = send(b"", status=503, headers={"Retry-After": "86400"})
+    said = crawl(site.url(), tmp_path, "--concurrency", "1", code=1)
+    assert "left for later, asks for a pause of 86400 s" in said
+    assert "the same command goes on" in said
+    assert (rows(tmp_path, "images")["/a.jpg"], rows(tmp_path, "pages")["/next"]) == ("pending", "pending")
+    site.image("/a.jpg", PHOTO)
+    crawl(site.url(), tmp_path)
+    assert (rows(tmp_path, "images")["/a.jpg"], rows(tmp_path, "pages")["/next"]) == ("saved", "done")
+
+
+def test_robots_txt_that_cannot_be_had_forbids_all_for_now(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html("/", "")
+    site.routes["/robots.txt"] = send(b"broken", status=500)
+    assert "robots.txt answers 500" in crawl(site.url(), tmp_path, code=1)
+    assert "/" not in site.hits
+    assert rows(tmp_path, "pages") == {"/": "pending"}
+    site.routes["/robots.txt"] = send(b"Disallow: / <- an error page, no rules", status=404)
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "pages") == {"/": "done"}
+
+
+def test_crawl_delay_is_kept(site: Site, tmp_path: Path) -> None:
+    site.routes["/robots.txt"] = send(b"User-agent: colorify\nCrawl-delay: 0.7\n", "text/plain")
+    site.html("/", "<a href=/1>1</a><a href=/2>2</a>")
+    site.html("/1", "")
+    site.html("/2", "")
+    crawl(site.url(), tmp_path, "--concurrency", "8")
+    times = sorted(hit for path in ("/", "/1", "/2") for hit in site.hits[path])
+    assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 0.6
+
+
+def test_other_hosts_are_only_visited_when_allowed(site: Site, rows: Rows, tmp_path: Path) -> None:
+    other = site.url("/far.jpg", host="localhost")
+    site.html("/", f"<img src={other}><a href={site.url('/far', host='localhost')}>far</a>")
+    site.image("/far.jpg", PHOTO)
+    said = crawl(site.url(), tmp_path)
+    assert "allow them with --domain: localhost" in said
+    assert rows(tmp_path, "images") == {other: "offsite"}
+    assert not {"/far", "/far.jpg"} & set(site.hits)
+    crawl(site.url(), tmp_path, "--domain", "localhost")
+    assert rows(tmp_path, "images") == {other: "saved"}
+
+
+def test_the_limits_hold_and_a_wider_crawl_goes_on(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.fallback = lambda path: (
+        send(f"<html><a href=/p{int(path[2:] or 0) + 1}>n</a></html>".encode()) if path[:2] == "/p" else None
+    )
+    assert "limit of 3 pages" in crawl(site.url("/p0"), tmp_path, "--pages", "3")
+    assert list(rows(tmp_path, "pages").values()) == ["done", "done", "done", "pending"]
+    crawl(site.url("/p0"), tmp_path, "--depth", "4")
+    assert list(rows(tmp_path, "pages").values()) == ["done"] * 5 + ["deep"]
+    crawl(site.url("/p0"), tmp_path, "--depth", "6")
+    assert list(rows(tmp_path, "pages").values()) == ["done"] * 7 + ["deep"]
+    assert [len(site.hits[f"/p{number}"]) for number in range(7)] == [1] * 7
+
+
+def test_failures_are_tried_again_on_demand(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html("/", "<img src=/a.jpg>")
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "images") == {"/a.jpg": "failed"}
+    site.image("/a.jpg", PHOTO)
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "images") == {"/a.jpg": "failed"}
+    crawl(site.url(), tmp_path, "--retry-failed")
+    assert rows(tmp_path, "images") == {"/a.jpg": "saved"}
+
+
+def test_a_list_is_exported_and_imported(site: Site, rows: Rows, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    site.html("/", "<img src=/a.jpg alt=One><img src=/gone.jpg>")
+    site.image("/a.jpg", PHOTO)
+    crawl(site.url(), tmp_path / "first")
+    run("export", tmp_path / "first", "-o", tmp_path / "urls.parquet")
+    (row,) = parquet.read_table(tmp_path / "urls.parquet").to_pylist()
+    assert (row["url"], row["caption"], row["status"]) == (site.url("/a.jpg"), "One", "success")
+    assert (row["width"], row["height"], len(row["sha256"])) == (400, 300, 64)
+    assert "exists already" in run("export", tmp_path / "first", "-o", tmp_path / "urls.parquet", code=2)
+    said = run("import", tmp_path / "urls.parquet", "--into", tmp_path / "second", *QUICK)
+    assert "stopped at" not in said
+    assert rows(tmp_path / "second", "images") == {"/a.jpg": "saved"}
+    assert read(tmp_path / "second")[0]["alt"] == "One"
+    column = ("--url-column", "address")
+    said = run("import", tmp_path / "urls.parquet", "--into", tmp_path / "second", *QUICK, *column, code=2)
+    assert "no column 'address'" in said
+
+
+def test_a_full_disk_ends_the_crawl_and_blames_no_picture(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html("/", "<img src=/a.jpg>")
+    site.image("/a.jpg", PHOTO)
+    (tmp_path / "images").mkdir()
+    for first in range(256):
+        (tmp_path / "images" / f"{first:02x}").touch()  # a file where the folder should go
+    assert "cannot be written" in crawl(site.url(), tmp_path, code=3)
+    assert rows(tmp_path, "images") == {"/a.jpg": "pending"}
+
+
+def test_without_scrapy_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from colorify.dataset.crawl import Limits, Manners, polite_settings
+    from colorify.errors import SetupError
+
+    monkeypatch.setitem(sys.modules, "scrapy", None)
+    with pytest.raises(SetupError, match=r"pip install 'colorify-photo\[crawl\]'"):
+        polite_settings(Manners("me@example.org"), Limits(), tmp_path)
+
+
+def test_without_pyarrow_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from colorify.dataset.lists import export_list
+    from colorify.errors import SetupError
+
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SetupError, match=r"pip install 'colorify-photo\[crawl\]'"):
+        export_list(tmp_path, tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 99, None])
+def test_a_folder_without_a_catalogue_is_said(content: bytes | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "catalogue.sqlite").write_bytes(content)
+    expected = "expected a catalogue" if content else "colorify data crawl"
+    assert expected in run("export", tmp_path, "-o", tmp_path / "a.parquet", code=2)
+
+
+@pytest.mark.parametrize("contact", ["me", "", "http://", "a b@c.d"])
+def test_a_crawl_without_a_contact_does_not_start(contact: str, tmp_path: Path) -> None:
+    said = run("crawl", "http://127.0.0.1:9/", "--into", tmp_path, "--contact", contact, code=2)
+    assert "--contact you@example.org" in said
+
+
+def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
+    assert "expected the address of a page" in crawl("file:///etc/passwd", tmp_path, code=2)
+
+
+def test_two_crawls_cannot_write_into_one_folder(site: Site, tmp_path: Path) -> None:
+    from colorify.dataset.catalogue import Catalogue
+
+    held = Catalogue(tmp_path, write=True)
+    try:
+        assert "another crawl or import is writing there" in crawl(site.url(), tmp_path, code=2)
+    finally:
+        held.close()
+
+
+def test_a_dead_server_ends_the_crawl_and_loses_nothing(rows: Rows, tmp_path: Path) -> None:
+    started = time.monotonic()
+    said = crawl("http://127.0.0.1:9/", tmp_path, code=1)
+    assert "robots.txt cannot be had" in said
+    assert rows(tmp_path, "pages") == {"http://127.0.0.1:9/": "pending"}
+    assert time.monotonic() - started < 60

@@ -1,0 +1,166 @@
+"""Each verb is really killed, and goes on without loss and without doing things twice."""
+
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from data_commands import QUICK, Rows, crawl, run, start
+from made_pictures import jpeg, photo
+from site_on_loopback import Site, send
+
+PAGES, PER_PAGE = 12, 5
+QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2", "-j", "1")
+
+
+def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Wait until `condition` holds or the process has ended by itself."""
+    end = time.monotonic() + 200
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def stop(process: "subprocess.Popen[str]", with_signal: signal.Signals = signal.SIGKILL) -> int:
+    process.send_signal(with_signal)
+    process.communicate(timeout=200)
+    return process.returncode
+
+
+@pytest.fixture
+def gallery(site: Site) -> Site:
+    """Pages in a chain with pictures on each, served slowly enough to be interrupted."""
+
+    def slow(body: bytes, mime: str):  # type: ignore[no-untyped-def]
+        route = send(body, mime)
+
+        def wait(handler):  # type: ignore[no-untyped-def]
+            time.sleep(0.02)
+            route(handler)
+
+        return wait
+
+    for page in range(PAGES):
+        images = "".join(f"<img src=/{page}-{i}.jpg alt='{page} {i}'>" for i in range(PER_PAGE))
+        site.routes[f"/{page}"] = slow(f"<html>{images}<a href=/{page + 1}>next</a>".encode(), "text/html")
+        for i in range(PER_PAGE):
+            site.routes[f"/{page}-{i}.jpg"] = slow(
+                jpeg(photo(page * PER_PAGE + i, height=48, width=64)), "image/jpeg"
+            )
+    site.html(f"/{PAGES}", "the end")
+    return site
+
+
+def assert_whole(site: Site, folder: Path, rows: Rows) -> None:
+    assert rows(folder, "pages") == {f"/{page}": "done" for page in range(PAGES + 1)}
+    names = {f"/{page}-{i}.jpg" for page in range(PAGES) for i in range(PER_PAGE)}
+    assert rows(folder, "images") == dict.fromkeys(rows(folder, "images"), "saved")
+    assert set(rows(folder, "images")) == names
+    db = sqlite3.connect(folder / "catalogue.sqlite")
+    paths = [path for (path,) in db.execute("SELECT path FROM images")]
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
+    files = {path.relative_to(folder).as_posix() for path in (folder / "images").rglob("*.jpg")}
+    assert files == set(paths)
+    assert len(paths) == len(set(paths)) == PAGES * PER_PAGE
+
+
+@pytest.mark.slow
+def test_a_crawl_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) -> None:
+    pytest.importorskip("scrapy")
+    kills = 0
+    for hits in (9, 25, 45):
+        process = start("crawl", gallery.url("/0"), "--into", tmp_path, *QUICK, "--depth", "99")
+        wait_for(lambda hits=hits: sum(map(len, gallery.hits.values())) >= hits, process)
+        kills += stop(process) == -signal.SIGKILL
+    assert kills == 3
+    crawl(gallery.url("/0"), tmp_path, "--depth", "99")
+    assert_whole(gallery, tmp_path, rows)
+    again = sum(len(hits) - 1 for path, hits in gallery.hits.items() if path.endswith(".jpg"))
+    assert again <= 3 * 2 + 2  # what was under way at each kill, two at a time, and hardly more
+
+
+@pytest.mark.slow
+def test_a_crawl_stops_on_ctrl_c_and_goes_on(gallery: Site, rows: Rows, tmp_path: Path) -> None:
+    pytest.importorskip("scrapy")
+    process = start("crawl", gallery.url("/0"), "--into", tmp_path, *QUICK, "--depth", "99")
+    wait_for(lambda: sum(map(len, gallery.hits.values())) >= 15, process)
+    assert stop(process, signal.SIGINT) == 130
+    assert "taken" not in rows(tmp_path, "images").values()
+    crawl(gallery.url("/0"), tmp_path, "--depth", "99")
+    assert_whole(gallery, tmp_path, rows)
+    assert {len(hits) for path, hits in gallery.hits.items() if path.endswith(".jpg")} == {1}
+
+
+@pytest.mark.slow
+def test_an_import_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) -> None:
+    pytest.importorskip("scrapy")
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    paths = [f"/{page}-{i}.jpg" for page in range(PAGES) for i in range(PER_PAGE)]
+    table = arrow.table({"url": [gallery.url(path) for path in paths], "caption": paths})
+    parquet.write_table(table, tmp_path / "urls.parquet")
+    command = ("import", tmp_path / "urls.parquet", "--into", tmp_path / "photos", *QUICK)
+    process = start(*command)
+    wait_for(lambda: sum(map(len, gallery.hits.values())) >= 20, process)
+    assert stop(process) == -signal.SIGKILL
+    run(*command)
+    assert rows(tmp_path / "photos", "images") == dict.fromkeys(paths, "saved")
+    assert len(list((tmp_path / "photos" / "images").rglob("*.jpg"))) == len(paths)
+    assert sum(len(gallery.hits[path]) - 1 for path in paths) <= 4
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(160):
+        color = 0.0 if seed % 10 == 0 else 14.0
+        (folder / f"{seed:03}.jpg").write_bytes(jpeg(photo(seed, height=64, width=80, color=color)))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_screening_survives_kill_9(photos: Path) -> None:
+    options = ("--min-side", "32", "-j", "1", "--move-rejected")
+    notes = photos / "screen" / "measures.jsonl"
+    process = start("screen", photos, *options)
+    wait_for(lambda: notes.exists() and notes.stat().st_size > 0, process)
+    assert stop(process) == -signal.SIGKILL
+    assert not (photos / "screen" / "report.jsonl").exists()
+    before = len(notes.read_text().splitlines())
+    run("screen", photos, *options)
+    assert 0 < before < 160
+    assert len(notes.read_text().splitlines()) in (160, 161)  # nothing that was noted is measured again
+    report = (photos / "screen" / "report.jsonl").read_text()
+    assert report.count('"kept": true') == 144
+    assert len(list((photos / "rejected" / "grey").iterdir())) == 16
+    assert len(list(photos.glob("*.jpg"))) == 144
+    run("screen", photos, *options)
+    assert (photos / "screen" / "report.jsonl").read_text() == report
+
+
+@pytest.mark.slow
+def test_sharding_survives_kill_9(photos: Path, tmp_path: Path) -> None:
+    run("screen", photos, "--min-side", "32")
+    run("shard", photos, "-o", tmp_path / "unbroken", *QUICK_SHARDS)
+    broken = tmp_path / "broken"
+    for count in (1, 6):
+        process = start("shard", photos, "-o", broken, *QUICK_SHARDS)
+        wait_for(lambda count=count: len(list(broken.glob("*.tar"))) >= count, process)
+        assert stop(process) == -signal.SIGKILL
+    assert not (broken / "manifest.json").exists()
+    assert "written before" in run("shard", photos, "-o", broken, *QUICK_SHARDS)
+    names = {path.name for path in (tmp_path / "unbroken").iterdir()}
+    assert {path.name for path in broken.iterdir()} == names
+    for path in (tmp_path / "unbroken").iterdir():
+        if path.is_file():
+            assert (broken / path.name).read_bytes() == path.read_bytes(), path.name
+    process = start("stats", broken)
+    time.sleep(0.6)
+    stop(process)
+    said = run("stats", broken)
+    assert "144 in 15 shards" in said
+    assert said == run("stats", broken)
