@@ -1,0 +1,21 @@
+# The server with its page and its weights:
+#   docker build -t colorify . && docker run --rm -p 127.0.0.1:8000:8000 -e COLORIFY_TOKEN=... colorify
+# Then open http://127.0.0.1:8000/#token=...
+
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY src ./src
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -c constraints.txt '.[server]'
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin colorify
+COPY --from=build /venv /venv
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
+    "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+STOPSIGNAL SIGTERM
+# other computers can reach a container, so that the server insists on COLORIFY_TOKEN
+ENTRYPOINT ["colorify", "serve", "--host", "0.0.0.0", "--port", "8000"]

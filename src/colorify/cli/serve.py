@@ -1,0 +1,96 @@
+"""`colorify serve`: the page and the HTTP API."""
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from colorify.errors import SetupError, UsageError
+
+if TYPE_CHECKING:
+    from colorify.server.settings import Settings
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+NEW_TOKEN = "new"
+MEGA = 1_000_000
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one."
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Photos at a time.")
+@click.option("--queue", type=click.IntRange(0), default=16, show_default=True, help="Photos that may wait.")
+@click.option("--token", envvar="COLORIFY_TOKEN", help="Secret that clients must send; `new` makes one.")
+@click.option(
+    "--allow-origin", "origins", multiple=True, metavar="URL", help="A web site that may use the API (CORS)."
+)
+@click.option("--max-mb", type=click.IntRange(1), default=64, show_default=True, help="Size of an upload.")
+@click.option(
+    "--max-megapixels", type=click.IntRange(1), default=100, show_default=True, help="Size of a photo."
+)
+@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+def serve(
+    host: str,
+    port: int,
+    workers: int,
+    queue: int,
+    token: str | None,
+    origins: tuple[str, ...],
+    max_mb: int,
+    max_megapixels: int,
+    weights: Path | None,
+) -> int:
+    """Colour photos in the browser: open the address that is printed.
+
+    The server answers this computer alone, unless --host says otherwise; then a --token is needed.
+    """
+    _check_extra()
+    from colorify import __version__
+    from colorify.server.settings import LOOPBACK, Settings
+
+    local = host in LOOPBACK
+    if not local and not token:
+        raise UsageError(
+            f"--host {host} lets other computers in, so that a token is needed. Type: --token {NEW_TOKEN}"
+        )
+    settings = Settings(
+        version=__version__,
+        weights=weights,
+        workers=workers,
+        waiting=queue,
+        max_bytes=max_mb * 2**20,
+        max_pixels=max_megapixels * MEGA,
+        token=secrets.token_urlsafe(24) if token == NEW_TOKEN else token,
+        hosts=LOOPBACK if local else frozenset(),
+        origins=origins,
+    )
+    _run(settings, host, port, local=local)
+    return 0
+
+
+def _run(settings: "Settings", host: str, port: int, *, local: bool) -> None:
+    from colorify.server.run import serve as listen
+
+    if not local:
+        click.echo(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
+
+    def started(bound: int) -> None:
+        name = f"[{host}]" if ":" in host else host
+        key = f"/#token={settings.token}" if settings.token else ""
+        click.echo(f"http://{name}:{bound}{key}")
+        click.echo("Open this address in a browser. Ctrl-C ends it.", err=True)
+
+    listen(settings, host=host, port=port, started=started)
+
+
+def _check_extra() -> None:
+    """Raise SetupError unless the extra is installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("fastapi", "uvicorn", "python_multipart") if find_spec(name) is None]
+    if missing:
+        cure = "pip install 'colorify-photo[server]'"
+        raise SetupError(f"the server needs {', '.join(missing)}, not installed. Type: {cure}")

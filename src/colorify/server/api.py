@@ -1,0 +1,251 @@
+"""The HTTP API: the routes under /v1."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from colorify.colorizer import Colorizer
+from colorify.formats import FORMATS
+from colorify.server import palette, studio
+from colorify.server.line import Line, StoppedError, Task, Timing
+from colorify.server.problems import BAD_WISH, RefusalError, describe, documented
+from colorify.server.sessions import Session, Sessions
+from colorify.server.settings import Settings
+from colorify.server.studio import Sitting
+from colorify.server.upload import check_kind, read_upload
+from colorify.server.wishes import (
+    MEDIA_TYPES,
+    FormWishes,
+    Limits,
+    Look,
+    Model,
+    Models,
+    SessionAnswer,
+    SessionWishes,
+    Size,
+    Suggestions,
+    Wishes,
+    form_schema,
+    image_schema,
+)
+
+T = TypeVar("T")
+
+GUARDED: Final = documented(400, 401, 403, 413, 421, 422, 503)
+UPLOADED: Final = GUARDED | documented(408, 411, 413, 415, 422)
+PICTURES: Final[dict[str, Any]] = {kind: {} for kind in MEDIA_TYPES.values()}
+JPEG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/jpeg": {}}}}
+PNG: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}}}
+ANY_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": PICTURES}}
+
+
+class Api:
+    """All that the routes share."""
+
+    def __init__(self, settings: Settings, colorizer: Colorizer, line: Line) -> None:
+        self.settings, self.colorizer, self.line = settings, colorizer, line
+        self.sessions = Sessions(settings)
+
+    def routes(self) -> APIRouter:
+        """Return the table of what can be asked."""
+        router = APIRouter(prefix="/v1")
+        router.add_api_route("/models", self.models, methods=["GET"], responses=documented(401, 421))
+        router.add_api_route(
+            "/colorize",
+            self.colorize,
+            methods=["POST"],
+            responses={**ANY_PICTURE, **UPLOADED},
+            openapi_extra=form_schema(),
+            response_class=Response,
+        )
+        router.add_api_route(
+            "/sessions",
+            self.open_session,
+            methods=["POST"],
+            status_code=201,
+            responses=UPLOADED,
+            openapi_extra=image_schema(),
+        )
+        router.add_api_route(
+            "/sessions/{id}",
+            self.close_session,
+            methods=["DELETE"],
+            status_code=204,
+            responses=GUARDED | documented(404),
+            response_class=Response,
+        )
+        known = GUARDED | documented(404)
+        for path, call, method, answers in (
+            ("/sessions/{id}/original", self.original, "GET", JPEG),
+            ("/sessions/{id}/colorize", self.colorize_session, "POST", ANY_PICTURE),
+            ("/sessions/{id}/confidence", self.confidence, "POST", PNG),
+        ):
+            responses = {**answers, **known, **(documented(411) if method == "POST" else {})}
+            router.add_api_route(path, call, methods=[method], responses=responses, response_class=Response)
+        router.add_api_route("/suggest", self.suggest, methods=["GET"], responses=known)
+        return router
+
+    async def models(self) -> Models:
+        """List the generators of this server, and what it takes on."""
+        spec = self.colorizer.spec
+        model = Model(name=spec.name, version=spec.version, license=spec.license, size=spec.size)
+        limits = Limits(
+            max_bytes=self.settings.max_bytes,
+            max_pixels=self.settings.max_pixels,
+            formats=[row.name for row in FORMATS],
+        )
+        return Models(models=[model], limits=limits)
+
+    async def colorize(self, request: Request) -> Response:
+        """Colour one photo; the answer is the picture at its full size."""
+        async with self.line.place():
+            upload = await read_upload(request, self.settings)
+            wishes = _form_wishes({key: text for key, text in upload.fields.items() if text != ""})
+            check_kind(upload.data)
+
+            def work(task: Task) -> tuple[Sitting, bytes]:
+                sitting = studio.sit(upload.data, self.settings.max_pixels, task)
+                return sitting, studio.finish(sitting, wishes, self.colorizer, self.settings.threads, task)
+
+            (sitting, data), timing = await _while_connected(request, self.line.run(work))
+            return _download(data, upload.name, sitting, wishes, timing)
+
+    async def open_session(self, request: Request, response: Response) -> SessionAnswer:
+        """Upload one photo, to work on it without sending it again."""
+        async with self.line.place():
+            upload = await read_upload(request, self.settings)
+            check_kind(upload.data)
+
+            def work(task: Task) -> tuple[Sitting, bool]:
+                sitting = studio.sit(upload.data, self.settings.max_pixels, task)
+                task.step("generate")
+                seen, _ = sitting.made(self.colorizer, 1.0, ())
+                return sitting, seen.was_colored
+
+            (sitting, was_colored), timing = await _while_connected(request, self.line.run(work))
+        session = self.sessions.add(upload.name, sitting)
+        response.headers["Location"] = f"/v1/sessions/{session.id}"
+        response.headers["Server-Timing"] = _server_timing(timing)
+        return self._answer(session, was_colored)
+
+    async def close_session(self, id: str) -> Response:
+        """Forget a photo."""
+        self.sessions.forget(id)
+        return Response(status_code=204)
+
+    async def original(self, id: str) -> Response:
+        """Return the photo as it came, as a JPEG of the size of a screen."""
+        sitting = self.sessions.get(id).sitting
+        async with self.line.place():
+            data, timing = await self.line.run(lambda _task: studio.original(sitting))
+        return _picture(data, "jpeg", timing)
+
+    async def colorize_session(self, request: Request, id: str, wishes: SessionWishes) -> Response:
+        """Colour the photo of a session, at the size of a screen or in full."""
+        session = self.sessions.get(id)
+        sitting, threads = session.sitting, self.settings.threads
+        async with self.line.place():
+            if wishes.scale == "preview":
+                shown = self.line.run(
+                    lambda task: studio.show(sitting, wishes, self.colorizer, threads, task)
+                )
+                data, timing = await _while_connected(request, shown)
+                return _picture(data, "jpeg", timing)
+            made = self.line.run(lambda task: studio.finish(sitting, wishes, self.colorizer, threads, task))
+            data, timing = await _while_connected(request, made)
+            return _download(data, session.name, sitting, wishes, timing)
+
+    async def confidence(self, request: Request, id: str, look: Look) -> Response:
+        """Return how sure the generator is of its colours: a small grey PNG, to be stretched."""
+        sitting = self.sessions.get(id).sitting
+        async with self.line.place():
+            work = self.line.run(lambda _task: studio.confidence(sitting, look, self.colorizer))
+            data, timing = await _while_connected(request, work)
+        return _picture(data, "png", timing)
+
+    async def suggest(
+        self,
+        session: Annotated[str, Query(description="id of a session")],
+        x: Annotated[float, Query(ge=0, allow_inf_nan=False, description="px of the upright photo")],
+        y: Annotated[float, Query(ge=0, allow_inf_nan=False, description="px")],
+    ) -> Suggestions:
+        """Suggest colours for a point of the photo of a session."""
+        sitting = self.sessions.get(session).sitting
+        width, height = sitting.photo.size
+        if x >= width or y >= height:
+            raise RefusalError(BAD_WISH, f"The point {x:g},{y:g} is outside the photo, {width}x{height} px.")
+        async with self.line.place():
+            answer, _ = await self.line.run(lambda _task: palette.suggest(sitting, x, y, self.colorizer))
+        return answer
+
+    def _answer(self, session: Session, was_colored: bool) -> SessionAnswer:
+        sitting = session.sitting
+        width, height = sitting.photo.size
+        return SessionAnswer(
+            id=session.id,
+            name=session.name,
+            width=width,
+            height=height,
+            preview=Size(width=sitting.small.shape[1], height=sitting.small.shape[0]),
+            format=studio.result_format(sitting.photo, None).name,
+            was_colored=was_colored,
+            expires_in=self.settings.session_seconds,
+            notes=list(sitting.photo.notes),
+        )
+
+
+def _form_wishes(fields: dict[str, str]) -> FormWishes:
+    try:
+        return FormWishes.model_validate(fields)
+    except ValidationError as error:
+        raise RefusalError(BAD_WISH, describe(error.errors())) from error
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Wait for `work`, but give it up when the client does."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise StoppedError
+        return task.result()
+    finally:
+        gone.cancel()
+        task.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _picture(data: bytes, format: str, timing: Timing) -> Response:
+    headers = {"Server-Timing": _server_timing(timing), "Cache-Control": "no-store"}
+    return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+def _download(data: bytes, name: str, sitting: Sitting, wishes: Wishes, timing: Timing) -> Response:
+    row = studio.result_format(sitting.photo, wishes.format)
+    answer = _picture(data, row.name, timing)
+    answer.headers["Content-Disposition"] = _attachment(name, row.suffixes)
+    return answer
+
+
+def _attachment(name: str, suffixes: tuple[str, ...]) -> str:
+    """Return the header that names a result: NAME-color.EXT, without any folder."""
+    path = PurePosixPath(name.replace("\\", "/").replace("\0", ""))
+    suffix = path.suffix if path.suffix.lower() in suffixes else suffixes[0]
+    whole = f"{path.stem[:100] or 'photo'}-color{suffix}"
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in whole)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='', errors='replace')}"
+
+
+def _server_timing(timing: Timing) -> str:
+    return ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in timing)

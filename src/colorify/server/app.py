@@ -1,0 +1,80 @@
+"""All of the server as one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
+from colorify.colorizer import Colorizer
+from colorify.server import problems
+from colorify.server.api import Api
+from colorify.server.guard import Guard
+from colorify.server.line import Line, StoppedError
+from colorify.server.metrics import Metrics
+from colorify.server.settings import Settings
+from colorify.server.site import health_routes, page_routes
+
+CLIENT_GONE = 499  # nobody reads it; for the metrics
+
+
+def create_app(settings: Settings, *, colorizer: Colorizer | None = None) -> FastAPI:
+    """Build the application; it colours with `colorizer`, or loads the weights of the settings.
+
+    Raises WeightsError.
+    """
+    colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads)
+    line = Line(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
+    metrics, api = Metrics(), Api(settings, colorizer, line)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        line.close()
+
+    def figures() -> str:
+        gauges = {
+            "line_places": line.places,
+            "line_taken": line.taken,
+            "sessions": len(api.sessions),
+            "session_bytes": api.sessions.bytes,
+            "start_time_seconds": metrics.started,
+        }
+        counters = {"refused_busy_total": line.refused, "sessions_evicted_total": api.sessions.evicted}
+        return metrics.text(gauges, counters)
+
+    app = FastAPI(title="Colorify", version=settings.version, lifespan=life, docs_url=None, redoc_url=None)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
+    problems.install(app)
+    app.add_exception_handler(StoppedError, _gone)
+    app.include_router(api.routes())
+    app.include_router(health_routes(lambda: line.taken < line.places, figures))
+    app.include_router(page_routes())
+    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Content-Disposition", "Location", "Retry-After", "Server-Timing"],
+        )
+    return app
+
+
+async def _gone(_request: object, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = problems.SCHEMA
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema

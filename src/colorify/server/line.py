@@ -1,0 +1,114 @@
+"""Who is served when: so many photos at work, so many waiting, and nobody after that."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+from colorify.server.problems import FULL, TOO_LONG, RefusalError
+
+T = TypeVar("T")
+
+GUESS: Final = 1.0  # s a photo takes, before the first one has told
+
+
+class StoppedError(Exception):
+    """Nobody waits for this work any more."""
+
+
+class Task:
+    """A piece of work, seen from its own thread: what it is doing, and whether anybody still wants it."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+        self._steps: list[tuple[str, float]] = [("queue", time.perf_counter())]
+
+    def stop(self) -> None:
+        """Ask the work to end; from any thread."""
+        self._stopped.set()
+
+    def check(self, _part: float = 0.0) -> None:
+        """Raise StoppedError if the work is to end; fits where a `progress` is wanted."""
+        if self._stopped.is_set():
+            raise StoppedError
+
+    def step(self, name: str) -> None:
+        """Say what comes next, unless the work is to end."""
+        self.check()
+        self._steps.append((name, time.perf_counter()))
+
+    def timing(self) -> "Timing":
+        """Return how long each step took until the next one, or until now."""
+        ends = [start for _, start in self._steps[1:]] + [time.perf_counter()]
+        return tuple((name, end - start) for (name, start), end in zip(self._steps, ends, strict=True))
+
+
+Timing = tuple[tuple[str, float], ...]  # name of a step, seconds; the first is "queue"
+
+
+class Line:
+    """Worker threads with a bounded line before them. Belongs to one event loop."""
+
+    def __init__(self, *, workers: int, waiting: int, seconds: float) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify-serve")
+        self._workers, self._places, self._seconds = workers, workers + waiting, seconds
+        self._usual = GUESS
+        self.taken = 0  # places in use
+        self.refused = 0  # since the start
+
+    @property
+    def places(self) -> int:
+        """How many requests may be at work or waiting."""
+        return self._places
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place for as long as the body lasts; a client takes one before it sends its photo.
+
+        Raises RefusalError (503, with the time after which to try again) where none is free.
+        """
+        if self.taken >= self._places:
+            self.refused += 1
+            wait = max(1, round(self._usual * self._places / self._workers))
+            raise RefusalError(
+                FULL,
+                f"All {self._places} places are taken. Try again in {wait} s.",
+                retry_after=wait,
+            )
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+    async def run(self, work: Callable[[Task], T]) -> tuple[T, Timing]:
+        """Do `work` on a worker thread. If the caller is cancelled, or time runs out, the work is stopped.
+
+        Raises RefusalError (503) when it takes too long, and whatever `work` raises.
+        """
+        task = Task()
+
+        def begin() -> T:
+            task.step("start")
+            return work(task)
+
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._pool, begin)
+            result = await asyncio.wait_for(future, self._seconds)
+        except TimeoutError:
+            limit = f"{self._seconds:g} s"
+            raise RefusalError(
+                TOO_LONG, f"It was not done in {limit}. Try a smaller photo, or later.", retry_after=5
+            ) from None
+        finally:
+            task.stop()
+        timing = task.timing()
+        self._usual += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._usual)
+        return result, timing
+
+    def close(self) -> None:
+        """Wait for what is at work; drop what waits."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,30 @@
+// Where the generator is unsure: a veil over the photo, denser where it is less sure than elsewhere in this photo.
+
+const VEIL = [142, 74, 196]; // the colour of --unsure
+const MOST = 0.62; // alpha
+
+/** Draw a grey PNG of confidence (0 black, 1 white) as a veil on `canvas`. */
+export async function drawUnsure(canvas, blob) {
+  const picture = await createImageBitmap(blob);
+  canvas.width = picture.width;
+  canvas.height = picture.height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(picture, 0, 0);
+  picture.close();
+  const image = context.getImageData(0, 0, canvas.width, canvas.height);
+  const [low, high] = range(image.data);
+  for (let at = 0; at < image.data.length; at += 4) {
+    const unsure = 1 - Math.min(1, Math.max(0, (image.data[at] - low) / (high - low || 1)));
+    image.data.set(VEIL, at);
+    image.data[at + 3] = 255 * MOST * unsure ** 2; // so that what is surer than most stays clear
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Return between which values most of the picture lies: the 3rd and the 97th percentile. */
+function range(data) {
+  const values = [];
+  for (let at = 0; at < data.length; at += 4) values.push(data[at]);
+  values.sort((a, b) => a - b);
+  return [values[Math.floor(values.length * 0.03)], values[Math.floor(values.length * 0.97)]];
+}

@@ -1,0 +1,36 @@
+"""How much the server takes on: every limit in one place, each with its unit."""
+
+from dataclasses import dataclass, field
+from os import cpu_count
+from pathlib import Path
+from typing import Final
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+PREVIEW_SIDE: Final = 1600  # px; longest side of what the page shows while somebody works on a photo
+JSON_BYTES: Final = 256 * 1024  # of a body that carries wishes and no picture
+MAX_HINTS: Final = 200  # for one photo
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `colorify serve` was told."""
+
+    version: str = "0"  # of Colorify, for the API's description
+    weights: Path | None = None  # None: the embedded ones
+    workers: int = 2  # photos coloured at a time
+    waiting: int = 16  # requests that may wait for a worker; one more is refused with 503
+    max_bytes: int = 64 * 2**20  # of an upload
+    max_pixels: int = 100_000_000  # of a photo; checked on its header
+    seconds: float = 60.0  # for one piece of work, its wait included
+    upload_seconds: float = 60.0  # for a body to arrive
+    sessions: int = 32  # photos kept for interactive work
+    session_bytes: int = 512 * 2**20  # of all of them together
+    session_seconds: float = 30 * 60.0  # that one is kept without being used
+    token: str | None = None  # wanted as `Authorization: Bearer`; None: no token is wanted
+    hosts: frozenset[str] = LOOPBACK  # names under which the server answers; empty: any
+    origins: tuple[str, ...] = field(default=())  # other sites that may use the API (CORS)
+
+    @property
+    def threads(self) -> int:
+        """Cores for one photo, when all workers are busy."""
+        return max(1, (cpu_count() or 1) // self.workers)

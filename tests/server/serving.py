@@ -1,0 +1,86 @@
+"""A real server on a real port, in a process of its own, with the tests' tiny generator."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pyvips
+
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Server:
+    """One that runs."""
+
+    process: subprocess.Popen[str]
+    url: str
+    client: httpx.Client
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident set, as the kernel counts it."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def running(weights: Path, *options: str) -> Iterator[Server]:
+    """Start `colorify serve` on a free port and stop it at the end."""
+    command = [sys.executable, "-m", "colorify", "serve", "--port", "0", "-m", str(weights), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip().partition("/#")[0].replace("0.0.0.0", "127.0.0.1")
+            assert url, process.stderr.read() if process.stderr else ""
+            with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+                yield Server(process, url, client)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def picture(width: int = 96, height: int = 64, suffix: str = ".jpg", depth: int = 8) -> bytes:
+    """Return the content of a grey picture file: a gradient with a dark square and a little grain."""
+    x = np.linspace(0.15, 0.85, width)
+    scene = np.random.default_rng(0).normal(0, 0.01, (height, width)) + x
+    scene[height // 4 : height // 2, width // 4 : width // 2] = 0.1
+    kind = np.uint8 if depth == 8 else np.uint16
+    image = pyvips.Image.new_from_array(np.rint(np.clip(scene, 0, 1) * np.iinfo(kind).max).astype(kind))
+    if depth == 16:
+        image = image.copy(interpretation="grey16")
+    return bytes(image.write_to_buffer(suffix))
+
+
+def opened(data: bytes) -> pyvips.Image:
+    return pyvips.Image.new_from_buffer(data, "")
+
+
+def colorfulness(data: bytes) -> float:
+    """Return how much the a and b of a picture vary."""
+    a, b = opened(data).colourspace("lab").bandsplit()[1:3]
+    return float(a.deviate() + b.deviate() + abs(a.avg()) + abs(b.avg()))
+
+
+def new_session(server: Server, data: bytes | None = None, name: str = "grandma.jpg") -> dict[str, Any]:
+    answer = server.client.post("/v1/sessions", files={"image": (name, data or picture())})
+    assert answer.status_code == 201, answer.text
+    session: dict[str, Any] = answer.json()
+    return session
+
+
+def problem(answer: Any, status: int, kind: str) -> str:
+    """Check that `answer` is the problem `kind`, and return its detail."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == PROBLEM
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert (body["type"], body["status"]) == (f"urn:colorify:{kind}", status)
+    assert body["detail"].endswith(".")
+    return str(body["detail"])

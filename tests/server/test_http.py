@@ -1,0 +1,235 @@
+"""The HTTP API, as a program meets it."""
+
+import json
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+import pyvips
+from serving import Server, colorfulness, new_session, opened, picture, problem
+
+
+def colorize(server: Server, data: bytes, name: str = "grandma.jpg", **fields: Any) -> httpx.Response:
+    return server.client.post("/v1/colorize", files={"image": (name, data)}, data=fields)
+
+
+def luminance(data: bytes) -> np.ndarray:
+    return np.asarray(opened(data).extract_band(0, n=3).colourspace("lab").numpy())[:, :, 0]
+
+
+def test_a_photo_comes_back_in_colour_with_its_luminance(server: Server) -> None:
+    grey = picture(suffix=".png")
+    answer = colorize(server, grey, "grandma.png")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert colorfulness(answer.content) > 5
+    before = opened(grey)
+    wide = before.bandjoin([before, before]).copy(interpretation="srgb").write_to_buffer(".png")
+    difference = np.abs(luminance(answer.content) - luminance(wide))
+    assert np.percentile(difference, 99) < 0.25  # half an 8-bit step is 0.2 L and more
+
+
+def test_the_name_and_format_of_the_upload_are_kept(server: Server) -> None:
+    answer = colorize(server, picture(suffix=".webp"), "Tante Änne.webp")
+    assert answer.headers["content-type"] == "image/webp"
+    assert "filename*=UTF-8''Tante%20%C3%84nne-color.webp" in answer.headers["content-disposition"]
+
+
+def test_no_folder_of_the_client_gets_into_the_name(server: Server) -> None:
+    answer = colorize(server, picture(), "../../etc/passwd.jpg")
+    assert 'filename="passwd-color.jpg"' in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(("format", "media"), [("png", "image/png"), ("avif", "image/avif")])
+def test_another_format_can_be_asked_for(server: Server, format: str, media: str) -> None:
+    answer = colorize(server, picture(), format=format)
+    assert answer.headers["content-type"] == media
+    assert f"grandma-color.{format}" in answer.headers["content-disposition"]
+    assert opened(answer.content).width == 96
+
+
+def test_sixteen_bits_stay_sixteen(server: Server) -> None:
+    answer = colorize(server, picture(suffix=".png", depth=16), "scan.png")
+    assert opened(answer.content).format == "ushort"
+
+
+def test_strength_zero_is_grey(server: Server) -> None:
+    assert colorfulness(colorize(server, picture(suffix=".png"), strength=0).content) < 0.5
+
+
+def test_a_hint_is_followed_there_and_not_elsewhere(server: Server) -> None:
+    grey = picture(suffix=".png")
+    hints = json.dumps([{"x": 36, "y": 24, "color": "#ffcc00", "radius": 8}])
+    plain, hinted = (
+        opened(colorize(server, grey, hints=given).content).colourspace("lab") for given in ("[]", hints)
+    )
+    assert hinted(30, 20)[2] > plain(30, 20)[2] + 10
+    assert hinted(90, 60)[1:] == pytest.approx(plain(90, 60)[1:], abs=1)
+
+
+def test_a_rotated_photo_comes_back_upright(server: Server) -> None:
+    image = opened(picture()).copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    session = new_session(server, image.write_to_buffer(".jpg"))
+    assert (session["width"], session["height"]) == (64, 96)
+
+
+def test_the_time_is_accounted_for(server: Server) -> None:
+    timing = colorize(server, picture()).headers["server-timing"]
+    names = [part.partition(";")[0] for part in timing.split(", ")]
+    assert names == ["queue", "start", "decode", "generate", "paint"]
+
+
+def with_gps() -> bytes:
+    image = opened(picture()).copy()
+    for name, value in {"exif-ifd3-GPSLatitude": "48/1 8/1 0/1", "exif-ifd3-GPSLatitudeRef": "N"}.items():
+        image.set_type(pyvips.GValue.gstr_type, name, f"{value} ({value}, Rational, 3 components, 24 bytes)")
+    image.set_type(
+        pyvips.GValue.gstr_type, "exif-ifd0-Artist", "Grandpa (Grandpa, ASCII, 8 components, 8 bytes)"
+    )
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description rdf:about="" xmlns:exif="http://ns.adobe.com/exif/1.0/" '
+        b'exif:GPSLatitude="48,8.0N" exif:UserComment="kept">'
+        b"<exif:GPSLongitude>11,34E</exif:GPSLongitude></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
+    return bytes(image.write_to_buffer(".jpg"))
+
+
+def gps_fields(data: bytes) -> set[str]:
+    return {name for name in opened(data).get_fields() if "GPS" in name and "Version" not in name}
+
+
+def test_where_a_photo_was_taken_is_left_out_unless_asked_for(server: Server) -> None:
+    located = with_gps()
+    assert gps_fields(located)
+    quiet, told = colorize(server, located).content, colorize(server, located, keep_location="true").content
+    assert not gps_fields(quiet)
+    assert b"GPS" not in opened(quiet).get("xmp-data")
+    assert b'UserComment="kept"' in opened(quiet).get("xmp-data")
+    assert "Grandpa" in opened(quiet).get("exif-ifd0-Artist")
+    assert gps_fields(told) == gps_fields(located)
+    assert b"GPSLongitude" in opened(told).get("xmp-data")
+
+
+def test_a_session_shows_the_colours_that_are_downloaded(server: Server) -> None:
+    session = new_session(server, picture(2400, 1600, ".png"), "wide.png")
+    assert (session["width"], session["preview"]["width"]) == (2400, 1600)
+    path = f"/v1/sessions/{session['id']}/colorize"
+    wish = {"strength": 1.2, "hints": [{"x": 1200, "y": 1200, "color": "#00aa00", "radius": 60}]}
+    shown, made = (server.client.post(path, json={**wish, "scale": scale}) for scale in ("preview", "full"))
+    assert opened(made.content).width == 2400
+    assert "wide-color.png" in made.headers["content-disposition"]
+    small = opened(made.content).resize(1600 / 2400).colourspace("lab")
+    on_screen = opened(shown.content).colourspace("lab")
+    assert (small - on_screen).abs().avg() < 1.5
+
+
+def test_a_session_has_the_photo_as_it_came(server: Server) -> None:
+    id = new_session(server)["id"]
+    answer = server.client.get(f"/v1/sessions/{id}/original")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert opened(answer.content).width == 96
+    assert colorfulness(answer.content) < 1
+
+
+def test_confidence_is_a_small_grey_picture(server: Server) -> None:
+    id = new_session(server)["id"]
+    answer = server.client.post(f"/v1/sessions/{id}/confidence", json={})
+    map = opened(answer.content)
+    assert map.bands == 1
+    assert map(map.width - 1, 1)[0] > map(0, 1)[0] + 50  # the tiny generator is surest where it is bright
+
+
+def test_suggestions_differ_and_begin_with_what_is_there(server: Server) -> None:
+    session = new_session(server)
+    where = {"session": session["id"], "x": 90, "y": 5}
+    answer = server.client.get("/v1/suggest", params=where).json()
+    colors = [row["color"] for row in answer["suggestions"]]
+    assert 1 <= len(set(colors)) == len(colors) <= 6
+    assert answer["suggestions"][0]["origin"] == "here"
+    shown = server.client.post(f"/v1/sessions/{session['id']}/colorize", json={})
+    there = opened(shown.content)(90, 5)
+    assert [int(colors[0][at : at + 2], 16) for at in (1, 3, 5)] == pytest.approx(there, abs=12)
+
+
+def test_a_closed_session_is_gone(server: Server) -> None:
+    id = new_session(server)["id"]
+    assert server.client.delete(f"/v1/sessions/{id}").status_code == 204
+    problem(server.client.get(f"/v1/sessions/{id}/original"), 404, "no-such-session")
+    problem(server.client.get("/v1/suggest", params={"session": id, "x": 1, "y": 1}), 404, "no-such-session")
+
+
+def test_models_and_limits_are_told(server: Server) -> None:
+    answer = server.client.get("/v1/models").json()
+    assert answer["models"][0]["name"] == "tiny"
+    assert answer["limits"]["max_bytes"] == 64 * 2**20
+
+
+def test_health_and_metrics(server: Server) -> None:
+    assert server.client.get("/healthz").text == "ok\n"
+    assert server.client.get("/readyz").text == "ready\n"
+    colorize(server, picture())
+    text = server.client.get("/metrics").text
+    assert 'colorify_requests_total{route="/v1/colorize",method="POST",status="200"}' in text
+    assert "colorify_line_taken 0\n" in text
+
+
+def test_the_documentation_needs_nobody_else(server: Server) -> None:
+    page = server.client.get("/docs").text
+    assert "http://" not in page
+    assert "https://" not in page
+    paths = server.client.get("/openapi.json").json()["paths"]
+    assert {"/v1/colorize", "/v1/sessions", "/v1/sessions/{id}/colorize", "/v1/suggest", "/v1/models"} <= set(
+        paths
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"strength": "3"}, "strength"),
+        ({"strength": "very"}, "strength"),
+        ({"hints": "{"}, "hints"),
+        ({"hints": '[{"x": 1, "y": 1, "color": "red"}]'}, "color"),
+        ({"hints": '[{"x": 500, "y": 1, "color": "#ff0000"}]'}, "hint at 500,1"),
+        ({"hints": "[" * 5000}, "hints"),
+        ({"hints": '[{"x": 1, "y": 1, "color": "#ff0000", "radius": 1e300}]'}, "radius"),
+        ({"format": "gif"}, "format"),
+        ({"colour": "1"}, "colour"),
+    ],
+)
+def test_a_value_without_sense_is_a_422_that_names_it(
+    server: Server, fields: dict[str, str], says: str
+) -> None:
+    assert says in problem(colorize(server, picture(), **fields), 422, "bad-value")
+
+
+def test_a_body_that_is_no_json_is_a_400(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/colorize"
+    answer = server.client.post(path, content=b"{", headers={"Content-Type": "application/json"})
+    problem(answer, 400, "bad-request")
+
+
+def test_a_form_without_a_photo_is_a_422(server: Server) -> None:
+    answer = server.client.post("/v1/colorize", files={"picture": ("a.jpg", picture())})
+    problem(answer, 422, "bad-value")
+
+
+def test_a_broken_form_is_a_400(server: Server) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    problem(server.client.post("/v1/colorize", content=b"no form", headers=headers), 400, "bad-request")
+    headers = {"Content-Type": "multipart/form-data"}
+    problem(server.client.post("/v1/colorize", content=b"no form", headers=headers), 400, "bad-request")
+
+
+def test_a_body_of_another_kind_is_a_415(server: Server) -> None:
+    problem(server.client.post("/v1/colorize", json={}), 415, "wrong-media-type")
+
+
+def test_what_is_not_there_is_a_problem_too(server: Server) -> None:
+    problem(server.client.get("/v1/nothing"), 404, "not-found")
+    problem(server.client.put("/v1/colorize", content=b""), 405, "method-not-allowed")

@@ -1,0 +1,139 @@
+"""Who is served when, and what becomes of work that nobody waits for."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from serving import picture
+
+from colorify.server.line import Line, StoppedError, Task
+from colorify.server.problems import RefusalError
+from colorify.server.sessions import Sessions
+from colorify.server.settings import Settings
+from colorify.server.studio import Sitting, sit
+
+
+def with_line(use: Callable[[Line], Awaitable[None]], **limits: float) -> None:
+    async def main() -> None:
+        line = Line(workers=1, waiting=int(limits.get("waiting", 4)), seconds=limits.get("seconds", 10))
+        try:
+            await use(line)
+        finally:
+            line.close()
+
+    asyncio.run(main())
+
+
+def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
+    begun: list[str] = []
+    free = threading.Event()
+
+    async def use(line: Line) -> None:
+        first = asyncio.create_task(line.run(lambda _task: free.wait(10)))
+        await asyncio.sleep(0.05)
+        second = asyncio.create_task(line.run(lambda _task: begun.append("second")))
+        await asyncio.sleep(0.05)
+        second.cancel()
+        free.set()
+        await first
+        await line.run(lambda _task: begun.append("third"))
+
+    with_line(use)
+    assert begun == ["third"]
+
+
+def test_work_at_work_is_stopped_when_its_client_goes() -> None:
+    ended = threading.Event()
+
+    def work(task: Task) -> None:
+        try:
+            while True:
+                task.check()
+                time.sleep(0.01)
+        except StoppedError:
+            ended.set()
+            raise
+
+    async def use(line: Line) -> None:
+        running = asyncio.create_task(line.run(work))
+        await asyncio.sleep(0.05)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    with_line(use)
+    assert ended.wait(5)
+
+
+def test_work_that_takes_too_long_is_given_up_and_stopped() -> None:
+    ended = threading.Event()
+
+    def work(task: Task) -> None:
+        try:
+            while True:
+                task.check()
+                time.sleep(0.01)
+        finally:
+            ended.set()
+
+    async def use(line: Line) -> None:
+        with pytest.raises(RefusalError) as caught:
+            await line.run(work)
+        assert caught.value.kind.status == 503
+        assert caught.value.retry_after
+
+    with_line(use, seconds=0.1)
+    assert ended.wait(5)
+
+
+def test_only_so_many_places() -> None:
+    async def use(line: Line) -> None:
+        async with line.place(), line.place():
+            with pytest.raises(RefusalError) as caught:
+                async with line.place():
+                    pass
+            assert caught.value.retry_after
+        async with line.place():
+            assert line.taken == 1
+        assert line.refused == 1
+
+    with_line(use, waiting=1)
+
+
+def a_sitting() -> Sitting:
+    return sit(picture(), 10**6, Task())
+
+
+def test_sessions_are_bounded_in_number_and_the_unused_goes_first() -> None:
+    sessions = Sessions(Settings(sessions=2))
+    first, second = sessions.add("a", a_sitting()), sessions.add("b", a_sitting())
+    sessions.get(first.id)
+    sessions.add("c", a_sitting())
+    assert sessions.get(first.id).name == "a"
+    with pytest.raises(RefusalError):
+        sessions.get(second.id)
+
+
+def test_sessions_are_bounded_in_bytes() -> None:
+    one = a_sitting()
+    sessions = Sessions(Settings(session_bytes=int(one.bytes * 2.5)))
+    for name in "abcd":
+        sessions.add(name, a_sitting())
+    assert len(sessions) == 2
+    assert sessions.bytes <= one.bytes * 2.5
+
+
+def test_sessions_are_bounded_in_age() -> None:
+    now = [0.0]
+    sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
+    old = sessions.add("a", a_sitting())
+    now[0] = 50
+    used = sessions.add("b", a_sitting())
+    now[0] = 70
+    assert sessions.get(used.id).name == "b"
+    with pytest.raises(RefusalError):
+        sessions.get(old.id)
+    now[0] = 131
+    assert len(sessions) == 0
