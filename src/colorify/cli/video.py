@@ -1,0 +1,281 @@
+"""`colorify video FILM`: colour films. Also what runs when a film is given without a verb."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from colorify.cli.options import read_hints
+from colorify.cli.show import name
+from colorify.errors import FilmError, UsageError
+
+if TYPE_CHECKING:
+    from colorify.video import FilmOptions, FilmProgress, FilmReport, TimedHint
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+FILE = click.Path(dir_okay=False, path_type=Path)
+CODEC_NAMES: Final = (
+    "h264",
+    "ffv1",
+    "prores",
+)  # of video.codecs.CODECS, which is too heavy to load for a help text
+TIME: Final = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+
+
+def read_time(ctx: click.Context, param: click.Parameter, text: str | None) -> float | None:
+    """Read a time: seconds, M:SS or H:MM:SS, with a fraction or without."""
+    if text is None:
+        return None
+    match = TIME.fullmatch(text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no time; write it like 83.5, 1:23.5 or 0:01:23.5.", ctx, param)
+    hours, minutes, seconds = match.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds)
+
+
+def read_timed_hints(
+    ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> "tuple[tuple[str, float], ...]":
+    """Read colours at places of frames: each `X,Y,#RRGGBB[,RADIUS]`, and `@TIME` if not at the start."""
+    found = []
+    for text in texts:
+        place, _, time = text.partition("@")
+        read_hints(ctx, param, (place,))  # to complain at once
+        found.append((place, read_time(ctx, param, time or "0") or 0.0))
+    return tuple(found)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument(
+    "films", metavar="FILM...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    help="The film to write; its suffix is its format.  [default: NAME-color.EXT]",
+)
+@click.option(
+    "--frames",
+    "pictures",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write numbered PNG pictures into this folder instead.",
+)
+@click.option(
+    "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
+)
+@click.option(
+    "--vividness", type=click.FloatRange(0, 2), default=1.0, help="0 cautious, 1 as trained, 2 bold."
+)
+@click.option(
+    "--hint",
+    "hints",
+    metavar="X,Y,#RRGGBB[,RADIUS]@TIME",
+    multiple=True,
+    callback=read_timed_hints,
+    help="A colour you know, at a pixel and a time; it is followed to the end of the shot.",
+)
+@click.option(
+    "--size", type=click.IntRange(min=32), help="Short side, in pixels, that the generator looks at."
+)
+@click.option(
+    "--chroma-blur", type=click.FloatRange(0, 100), default=0.0, help="Blur of the colours alone, in pixels."
+)
+@click.option(
+    "--codec",
+    type=click.Choice(CODEC_NAMES),
+    default=CODEC_NAMES[0],
+    show_default=True,
+    help="ffv1 and prores are for archives.",
+)
+@click.option("--crf", type=click.IntRange(0, 51), help="Quality of h264, 0 is lossless.  [default: 19]")
+@click.option("--start", metavar="TIME", callback=read_time, help="Begin here: 83.5, 1:23.5 or 0:01:23.5.")
+@click.option("--end", metavar="TIME", callback=read_time, help="End before this time.")
+@click.option("--dual-view", is_flag=True, help="The grey film on the left, the coloured one on the right.")
+@click.option(
+    "--fps",
+    metavar="keep|RATE",
+    default="keep",
+    show_default=True,
+    help="Of a folder of pictures given as FILM. A film keeps the time of every frame.",
+)
+@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+@click.option(
+    "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a film on stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors alone.")
+def video(
+    films: tuple[Path, ...],
+    output: Path | None,
+    pictures: Path | None,
+    strength: float,
+    vividness: float,
+    hints: tuple[tuple[str, float], ...],
+    size: int | None,
+    chroma_blur: float,
+    codec: str,
+    crf: int | None,
+    start: float | None,
+    end: float | None,
+    dual_view: bool,
+    fps: str,
+    weights: Path | None,
+    force: bool,
+    no_mark: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Turn black-and-white films into colour ones.
+
+    FILM is anything that FFmpeg reads, or a folder of pictures. Sound, subtitles, chapters and the time of
+    every frame are kept. Ctrl-C leaves a film that can be watched; the same command again goes on where it
+    was.
+    """
+    from colorify.video import FilmOptions
+
+    if output is not None and pictures is not None:
+        raise UsageError("-o and --frames: give one of them.")
+    if len(films) > 1 and (output or pictures):
+        raise UsageError("-o and --frames are for one FILM; leave them out to write NAME-color beside each.")
+    options = FilmOptions(
+        strength=strength,
+        vividness=vividness,
+        size=size,
+        hints=_hints(hints),
+        chroma_blur=chroma_blur,
+        codec=codec,
+        crf=crf,
+        start=start or 0.0,
+        end=end,
+        dual_view=dual_view,
+        rate=_rate(fps, films),
+        mark=not no_mark,
+        overwrite=force,
+    )
+    code = DONE
+    for film in films:
+        ended = _color(film, output or pictures, options, weights, as_json=as_json, quiet=quiet)
+        if ended == INTERRUPTED:
+            return ended
+        code = max(code, ended)
+    return code
+
+
+def _color(
+    film: Path,
+    target: Path | None,
+    options: "FilmOptions",
+    weights: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    from colorify.video import colorize_film
+
+    try:
+        with _bar(hidden=quiet) as progress:
+            report = colorize_film(film, target, weights=weights, options=options, progress=progress)
+    except FilmError as error:
+        if as_json:
+            click.echo(json.dumps({"source": name(film), "status": "failed", "error": str(error)}))
+        else:
+            click.echo(f"error: {error}", err=True)
+        return FAILED
+    if as_json:
+        click.echo(json.dumps(_row(report)))
+    elif not quiet:
+        _tell(report)
+    if report.interrupted:
+        return INTERRUPTED
+    if report.fault is None:
+        return DONE
+    if not as_json:
+        where = f"{report.fault.time:.2f} s: {report.fault.reason}"
+        click.echo(f"error: {name(film)} is broken at {where}. Coloured up to there.", err=True)
+    return FAILED
+
+
+def _tell(report: "FilmReport") -> None:
+    made = report.frames - report.resumed
+    notes = [f"{report.width}x{report.height}", f"{report.frames} frames", f"{report.seconds:.1f} s"]
+    notes.append(f"{made / max(report.seconds, 1e-6):.1f} frames/s")
+    if report.resumed:
+        notes.append(f"{report.resumed} frames of an earlier run")
+    if report.was_colored:
+        notes.append("had colour: made anew from its brightness")
+    click.echo(f"{name(report.source)} -> {name(report.target)}  ({', '.join(notes)})", err=True)
+    for note in report.notes:
+        click.echo(f"note: {note}", err=True)
+    if report.interrupted:
+        click.echo("interrupted; the same command goes on from here", err=True)
+
+
+def _row(report: "FilmReport") -> dict[str, object]:
+    fault = report.fault and f"{report.fault.time:.2f} s: {report.fault.reason}"
+    status = "interrupted" if report.interrupted else "broken" if fault else "done"
+    return {
+        "source": name(report.source),
+        "target": name(report.target),
+        "status": status,
+        "error": fault,
+        "width": report.width,
+        "height": report.height,
+        "frames": report.frames,
+        "resumed": report.resumed,
+        "seconds": round(report.seconds, 3),
+        "was_colored": report.was_colored,
+        "notes": list(report.notes),
+    }
+
+
+def _hints(texts: tuple[tuple[str, float], ...]) -> "tuple[TimedHint, ...]":
+    from colorify.hints import Hint
+    from colorify.video import TimedHint
+
+    found = []
+    for text, time in texts:
+        x, y, color, *radius = text.split(",")
+        found.append(TimedHint(Hint(float(x), float(y), color, float(radius[0]) if radius else 0.0), time))
+    return tuple(found)
+
+
+def _rate(text: str, films: tuple[Path, ...]) -> Fraction | None:
+    if text == "keep":
+        return None
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise UsageError(f"--fps {text}: expected keep, or a rate such as 16, 23.976 or 24000/1001.")
+    if not all(film.is_dir() for film in films):
+        raise UsageError("--fps: a film keeps the time of every frame; a rate is for a folder of pictures.")
+    return rate
+
+
+@contextmanager
+def _bar(*, hidden: bool) -> "Iterator[Callable[[FilmProgress], None] | None]":
+    """Draw how far a film is on stderr, if that is a terminal."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(now: "FilmProgress") -> None:
+            text = f"{now.frames}/{now.total or '?'} frames, {now.rate:.1f} frames/s"
+            bar.update(task, completed=now.frames, total=now.total, description=text)
+
+        yield show

@@ -1,0 +1,107 @@
+"""Where each pixel of a frame is in the next one: optical flow, how far to believe it, and carrying by it.
+
+Dense inverse search (T. Kroeger, R. Timofte, D. Dai, L. Van Gool, "Fast Optical Flow using Dense Inverse
+Search", ECCV 2016), as in OpenCV. Its patches are compared with their means taken off, so that a flash or
+flicker of the lamp does not look like motion. What one frame shows and the other hides is found by going
+there and back (N. Sundaram, T. Brox, K. Keutzer, "Dense point trajectories by GPU-accelerated large
+displacement optical flow", ECCV 2010, section 4).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Grey = NDArray[Any]  # (h, w) uint8
+
+SMALLEST: Final = 16  # px; smaller pictures have no patch to search for: nothing is taken to move
+THERE_AND_BACK: Final = (0.01, 0.5)  # Sundaram et al. 2010, equation 5: share of the lengths, and px squared
+SAME_LIGHT: Final = (
+    10.0  # of 255: how different two views of one point may be, their mean difference taken off
+)
+UNSEEN: Final = 0.01  # weight of what was probably hidden: used where nothing better is known
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Between two frames of one size, `earlier` and `later`."""
+
+    backward: FloatArray  # (h, w, 2) px: where each pixel of `later` was in `earlier`, relative to it
+    forward: FloatArray  # (h, w, 2) px: the reverse
+    seen_before: FloatArray  # (h, w), of `later`: 0 (hidden before) to 1
+    seen_after: FloatArray  # (h, w), of `earlier`: 0 (hidden after) to 1
+
+
+class FlowFinder:
+    """Finds motion; not to be shared between threads."""
+
+    def __init__(self) -> None:
+        create: Any = getattr(cv2, "DISOpticalFlow_create")  # noqa: B009 - OpenCV's type stubs lack it
+        self._search = create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+    def between(self, earlier: Grey, later: Grey) -> Motion:
+        """Find the motion between two frames, (h, w) uint8."""
+        if min(earlier.shape) < SMALLEST:
+            still = np.zeros((*earlier.shape, 2), np.float32)
+            light = _same_light(earlier, later, still)
+            return Motion(still, still, light, light)
+        earlier, later = np.ascontiguousarray(earlier), np.ascontiguousarray(later)
+        forward = self._search.calc(earlier, later, None)
+        backward = self._search.calc(later, earlier, None)
+        seen_before = _consistent(backward, forward) * _same_light(later, earlier, backward)
+        seen_after = _consistent(forward, backward) * _same_light(earlier, later, forward)
+        return Motion(backward, forward, seen_before, seen_after)
+
+
+def scaled(motion: Motion, width: int, height: int) -> Motion:
+    """Return the same motion on another scale of the pictures."""
+    h, w = motion.seen_before.shape
+    factor = np.array([width / w, height / h], np.float32)
+
+    def vectors(field: FloatArray) -> FloatArray:
+        return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_AREA) * factor)
+
+    def weights(field: FloatArray) -> FloatArray:
+        return np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_AREA))
+
+    return Motion(
+        vectors(motion.backward),
+        vectors(motion.forward),
+        weights(motion.seen_before),
+        weights(motion.seen_after),
+    )
+
+
+def carried(picture: FloatArray, flow: FloatArray) -> FloatArray:
+    """Fetch `picture`, (h, w) or (h, w, n), from where `flow` points; its edge is repeated beyond it."""
+    height, width = flow.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return np.asarray(
+        cv2.remap(
+            picture, x + flow[:, :, 0], y + flow[:, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    )
+
+
+def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
+    """Return 1 where going there and back ends at the start, within the picture; elsewhere 0."""
+    height, width = there.shape[:2]
+    returned = carried(back, there)
+    gap = ((there + returned) ** 2).sum(axis=2)
+    share, slack = THERE_AND_BACK
+    lengths = (there**2).sum(axis=2) + (returned**2).sum(axis=2)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    x, y = x + there[:, :, 0], y + there[:, :, 1]
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    return np.asarray((gap < share * lengths + slack) & inside, dtype=np.float32)
+
+
+def _same_light(here: Grey, there: Grey, flow: FloatArray) -> FloatArray:
+    """Return how alike a frame is to another one brought onto it, 0..1, whatever the exposure."""
+    gap = carried(there.astype(np.float32), flow) - here
+    gap -= np.median(gap)
+    gap = np.asarray(cv2.blur(np.abs(gap), (3, 3)), dtype=np.float32)
+    return np.asarray(np.exp(-((gap / np.float32(SAME_LIGHT)) ** 2)), dtype=np.float32)

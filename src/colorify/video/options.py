@@ -1,0 +1,72 @@
+"""What a person can ask of a film, and what is said about it while and after it is made."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from colorify.errors import UsageError
+from colorify.video.codecs import codec_named
+from colorify.video.film import Fault
+from colorify.video.steady import TimedHint
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """How a film is to be coloured and written."""
+
+    strength: float = 1.0  # of the colours, 0 (grey) to 2
+    vividness: float = 1.0  # 0 (safe, dull) to 2 (bold), 1 as trained
+    size: int | None = None  # px, short side at which the generator sees a frame; None: the spec's
+    hints: tuple[TimedHint, ...] = ()
+    chroma_blur: float = 0.0  # px of the frame, standard deviation of a Gaussian over the chroma
+    codec: str = "h264"  # a name from codecs.CODECS
+    crf: int | None = None  # constant quality of H.264, 0 (lossless) to 51; None: the codec's
+    start: float = 0.0  # s
+    end: float | None = None  # s
+    dual_view: bool = False  # the grey film on the left, the coloured one on the right
+    rate: Fraction | None = None  # frames a second of a folder of pictures; None: 24
+    mark: bool = True  # say in the metadata that the colours were generated
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        codec = codec_named(self.codec)
+        for name in ("strength", "vividness"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
+        if self.size is not None and not 32 <= self.size <= 4096:
+            raise UsageError(f"size {self.size}: expected 32 to 4096 px.")
+        if self.crf is not None and codec.crf is None:
+            raise UsageError(f"crf: {codec.name} has no such setting; leave it out.")
+        if self.crf is not None and not 0 <= self.crf <= 51:
+            raise UsageError(f"crf {self.crf}: expected 0 (lossless) to 51.")
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise UsageError(f"from {self.start:g} s to {self.end} s: expected an end after the start.")
+        if not 0 <= self.chroma_blur <= 100:
+            raise UsageError(f"chroma blur {self.chroma_blur:g}: expected 0 to 100 px.")
+
+
+@dataclass(frozen=True)
+class FilmProgress:
+    """How far a job is."""
+
+    frames: int  # done, those of an earlier run included
+    total: int | None  # as far as the file says
+    rate: float  # frames a second in this run
+    left: float | None  # s
+
+
+@dataclass(frozen=True)
+class FilmReport:
+    """What was done to one film."""
+
+    source: Path
+    target: Path
+    frames: int
+    resumed: int  # of them, made by an earlier run
+    width: int  # px, upright
+    height: int
+    seconds: float
+    was_colored: bool
+    fault: Fault | None  # where the source breaks; the film ends there
+    interrupted: bool  # somebody pressed Ctrl-C; the target ends there
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,140 @@
+"""`colorify video`, as a person or a script meets it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_films import Sort, labs, numbered, packets, times, write_film
+
+from colorify import cli
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+Colorify = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def colorify(capsys: pytest.CaptureFixture[str], tiny_weights: Path) -> Colorify:
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        code = cli.run([*arguments, "-m", str(tiny_weights)])
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.mark.parametrize("verb", [(), ("video",)])
+def test_one_command_colours_a_film(colorify: Colorify, film: Path, verb: tuple[str, ...]) -> None:
+    ended = colorify(*verb, "film.mp4")
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err.startswith("film.mp4 -> film-color.mp4  (96x64, 12 frames, ")
+    assert times(Path("film-color.mp4")) == times(film)
+    assert packets(Path("film-color.mp4"), "audio") == packets(film, "audio")
+
+
+@pytest.mark.usefixtures("film")
+def test_a_second_run_overwrites_nothing(colorify: Colorify) -> None:
+    Path("film-color.mp4").write_bytes(b"mine")
+    ended = colorify("film.mp4")
+    assert ended.code == 1
+    assert ended.err == "error: film-color.mp4 exists; -f overwrites it.\n"
+    assert colorify("film.mp4", "-f", "-q").err == ""
+
+
+@pytest.mark.usefixtures("film")
+def test_json_says_what_was_done(colorify: Colorify) -> None:
+    row = json.loads(colorify("video", "film.mp4", "-o", "b.mkv", "--json", "--codec", "ffv1").out)
+    assert (row["status"], row["target"], row["frames"]) == ("done", "b.mkv", 12)
+    row = json.loads(colorify("video", "film.mp4", "-o", "b.mkv", "--json").out)
+    assert row["status"] == "failed"
+    assert "exists" in row["error"]
+
+
+def test_a_broken_film_is_told_from_a_whole_one(colorify: Colorify) -> None:
+    source = write_film(Path("a.mkv"), Sort(size=(64, 48), frames=120))
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    ended = colorify("a.mkv", "-q")
+    assert ended.code == 1
+    assert ended.err.startswith("error: a.mkv is broken at ")
+    assert len(times(Path("a-color.mkv"))) > 24
+
+
+@pytest.mark.usefixtures("film")
+def test_times_hints_and_the_rest(colorify: Colorify) -> None:
+    ended = colorify(
+        *("video", "film.mp4", "-o", "b.mkv", "--start", "0:00.1", "--end", "0.4", "--codec", "ffv1"),
+        *("--hint", "20,30,#ff0000@0.2", "--strength", "0.8", "--chroma-blur", "1", "--size", "64"),
+        *("--dual-view", "--fps", "keep", "--no-mark"),
+    )
+    assert ended.code == 0, ended.err
+    assert len(times(Path("b.mkv"))) == 7
+    assert next(labs(Path("b.mkv"))).shape == (64, 192, 3)
+
+
+def test_a_folder_of_pictures(colorify: Colorify) -> None:
+    Path("scans").mkdir()
+    for number in range(3):
+        numbered(Path(f"scans/{number:03d}.png"), number, (48, 32))
+    ended = colorify("video", "scans", "--frames", "colored", "--fps", "16")
+    assert ended.code == 0, ended.err
+    assert len(list(Path("colored").iterdir())) == 3
+
+
+@pytest.mark.usefixtures("film")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--start", "soon"), "is no time"),
+        (("--hint", "red@3"), "is no hint"),
+        (("--fps", "25"), "a film keeps the time of every frame"),
+        (("--end", "1", "--start", "2"), "an end after the start"),
+        (("--codec", "ffv1", "--crf", "3"), "has no such setting"),
+        (("-o", "a.mp4", "--frames", "b"), "give one of them"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(colorify: Colorify, arguments: tuple[str, ...], said: str) -> None:
+    ended = colorify("video", "film.mp4", *arguments)
+    assert ended.code == 2
+    assert said in ended.err
+
+
+def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
+    hide = "import sys; sys.modules['av'] = None; from colorify import cli; "
+    run = f"sys.exit(cli.run(['video', 'film.mp4', '-m', {str(tiny_weights)!r}]))"
+    done = subprocess.run([sys.executable, "-c", hide + run], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "pip install 'colorify-photo[video]'" in done.stderr
+
+
+def test_photos_are_still_photos(colorify: Colorify) -> None:
+    numbered(Path("a.png"), 0, (48, 32))
+    assert colorify("a.png").code == 0
+    assert Path("a-color.png").is_file()
+
+
+def test_a_thing_that_moves_keeps_its_colour(colorify: Colorify) -> None:
+    """The whole way, through the default codec: colours hold still while the camera pans."""
+    write_film(Path("a.mp4"), Sort(size=(128, 64), frames=24, sound=None))
+    assert colorify("a.mp4", "--crf", "1").code == 0
+    shown = [lab[..., 1:] for lab in labs(Path("a-color.mp4"))]
+    moved = [np.abs(b[:, 8:100] - a[:, 10:102]).mean() for a, b in pairwise(shown)]
+    still = [np.abs(b - a).mean() for a, b in pairwise(shown)]
+    assert np.mean(moved) < 0.35 * np.mean(still)

@@ -1,0 +1,148 @@
+"""What a long job does when it is killed, interrupted, or given a film that breaks off."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_films import Sort, labs, packets, times, write_film
+
+from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
+
+LONG = Sort(size=(64, 48), frames=160, cut=50)
+# a film job whose segments are short, and which says when each frame is done and then takes its time
+CHILD = """
+import sys, time
+from pathlib import Path
+from colorify.video import colorize_film, segments
+segments.SECONDS = 1.0
+
+def slow(now):
+    print(now.frames, flush=True)
+    time.sleep(0.02)
+
+report = colorize_film(Path(sys.argv[1]), Path(sys.argv[2]), weights=Path(sys.argv[3]), progress=slow)
+print("interrupted" if report.interrupted else "done", flush=True)
+"""
+
+
+@pytest.fixture
+def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "SECONDS", 1.0)
+
+
+def start(source: Path, target: Path, weights: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", CHILD, str(source), str(target), str(weights)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def stop_at(job: "subprocess.Popen[str]", frame: int, how: signal.Signals) -> str:
+    """Send a signal once `frame` frames are done; returns the last line that the job said."""
+    assert job.stdout is not None
+    line = ""
+    for line in job.stdout:
+        if line.strip() == str(frame):
+            os.kill(job.pid, how)
+            break
+    rest = job.communicate(timeout=60)[0].split()
+    return rest[-1] if rest else line
+
+
+@pytest.mark.usefixtures("_short_segments")
+def test_a_killed_job_goes_on_where_it_was(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "film.mp4", LONG)
+    whole, target = tmp_path / "whole.mp4", tmp_path / "film-color.mp4"
+    colorize_film(source, whole, weights=tiny_weights)
+    job = start(source, target, tiny_weights)
+    stop_at(job, 90, signal.SIGKILL)
+    assert job.returncode == -signal.SIGKILL
+    assert not target.exists()
+    seen: list[FilmProgress] = []
+    report = colorize_film(source, target, weights=tiny_weights, progress=seen.append)
+    assert 24 < report.resumed <= 90
+    assert seen[0].frames == report.resumed + 1
+    assert report.frames == 160
+    assert times(target) == times(source)
+    assert packets(target, "audio") == packets(source, "audio")
+    assert packets(target, "video") == packets(whole, "video")  # as if nothing had happened
+    assert not target.with_name("film-color.mp4.parts").exists()
+
+
+@pytest.mark.usefixtures("_short_segments")
+def test_ctrl_c_leaves_a_film_that_plays_and_can_be_gone_on_from(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "film.mp4", LONG)
+    target, partial = tmp_path / "film-color.mp4", tmp_path / "film-color.partial.mp4"
+    job = start(source, target, tiny_weights)
+    assert stop_at(job, 60, signal.SIGINT) == "interrupted"
+    assert not target.exists()
+    shown = times(partial)
+    assert 58 <= len(shown) < 160
+    assert shown == times(source)[: len(shown)]
+    assert 0 < len(packets(partial, "audio")) < len(packets(source, "audio"))
+    report = colorize_film(source, target, weights=tiny_weights)
+    assert report.resumed > 24
+    assert times(target) == times(source)
+    assert not partial.exists()
+
+
+@pytest.mark.usefixtures("_short_segments")
+def test_pieces_of_other_options_are_not_used(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "film.mp4", LONG)
+    target = tmp_path / "film-color.mp4"
+    stop_at(start(source, target, tiny_weights), 60, signal.SIGKILL)
+    report = colorize_film(source, target, weights=tiny_weights, options=FilmOptions(strength=0.0))
+    assert report.resumed == 0
+    assert all(float(np.hypot(lab[..., 1], lab[..., 2]).mean()) < 1 for lab in labs(target))
+
+
+@pytest.mark.usefixtures("_short_segments")
+def test_joints_of_uneven_frames_are_in_order(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "a.mp4", Sort(size=(64, 48), frames=90, steps=(100, 20, 300, 55)))
+    colorize_film(source, tmp_path / "b.mp4", weights=tiny_weights)
+    assert times(tmp_path / "b.mp4") == times(source)
+
+
+def test_a_film_that_breaks_off_is_coloured_up_to_there(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "a.mkv", Sort(size=(64, 48), frames=120))
+    data = source.read_bytes()
+    source.write_bytes(data[: len(data) // 2])
+    report = colorize_film(source, tmp_path / "b.mkv", weights=tiny_weights)
+    assert report.fault is not None
+    assert 1 < report.fault.time < 4
+    assert 24 < report.frames < 120
+    shown = times(tmp_path / "b.mkv")
+    assert len(shown) == report.frames
+    assert shown[-1] - shown[0] == pytest.approx(report.fault.time, abs=0.1)
+
+
+def test_memory_does_not_grow_with_the_film(tmp_path: Path, tiny_weights: Path) -> None:
+    """No more than a bounded number of frames is alive at once: what is decoded is soon written."""
+    source = write_film(tmp_path / "a.mp4", Sort(size=(64, 48), frames=200, sound=None))
+    done: list[int] = []
+    from colorify.video import film as film_module
+
+    decoded = 0
+    frames = film_module.Film.frames
+    ahead = []
+
+    def counted(self: film_module.Film, **given: object) -> object:
+        nonlocal decoded
+        for frame in frames(self, **given):  # type: ignore[arg-type]
+            decoded += 1
+            yield frame
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(film_module.Film, "frames", counted)
+
+        def slowly(now: FilmProgress) -> None:
+            done.append(now.frames)
+            ahead.append(decoded - now.frames)
+            time.sleep(0.002)
+
+        colorize_film(source, tmp_path / "b.mp4", weights=tiny_weights, progress=slowly)
+    assert done[-1] == 200
+    assert max(ahead) < 48

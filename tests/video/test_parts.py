@@ -1,0 +1,93 @@
+"""The parts that films are made with: threads, planes, luma, and the moves of it."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colorify.color import rgb_to_lab
+from colorify.video.flow import FlowFinder
+from colorify.video.luma import chroma_offsets, luma_moves, moved, normal
+from colorify.video.paint import Small, chroma_of
+from colorify.video.pipeline import ahead, in_background
+from colorify.video.planes import BT709, Planes, upright
+
+
+def counted(log: list[int], count: int = 100, fail_at: int = -1) -> Iterator[int]:
+    for number in range(count):
+        if number == fail_at:
+            raise ValueError("no more")
+        log.append(number)
+        yield number
+
+
+def test_threads_keep_the_order_and_do_not_run_away() -> None:
+    log: list[int] = []
+    behind = in_background(counted(log), room=3)
+    assert next(behind) == 0
+    time.sleep(0.1)
+    assert len(log) <= 6
+    assert list(ahead(behind, lambda number: 2 * number, threads=3)) == list(range(2, 200, 2))
+
+
+def test_what_a_thread_raises_arrives() -> None:
+    items = ahead(in_background(counted([], fail_at=5), room=2), lambda number: number, threads=2)
+    found = []
+    with pytest.raises(ValueError, match="no more"):
+        found.extend(items)
+
+
+def test_closing_stops_the_threads() -> None:
+    before = threading.active_count()
+    items = in_background(counted([]), room=2)
+    next(items)
+    items.close()
+    assert threading.active_count() == before
+
+
+@given(st.integers(17, 234), st.integers(-50, 50), st.integers(-50, 50))
+@settings(max_examples=60, deadline=None)
+def test_moved_luma_has_the_lightness_of_the_grey(Y: int, Cb: int, Cr: int) -> None:
+    """In 10 bits and limited range, wherever sRGB has such a colour."""
+    planes = [np.full((1, 1), 4 * code, np.uint16) for code in (Y, 128 + Cb, 128 + Cr)]
+    luma = moved(*planes, luma_moves(full=False), depth=10)
+    offsets = chroma_offsets(np.float32(Cb / 224), np.float32(Cr / 224), BT709)  # type: ignore[arg-type]
+    rgb = np.stack([normal(luma, 10, full=False) + offset for offset in offsets], axis=-1).astype(np.float32)
+    if rgb.min() < 0 or rgb.max() > 1:
+        return
+    grey = np.repeat(normal(planes[0], 10, full=False)[..., None], 3, axis=-1)
+    assert rgb_to_lab(rgb)[0, 0, 0] == pytest.approx(rgb_to_lab(grey)[0, 0, 0], abs=0.25)
+
+
+def test_chroma_stays_inside_srgb() -> None:
+    L = np.linspace(0, 100, 64, dtype=np.float32).reshape(8, 8)
+    chroma = chroma_of(Small(L / 100, L), np.full((2, 2, 2), 100, np.float32))
+    assert np.abs(chroma).max() <= 0.5
+    assert np.abs(chroma[0, 0]).max() < 0.01  # black has no colour
+    assert np.abs(chroma[-1, -1]).max() < 0.01  # nor has white
+
+
+def test_turning_moves_all_planes() -> None:
+    Y = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    Cb = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    turned = upright(Planes(Y, Cb, Cb, 8, full=True), (1, False))
+    assert turned.size == (4, 6)
+    assert turned.Y[0, 0] == Y[0, -1]
+    assert turned.Cb is not None
+    assert turned.Cb.shape == (3, 2)
+    assert upright(Planes(Y, None, None, 8, full=True), (0, True)).Y[0, 0] == Y[0, -1]
+
+
+def test_flow_knows_motion_and_what_is_hidden() -> None:
+    random = np.random.default_rng(0).integers(0, 255, (12, 20)).astype(np.uint8)
+    scene = np.kron(random, np.ones((8, 8), np.uint8))
+    motion = FlowFinder().between(scene[:, :120], scene[:, 5:125])
+    inner = motion.backward[20:76, 20:100]
+    assert np.median(inner[..., 0]) == pytest.approx(5, abs=0.3)
+    assert np.median(np.abs(inner[..., 1])) < 0.3
+    assert motion.seen_before[20:76, 20:100].mean() > 0.7
+    assert motion.seen_before[:, -4:].max() == 0  # it has just come into the picture

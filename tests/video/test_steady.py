@@ -1,0 +1,117 @@
+"""Colours are carried along the motion of a shot, and never beyond it."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_films import Sort, labs, view, write_film
+from numpy.typing import NDArray
+
+from colorify.generator import Colors
+from colorify.hints import Hint
+from colorify.video import FilmOptions, TimedHint, colorize_film
+from colorify.video.film import Frame
+from colorify.video.look import look_at
+from colorify.video.planes import Planes
+from colorify.video.steady import AHEAD, CHUNK, Memory, Seen, Steadier
+
+SIZE = (160, 96)
+FLICKER = 12.0  # of ab, standard deviation, from frame to frame, in the generator of these tests
+
+
+def frames(
+    count: int, *, cut: int | None = None, light: float = 1.0, bright: int | None = None
+) -> Iterator[Seen]:
+    sort = Sort(size=SIZE, cut=cut)
+    for number in range(count):
+        shown = view(sort, number) * (light if number == bright else 1.0)
+        codes = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+        frame = Frame(Planes(codes, None, None, 8, full=True), number, 1, number / 24)
+        yield look_at(frame, aspect=Fraction(1), short=96)
+
+
+class Moody:
+    """A generator that gives each frame another tint, and each shot another hue."""
+
+    def __init__(self, cut: int | None = None) -> None:
+        self.cut = cut
+        self.asked: list[int] = []
+
+    def __call__(self, seen: Seen, hints: Sequence[Hint]) -> Colors:
+        number = seen.frame.pts
+        self.asked.append(number)
+        tint = np.random.default_rng(number).normal(0, FLICKER, 2)
+        hue = -60.0 if self.cut is not None and number >= self.cut else 60.0
+        height, width = (-(-side // 4) for side in seen.small.L.shape)
+        ab = np.tile((tint + np.array([hue, 0])).astype(np.float32), (height, width, 1))
+        return Colors(ab, np.full((height, width), 0.5, np.float32))
+
+
+def ab_of(seen: Iterator[Seen], look: Moody, memory: Memory | None = None) -> list[NDArray[np.float32]]:
+    return [one.ab for one in Steadier(look, memory=memory)(seen)]
+
+
+def changes(means: Sequence[NDArray[np.float32]]) -> float:
+    return float(np.abs(np.diff([mean.mean(axis=(0, 1)) for mean in means], axis=0)).mean())
+
+
+@pytest.mark.parametrize("count", [1, 2, CHUNK, CHUNK + AHEAD, 2 * CHUNK + AHEAD + 1])
+def test_every_frame_comes_out_once_and_in_order(count: int) -> None:
+    out = list(Steadier(Moody())(frames(count)))
+    assert [one.seen.frame.pts for one in out] == list(range(count))
+    assert out[-1].memory is not None
+
+
+def test_colours_hold_still() -> None:
+    look = Moody()
+    alone = [look(seen, ()).ab for seen in frames(60)]
+    assert changes(ab_of(frames(60), Moody())) < changes(alone) / 10
+
+
+def test_no_colour_crosses_a_cut() -> None:
+    out = ab_of(frames(40, cut=21), Moody(cut=21))
+    for number, ab in enumerate(out):
+        if number < 21:
+            assert ab[..., 0].min() > 20, number
+        else:
+            assert ab[..., 0].max() < -20, number
+
+
+def test_a_flash_is_no_cut() -> None:
+    out = ab_of(frames(30, light=1.5, bright=13), Moody())
+    assert np.abs(out[13].mean(axis=(0, 1)) - out[12].mean(axis=(0, 1))).max() < FLICKER / 2
+
+
+def test_the_generator_looks_at_few_frames_but_at_the_ends_of_each_shot() -> None:
+    look = Moody(cut=21)
+    ab_of(frames(40, cut=21), look)
+    assert {0, 20, 21, 39} <= set(look.asked)
+    assert len(look.asked) <= 12
+
+
+def test_going_on_from_a_memory_changes_nothing() -> None:
+    look = Moody()
+    whole = list(Steadier(look)(frames(3 * CHUNK)))
+    at = CHUNK - 1
+    memory = whole[at].memory
+    assert memory is not None
+    rest = (seen for seen in frames(3 * CHUNK) if seen.frame.pts > at)
+    again = ab_of(rest, Moody(), memory)
+    assert all(np.array_equal(a.ab, b) for a, b in zip(whole[at + 1 :], again, strict=True))
+
+
+def test_what_a_person_says_is_followed_to_the_end_of_the_shot(tmp_path: Path, tiny_weights: Path) -> None:
+    """The scene moves 2 px a frame to the left; the cut ends the hint."""
+    source = write_film(tmp_path / "a.mkv", Sort(size=(128, 64), frames=20, cut=14, sound=None))
+    hint = TimedHint(Hint(80, 32, "#0000ff", 4), 0.0)
+    plain, told = tmp_path / "plain.mkv", tmp_path / "told.mkv"
+    colorize_film(source, plain, weights=tiny_weights, options=FilmOptions(codec="ffv1"))
+    colorize_film(source, told, weights=tiny_weights, options=FilmOptions(codec="ffv1", hints=(hint,)))
+    gained = [before[..., 2] - after[..., 2] for before, after in zip(labs(plain), labs(told), strict=True)]
+    for number in (0, 6, 12):
+        x = 80 - 2 * number
+        assert gained[number][30:35, x - 2 : x + 3].mean() > 10, number
+    assert np.abs(gained[6][30:35, 90:]).mean() < 2  # where it was at first, other things are now
+    assert all(np.abs(gain).max() < 0.5 for gain in gained[14:])
