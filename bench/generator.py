@@ -1,0 +1,35 @@
+"""How long the generator alone takes for L of 256 x 256, on one core and on all of them."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+import click
+import numpy as np
+from clock import in_turn, print_machine
+
+from colorify.generator import Generator
+
+SIDE = 256  # px
+
+
+@click.command()
+@click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
+@click.option("--repeat", default=50, show_default=True)
+def main(weights: Path | None, repeat: int) -> None:
+    """Time the generator."""
+    print_machine()
+    L = np.random.default_rng(0).uniform(0, 100, (SIDE, SIDE)).astype(np.float32)
+    cores = os.cpu_count() or 1
+    generators = {f"{count} threads": Generator(weights, threads=count) for count in sorted({1, cores})}
+    spec = next(iter(generators.values())).spec
+    print(f"{spec.name} {spec.version}, {SIDE} x {SIDE} px")
+    times = in_turn({name: partial(generator, L) for name, generator in generators.items()}, repeat=repeat)
+    for name, row in times.items():
+        print(f"{name:12} {row}")
+    first, *_, last = (*times.values(), *times.values())
+    print(f"one core to all of them: {first.median / last.median:.2f} x")
+
+
+if __name__ == "__main__":
+    main()

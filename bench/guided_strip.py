@@ -1,0 +1,51 @@
+"""Make the pictures of docs/guided.md from samples/astronaut.jpg (NASA, public domain).
+
+guided-strength.jpg: strength 0, 0.5, 1, 1.5, 2. guided-vividness.jpg: the same of it.
+guided-hints.jpg: grey; as guessed; the suit told to be green, and the flag not; how sure the guess was.
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify import Colorizer, Hint
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "samples" / "astronaut.jpg"
+STEPS = (0.0, 0.5, 1.0, 1.5, 2.0)
+SIDE = 300  # px, of one picture
+GAP = 6  # px of white
+# a hint on each part of the suit that edges cut off from the others
+PLACES = ((100, 470), (85, 300), (130, 270), (180, 460), (305, 290), (280, 420))
+SUIT = tuple(Hint(x, y, "#4c7a4a", 12) for x, y in PLACES)
+# and one that keeps the green off the flag, which is as bright
+HINTS = (*SUIT, Hint(40, 205, "#d8c8b0", 4))
+
+
+@click.command()
+@click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
+@click.option("--into", type=click.Path(path_type=Path), default=ROOT / "docs" / "images", show_default=True)
+def main(weights: Path | None, into: Path) -> None:
+    """Write the strips."""
+    session = Colorizer(weights).open(SAMPLE, preview=SIDE)
+    write([session.preview(strength=step) for step in STEPS], into / "guided-strength.jpg")
+    write([session.preview(vividness=step) for step in STEPS], into / "guided-vividness.jpg")
+    sure = np.rint(session.confidence() * 255).astype(np.uint8)
+    small = pyvips.Image.new_from_array(sure).thumbnail_image(SIDE).numpy().reshape(SIDE, SIDE, 1)
+    told = [session.preview(strength=0), session.preview(), session.preview(hints=HINTS)]
+    write([*told, np.repeat(small, 3, axis=2)], into / "guided-hints.jpg")
+
+
+def write(pictures: list[NDArray[np.uint8]], path: Path) -> None:
+    """Write pictures of one height beside each other."""
+    gap = np.full((pictures[0].shape[0], GAP, 3), 255, np.uint8)
+    parts = [part for picture in pictures for part in (picture, gap)][:-1]
+    pyvips.Image.new_from_array(np.concatenate(parts, axis=1)).write_to_file(str(path), Q=85, strip=True)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Films made from photographs, whose motion is known exactly, and how steady the colours of a film are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.color import rgb_to_lab
+
+FloatArray = NDArray[np.float32]
+
+SIZE = (320, 240)  # px, width and height of the films
+FRAMES = 24
+MARGIN = 1.35  # a photo is so much larger than the film, for the camera to move over
+GRAIN = 6 / 255  # standard deviation
+FLICKER = 0.03  # of the exposure, as of a hand-cranked camera
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A film with truth."""
+
+    name: str
+    grey: list[FloatArray]  # (h, w), what the film shows, luma 0..1
+    ab: list[FloatArray]  # (h, w, 2), the colours that it had
+    follow: list[
+        tuple[FloatArray, NDArray[np.bool_]]
+    ]  # per pair: (h, w, 2) where to in the next frame; whether seen
+
+
+def scenes(photo: FloatArray, other: FloatArray, seed: int) -> Iterator[Scene]:
+    """Make one film of each kind. `photo`, `other`: (h, w, 3) float32, sRGB 0..1."""
+    pan = [_camera(2.3 * t, 0.6 * t, 1.0, 0.0) for t in range(FRAMES)]
+    zoom = [_camera(20, 20, 1.0 - 0.008 * t, 0.0) for t in range(FRAMES)]
+    random = np.random.default_rng(seed)
+    path = np.cumsum(random.normal(0, 1.2, (FRAMES, 2)), axis=0) + 25
+    hand = [_camera(x, y, 1.0, 0.004 * np.sin(t)) for t, (x, y) in enumerate(path)]
+    still = [_camera(30, 30, 1.0, 0.0)] * FRAMES
+    yield _scene("pan", photo, pan)
+    yield _scene("zoom", photo, zoom)
+    yield _scene("hand-held", photo, hand)
+    yield _scene("moving object", photo, [_camera(0.7 * t, 0, 1, 0) for t in range(FRAMES)], other=other)
+    yield _scene("flash", photo, pan, exposure=lambda t: 1.5 if t == FRAMES // 2 else 1.0)
+    yield _scene("grain, flicker", photo, still, noise=random)
+    yield _scene("pan, grain, flicker", photo, pan, noise=random)
+
+
+def warp_error(ab: Sequence[FloatArray], scene: Scene) -> float:
+    """Return the mean distance of ab between a point and the same point in the next frame."""
+    errors = []
+    for (now, later), (to, seen) in zip(pairwise(ab), scene.follow, strict=True):
+        there = cv2.remap(later, to[:, :, 0], to[:, :, 1], cv2.INTER_LINEAR)
+        errors.append(np.linalg.norm(there - now, axis=2)[seen].mean())
+    return float(np.mean(errors))
+
+
+def distance(ab: Sequence[FloatArray], truth: Sequence[FloatArray]) -> float:
+    """Return the mean distance of ab from the true ab."""
+    return float(np.mean([np.linalg.norm(a - b, axis=2).mean() for a, b in zip(ab, truth, strict=True)]))
+
+
+def chroma(ab: Sequence[FloatArray]) -> float:
+    """Return the mean chroma."""
+    return float(np.mean([np.linalg.norm(a, axis=2).mean() for a in ab]))
+
+
+def cdc(rgb: Sequence[NDArray[np.uint8]]) -> float:
+    """Return the colour distribution consistency (Y. Liu et al., arXiv 2106.07500 (TCVC), equation 11).
+
+    The mean Jensen-Shannon divergence of the histograms of R, G and B over 1, 2 and 4 frames; 0 is best.
+    """
+    histograms = [
+        [np.bincount(frame[:, :, c].ravel(), minlength=256) / frame[:, :, c].size for c in range(3)]
+        for frame in rgb
+    ]
+    means = []
+    for gap in (1, 2, 4):
+        pairs = zip(histograms, histograms[gap:], strict=False)
+        means.append(np.mean([_divergence(a[c], b[c]) for a, b in pairs for c in range(3)]))
+    return float(np.mean(means))
+
+
+def _divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
+    middle = (p + q) / 2
+
+    def towards(a: NDArray[np.float64]) -> float:
+        held = a > 0
+        return float((a[held] * np.log(a[held] / middle[held])).sum())
+
+    return (towards(p) + towards(q)) / 2
+
+
+def _camera(x: float, y: float, scale: float, turn: float) -> FloatArray:
+    """Return the matrix from px of the film to px of the photo."""
+    cosine, sine = np.cos(turn) * scale, np.sin(turn) * scale
+    return np.array([[cosine, -sine, x], [sine, cosine, y]], np.float32)
+
+
+def _scene(
+    name: str,
+    photo: FloatArray,
+    cameras: Sequence[FloatArray],
+    *,
+    other: FloatArray | None = None,
+    exposure: Callable[[int], float] = lambda t: 1.0,
+    noise: np.random.Generator | None = None,
+) -> Scene:
+    width, height = SIZE
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    here = np.stack([x, y, np.ones_like(x)], axis=-1)
+    maps = [here @ camera.T for camera in cameras]
+    discs = [
+        np.hypot(x - 40 - 4 * t, y - height / 2) < 45 if other is not None else None for t in range(len(maps))
+    ]
+    grey, ab = [], []
+    for t, (place, disc) in enumerate(zip(maps, discs, strict=True)):
+        rgb = cv2.remap(
+            photo, place[:, :, 0], place[:, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
+        if disc is not None and other is not None:
+            inside = cv2.remap(other, x - 4 * t + 60, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+            rgb = np.where(disc[:, :, None], inside, rgb)
+        lab = rgb_to_lab(np.clip(rgb, 0, 1))
+        ab.append(np.ascontiguousarray(lab[:, :, 1:]))
+        luma = _luma_of(lab[:, :, 0]) * exposure(t)
+        if noise is not None:
+            luma = luma * (1 + noise.normal(0, FLICKER)) + noise.normal(0, GRAIN, luma.shape)
+        grey.append(np.clip(luma, 0, 1).astype(np.float32))
+    follow = []
+    for t in range(len(maps) - 1):
+        inverse = cv2.invertAffineTransform(cameras[t + 1])
+        to = np.concatenate([maps[t], np.ones((height, width, 1), np.float32)], axis=-1) @ inverse.T
+        if other is not None:
+            to = np.where(discs[t][:, :, None], np.stack([x + 4, y], axis=-1), to)
+        to = to.astype(np.float32)
+        seen = (
+            (to[:, :, 0] >= 0) & (to[:, :, 0] <= width - 1) & (to[:, :, 1] >= 0) & (to[:, :, 1] <= height - 1)
+        )
+        if other is not None:
+            next_disc = cv2.remap(discs[t + 1].astype(np.float32), to[:, :, 0], to[:, :, 1], cv2.INTER_LINEAR)
+            seen &= np.abs(next_disc - discs[t]) < 0.01
+        follow.append((to, seen))
+    return Scene(name, grey, ab, follow)
+
+
+def _luma_of(L: FloatArray) -> FloatArray:
+    """Return the luma, 0..1, of grey of this L."""
+    ramp = np.linspace(0, 1, 1024, dtype=np.float32)
+    levels = rgb_to_lab(np.repeat(ramp[:, None], 3, axis=1))[:, 0]
+    return np.interp(L, levels, ramp).astype(np.float32)

@@ -1,0 +1,90 @@
+"""Memory and time from 10 megapixels to a gigapixel: the first must be flat, the second a straight line.
+
+python bench/size.py                # 10, 30, 100 and 300 megapixels; 2 GB of disk in the temporary folder
+python bench/size.py --large        # also 1 gigapixel; 6 GB of disk
+
+Grey TIFF of 8 bits in, colour TIFF out, each in a process of its own. The source is written by libvips strip
+after strip, so that making it needs no memory either.
+"""
+
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+from chart import Panel, draw
+from clock import peak_mb, print_machine
+from photo import command, enlarge
+
+MEGAPIXELS: Final = (10, 30, 100, 300)
+LARGE: Final = 1000
+ASPECT: Final = 4 / 3
+BYTES_A_PIXEL: Final = 1 + 3  # of source and result, were neither compressed
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one photo took."""
+
+    megapixels: int
+    seconds: float  # wall clock
+    processor: float  # s, all cores together: does not depend on what else the machine does
+    peak: float  # MB
+
+
+@click.command()
+@click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
+@click.option("--most", default=300, show_default=True, help="The largest, in megapixels.")
+@click.option("--large", is_flag=True, help="Also a gigapixel.")
+@click.option("--curve", type=click.Path(path_type=Path), help="Also draw the curves, as this PNG.")
+def main(weights: Path | None, most: int, large: bool, curve: Path | None) -> None:
+    """Time and weigh photos of growing size."""
+    print_machine()
+    sizes = [size for size in MEGAPIXELS if size <= most] + [LARGE] * large
+    rows = []
+    print("megapixels   seconds   CPU seconds   CPU seconds a megapixel   peak memory, MB")
+    for megapixels in sizes:
+        row = measure(megapixels, weights)
+        rows.append(row)
+        each = f"{row.processor / megapixels:25.3f} {row.peak:17.0f}"
+        print(f"{megapixels:10} {row.seconds:9.1f} {row.processor:13.1f} {each}", flush=True)
+        if curve is not None:
+            draw_curves(rows, curve)
+
+
+def measure(megapixels: int, weights: Path | None) -> Row:
+    """Colour one photo in a process of its own."""
+    width = round((megapixels * 1e6 * ASPECT) ** 0.5)
+    height = round(megapixels * 1e6 / width)
+    with tempfile.TemporaryDirectory() as folder:
+        needed, free = megapixels * 1e6 * BYTES_A_PIXEL, shutil.disk_usage(folder).free
+        if needed > free:
+            raise click.ClickException(f"{folder}: {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free.")
+        source, target = Path(folder) / "grey.tif", Path(folder) / "color.tif"
+        enlarge((width, height)).cast("uchar").write_to_file(str(source), compression="none", bigtiff=True)
+        started, used = time.perf_counter(), processor_seconds()
+        peak = peak_mb(command(source, target, weights))
+        return Row(megapixels, time.perf_counter() - started, processor_seconds() - used, peak)
+
+
+def processor_seconds() -> float:
+    """Return the time that processes which have ended have had, on all cores together."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def draw_curves(rows: Sequence[Row], target: Path) -> None:
+    """Draw memory and time over megapixels."""
+    sizes = [row.megapixels for row in rows]
+    memory = Panel("peak memory, MB", sizes, [row.peak for row in rows])
+    seconds = Panel("CPU seconds, all cores together", sizes, [row.processor for row in rows])
+    draw([memory, seconds], target, below="megapixels")
+
+
+if __name__ == "__main__":
+    main()

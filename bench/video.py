@@ -1,0 +1,204 @@
+"""Films: how steady the colours are, frame by frame against carried along the motion, and how fast it all is.
+
+python bench/video.py steady PHOTO...     # films made of photographs in colour, so that truth is known
+python bench/video.py speed               # 480p, 720p and 1080p beside decoding and encoding alone
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import click
+import cv2
+import numpy as np
+from clock import print_machine
+from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, scenes, warp_error
+from numpy.typing import NDArray
+
+from colorify.color import rgb_to_lab
+from colorify.generator import Generator
+from colorify.video import colorize_film
+from colorify.video.codecs import CODECS
+from colorify.video.film import Frame
+from colorify.video.flow import FlowFinder, carried, scaled
+from colorify.video.look import look_at, looker
+from colorify.video.luma import chroma_offsets, normal
+from colorify.video.paint import painted
+from colorify.video.planes import BT709, Planes
+from colorify.video.steady import Seen, Steadier
+
+FloatArray = NDArray[np.float32]
+HINT_GAP = 4  # px of ab, between colours that are told as hints
+WEIGHTS = click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
+
+
+@click.group()
+def main() -> None:
+    """Measure films."""
+    print_machine()
+    cv2.setNumThreads(1)
+
+
+@main.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path))
+@WEIGHTS
+@click.option("--strip", type=click.Path(path_type=Path), help="Also write a picture of one film.")
+def steady(photos: Sequence[Path], weights: Path | None, strip: Path | None) -> None:
+    """Compare the colours of each frame alone with those carried along the motion."""
+    generator = Generator(weights, threads=1)
+    print(f"{generator.spec.name} {generator.spec.version}, {len(photos)} photos, {FRAMES} frames of {SIZE}")
+    rows: dict[str, list[list[float]]] = {}
+    pictures = [_load(path) for path in photos]
+    for number, photo in enumerate(pictures):
+        for scene in scenes(photo, pictures[number - 1], seed=number):
+            seen = [_seen(grey, index, generator) for index, grey in enumerate(scene.grey)]
+            ways = [way(seen, generator) for way in (_alone, _as_hints, _ours)]
+            alone, _, ours = ways
+            rows.setdefault(scene.name, []).append([n for way in ways for n in _measured(way, scene)])
+            if strip is not None and number == 0 and scene.name == "pan, grain, flicker":
+                _write_strip(strip, scene, alone, ours)
+    names = ("warp error", "distance to truth", "chroma", "CDC x 1000")
+    print("each: frame by frame | the last frame's colours as hints | carried (what Colorify does)")
+    print(f"{'film':20}" + "".join(f"{name:>25}" for name in names) + "   warp error, alone / carried")
+    everything = [row for several in rows.values() for row in several]
+    for name, several in [*rows.items(), ("all", everything)]:
+        mean = np.mean(several, axis=0).reshape(3, 4)
+        cells = "".join(f"{a:9.3f}{b:8.3f}{c:8.3f}" for a, b, c in mean.T)
+        print(f"{name:20}{cells}   {mean[0, 0] / mean[2, 0]:6.2f}")
+
+
+@main.command()
+@WEIGHTS
+@click.option("--frames", default=96, show_default=True)
+@click.option("--photo", type=click.Path(path_type=Path), default=Path("samples/astronaut.jpg"))
+def speed(weights: Path | None, frames: int, photo: Path) -> None:
+    """Time whole films beside decoding and encoding alone."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        for name, width, height in (("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)):
+            source = Path(folder) / f"{name}.mp4"
+            _write_film(source, _load_grey(photo, width + 2 * frames, height), width, height, frames)
+            floor = _timed(lambda source=source: _recode(source, source.with_suffix(".floor.mp4")))
+            ours = _timed(lambda source=source: colorize_film(source, weights=weights))
+            print(
+                f"{name:6} {width}x{height}: decode and encode {frames / floor:6.1f} frames/s, "
+                f"Colorify {frames / ours:6.1f} frames/s, {ours / floor:.2f} x the floor"
+            )
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _load(path: Path) -> FloatArray:
+    width, height = (round(side * MARGIN) for side in SIZE)
+    picture = cv2.imread(str(path))
+    scale = max(width / picture.shape[1], height / picture.shape[0])
+    size = max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale))
+    shrunk = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return (shrunk[:height, :width, ::-1] / 255).astype(np.float32)
+
+
+def _load_grey(path: Path, width: int, height: int) -> NDArray[np.uint8]:
+    return cv2.resize(
+        cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), (width, height), interpolation=cv2.INTER_CUBIC
+    )
+
+
+def _seen(grey: FloatArray, index: int, generator: Generator) -> Seen:
+    codes = np.rint(grey * 255).astype(np.uint8)
+    frame = Frame(Planes(codes, None, None, 8, full=True), index, 1, index / 24)
+    return look_at(frame, aspect=Fraction(1), short=generator.spec.size)
+
+
+def _alone(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
+    look = looker(generator, vividness=1.0)
+    return [_shown(one, look(one, ()).ab) for one in seen]
+
+
+def _as_hints(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
+    """Carry colours another way: what can be believed of the last frame is told to the generator as hints."""
+    finder = FlowFinder()
+    shown: list[FloatArray] = []
+    last: FloatArray | None = None
+    for before, one in zip([None, *seen], seen, strict=False):
+        hints = None
+        if before is not None and last is not None:
+            height, width = last.shape[:2]
+            motion = scaled(finder.between(before.thumb, one.thumb), width, height)
+            told = (motion.seen_before > 0.5) & (np.indices((height, width)) % HINT_GAP == 0).all(axis=0)
+            hints = np.dstack([carried(last, motion.backward), np.ones((height, width), np.float32)])
+            hints *= told[:, :, None]
+        last = np.ascontiguousarray(generator(one.small.L, hints=hints).ab)
+        shown.append(_shown(one, last))
+    return shown
+
+
+def _ours(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
+    steadier = Steadier(looker(generator, vividness=1.0))
+    return [_shown(one.seen, one.ab) for one in steadier(iter(seen))]
+
+
+def _shown(seen: Seen, ab: FloatArray) -> FloatArray:
+    """Return what a viewer sees of a frame: (h, w, 3) sRGB, 0..1."""
+    planes = painted(seen.frame.planes, seen.small, np.ascontiguousarray(ab), sampling=(1, 1), blur=0)
+    assert planes.Cb is not None
+    assert planes.Cr is not None
+    Y = normal(planes.Y, 8, full=True)
+    Cb, Cr = ((plane.astype(np.float32) - 128) / 255 for plane in (planes.Cb, planes.Cr))
+    return np.clip(np.stack([Y + offset for offset in chroma_offsets(Cb, Cr, BT709)], axis=-1), 0, 1)
+
+
+def _measured(shown: Sequence[FloatArray], scene: Scene) -> list[float]:
+    ab = [np.ascontiguousarray(rgb_to_lab(frame)[:, :, 1:]) for frame in shown]
+    bytes_ = [np.rint(frame * 255).astype(np.uint8) for frame in shown]
+    return [warp_error(ab, scene), distance(ab, scene.ab), chroma(ab), 1000 * cdc(bytes_)]
+
+
+def _write_strip(path: Path, scene: Scene, alone: Sequence[FloatArray], ours: Sequence[FloatArray]) -> None:
+    chosen = range(8, 14)
+    rows = [[np.repeat(scene.grey[t][:, :, None], 3, axis=2) for t in chosen]]
+    rows += [[frames[t] for t in chosen] for frames in (alone, ours)]
+    picture = np.vstack([np.hstack(row) for row in rows])
+    picture = cv2.resize(picture, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    cv2.imwrite(
+        str(path), np.rint(picture[:, :, ::-1] * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85]
+    )
+
+
+def _write_film(path: Path, photo: NDArray[np.uint8], width: int, height: int, frames: int) -> None:
+    """Write a pan over a grey photo with grain, at 25 frames a second."""
+    random = np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"preset": "fast", "crf": "17"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for index in range(frames):
+            view = photo[:height, (at := 2 * index % (photo.shape[1] - width + 1)) : at + width].astype(
+                np.float32
+            )
+            grey = np.clip(view + random.normal(0, 4, view.shape), 0, 255).astype(np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")))
+        out.mux(stream.encode(None))
+
+
+def _recode(source: Path, target: Path) -> None:
+    """Do only what cannot be left out: decode, and encode as the default codec does."""
+    codec = CODECS["h264"]
+    with av.open(str(source)) as film, av.open(str(target), "w") as out:
+        stream = out.add_stream(codec.encoder, rate=25, options={**codec.options, "crf": str(codec.crf)})
+        first = film.streams.video[0]
+        first.thread_type = "AUTO"
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
+        for frame in film.decode(first):
+            frame.pict_type = 0
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+if __name__ == "__main__":
+    main()
