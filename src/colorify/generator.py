@@ -4,7 +4,7 @@ A weights file is an ONNX model that describes itself: its metadata entry `color
 into `Spec`. Its inputs and outputs, all float32, NCHW, sides a multiple of `Spec.multiple`:
 
     L            (1, 1, H, W)        0..100
-    hints        (1, 3, H/s, W/s)    a, b and 1 where the user gave a colour; 0, 0, 0 elsewhere; s = Spec.stride
+    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere; s: Spec.stride
     temperature  ()                  of the annealed mean (Zhang et al. 2016, section 2.3), 0..1
     ab           (1, 2, H/s, W/s)    -110..110
     confidence   (1, 1, H/s, W/s)    0..1, one minus the entropy of the distribution over its largest value
@@ -73,7 +73,7 @@ class Generator:
         stride, multiple = self.spec.stride, self.spec.multiple
         height, width = L.shape
         bottom, right = -height % multiple, -width % multiple
-        padded = np.pad(L, ((0, bottom), (0, right)), mode="edge")
+        padded = np.pad(L, ((0, bottom), (0, right)), mode="symmetric")
         shape = (padded.shape[0] // stride, padded.shape[1] // stride)
         planes = np.zeros((1, 3, *shape), np.float32)
         if hints is not None:

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("scrapy")
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from colorify.dataset.extract import clean_url, read_page, read_srcset
@@ -88,6 +88,9 @@ def test_other_peoples_json_breaks_nothing(script: str) -> None:
     assert [link.url for link in read_page(page, BASE).images] == ["http://example.org/dir/1.jpg"]
 
 
+@example("\x1e")
+@example("&#31;")
+@example('"\x1f')
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     read_page(f'<base href="{text}"><img srcset="{text}"><a href="{text}">', BASE)

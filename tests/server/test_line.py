@@ -36,6 +36,7 @@ def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
         second = asyncio.create_task(line.run(lambda _task: begun.append("second")))
         await asyncio.sleep(0.05)
         second.cancel()
+        await asyncio.wait({second})
         free.set()
         await first
         await line.run(lambda _task: begun.append("third"))

@@ -38,6 +38,8 @@ LAZY: Final = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-
 LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset")
 MAX_SRCSET: Final = 20_000  # characters; reading it takes time with their square
 SPACE_OR_COMMA: Final = " \t\r\n\f,"
+# what XML, hence lxml, has no place for: it may stand in names of attributes too
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LICENSE_HOST: Final = re.compile(r"(?i)^https?://(www\.)?creativecommons\.org/(licenses|publicdomain)/")
 
 
@@ -53,7 +55,7 @@ class PageFacts:
 
 def read_page(body: str, url: str) -> PageFacts:
     """Read the HTML of the page at `url`."""
-    page = Selector(text=body, type="html")
+    page = Selector(text=CONTROL.sub(" ", body), type="html")
     base = _join(url, page.xpath("//base/@href").get("")) or url
     entries = list(_json_ld(page))
     license_ = _page_license(page, entries, base)
@@ -140,9 +142,8 @@ def read_srcset(text: str) -> list[tuple[float, str]]:
     """Read a srcset: (width in px, or pixel density, and address). HTML standard, section 4.8.4.2.1."""
     found = []
     rest = text[:MAX_SRCSET].lstrip(SPACE_OR_COMMA)
-    while rest:
-        url, *more = rest.split(maxsplit=1)
-        rest = more[0] if more else ""
+    while parts := rest.split(maxsplit=1):
+        url, rest = parts[0], "".join(parts[1:])
         size = 1.0
         if not url.endswith(","):
             descriptor, _, rest = rest.partition(",")

@@ -61,7 +61,7 @@ class Recipe:
     hinted: float = 0.2  # share of the samples with hints
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean at vividness 1
-    size: int = 256  # px; short side at which a photo is shown to the exported generator
+    size: int = 224  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
     compile: bool = False  # the network goes through torch.compile: for a GPU
