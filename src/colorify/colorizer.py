@@ -23,7 +23,7 @@ from colorify.metadata import Mark
 from colorify.photo import MAX_PIXELS, Output, Photo, Source, open_photo, save_photo
 from colorify.pil import is_pil, picture_of, pixels_of
 from colorify.render import colored_strips, grey_strips, strip_rows
-from colorify.seen import ENLARGED, LONGEST, NEUTRAL_CHROMA, Seen, see
+from colorify.seen import Seen, see
 from colorify.session import PREVIEW, Session
 from colorify.space import Space, space_for
 from colorify.stream import RowStream
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Pixels = NDArray[Any]
-
-__all__ = ["ENLARGED", "LONGEST", "NEUTRAL_CHROMA", "Colorizer", "Report", "Seen", "colorize"]
 
 
 @dataclass(frozen=True)

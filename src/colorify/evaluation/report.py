@@ -1,6 +1,6 @@
 """Colourise photos whose colours are known, as a user would, and score what comes out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
-from colorify.evaluation.metrics import Scores, mean, score
+from colorify.evaluation.metrics import Scores, score
 from colorify.formats import FORMATS
 from colorify.hints import Hint
 from colorify.photo import open_photo
@@ -78,17 +78,6 @@ def reveal(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Gene
         color = "#" + bytes(patch.mean(0).round().astype(np.uint8)).hex()
         hints.append(Hint(x * scale[0], y * scale[1], color, HINT_RADIUS * float(scale.min())))
     return hints
-
-
-def hints_curve(
-    colorizer: Colorizer, paths: Sequence[Path], counts: Sequence[int], progress: Callable[[int], None]
-) -> dict[int, Scores]:
-    """Mean scores for each number of hints. `progress` is told each number that is done."""
-    curve = {}
-    for count in counts:
-        curve[count] = mean([result.scores for result in evaluate(colorizer, paths, hints=count)])
-        progress(count)
-    return curve
 
 
 def _reduced(pixels: Pixels) -> Pixels:

@@ -16,13 +16,14 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.chroma import Chroma, fit_chroma
-from colorify.colorizer import Colorizer, Seen
+from colorify.colorizer import Colorizer
 from colorify.formats import Format, format_named
 from colorify.generator import Colors
 from colorify.hints import Hint
 from colorify.metadata import Mark
 from colorify.photo import Output, Photo, open_photo, save_photo
 from colorify.render import colored_strips, strip_rows
+from colorify.seen import Seen
 from colorify.server.line import Task
 from colorify.server.privacy import without_location
 from colorify.server.settings import PREVIEW_SIDE

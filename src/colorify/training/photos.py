@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 
 from colorify.color import rgb_to_lab
-from colorify.colorizer import NEUTRAL_CHROMA
 from colorify.dataset.shards import LabBytes, Sample
 from colorify.errors import PhotoError, UsageError
 from colorify.evaluation.report import find_photos
 from colorify.photo import open_photo
+from colorify.seen import NEUTRAL_CHROMA
 from colorify.sheet import as_rgb
 
 SHORT_SIDE: Final = 256  # px

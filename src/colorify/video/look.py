@@ -8,9 +8,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from colorify.colorizer import ENLARGED, LONGEST
 from colorify.generator import Colors, Generator
 from colorify.hints import Hint, draw_hints
+from colorify.seen import ENLARGED, LONGEST
 from colorify.video.film import Frame
 from colorify.video.luma import grey_of, lightness, normal
 from colorify.video.paint import Small
