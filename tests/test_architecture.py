@@ -29,6 +29,7 @@ FLOORS = [
         "hints",
         "icc",
         "metadata",
+        "origin",
         "own",
         "pil",
         "profile",

@@ -1,6 +1,7 @@
 """Results in another RGB than sRGB: the same light, the same colours, and a profile that says which."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from colorify.color import RGB_TO_XYZ, WHITE, rgb_to_lab
+from colorify.color import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
-from colorify.icc import make_profile, read_primaries
+from colorify.icc import D50, adapt, make_profile, read_primaries
 from colorify.recombine import measure, paint
 from colorify.space import Space, space_for, space_of, srgb, standard_profile
 from tiny import grey_scene
@@ -221,3 +222,107 @@ def test_the_curve_of_srgb_comes_back() -> None:
     L = rgb_to_lab(codes)[:, 0]
     ours = lab(found.curves[0][:, None].repeat(3, 1))[:, 0]
     assert np.abs(L - ours).max() < 0.01
+
+
+# ROMM RGB, ISO 22028-2: primaries and white as published, D50; two of the primaries are no visible colours
+PROPHOTO_D50 = np.array([[0.7977, 0.1352, 0.0313], [0.2880, 0.7119, 0.0001], [0.0, 0.0, 0.8249]])
+
+
+def prophoto() -> tuple[bytes, NDArray[np.float64]]:
+    """A profile of ProPhoto RGB, and its matrix to XYZ relative to white, D65."""
+    to_d65 = adapt(D50, WHITE) @ PROPHOTO_D50
+    return make_profile("x", to_d65=to_d65, gamma=1.8), to_d65 / WHITE[:, None]
+
+
+def source_lightness(name: str, pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """L of RGB codes by the published numbers of their own space, without a cut."""
+    if name != "prophoto":
+        return lab(decoded(name, pixels))[..., 0]
+    codes = pixels.astype(np.float64) / np.iinfo(pixels.dtype).max
+    return lab(codes ** (461 / 256) @ prophoto()[1].T)[..., 0]
+
+
+@pytest.mark.parametrize("wanted", ["srgb", "adobe"])
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("name", ["adobe", "p3", "prophoto"])
+def test_colours_beyond_srgb_keep_their_luminance(
+    colorizer: Colorizer, tmp_path: Path, name: str, depth: int, wanted: str
+) -> None:
+    """Codes from the whole of a wide RGB: what sRGB cannot hold is not cut off before L is measured."""
+    random = np.random.default_rng(depth)
+    pixels = random.integers(0, 2**depth, (100, 150, 3)).astype(DTYPES[depth])
+    pixels[:8, :8] = np.array([0, 2**depth - 1, 0])  # the farthest of all
+    profile = prophoto()[0] if name == "prophoto" else standard_profile(name)
+    source, target = with_profile(tmp_path / "in.tif", pixels, profile), tmp_path / "out.tif"
+    colorizer.colorize_file(source, target, profile=wanted)
+    result = pyvips.Image.new_from_file(str(target)).numpy()
+    assert result.dtype == DTYPES[depth]
+    error = np.abs(lab(decoded(wanted, result))[..., 0] - source_lightness(name, pixels))
+    allowed = 100 / 4096 if depth == 16 else (0.22 if wanted == "srgb" else 0.30)  # half a step of 8 bits
+    assert np.mean(error <= allowed) >= 0.999
+    assert error.max() <= 4 * allowed
+
+
+@pytest.mark.parametrize("kind", ["tables", "cmyk", "cmyk without profile"])
+def test_what_only_tables_describe_keeps_its_luminance(
+    colorizer: Colorizer, tmp_path: Path, kind: str
+) -> None:
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (80, 100, 3)).astype(np.uint8)
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+    if kind == "tables":
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", lab_tables())
+    else:
+        image = image.icc_transform("cmyk")
+    xyz = image.icc_import(pcs="xyz", intent="relative", black_point_compensation=True).numpy()
+    expected = np.minimum(lab(xyz.astype(np.float64) / (100 * WHITE))[..., 0], 100)
+    assert (xyz / 100 @ XYZ_TO_RGB.T).min() < -0.02  # beyond sRGB, else this test shows nothing
+    if kind == "cmyk without profile":
+        image.remove("icc-profile-data")
+    image.write_to_file(str(tmp_path / "in.tif"))
+    colorizer.colorize_file(tmp_path / "in.tif", tmp_path / "out.tif", depth=16)
+    result = pyvips.Image.new_from_file(str(tmp_path / "out.tif")).numpy()
+    error = np.abs(lab(decoded("srgb", result))[..., 0] - expected)
+    assert np.percentile(error, 99.9) <= 0.03
+
+
+def lab_tables() -> bytes:
+    """A profile made of tables: its red is L, its green and blue are a and b, the more of them the redder.
+
+    Source: ICC.1:2001, section 6.5.9 (lut16Type), and table 10 for how it writes Lab.
+    """
+    corners = [(red, green, blue) for red in (0, 1) for green in (0, 1) for blue in (0, 1)]
+    reach = 0x4000
+    grid = [
+        (red * 0xFF00, *(0x8000 + red * (2 * c - 1) * reach for c in (green, blue)))
+        for red, green, blue in corners
+    ]
+    table = b"mft2" + bytes(4) + struct.pack(">4B", 3, 3, 2, 0)
+    table += struct.pack(">9i", *(65536 * np.eye(3, dtype=int)).ravel().tolist())
+    table += struct.pack(">2H", 2, 2) + struct.pack(">6H", *[0, 65535] * 3)
+    table += struct.pack(">24H", *np.ravel(grid).tolist()) + struct.pack(">6H", *[0, 65535] * 3)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    words = b"text" + bytes(4) + b"CC0\0"
+    text = b"desc" + bytes(4) + struct.pack(">I", 2) + b"x\0" + bytes(78)
+    tags, body = b"", b""
+    for name, data in (
+        (b"desc", text),
+        (b"cprt", words),
+        (b"wtpt", white),
+        (b"A2B0", table),
+        (b"A2B1", table),
+    ):
+        tags += name + struct.pack(">II", 132 + 5 * 12 + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    header = struct.pack(">I4xI", 132 + len(tags) + len(body), 0x02400000) + b"scnrRGB Lab "
+    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    header += struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + struct.pack(">I", 5) + tags + body
+
+
+def with_profile(path: Path, pixels: NDArray[Any], profile: bytes) -> Path:
+    image = pyvips.Image.new_from_array(pixels)
+    image = image.copy(interpretation="srgb" if pixels.dtype == np.uint8 else "rgb16")
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    image.write_to_file(str(path))
+    return path

@@ -20,7 +20,8 @@ from colorify.guided import guided_colors
 from colorify.hints import Hint
 from colorify.look import Look
 from colorify.metadata import Mark
-from colorify.photo import MAX_PIXELS, Output, Photo, Source, open_photo, save_photo
+from colorify.origin import Source
+from colorify.photo import MAX_PIXELS, Output, Photo, open_photo, save_photo
 from colorify.pil import is_pil, picture_of, pixels_of
 from colorify.render import colored_strips, grey_strips, strip_rows
 from colorify.seen import Seen, see

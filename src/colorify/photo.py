@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from colorify.atomic import whole_file
 from colorify.errors import PhotoError, UsageError
-from colorify.formats import SNIFF_BYTES, Format, sniff
+from colorify.formats import Format
 from colorify.libvips import reason, reported
 from colorify.metadata import Mark, carry
-from colorify.profile import rgb_profile, to_srgb
+from colorify.origin import Origin, Source, decode, orientation, origin_of, upright
+from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
 from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of
 
-Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16, sRGB
-Source = Path | bytes | Pixels
+Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16
 
 MAX_PIXELS: Final = 1_500_000_000  # a larger photo is refused before it is decoded
 _EXIF, _IPTC = "exif-data", "iptc-data"  # libvips' names
@@ -31,22 +31,18 @@ _TICK: Final = 0.1  # s between two reports of progress
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where a photo comes from; decoded twice: small for the generator, then in full."""
-
-    name: str  # for messages
-    data: Path | bytes | pyvips.Image
-    format: Format | None  # None: pixels that were in memory
-
-
-@dataclass(frozen=True)
 class Photo:
-    """A photo, not decoded yet: upright, sRGB, with all that is to be carried over."""
+    """A photo, not decoded yet: upright, with all that is to be carried over.
+
+    Both pictures have 1 or 3 bands of 8 or 16 bits, and alpha if `has_alpha`.
+    """
 
     origin: Origin
-    image: pyvips.Image  # 1 or 3 bands, and alpha if `has_alpha`; 8 or 16 bit; carries the file's metadata
+    image: pyvips.Image  # sRGB, for those who look at the colours; carries the file's metadata
+    light: pyvips.Image  # for those who measure light: codes of `space`, from which nothing is cut off
+    space: Space
     has_alpha: bool
-    depth: int  # bits a sample in the file, 8 or 16; `image` may have more
+    depth: int  # bits a sample in the file, 8 or 16; the pictures may have more
     notes: tuple[str, ...]  # what the person should know
     profile: bytes | None = None  # ICC, of RGB, that the file came with
 
@@ -56,23 +52,19 @@ class Photo:
         return self.image.width, self.image.height
 
     def rows(self) -> Callable[[int, int], Pixels]:
-        """Return a function (top, rows) -> (rows, width, bands); to be called from the top down."""
-        region = pyvips.Region.new(self.image)
-        image, dtype = self.image, np.uint16 if self.image.format == "ushort" else np.uint8
+        """Return a function (top, rows) -> (rows, width, bands) of `image`; to be called top down."""
+        return _rows(self.image, self.origin.name)
 
-        def fetch(top: int, rows: int) -> Pixels:
-            with reported(self.origin.name):
-                data = region.fetch(0, top, image.width, rows)
-            return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
-
-        return fetch
+    def light_rows(self) -> Callable[[int, int], Pixels]:
+        """Return the same of `light`. A photo is read once: by this or by `rows`."""
+        return _rows(self.light, self.origin.name)
 
     def shrunk(self, width: int, height: int) -> Pixels:
         """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
         step = _first_step(self.size, (width, height))
         with reported(self.origin.name):
-            image = _decode(self.origin, access="sequential", shrink=step)
-            if _orientation(image) >= 5:
+            image = decode(self.origin, access="sequential", shrink=step)
+            if orientation(image) >= 5:
                 width, height = height, width
             image = image.resize(width / image.width, vscale=height / image.height, gap=2.0)
             color, _ = _split_alpha(_integer(image.autorot(), self.origin.name))
@@ -98,30 +90,26 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     Files are told by their content, never by their suffix. Only the header is read here.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
-    origin = _origin(source)
+    origin = origin_of(source)
     with reported(origin.name):
-        header = _decode(origin, access="sequential")
-        _check_header(header, origin.name, max_pixels)
-        turned = _orientation(header) > 1  # a turned photo is not read from the top down
-        image = _decode(origin, access="random") if turned else header
-        swaps = _orientation(header) >= 5
-        image = _integer(image.autorot(), origin.name)
-        if swaps:
-            image = image.copy(xres=image.yres, yres=image.xres)
-        depth = 16 if image.format == "ushort" else 8
+        image = _integer(upright(origin, max_pixels), origin.name)
         color, alpha = _split_alpha(image)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {image.bands} channels.")
         notes: list[str] = []
-        profile = rgb_profile(color)
-        color = to_srgb(color, notes)
+        seen, (light, space) = to_srgb(color, notes), lit(color)
         if origin.format is not None and origin.format.name == "tiff":
-            color = _with_tags(color, origin, notes)
-        if alpha is not None:
-            if color.format == "ushort" and depth == 8:
-                alpha = (alpha * 257).cast("ushort")
-            color = color.bandjoin(alpha)
-    return Photo(origin, color, alpha is not None, depth, tuple(notes), profile)
+            seen = _with_tags(seen, origin, notes)
+        return Photo(
+            origin=origin,
+            image=_joined(seen, alpha),
+            light=_joined(light, alpha),
+            space=space,
+            has_alpha=alpha is not None,
+            depth=16 if image.format == "ushort" else 8,
+            notes=tuple(notes),
+            profile=rgb_profile(color),
+        )
 
 
 def save_photo(
@@ -163,20 +151,23 @@ def save_photo(
     return None
 
 
-def _origin(source: Source) -> Origin:
-    if isinstance(source, np.ndarray):
-        return Origin("pixels", _from_pixels(source), None)
-    if isinstance(source, bytes):
-        return Origin("bytes", source, sniff(source[:SNIFF_BYTES], "bytes"))
-    name = str(source)
-    if source.is_dir():
-        raise PhotoError(f"{name}: expected a picture file, found a folder.")
-    try:
-        with source.open("rb") as file:
-            head = file.read(SNIFF_BYTES)
-    except OSError as error:
-        raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return Origin(name, source, sniff(head, name))
+def _rows(image: pyvips.Image, name: str) -> Callable[[int, int], Pixels]:
+    region = pyvips.Region.new(image)
+    dtype = np.uint16 if image.format == "ushort" else np.uint8
+
+    def fetch(top: int, rows: int) -> Pixels:
+        with reported(name):
+            data = region.fetch(0, top, image.width, rows)
+        return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
+
+    return fetch
+
+
+def _joined(color: pyvips.Image, alpha: pyvips.Image | None) -> pyvips.Image:
+    if alpha is None:
+        return color
+    deeper = color.format == "ushort" and alpha.format == "uchar"
+    return color.bandjoin((alpha * 257).cast("ushort") if deeper else alpha)
 
 
 def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.Image:
@@ -192,21 +183,6 @@ def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.
     return result
 
 
-def _from_pixels(pixels: Pixels) -> pyvips.Image:
-    shaped = pixels[:, :, None] if pixels.ndim == 2 else pixels
-    if shaped.dtype not in (np.uint8, np.uint16) or shaped.ndim != 3 or not 1 <= shaped.shape[2] <= 4:
-        raise PhotoError(
-            f"pixels: expected (H, W) or (H, W, 1 to 4) of uint8 or uint16, "
-            f"found {pixels.shape} of {pixels.dtype}."
-        )
-    if 0 in shaped.shape:
-        raise PhotoError(f"pixels: expected at least one pixel, found {pixels.shape}.")
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(shaped))
-    kind = "b-w" if image.bands < 3 else "srgb"
-    wide = {"b-w": "grey16", "srgb": "rgb16"}[kind]
-    return image.copy(interpretation=wide if image.format == "ushort" else kind)
-
-
 def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
     """Return how much of shrinking a photo to the `wanted` size may be left to the decoder: 1, 2, 4 or 8.
 
@@ -217,34 +193,6 @@ def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
     return max(
         step for step in (1, 2, 4, 8) if step <= max(1, most) and not (size[0] % step or size[1] % step)
     )
-
-
-def _decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
-    """Start to decode; a JPEG can come `shrink` times smaller, 1, 2, 4 or 8."""
-    if origin.format is None:
-        return origin.data
-    options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
-    if origin.format.name == "jpeg":
-        options["shrink"] = shrink
-    if isinstance(origin.data, bytes):
-        options.pop("revalidate")
-        return getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
-    return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
-
-
-def _check_header(image: pyvips.Image, name: str, max_pixels: int) -> None:
-    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if pages > 1:
-        raise PhotoError(f"{name}: expected one picture, found {pages} pages or frames. Split it first.")
-    if image.width * image.height > max_pixels:
-        raise PhotoError(
-            f"{name}: {image.width}x{image.height} is {image.width * image.height:,} pixels, "
-            f"expected at most {max_pixels:,}. Allow more with --max-pixels."
-        )
-
-
-def _orientation(image: pyvips.Image) -> int:
-    return int(image.get("orientation")) if image.get_typeof("orientation") else 1
 
 
 def _integer(image: pyvips.Image, name: str) -> pyvips.Image:

@@ -1,5 +1,10 @@
-"""ICC profiles: whatever the file's colours were measured by, they become sRGB."""
+"""ICC profiles: whatever a file's colours were measured by, they become sRGB, and their light is kept.
 
+sRGB is for those who look at the colours; what lies outside it is cut off. L is not taken from there: an RGB
+of primaries and curves gives the light of its codes by its own numbers, and the rest gives XYZ.
+"""
+
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -8,7 +13,7 @@ from numpy.typing import NDArray
 
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
 from colorify.icc import CURVE_STEPS, Curve
-from colorify.space import space_of
+from colorify.space import Space, space_of, srgb
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
 _SPACE: Final = slice(16, 20)  # bytes of an ICC header
@@ -29,7 +34,7 @@ def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
     profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
     if color.interpretation == "cmyk":
         return _cmyk_to_srgb(color, profile, notes)
-    plain = color.copy(interpretation=_interpretation(color.bands, _depth(color)))
+    plain = _plain(color)
     if profile is None:
         return plain
     if not _fits(profile, color.bands):
@@ -40,6 +45,28 @@ def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
     except pyvips.Error:
         notes.append(DAMAGED)
         return plain
+
+
+def lit(color: pyvips.Image) -> tuple[pyvips.Image, Space]:
+    """Return a picture, without alpha, from which light can be measured, and the space of its codes.
+
+    Grey: one band of sRGB. RGB that consists of primaries and curves: as it is, in its own space. Other RGB,
+    and CMYK: one band of 16 bits, the grey of sRGB that is as bright.
+    """
+    profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
+    if color.interpretation == "cmyk":
+        fits = profile is not None and _is_of_cmyk(profile)
+        return _as_bright(color, profile if fits else None), srgb()
+    plain = to_srgb(color, []) if color.bands == 1 or profile is None else _plain(color)
+    if color.bands == 1 or profile is None or not _fits(profile, color.bands):
+        return plain, srgb()
+    try:
+        if _changes_nothing(profile):
+            return plain, srgb()
+        space = space_of(profile)
+        return (plain, space) if space is not None else (_as_bright(plain, profile), srgb())
+    except pyvips.Error:
+        return plain, srgb()
 
 
 def rgb_profile(image: pyvips.Image) -> bytes | None:
@@ -60,22 +87,30 @@ def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
 
 
 def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
+    return rgb if _changes_nothing(profile) else _transform(rgb, profile)
+
+
+@lru_cache(maxsize=8)  # a folder of photos has one profile or a few
+def _changes_nothing(profile: bytes) -> bool:
+    """Tell whether a profile of RGB is sRGB under whatever name."""
     steps = np.linspace(0, 255, _LATTICE_STEPS).astype(np.uint8)
     lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
-    if _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice):
-        return rgb
-    return _transform(rgb, profile)
+    return _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice)
 
 
 def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
     if profile is None:
         return _transform(cmyk, None)
-    if profile[_SIGNATURE] == b"acsp" and profile[_SPACE] == CMYK:
+    if _is_of_cmyk(profile):
         return _transform(cmyk, profile)
     notes.append(DAMAGED)
     plain = cmyk.copy()
     plain.remove("icc-profile-data")
     return _transform(plain, None)
+
+
+def _is_of_cmyk(profile: bytes) -> bool:
+    return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] == CMYK
 
 
 def _fits(profile: bytes, bands: int) -> bool:
@@ -89,10 +124,22 @@ def _transform(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     space = space_of(profile) if profile is not None and image.bands == 3 else None
     if space is not None and space.curves is not None:
         return _by_numbers(image, space.from_xyz, space.curves)
-    if profile is not None:
-        image = _tagged(image, profile)
-    source = {"embedded": True} if profile is not None else {"input_profile": "cmyk"}
+    image, source = _with_source(image, profile)
     return image.icc_transform("srgb", depth=16, intent="relative", black_point_compensation=True, **source)
+
+
+def _as_bright(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    """Return the grey of 16 bits that has the light of each colour; without a profile, of common CMYK."""
+    image, source = _with_source(image, profile)
+    xyz = image.icc_import(pcs="xyz", intent="relative", black_point_compensation=True, **source)
+    return _encoded(xyz[1] / 100).copy(interpretation="grey16")
+
+
+def _with_source(image: pyvips.Image, profile: bytes | None) -> tuple[pyvips.Image, dict[str, Any]]:
+    """Return a picture and the option that says what its colours were measured by."""
+    if profile is None:
+        return image, {"input_profile": "cmyk"}
+    return _tagged(image, profile), {"embedded": True}
 
 
 def _by_numbers(
@@ -107,11 +154,15 @@ def _by_numbers(
     light = np.stack([np.interp(codes, steps, curve) for curve in curves], axis=-1)
     matrix = (XYZ_TO_RGB * WHITE) @ np.linalg.inv(from_xyz.astype(np.float64))
     linear = rgb.maplut(pyvips.Image.new_from_array(light[None].astype(np.float32)))
-    root = linear.recomb(pyvips.Image.new_from_array(matrix.tolist())).clamp() ** 0.5
-    index = (root * _MOST + 0.5).cast("ushort")
+    return _encoded(linear.recomb(pyvips.Image.new_from_array(matrix.tolist()))).copy(interpretation="rgb16")
+
+
+def _encoded(linear: pyvips.Image) -> pyvips.Image:
+    """Return the codes of sRGB, 16 bits, of light; what is not within 0..1 is cut off."""
+    index = (linear.clamp() ** 0.5 * _MOST + 0.5).cast("ushort")
     encoded = linear_to_srgb((np.linspace(0, 1, _MOST + 1) ** 2).astype(np.float32)) * _MOST
     table = np.rint(encoded).astype(np.uint16)[None, :, None]
-    return index.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="rgb16")
+    return index.maplut(pyvips.Image.new_from_array(table))
 
 
 def _tagged(image: pyvips.Image, profile: bytes) -> pyvips.Image:
@@ -127,6 +178,10 @@ def _is_identity(converted: NDArray[Any], codes: NDArray[Any]) -> bool:
 
 def _as_image(pixels: NDArray[Any]) -> pyvips.Image:
     image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
+    return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
+
+
+def _plain(image: pyvips.Image) -> pyvips.Image:
     return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
 
 

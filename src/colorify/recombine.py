@@ -13,14 +13,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import LAB_DELTA, RGB_TO_XYZ, srgb_to_linear
+from colorify.color import LAB_DELTA, srgb_to_linear
 from colorify.space import ROOT_STEPS as ENCODE_STEPS
 from colorify.space import Space, srgb
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
-LUMA: Final = RGB_TO_XYZ[1].astype(np.float32)  # of linear red, green, blue in Y
 ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
 
 
@@ -37,15 +36,23 @@ def depth_of(dtype: np.dtype[Any]) -> int:
     return 8 * dtype.itemsize
 
 
-def measure(pixels: Pixels) -> Light:
-    """Measure the light of a strip of sRGB: (h, w, 1) grey or (h, w, 3) colour, uint8 or uint16."""
-    light, lightness = _decoding(depth_of(pixels.dtype))
+def measure(pixels: Pixels, space: Space | None = None) -> Light:
+    """Measure the light of a strip: (h, w, 1) grey of sRGB or (h, w, 3) of `space`, uint8 or uint16.
+
+    `space`: the RGB of the pixels (None: sRGB). Nothing is converted, so that no colour is cut off.
+    """
+    depth = depth_of(pixels.dtype)
     if pixels.shape[2] == 1:
+        light, lightness = _decoding(depth)
         grey = pixels[:, :, 0]
         return Light(Y=light.take(grey), L=lightness.take(grey))
-    Y = LUMA[0] * light.take(pixels[:, :, 0])
-    Y += LUMA[1] * light.take(pixels[:, :, 1])
-    Y += LUMA[2] * light.take(pixels[:, :, 2])
+    space = space or srgb()
+    red, green, blue = space.shares(depth)
+    Y = red.take(pixels[:, :, 0])
+    Y += green.take(pixels[:, :, 1])
+    Y += blue.take(pixels[:, :, 2])
+    if not space.is_srgb:  # primaries that nobody can see may add less than nothing
+        np.clip(Y, 0, 1, out=Y)
     index = _root_index(Y, ROOT_STEPS).astype(np.uint16)
     return Light(Y=Y, L=_lightness_of_root().take(index))
 

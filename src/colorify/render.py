@@ -37,12 +37,12 @@ def colored_strips(
     Decoding is done by whoever asks, a few strips ahead of the `threads` that compute.
     """
     width, height = photo.size
-    enlarged, fetch = chroma.enlarged(width, height), photo.rows()
+    enlarged, fetch = chroma.enlarged(width, height), photo.light_rows()
     bands = 3 + photo.has_alpha
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
-        light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha])
+        light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha], photo.space)
         a, b = enlarged.ab(light.L, top)
         paint(light, a, b, out[:, :, :3], space)
         if photo.has_alpha:

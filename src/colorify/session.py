@@ -19,7 +19,8 @@ from colorify.generator import Colors, Generator
 from colorify.guided import guided_colors
 from colorify.hints import Hint
 from colorify.look import Look
-from colorify.photo import MAX_PIXELS, Photo, Source, open_photo
+from colorify.origin import Source
+from colorify.photo import MAX_PIXELS, Photo, open_photo
 from colorify.render import colored_strips, grey_strips
 from colorify.seen import see
 

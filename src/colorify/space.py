@@ -8,11 +8,12 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
+from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb, srgb_to_linear
 from colorify.errors import UsageError
 from colorify.formats import PROFILES
 from colorify.icc import CURVE_STEPS, D50, Curve, adapt, make_profile, read_primaries
 
+FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
 Table = Pixels  # (ENCODE_STEPS[depth] + 1,) of uint8 or uint16
 
@@ -54,6 +55,13 @@ class Space:
     def encoders(self, depth: int) -> tuple[Table, Table, Table]:
         """Return, for red, green and blue, the codes of light, 0..1, indexed by the root of light."""
         return _encoders(self, depth)
+
+    def shares(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return what each code of red, green and blue adds to Y: three tables of (2**depth,) float32.
+
+        Y is the second row of XYZ under D65, relative to white, so that white has 1.
+        """
+        return _shares(self, depth)
 
 
 @cache
@@ -119,4 +127,17 @@ def _encoders(space: Space, depth: int) -> tuple[Table, Table, Table]:
     red, green, blue = (
         np.rint(np.interp(light, curve, codes) * most).astype(dtype) for curve in space.curves
     )
+    return red, green, blue
+
+
+@lru_cache(maxsize=16)
+def _shares(space: Space, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    codes = np.linspace(0, 1, 2**depth)
+    luma = np.linalg.inv(space.from_xyz.astype(np.float64))[1]
+    if space.curves is None:
+        light = np.stack([srgb_to_linear(codes.astype(np.float32))] * 3)
+    else:
+        steps = np.linspace(0, 1, CURVE_STEPS + 1)
+        light = np.stack([np.interp(codes, steps, curve) for curve in space.curves])
+    red, green, blue = (luma[:, None] * light).astype(np.float32)
     return red, green, blue

@@ -1,0 +1,95 @@
+"""Where a photo comes from, a file or memory, and how libvips begins to decode it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.errors import PhotoError
+from colorify.formats import SNIFF_BYTES, Format, sniff
+
+Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
+Source = Path | bytes | Pixels
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a photo comes from; decoded twice: small for the generator, then in full."""
+
+    name: str  # for messages
+    data: Path | bytes | pyvips.Image
+    format: Format | None  # None: pixels that were in memory
+
+
+def origin_of(source: Source) -> Origin:
+    """Look at the first bytes of a file or the shape of pixels. Raises PhotoError for what is no picture."""
+    if isinstance(source, np.ndarray):
+        return Origin("pixels", _from_pixels(source), None)
+    if isinstance(source, bytes):
+        return Origin("bytes", source, sniff(source[:SNIFF_BYTES], "bytes"))
+    name = str(source)
+    if source.is_dir():
+        raise PhotoError(f"{name}: expected a picture file, found a folder.")
+    try:
+        with source.open("rb") as file:
+            head = file.read(SNIFF_BYTES)
+    except OSError as error:
+        raise PhotoError(f"{name}: {error.strerror or error}.") from error
+    return Origin(name, source, sniff(head, name))
+
+
+def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
+    """Start to decode; a JPEG can come `shrink` times smaller, 1, 2, 4 or 8."""
+    if origin.format is None:
+        return origin.data
+    options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
+    if origin.format.name == "jpeg":
+        options["shrink"] = shrink
+    if isinstance(origin.data, bytes):
+        options.pop("revalidate")
+        return getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
+    return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+
+
+def upright(origin: Origin, max_pixels: int) -> pyvips.Image:
+    """Begin to decode in full, turned upright; no pixel is read yet. Raises PhotoError for the wrong size."""
+    header = decode(origin, access="sequential")
+    _check_header(header, origin.name, max_pixels)
+    turned = orientation(header) > 1  # such a photo is not read from the top down
+    image = (decode(origin, access="random") if turned else header).autorot()
+    return image.copy(xres=image.yres, yres=image.xres) if orientation(header) >= 5 else image
+
+
+def _check_header(image: pyvips.Image, name: str, max_pixels: int) -> None:
+    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    if pages > 1:
+        raise PhotoError(f"{name}: expected one picture, found {pages} pages or frames. Split it first.")
+    if image.width * image.height > max_pixels:
+        raise PhotoError(
+            f"{name}: {image.width}x{image.height} is {image.width * image.height:,} pixels, "
+            f"expected at most {max_pixels:,}. Allow more with --max-pixels."
+        )
+
+
+def orientation(image: pyvips.Image) -> int:
+    """Return how a picture lies, 1 to 8 as EXIF has it; 1 is upright, 5 and more lie on their side."""
+    return int(image.get("orientation")) if image.get_typeof("orientation") else 1
+
+
+def _from_pixels(pixels: Pixels) -> pyvips.Image:
+    shaped = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if shaped.dtype not in (np.uint8, np.uint16) or shaped.ndim != 3 or not 1 <= shaped.shape[2] <= 4:
+        raise PhotoError(
+            f"pixels: expected (H, W) or (H, W, 1 to 4) of uint8 or uint16, "
+            f"found {pixels.shape} of {pixels.dtype}."
+        )
+    if 0 in shaped.shape:
+        raise PhotoError(f"pixels: expected at least one pixel, found {pixels.shape}.")
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(shaped))
+    kind = "b-w" if image.bands < 3 else "srgb"
+    wide = {"b-w": "grey16", "srgb": "rgb16"}[kind]
+    return image.copy(interpretation=wide if image.format == "ushort" else kind)
