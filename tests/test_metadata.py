@@ -100,6 +100,16 @@ def test_files_are_marked_unless_told_otherwise(colorizer: Colorizer, tmp_path: 
     assert packet_after("none", mark=False, strip=True) is None
 
 
+def test_damaged_xmp_is_not_lost_without_a_word(colorizer: Colorizer, tmp_path: Path) -> None:
+    image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", b"<x:xmpmeta")
+    image.write_to_file(str(tmp_path / "in.png"))
+    report = colorizer.colorize_file(tmp_path / "in.png", tmp_path / "out.png")
+    assert [note for note in report.notes if "XMP is damaged" in note]
+    report = colorizer.colorize_file(tmp_path / "in.png", tmp_path / "plain.png", mark=False)
+    assert report.notes == ()
+
+
 def test_other_programs_read_the_mark(colorizer: Colorizer, tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8), 99, np.uint8)).save(tmp_path / "in.jpg")
     colorizer.colorize_file(tmp_path / "in.jpg", tmp_path / "out.jpg")

@@ -187,6 +187,7 @@ class Colorizer:
         photo = open_photo(source, max_pixels=choices.max_pixels)
         notes = list(photo.notes)
         output = self._output(photo, target, choices, space_for(choices.profile, photo.profile, notes))
+        notes += output.notes(photo)
         seen, colors = self._generate(photo, look)
         chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
         width, height = photo.size

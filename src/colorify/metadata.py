@@ -8,6 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 import pyvips
 
+from colorify.formats import Format
+from colorify.iptc import fields_of, read_iptc, with_iptc, wrapped
 from colorify.space import Space
 
 # IPTC Digital Source Type NewsCodes: "Edited using Generative AI: modification or augmentation of media
@@ -40,6 +42,7 @@ _OWN: Final = {
 _OWN_PREFIXES: Final = ("exif-ifd", "vips-", "heif-", "webp-", "gainmap")  # exif-data has all of EXIF
 _PREVIEW: Final = ("exif-ifd1-", "jpeg-thumbnail-data")
 _COLOR_SPACE: Final = "exif-ifd2-ColorSpace"
+_XMP, _IPTC, _PROFILE = "xmp-data", "iptc-data", "icc-profile-data"
 _SRGB, _UNCALIBRATED = "1", "65535"  # its values
 _RESOLUTION: Final = "resolution-unit"
 
@@ -53,23 +56,69 @@ class Mark:
 
 
 def carry(
-    source: pyvips.Image, target: pyvips.Image, *, space: Space, mark: Mark | None, strip: bool
+    source: pyvips.Image,
+    target: pyvips.Image,
+    *,
+    format: Format,
+    space: Space,
+    mark: Mark | None,
+    strip: bool,
 ) -> pyvips.Image:
     """Return `target` with the metadata of `source`, the profile of its `space`, and the mark.
 
+    `format`: of the file to be written. Where it holds no IPTC, that goes into XMP.
     `strip` leaves out all that `source` says, but for its resolution; the mark does not depend on it.
     """
-    result = target.copy(xres=source.xres, yres=source.yres)
+    result = target.copy()
     for name in source.get_fields():
         kept = name not in _OWN and not name.startswith(_OWN_PREFIXES)
         if kept and (not strip or name == _RESOLUTION):
             result.set_type(source.get_typeof(name), name, source.get(name))
     _refresh_exif(result, space)
-    result.set_type(pyvips.GValue.blob_type, "icc-profile-data", space.profile)
+    _move_iptc(result, format)
+    _set_blob(result, _PROFILE, space.profile)
     if mark is not None:
-        packet = result.get("xmp-data") if result.get_typeof("xmp-data") else b""
-        result.set_type(pyvips.GValue.blob_type, "xmp-data", marked(packet, mark))
-    return result
+        _set_blob(result, _XMP, marked(blob(result, _XMP) or b"", mark))
+    # at last: to set EXIF sets the resolution too, that of the photo before it was turned
+    return result.copy(xres=source.xres, yres=source.yres)
+
+
+def losses(source: pyvips.Image, format: Format, mark: Mark | None) -> list[str]:
+    """Say what of the metadata of `source` a file of a `format`, with a mark or without, cannot take."""
+    lost = []
+    packet, iptc = blob(source, _XMP), blob(source, _IPTC)
+    if packet is not None and mark is not None and _readable(packet) is None:
+        lost.append("its XMP is damaged and gave way to the mark")
+    if iptc is not None and not format.iptc:
+        nameless = read_iptc(iptc).nameless()
+        if nameless:
+            numbers = ", ".join(f"2:{number}" for number in nameless)
+            lost.append(f"its IPTC went into XMP, which has no name for {numbers}; JPEG and TIFF keep them")
+    return lost
+
+
+def blob(image: pyvips.Image, name: str) -> bytes | None:
+    """Return a block of metadata as libvips has it, None if there is none."""
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def _set_blob(image: pyvips.Image, name: str, data: bytes) -> None:
+    image.set_type(pyvips.GValue.blob_type, name, data)
+
+
+def _move_iptc(image: pyvips.Image, format: Format) -> None:
+    """Hold IPTC in the way of a format."""
+    block = blob(image, _IPTC)
+    if block is None:
+        return
+    if format.iptc == "wrapped":
+        _set_blob(image, _IPTC, wrapped(block))
+    elif format.iptc == "bare":
+        _set_blob(image, _IPTC, fields_of(block))
+    else:
+        image.remove(_IPTC)
+        text = _readable(blob(image, _XMP) or b"") or _EMPTY_PACKET
+        _set_blob(image, _XMP, with_iptc(_with_room(text), read_iptc(block)).encode())
 
 
 def _refresh_exif(image: pyvips.Image, space: Space) -> None:
@@ -87,12 +136,9 @@ def marked(packet: bytes, mark: Mark) -> bytes:
 
     All else in `packet` stays, byte for byte; a packet that is no XML is replaced.
     """
-    text = _readable(packet) or _EMPTY_PACKET
-    text = _without_properties(text)
+    text = _with_room(_without_properties(_readable(packet) or _EMPTY_PACKET))
     end = _RDF_END.search(text)
-    if end is None:  # an empty <rdf:RDF/>
-        text, end = _EMPTY_PACKET, _RDF_END.search(_EMPTY_PACKET)
-        assert end is not None
+    assert end is not None  # _with_room sees to it
     return (text[: end.start()] + _description(end.group(1), mark) + text[end.start() :]).encode()
 
 
@@ -104,6 +150,11 @@ def _readable(packet: bytes) -> str | None:
     except (UnicodeDecodeError, ElementTree.ParseError):
         return None
     return text
+
+
+def _with_room(packet: str) -> str:
+    """Return a packet that can be added to: this one, or a new one for an empty <rdf:RDF/>."""
+    return packet if _RDF_END.search(packet) else _EMPTY_PACKET
 
 
 def _without_properties(text: str) -> str:

@@ -2,8 +2,9 @@
 
 import os
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyvips
@@ -14,6 +15,10 @@ from colorify.formats import SNIFF_BYTES, Format, sniff
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
 Source = Path | bytes | Pixels
+
+_UNKNOWN: Final = (1.0, 1.0)  # dots a millimetre; what libvips says when a file says nothing
+_EXIF_RESOLUTION: Final = "exif-ifd0-"  # libvips' names of such fields; their text begins with the number
+_CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,21 @@ def upright(origin: Origin, max_pixels: int) -> pyvips.Image:
     header = decode(origin, access="sequential")
     _check_header(header, origin.name, max_pixels)
     turned = orientation(header) > 1  # such a photo is not read from the top down
-    image = (decode(origin, access="random") if turned else header).autorot()
+    image = _with_resolution((decode(origin, access="random") if turned else header).autorot())
     return image.copy(xres=image.yres, yres=image.xres) if orientation(header) >= 5 else image
+
+
+def _with_resolution(image: pyvips.Image) -> pyvips.Image:
+    """Read the resolution from EXIF where libvips has found none: WebP, AVIF and HEIC have no other."""
+    fields = [_EXIF_RESOLUTION + name for name in ("XResolution", "YResolution", "ResolutionUnit")]
+    if (image.xres, image.yres) != _UNKNOWN or not all(image.get_typeof(name) for name in fields):
+        return image
+    try:
+        x, y, unit = (float(Fraction(image.get(name).split()[0])) for name in fields)
+    except (ValueError, ZeroDivisionError, IndexError):
+        return image
+    per_mm = 10 if unit == _CENTIMETRE else 25.4
+    return image.copy(xres=x / per_mm, yres=y / per_mm) if x > 0 and y > 0 else image
 
 
 def _check_header(image: pyvips.Image, name: str, max_pixels: int) -> None:

@@ -16,7 +16,7 @@ from colorify.atomic import whole_file
 from colorify.errors import PhotoError, UsageError
 from colorify.formats import Format
 from colorify.libvips import reason, reported
-from colorify.metadata import Mark, carry
+from colorify.metadata import Mark, blob, carry, losses
 from colorify.origin import Origin, Source, decode, orientation, origin_of, upright
 from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
@@ -83,6 +83,10 @@ class Output:
     overwrite: bool = False
     space: Space = field(default_factory=srgb)  # of the pixels to come
 
+    def notes(self, photo: Photo) -> list[str]:
+        """Say what of `photo` such a file cannot take."""
+        return [] if self.strip else losses(photo.image, self.format, self.mark)
+
 
 def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
@@ -132,8 +136,10 @@ def save_photo(
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
         settings["bigtiff"] = _bytes_of(stream.image) > 2**31
-    image = carry(photo.image, stream.image, space=output.space, mark=output.mark, strip=output.strip)
-    exif, iptc = (_blob(image, name) if row.name == "tiff" else None for name in (_EXIF, _IPTC))
+    image = carry(
+        photo.image, stream.image, format=row, space=output.space, mark=output.mark, strip=output.strip
+    )
+    exif, iptc = (blob(image, name) if row.name == "tiff" else None for name in (_EXIF, _IPTC))
     if iptc is not None:
         image.remove(_IPTC)
     if target is None:
@@ -248,10 +254,6 @@ def _run(
     if progress is not None:
         progress(1.0)
     return future.result()
-
-
-def _blob(image: pyvips.Image, name: str) -> bytes | None:
-    return bytes(image.get(name)) if image.get_typeof(name) else None
 
 
 def _bytes_of(image: pyvips.Image) -> int:

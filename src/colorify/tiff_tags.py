@@ -21,6 +21,7 @@ POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directories Exif, G
 _WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 _PAIRS: Final = frozenset({5, 10})  # types of two numbers each: rationals
 _LONG, _UNDEFINED = 4, 7
+_IPTC_MARKER: Final = b"\x1c"  # begins each field
 _MOST_ENTRIES: Final = 512  # a directory with more is damaged
 _MOST_BYTES: Final = 2**20  # of one value; likewise
 _DEEPEST: Final = 3  # directories within directories
@@ -78,7 +79,12 @@ def exif_of(file: BinaryIO) -> bytes | None:
 def iptc_of(file: BinaryIO) -> bytes | None:
     """Return the IPTC block of a TIFF file, None if it has none. Raises DamagedTagsError."""
     entry = _read_first(file, frozenset({IPTC})).get(IPTC)
-    return None if entry is None else entry.data
+    if entry is None:
+        return None
+    if entry.kind == _LONG and not entry.data.startswith(_IPTC_MARKER):
+        # bytes declared as numbers, which some programs put in the order of the file and some do not
+        return _ordered(entry.data, 4, _LAYOUTS[b"MM\0*"])
+    return entry.data
 
 
 def add_tags(file: BinaryIO, *, exif: bytes | None, iptc: bytes | None) -> None:
