@@ -25,9 +25,12 @@ FLOORS = [
         "chroma",
         "generator",
         "guided",
+        "heic",
         "hint_file",
         "hints",
         "icc",
+        "iptc",
+        "limits",
         "metadata",
         "origin",
         "own",
@@ -49,7 +52,20 @@ FLOORS = [
     {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-HEAVY = {"torch", "onnxruntime", "pyvips", "fastapi", "av", "cv2", "scrapy", "ray", "rich", "onnx", "PIL"}
+HEAVY = {
+    "torch",
+    "onnxruntime",
+    "pyvips",
+    "fastapi",
+    "av",
+    "cv2",
+    "scrapy",
+    "ray",
+    "rich",
+    "onnx",
+    "PIL",
+    "pi_heif",
+}
 
 
 def modules() -> dict[str, Path]:

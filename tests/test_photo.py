@@ -243,7 +243,6 @@ class TestRefusals:
             (b"GIF89a" + bytes(60), "found a GIF"),
             (b"BM" + bytes(60), "found a BMP"),
             (b"%PDF-1.7" + bytes(60), "found a PDF"),
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "HEIC"),
             (b"\xff\xd8\xff\xe0", "damaged"),
             (b"\x89PNG\r\n\x1a\n", "damaged"),
             (b"II*\0\x08\0\0\0", "damaged"),

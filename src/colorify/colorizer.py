@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from colorify.chroma import fit_chroma
 from colorify.errors import PhotoError, UsageError
-from colorify.formats import FORMATS, Format, format_named
+from colorify.formats import FORMATS, HEIC, Format, format_named
 from colorify.generator import Colors, Generator, Spec
 from colorify.guided import guided_colors
 from colorify.hints import Hint
@@ -92,7 +92,8 @@ class Colorizer:
         result: object
         if isinstance(photo, (str, Path)):
             source = Path(photo)
-            target = source.with_name(f"{source.stem}-color{source.suffix}")
+            suffix = ".jpg" if source.suffix.lower() in HEIC.suffixes else source.suffix
+            target = source.with_name(f"{source.stem}-color{suffix}")
             self._colorize_file(source, target, look, _Choices())
             result = type(photo)(target)
         elif isinstance(photo, bytes):

@@ -1,13 +1,15 @@
-"""The five kinds of picture file that Colorify reads and writes, as rows of a table."""
+"""The kinds of picture file that Colorify reads and writes, as rows of a table; and HEIC, which it reads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from colorify.errors import PhotoError, UsageError
 
 PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # that a result may have
 SNIFF_BYTES: Final = 64  # enough to tell every format of the table
+# ISO/IEC 23008-12, annex B: one picture or several, of HEVC or of whatever its other brands say
+_HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Format:
 
 def _is_avif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and any(brand in head[8:] for brand in (b"avif", b"avis"))
+
+
+def _is_heic(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS and not _is_avif(head)
 
 
 def _jpeg_settings(quality: int, depth: int) -> dict[str, Any]:
@@ -127,15 +133,17 @@ FORMATS: Final = (
         settings=_avif_settings,
     ),
 )
-READABLE: Final = "JPEG, PNG, TIFF, WebP or AVIF"
+READABLE: Final = "JPEG, PNG, TIFF, WebP, AVIF or HEIC"
+# libheif reads it (heic.py), and no encoder of a free licence writes it: what becomes of it is a JPEG
+HEIC: Final = replace(FORMATS[0], suffixes=(".heic", ".heif", ".hif"), matches=_is_heic)
 
 
 def sniff(head: bytes, name: str) -> Format:
     """Return the format of a file that begins with `head`; its suffix does not count.
 
-    Raises PhotoError, naming the file `name`, where it is none of the five.
+    Raises PhotoError, naming the file `name`, where it is none of those that can be read.
     """
-    for row in FORMATS:
+    for row in (*FORMATS, HEIC):
         if row.matches(head):
             return row
     if not head:
@@ -169,5 +177,5 @@ _OTHERS: Final = (
 
 def _guess(head: bytes) -> str:
     if head[4:8] == b"ftyp":
-        return "a HEIC photo" if head[8:10] in (b"he", b"mi", b"ms") else "a film"
+        return "a film"
     return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")

@@ -11,7 +11,9 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.errors import PhotoError
-from colorify.formats import SNIFF_BYTES, Format, sniff
+from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
+from colorify.heic import read_heic, with_blocks
+from colorify.limits import check_size
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
 Source = Path | bytes | Pixels
@@ -27,15 +29,18 @@ class Origin:
 
     name: str  # for messages
     data: Path | bytes | pyvips.Image
-    format: Format | None  # None: pixels that were in memory
+    format: Format | None  # of the result, if nobody wants another; None: pixels that were in memory
 
 
-def origin_of(source: Source) -> Origin:
-    """Look at the first bytes of a file or the shape of pixels. Raises PhotoError for what is no picture."""
+def origin_of(source: Source, max_pixels: int) -> Origin:
+    """Look at the first bytes of a file or the shape of pixels. Raises PhotoError for what is no picture.
+
+    A HEIC photo is decoded here, unless it has more than `max_pixels` pixels.
+    """
     if isinstance(source, np.ndarray):
         return Origin("pixels", _from_pixels(source), None)
     if isinstance(source, bytes):
-        return Origin("bytes", source, sniff(source[:SNIFF_BYTES], "bytes"))
+        return _of_file(source, source[:SNIFF_BYTES], "bytes", max_pixels)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
@@ -44,13 +49,22 @@ def origin_of(source: Source) -> Origin:
             head = file.read(SNIFF_BYTES)
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return Origin(name, source, sniff(head, name))
+    return _of_file(source, head, name, max_pixels)
+
+
+def _of_file(data: Path | bytes, head: bytes, name: str, max_pixels: int) -> Origin:
+    row = sniff(head, name)
+    if row is not HEIC:
+        return Origin(name, data, row)
+    pixels, blocks = read_heic(data, name, max_pixels)
+    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row)
 
 
 def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
     """Start to decode; a JPEG can come `shrink` times smaller, 1, 2, 4 or 8."""
-    if origin.format is None:
+    if isinstance(origin.data, pyvips.Image):
         return origin.data
+    assert origin.format is not None  # files have one
     options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
     if origin.format.name == "jpeg":
         options["shrink"] = shrink
@@ -63,7 +77,8 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
 def upright(origin: Origin, max_pixels: int) -> pyvips.Image:
     """Begin to decode in full, turned upright; no pixel is read yet. Raises PhotoError for the wrong size."""
     header = decode(origin, access="sequential")
-    _check_header(header, origin.name, max_pixels)
+    pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
+    check_size(header.width, header.height, pages, origin.name, max_pixels)
     turned = orientation(header) > 1  # such a photo is not read from the top down
     image = _with_resolution((decode(origin, access="random") if turned else header).autorot())
     return image.copy(xres=image.yres, yres=image.xres) if orientation(header) >= 5 else image
@@ -80,17 +95,6 @@ def _with_resolution(image: pyvips.Image) -> pyvips.Image:
         return image
     per_mm = 10 if unit == _CENTIMETRE else 25.4
     return image.copy(xres=x / per_mm, yres=y / per_mm) if x > 0 and y > 0 else image
-
-
-def _check_header(image: pyvips.Image, name: str, max_pixels: int) -> None:
-    pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if pages > 1:
-        raise PhotoError(f"{name}: expected one picture, found {pages} pages or frames. Split it first.")
-    if image.width * image.height > max_pixels:
-        raise PhotoError(
-            f"{name}: {image.width}x{image.height} is {image.width * image.height:,} pixels, "
-            f"expected at most {max_pixels:,}. Allow more with --max-pixels."
-        )
 
 
 def orientation(image: pyvips.Image) -> int:

@@ -94,7 +94,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
     Files are told by their content, never by their suffix. Only the header is read here.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
-    origin = origin_of(source)
+    origin = origin_of(source, max_pixels)
     with reported(origin.name):
         image = _integer(upright(origin, max_pixels), origin.name)
         color, alpha = _split_alpha(image)

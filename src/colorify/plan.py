@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import UsageError
-from colorify.formats import FORMATS
+from colorify.formats import FORMATS, HEIC
 
 MARK: Final = "-color"  # ends the name of an output that lies beside its source
 LOSSLESS: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
-SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+WRITABLE: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+SUFFIXES: Final = WRITABLE | frozenset(HEIC.suffixes)
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def _names_file(output: str) -> bool:
     """Whether `output`, given for one photo, is meant as a file: it has a suffix and is no folder."""
     if output.endswith(("/", os.sep)) or Path(output).is_dir() or not Path(output).suffix:
         return False
-    if Path(output).suffix.lower() not in SUFFIXES:
-        known = " ".join(sorted(SUFFIXES))
+    if Path(output).suffix.lower() not in WRITABLE:
+        known = " ".join(sorted(WRITABLE))
         raise UsageError(
             f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
         )
@@ -165,11 +166,17 @@ def _target(item: _Found, folder: Path | None, format: str | None) -> Path:
     if format is not None:
         suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
     else:
-        known = item.path.suffix.lower() in SUFFIXES
-        suffix = item.path.suffix if known else LOSSLESS
+        suffix = _suffix(item.path.suffix)
     if folder is None:
         return item.path.with_name(f"{item.path.stem}{MARK}{suffix}")
     return (folder / item.inside).with_suffix(suffix)
+
+
+def _suffix(source: str) -> str:
+    """Return the suffix of a result, for the suffix of its photo."""
+    if source.lower() in HEIC.suffixes:
+        return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
+    return source if source.lower() in WRITABLE else LOSSLESS
 
 
 def _own_outputs(paths: Sequence[Path]) -> set[Path]:
