@@ -2,15 +2,18 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import pyvips
 
 from colorify.cli.colorize import colorize
+from colorify.cli.verbs import Verbs
 from colorify.generator import EMBEDDED
 
 ROOT = Path(__file__).parent.parent
@@ -91,15 +94,33 @@ def test_an_example_runs(example: Path) -> None:
     run(sys.executable, str(example))
 
 
-def test_options_exist() -> None:
-    known = {name for param in colorize.params for name in param.opts}
-    text = "\n".join(
-        line
-        for line in README.splitlines()
-        if not line.startswith(("colorify train", "colorify export", "colorify evaluate", "pip "))
-    )
+def options(command: click.Command) -> set[str]:
+    return {name for param in command.params for name in param.opts}
+
+
+def typed_commands() -> list[list[str]]:
+    """Split every command of ours that stands in a block of the README."""
+    lines = "".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("colorify ")]
+
+
+@pytest.mark.parametrize("words", typed_commands(), ids=" ".join)
+def test_the_options_of_a_command_exist(words: list[str]) -> None:
+    command: click.Command = colorize
+    for word in words[1:3]:  # a verb, and a verb of its own
+        group = Verbs() if command is colorize else command
+        if isinstance(group, click.Group) and word in group.list_commands(click.Context(group)):
+            found = group.get_command(click.Context(group), word)
+            assert found is not None
+            command = found
+    assert {word for word in words if word.startswith("-") and word != "-"} <= options(command)
+
+
+def test_options_in_the_text_exist() -> None:
+    text = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    text = re.sub(r"`colorify (train|export|evaluate|data)[^`]*`", "", text)
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
-    assert named - known - {"--help"} == set()
+    assert named - options(colorize) - {"--help"} == set()
 
 
 def test_links_lead_somewhere() -> None:

@@ -8,18 +8,11 @@ from pathlib import Path
 
 Rows = Callable[[Path, str], dict[str, str]]  # folder, "pages" or "images" -> path of the URL -> status
 
-RUN = """
-import sys
-from colorify.cli.verbs import VERBS, Verb
-VERBS.setdefault("data", Verb("colorify.cli.data", "data", ""))
-from colorify.cli import run
-sys.exit(run(sys.argv[1:]))
-"""
 QUICK = ("--contact", "tests@example.org", "--delay", "0", "--timeout", "20")
 
 
 def start(*arguments: str | Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", RUN, "data", *map(str, arguments)]
+    command = [sys.executable, "-m", "colorify", "data", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -12,6 +12,9 @@ from data_commands import QUICK, Rows, crawl, run, start
 from made_pictures import jpeg, photo
 from site_on_loopback import Site, send
 
+from colorify.dataset.rules import Thresholds
+from colorify.dataset.screen import screen
+
 PAGES, PER_PAGE = 12, 5
 QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2", "-j", "1")
 
@@ -68,19 +71,20 @@ def assert_whole(site: Site, folder: Path, rows: Rows) -> None:
     assert len(paths) == len(set(paths)) == PAGES * PER_PAGE
 
 
-@pytest.mark.slow
-def test_a_crawl_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments", [(25,), pytest.param((9, 25, 45), marks=pytest.mark.slow)], ids=len)
+def test_a_crawl_survives_kill_9(moments: tuple[int, ...], gallery: Site, rows: Rows, tmp_path: Path) -> None:
+    """`moments`: numbers of requests after which it is killed."""
     pytest.importorskip("scrapy")
     kills = 0
-    for hits in (9, 25, 45):
+    for hits in moments:
         process = start("crawl", gallery.url("/0"), "--into", tmp_path, *QUICK, "--depth", "99")
         wait_for(lambda hits=hits: sum(map(len, gallery.hits.values())) >= hits, process)
         kills += stop(process) == -signal.SIGKILL
-    assert kills == 3
+    assert kills == len(moments)
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
     again = sum(len(hits) - 1 for path, hits in gallery.hits.items() if path.endswith(".jpg"))
-    assert again <= 3 * 2 + 2  # what was under way at each kill, two at a time, and hardly more
+    assert again <= kills * 2 + 2  # what was under way at each kill, two at a time, and hardly more
 
 
 @pytest.mark.slow
@@ -122,7 +126,6 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_a_screening_survives_kill_9(photos: Path) -> None:
     options = ("--min-side", "32", "-j", "1", "--move-rejected")
     notes = photos / "screen" / "measures.jsonl"
@@ -142,12 +145,13 @@ def test_a_screening_survives_kill_9(photos: Path) -> None:
     assert (photos / "screen" / "report.jsonl").read_text() == report
 
 
-@pytest.mark.slow
-def test_sharding_survives_kill_9(photos: Path, tmp_path: Path) -> None:
-    run("screen", photos, "--min-side", "32")
+@pytest.mark.parametrize("moments", [(3,), pytest.param((1, 6), marks=pytest.mark.slow)], ids=len)
+def test_sharding_survives_kill_9(moments: tuple[int, ...], photos: Path, tmp_path: Path) -> None:
+    """`moments`: numbers of shards after which it is killed."""
+    screen(photos, Thresholds(min_side=32))
     run("shard", photos, "-o", tmp_path / "unbroken", *QUICK_SHARDS)
     broken = tmp_path / "broken"
-    for count in (1, 6):
+    for count in moments:
         process = start("shard", photos, "-o", broken, *QUICK_SHARDS)
         wait_for(lambda count=count: len(list(broken.glob("*.tar"))) >= count, process)
         assert stop(process) == -signal.SIGKILL
@@ -158,9 +162,15 @@ def test_sharding_survives_kill_9(photos: Path, tmp_path: Path) -> None:
     for path in (tmp_path / "unbroken").iterdir():
         if path.is_file():
             assert (broken / path.name).read_bytes() == path.read_bytes(), path.name
-    process = start("stats", broken)
+
+
+@pytest.mark.slow
+def test_stats_survive_kill_9(photos: Path, tmp_path: Path) -> None:
+    screen(photos, Thresholds(min_side=32))
+    run("shard", photos, "-o", tmp_path / "shards", *QUICK_SHARDS)
+    process = start("stats", tmp_path / "shards")
     time.sleep(0.6)
     stop(process)
-    said = run("stats", broken)
+    said = run("stats", tmp_path / "shards")
     assert "144 in 15 shards" in said
-    assert said == run("stats", broken)
+    assert said == run("stats", tmp_path / "shards")
