@@ -46,6 +46,15 @@ def test_age_spares_the_others_and_stays_in_range(L: torch.Tensor) -> None:
     assert aged.max() <= 100
 
 
+def test_shares_choose_what_happens(L: torch.Tensor) -> None:
+    ab = torch.full((6, 2, 64, 64), 30.0)
+    none = dict.fromkeys(augment.SHARES, 0.0)
+    assert torch.equal(augment.age(L, ab, 1.0, generator(), shares=none), L)
+    scratched = augment.age(L, ab, 1.0, generator(), shares=none | {"scratches": 1.0})
+    changed = (scratched != L).float().mean()
+    assert 0 < changed < 0.1  # some columns and some dust, no more
+
+
 def test_age_repeats_with_its_seed(L: torch.Tensor) -> None:
     ab = torch.zeros(6, 2, 64, 64)
     assert torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(7)))

@@ -31,6 +31,8 @@ def test_entries_left_out_keep_their_defaults(tmp_path: Path) -> None:
         ("steps = 3\nphases = []", "until = 1.0"),
         ("steps = 3\nphases = [ { until = 1.0, size = 50, batch = 2 } ]", "no multiple of 32"),
         ("steps = 3\nspeed = 2\n" + PHASES, "no such entry: speed"),
+        ("steps = 3\nzone = 0.0\n" + PHASES, "zone = 0.0: expected a share"),
+        ("steps = 3\n" + PHASES + "[damage]\nfire = 0.5", "no such damage: fire. There are: emulsion"),
         ("steps = = 3", "not a recipe"),
         ("steps = 3", "not a recipe"),
     ],

@@ -35,6 +35,14 @@ def test_a_zone_is_upright_unsquashed_and_at_least_70_percent() -> None:
     assert len({round(side) for side in sides}) > 10
 
 
+def test_the_smallest_zone_can_be_chosen() -> None:
+    columns = np.broadcast_to(np.arange(100, dtype=np.uint8)[None, :, None], (100, 100, 3))
+    for smallest, least, most in ((1.0, 95, 100), (0.3, 25, 45)):
+        zones = [random_zone(columns, 50, generator(seed), smallest=smallest).float() for seed in range(40)]
+        widths = [float((zone[0, 25, -1] - zone[0, 25, 0]).abs()) for zone in zones]
+        assert least < min(widths) <= most
+
+
 def test_the_central_zone_leaves_equal_margins() -> None:
     lab = np.zeros((20, 40, 3), np.uint8)
     lab[:, 10:30] = 200

@@ -5,7 +5,7 @@ from `rng`, so that a batch holds everything from new to ruined. `rng` may be of
 nothing has to cross to it, or of the CPU.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import torch
@@ -112,20 +112,28 @@ DAMAGE: Final[tuple[tuple[Callable[[Tensor, Generator], Tensor], float], ...]] =
     (jpeg, 0.25),
 )
 EMULSION_SHARE: Final = 0.6
+# the same by name; a recipe's table `damage` may say otherwise
+SHARES: Final[Mapping[str, float]] = {
+    emulsion.__name__: EMULSION_SHARE,
+    **{damage.__name__: share for damage, share in DAMAGE},
+}
 
 
-def age(L: Tensor, ab: Tensor, share: float, rng: Generator) -> Tensor:
+def age(
+    L: Tensor, ab: Tensor, share: float, rng: Generator, *, shares: Mapping[str, float] | None = None
+) -> Tensor:
     """Age a `share` of the photos, each in its own way.
 
     `L`: (N, 1, H, W), 0..100, sides a multiple of 8; `ab`: (N, 2, H, W), the true colours that the emulsion
-    saw. Returns L.
+    saw; `shares`: of the aged photos, by name of the damage; those of `SHARES` where it has none. Returns L.
     """
+    wanted = {**SHARES, **(shares or {})}
 
     def some(old: Tensor, new: Tensor, probability: float) -> Tensor:
         chosen = chance(L[:, :, :1, :1], rng) < probability
         return torch.where(chosen, new.clamp(0, 100), old)
 
-    aged = some(L, emulsion(L, ab, rng), EMULSION_SHARE)
-    for damage, probability in DAMAGE:
-        aged = some(aged, damage(aged, rng), probability)
+    aged = some(L, emulsion(L, ab, rng), wanted[emulsion.__name__])
+    for damage, _ in DAMAGE:
+        aged = some(aged, damage(aged, rng), wanted[damage.__name__])
     return some(L, aged, share)

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from colorify.dataset.shards import Sample
-from colorify.training.samples import SMALLEST_ZONE, Batch, as_batch
+from colorify.training.samples import Batch, as_batch
 
 OVERSAMPLING: Final = 2  # a zone of up to twice the size of the batch is shrunk without aliasing
 
@@ -25,13 +25,16 @@ class Packed:
         self._pixels = torch.from_numpy(pixels).to(device)  # (all pixels, 3) uint8
         self._sizes, self._starts, self._weights = (t.to(device) for t in (sizes, starts, weights))
 
-    def draw_batch(self, size: int, count: int, rng: Generator) -> Batch:
-        """Draw sub-zones, 70 to 100 % of the short side, perhaps mirrored. `rng`: of the device."""
+    def draw_batch(self, size: int, count: int, rng: Generator, *, zone: float = 0.7) -> Batch:
+        """Draw sub-zones, of the share `zone` of the short side or more, perhaps mirrored.
+
+        `size`: px of a side; `count`: photos; `rng`: of the device.
+        """
         fewer = count > len(self._weights)
         chosen = torch.multinomial(self._weights, count, replacement=fewer, generator=rng)
         height, width = self._sizes[chosen].unbind(1)
         u = torch.rand(4, count, generator=rng, device=rng.device)
-        side = torch.minimum(height, width) * (SMALLEST_ZONE + (1 - SMALLEST_ZONE) * u[0])
+        side = torch.minimum(height, width) * (zone + (1 - zone) * u[0])
         ticks = (torch.arange(size * OVERSAMPLING, device=u.device) + 0.5) / (size * OVERSAMPLING)
         across = torch.where(u[3, :, None] < 0.5, ticks.flip(0), ticks)
         y = (height - side)[:, None] * u[1, :, None] + side[:, None] * ticks

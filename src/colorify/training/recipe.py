@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.errors import UsageError
+from colorify.training.augment import SHARES
 from colorify.training.unet import MULTIPLE
 
 MODES: Final = ("classification", "regression", "gan")
@@ -59,6 +60,7 @@ class Recipe:
     colorful: float = 0.0  # weight of the colourfulness term
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
+    zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean at vividness 1
     size: int = 224  # px; short side at which a photo is shown to the exported generator
@@ -67,6 +69,7 @@ class Recipe:
     compile: bool = False  # the network goes through torch.compile: for a GPU
     validate_every: int = 0  # steps between validations; 0: as often as checkpoints are written
     sets: dict[str, float] = field(default_factory=dict)  # how often a set is drawn, others 1
+    damage: dict[str, float] = field(default_factory=dict)  # share of the aged samples, by name; see augment
     gan: Gan | None = None
 
 
@@ -111,6 +114,7 @@ def checked(recipe: Recipe, path: Path) -> Recipe:
     _check_words(recipe, path)
     if (recipe.mode == "gan") != (recipe.gan is not None):
         raise UsageError(f'{path}: mode = "gan" and a table [gan] go together.')
+    _check_samples(recipe, path)
     if recipe.accumulate < 1:
         raise UsageError(f"{path}: accumulate = {recipe.accumulate}: expected 1 or more.")
     if [phase.until for phase in recipe.phases] != sorted(phase.until for phase in recipe.phases):
@@ -133,3 +137,12 @@ def _check_words(recipe: Recipe, path: Path) -> None:
     for name, words in choices.items():
         if (found := getattr(recipe, name)) not in words:
             raise UsageError(f"{path}: {name} = {found!r}: expected {' or '.join(words)}.")
+
+
+def _check_samples(recipe: Recipe, path: Path) -> None:
+    if not 0 < recipe.zone <= 1:
+        raise UsageError(
+            f"{path}: zone = {recipe.zone}: expected a share of the short side, above 0, up to 1."
+        )
+    if unknown := sorted(set(recipe.damage) - set(SHARES)):
+        raise UsageError(f"{path}: no such damage: {', '.join(unknown)}. There are: {', '.join(SHARES)}.")

@@ -12,7 +12,6 @@ from colorify.dataset.shards import LabBytes, Sample
 from colorify.training.bins import SPAN, Histogram
 from colorify.training.unet import STRIDE
 
-SMALLEST_ZONE: Final = 0.7  # of the photo's short side
 HINT_STOP: Final = 1 / 8  # probability that a hint is the last (Zhang et al. 2017, section 3.2)
 LARGEST_HINT: Final = 9  # px of L
 MOST_HINTS: Final = 40  # the law goes on for ever; one photo in 180 would get more
@@ -43,11 +42,13 @@ def sampling_weights(samples: Sequence[Sample], by_set: Mapping[str, float]) -> 
     return torch.tensor([by_set.get(sample.key.rpartition("-")[0], 1.0) for sample in samples])
 
 
-def draw_batch(samples: Sequence[Sample], weights: Tensor, size: int, count: int, rng: Generator) -> Batch:
-    """A random batch. `size`: px of a side; `count`: photos."""
+def draw_batch(
+    samples: Sequence[Sample], weights: Tensor, size: int, count: int, rng: Generator, *, zone: float = 0.7
+) -> Batch:
+    """A random batch. `size`: px of a side; `count`: photos; `zone`: see `random_zone`."""
     # each photo once, unless there are fewer than a batch holds
     chosen = torch.multinomial(weights, count, replacement=count > len(weights), generator=rng).tolist()
-    return stack([random_zone(samples[i].lab, size, rng) for i in chosen])
+    return stack([random_zone(samples[i].lab, size, rng, smallest=zone) for i in chosen])
 
 
 def center_batches(samples: Sequence[Sample], size: int, count: int) -> Iterator[Batch]:
@@ -56,11 +57,14 @@ def center_batches(samples: Sequence[Sample], size: int, count: int) -> Iterator
         yield stack([central_zone(sample.lab, size) for sample in samples[start : start + count]])
 
 
-def random_zone(lab: LabBytes, size: int, rng: Generator) -> Tensor:
-    """A random square, 70 to 100 % of the short side, perhaps mirrored. Returns (3, size, size) uint8."""
+def random_zone(lab: LabBytes, size: int, rng: Generator, *, smallest: float = 0.7) -> Tensor:
+    """A random square, from the share `smallest` of the short side up to all of it, perhaps mirrored.
+
+    Returns (3, size, size) uint8.
+    """
     height, width = lab.shape[:2]
     u = torch.rand(4, generator=rng).tolist()
-    side = round(min(height, width) * (SMALLEST_ZONE + (1 - SMALLEST_ZONE) * u[0]))
+    side = round(min(height, width) * (smallest + (1 - smallest) * u[0]))
     top, left = round((height - side) * u[1]), round((width - side) * u[2])
     zone = _resize(lab[top : top + side, left : left + side], size)
     return zone.flip(-1) if u[3] < 0.5 else zone

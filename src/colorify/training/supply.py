@@ -34,7 +34,9 @@ class Supply:
         if self._packed is not None:
             for now in itertools.count(step):
                 yield [
-                    self._packed.draw_batch(phase.size, phase.batch, self.rng(now, CUT, number))
+                    self._packed.draw_batch(
+                        phase.size, phase.batch, self.rng(now, CUT, number), zone=self.recipe.zone
+                    )
                     for number in range(self.recipe.accumulate)
                 ]
         with ThreadPoolExecutor(1) as pool:
@@ -57,7 +59,14 @@ class Supply:
 
     def _draw(self, phase: Phase, step: int) -> list[Batch]:
         batches = [
-            draw_batch(self.samples, self._weights, phase.size, phase.batch, self.rng(step, CUT, number))
+            draw_batch(
+                self.samples,
+                self._weights,
+                phase.size,
+                phase.batch,
+                self.rng(step, CUT, number),
+                zone=self.recipe.zone,
+            )
             for number in range(self.recipe.accumulate)
         ]
         if self.device.type == "cuda":

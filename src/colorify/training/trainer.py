@@ -185,7 +185,7 @@ class Trainer:
     def _learn_from(self, batch: Batch, number: int, count: int) -> None:
         """Add the gradient of one of `count` batches, and let the discriminator, if any, learn from it."""
         rng = self.supply.rng(self.step, AGE, number)
-        L = age(batch.L, batch.ab_at_L, self.recipe.aged, rng)
+        L = age(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage)
         hints = draw_hints(batch.ab, self.recipe.hinted, rng)
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
