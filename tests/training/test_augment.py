@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from colorify.training import augment
 
+DOCS = Path(__file__).parents[2] / "docs"
 EVERY = [damage for damage, _ in augment.DAMAGE]
 
 
@@ -59,3 +62,11 @@ def test_age_repeats_with_its_seed(L: torch.Tensor) -> None:
     ab = torch.zeros(6, 2, 64, 64)
     assert torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(7)))
     assert not torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(8)))
+
+
+@pytest.mark.parametrize("name", augment.SHARES)
+def test_each_damage_is_shown_in_the_docs(name: str) -> None:
+    """If not, run `python bench/augmentation.py`."""
+    page = (DOCS / "augmentation.md").read_text(encoding="utf-8")
+    assert f"\n## {name.capitalize()}\n\n{augment.SHARES[name]:.0%} of the aged photos." in page
+    assert (DOCS / "images" / f"augment-{name}.jpg").is_file()
