@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from colorify.cli import run
 from colorify.errors import UsageError
 from colorify.evaluation.report import SIDE, evaluate, find_photos, reveal
 from colorify.sheet import write_sheet
@@ -53,3 +55,16 @@ def test_true_hints_lower_the_error(folder: Path, colorizer) -> None:
         for count in (0, 100)
     )
     assert given < 0.9 * without
+
+
+def test_the_command_scores_each_number_of_hints_beside_the_published_curve(
+    folder: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", folder, "-m", tiny_weights, "--hints", "0,5,7", "--sheet", tmp_path / "sheet.png"]
+    assert run([*map(str, words), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["hints"], row["photos"]) for row in rows] == [(0, 2), (5, 2), (7, 2)]
+    assert rows[0]["psnr"] < rows[1]["psnr"]
+    assert [row.get("psnr_zhang2017") for row in rows] == [24.43, 27.39, None]
+    assert (tmp_path / "sheet.png").is_file()
+    assert run(["evaluate", str(folder), "-m", str(tiny_weights), "--hints", "0,x"]) == 2
