@@ -43,6 +43,7 @@ FLOORS = [
         "sheet",
         "space",
         "stream",
+        "suggest",
         "tiff_tags",
     },
     {"colorizer", "dataset"},

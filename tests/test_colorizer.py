@@ -19,7 +19,7 @@ from colorify.color import RGB_TO_XYZ, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import ColorifyError, PhotoError, UsageError
 from colorify.evaluation.metrics import colorfulness
-from colorify.generator import EMBEDDED
+from colorify.generator import EMBEDDED, Generator, Glance
 from colorify.hints import Hint
 from colorify.photo import open_photo
 from tiny import grey_scene
@@ -192,16 +192,13 @@ class TestSizes:
     ) -> None:
         seen: list[tuple[int, ...]] = []
         colorizer = Colorizer(tiny_weights, threads=1)
-        plain = colorizer._generator
+        plain = Generator.look
 
-        class Watching:
-            spec = plain.spec
+        def watched(self: Generator, L: NDArray[np.float32]) -> Glance:
+            seen.append(L.shape)
+            return plain(self, L)
 
-            def __call__(self, L: NDArray[np.float32], **options: Any) -> Any:
-                seen.append(L.shape)
-                return plain(L, **options)
-
-        monkeypatch.setattr(colorizer, "_generator", Watching())
+        monkeypatch.setattr(Generator, "look", watched)
         for shape in ((600, 900), (900, 600), (8, 8), (10, 8000)):
             colorizer.colorize(np.zeros(shape, np.uint8))
         colorizer.colorize(np.zeros((600, 900), np.uint8), size=128)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,7 +15,8 @@ from tiny import TINY_SPEC, write_tiny_generator
 
 
 def test_the_spec_is_read_from_the_file(generator: Generator) -> None:
-    assert {"format": 1, **vars(generator.spec)} == TINY_SPEC
+    said = {"format": 2, **vars(generator.spec), "bin_centers": generator.centers.tolist()}
+    assert said == TINY_SPEC
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 33), (64, 96), (1, 300), (300, 1)])
@@ -56,6 +58,61 @@ def test_it_may_be_shared_between_threads(generator: Generator) -> None:
             np.testing.assert_array_equal(found, wanted)
 
 
+class TestDistribution:
+    def test_it_says_how_likely_each_bin_is(self, generator: Generator) -> None:
+        made = generator.look(np.full((10, 18), 20, np.float32)).distribution()
+        assert made.centers.tolist() == TINY_SPEC["bin_centers"]
+        assert made.probabilities.shape == (3, 5, 5)
+        np.testing.assert_allclose(made.probabilities.sum(axis=2), 1, rtol=1e-5)
+        # grey: logit 2; a = 20 sin 2 is 18.2 at temperature 0.38; b is -30
+        expected = np.exp([2, 18.19 / 25, 0, 0, 30 / 25])
+        np.testing.assert_allclose(made.probabilities[1, 2], expected / expected.sum(), atol=1e-3)
+
+    def test_hints_change_it(self, generator: Generator) -> None:
+        hints = np.zeros((3, 5, 3), np.float32)
+        hints[1, 2] = (100, 0, 1)
+        made = generator.look(np.full((10, 18), 20, np.float32)).distribution(hints=hints)
+        assert made.probabilities[1, 2].argmax() == 1
+        assert made.probabilities[0, 0].argmax() == 0
+
+    def test_a_regression_has_none(self, tmp_path: Path) -> None:
+        weights = write_tiny_generator(tmp_path / "regression.onnx", bin_centers=[])
+        with pytest.raises(WeightsError, match=r"regression\.onnx: a regression; .* Leave out -m"):
+            Generator(weights).look(np.zeros((8, 8), np.float32)).distribution()
+
+
+class TestGlance:
+    def test_the_backbone_runs_once_a_photo(
+        self, generator: Generator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runs: list[bool] = []
+        session = generator._session
+
+        class Watching:
+            def run(self, outputs: list[str], inputs: dict[str, Any]) -> Any:
+                runs.append(bool(inputs["reuse"]))
+                return session.run(outputs, inputs)
+
+        monkeypatch.setattr(generator, "_session", Watching())
+        L = np.random.default_rng(0).uniform(0, 100, (50, 70)).astype(np.float32)
+        hints = np.zeros((13, 18, 3), np.float32)
+        hints[4, 4] = (30, 30, 1)
+        glance = generator.look(L)
+        made = [glance.colors(), glance.colors(hints=hints), glance.colors(vividness=0.5)]
+        glance.distribution(hints=hints)
+        assert runs == [False, True, True, True]
+        options: list[dict[str, Any]] = [{}, {"hints": hints}, {"vividness": 0.5}]
+        for colors, option in zip(made, options, strict=True):
+            anew = generator(L, **option)
+            np.testing.assert_array_equal(colors.ab, anew.ab)
+            np.testing.assert_array_equal(colors.confidence, anew.confidence)
+
+    def test_what_the_backbone_sees_can_be_had(self, generator: Generator) -> None:
+        (feature,) = generator.look(np.full((10, 18), 30, np.float32)).features()
+        assert feature.shape == (3, 5, 1)
+        np.testing.assert_allclose(feature, 30, rtol=1e-5)
+
+
 class TestRefusals:
     def test_nothing_there(self, tmp_path: Path) -> None:
         with pytest.raises(WeightsError, match="no such weights file"):
@@ -83,14 +140,14 @@ class TestRefusals:
             Generator(tmp_path / "other.onnx")
 
     def test_another_format(self, tmp_path: Path) -> None:
-        path = write_tiny_generator(tmp_path / "future.onnx", format=2)
-        with pytest.raises(WeightsError, match="format 2, this Colorify reads format 1"):
+        path = write_tiny_generator(tmp_path / "future.onnx", format=3)
+        with pytest.raises(WeightsError, match="format 3, this Colorify reads format 2"):
             Generator(path)
 
     def test_half_a_spec(self, tmp_path: Path) -> None:
         path = write_tiny_generator(tmp_path / "half.onnx")
         model = onnx.load(path)
-        model.metadata_props[0].value = json.dumps({"format": 1, "name": "half"})
+        model.metadata_props[0].value = json.dumps({"format": 2, "name": "half"})
         assert model.metadata_props[0].key == METADATA_KEY
         onnx.save(model, path)
         with pytest.raises(WeightsError, match="no Colorify generator"):
@@ -108,6 +165,25 @@ class TestEmbedded:
         assert np.isfinite(colors.ab).all()
         assert np.abs(colors.ab).max() <= 128
         assert 0 <= colors.confidence.min() <= colors.confidence.max() <= 1
+
+    def test_a_later_run_gives_what_a_first_one_gives(self) -> None:
+        generator = Generator(threads=1)
+        L = np.random.default_rng(0).uniform(0, 100, (100, 70)).astype(np.float32)
+        hints = np.zeros((25, 18, 3), np.float32)
+        hints[4, 4] = (30, 30, 1)
+        glance = generator.look(L)
+        glance.colors()
+        later, first = glance.colors(hints=hints), generator(L, hints=hints)
+        np.testing.assert_array_equal(later.ab, first.ab)
+        np.testing.assert_array_equal(later.confidence, first.confidence)
+
+    def test_its_colours_are_the_annealed_mean_of_its_distribution(self) -> None:
+        generator = Generator(threads=1)
+        glance = generator.look(np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32))
+        made = glance.distribution()
+        sharp = made.probabilities ** (1 / generator.spec.temperature)
+        mean = sharp @ made.centers / sharp.sum(axis=2, keepdims=True)
+        np.testing.assert_allclose(mean, glance.colors().ab, atol=0.01)
 
     def test_it_fits_into_the_package(self) -> None:
         assert EMBEDDED.stat().st_size <= 16 * 2**20

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
-from colorify.generator import Colors, Generator
+from colorify.generator import Colors, Generator, Glance
 from colorify.guided import guided_colors, honor
 from colorify.hints import Hint
 
@@ -80,30 +80,18 @@ def test_the_smallest_photos(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(made[0, 0], [30, 10], atol=1e-3)
 
 
-def test_the_generator_sees_the_hints_too(generator: Generator) -> None:
+def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
+    plain = Glance.colors
 
-    class Watching:
-        spec = generator.spec
+    def watched(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+        seen.append(hints)
+        return plain(self, hints=hints, vividness=vividness)
 
-        def __call__(self, L: NDArray[np.float32], **options: Any) -> Colors:
-            seen.append(options.get("hints"))
-            return generator(L, **options)
-
-    L = np.full((64, 64), 50, np.float32)
-    hint = Hint(20, 20, "#C04040")
-    guided_colors(Watching(), L, photo=(64, 64), hints=[hint])  # type: ignore[arg-type]
+    monkeypatch.setattr(Glance, "colors", watched)
+    glance = generator.look(np.full((64, 64), 50, np.float32))
+    guided_colors(glance, photo=(64, 64), hints=[Hint(20, 20, "#C04040")])
     assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
-
-
-class Deaf:
-    """A generator that ignores hints."""
-
-    def __init__(self, generator: Generator) -> None:
-        self.spec, self._generator = generator.spec, generator
-
-    def __call__(self, L: NDArray[np.float32], *, hints: Any = None, vividness: float = 1.0) -> Colors:
-        return self._generator(L, vividness=vividness)
 
 
 @pytest.mark.parametrize(("x", "y", "radius"), [(150, 90, 0), (37, 201, 0), (128, 128, 30), (254, 3, 12)])
@@ -111,7 +99,12 @@ def test_a_hint_is_met_even_by_a_generator_that_is_deaf(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, x: int, y: int, radius: int
 ) -> None:
     colorizer = Colorizer(tiny_weights, threads=1)
-    monkeypatch.setattr(colorizer, "_generator", Deaf(colorizer._generator))
+    plain = Glance.colors
+
+    def deaf(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+        return plain(self, vividness=vividness)
+
+    monkeypatch.setattr(Glance, "colors", deaf)
     rows, columns = np.mgrid[:256, :256]
     pixels = (110 + 20 * np.sin(columns / 9) + 20 * np.cos(rows / 13)).astype(np.uint8)
     hint = Hint(x, y, "#8a5a78", radius)

@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import pyvips
-from numpy.typing import NDArray
 from PIL import Image
 
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
-from colorify.generator import Colors
+from colorify.generator import Colors, Glance
 from colorify.hints import Hint
 from tiny import grey_scene
 
@@ -22,18 +21,15 @@ HINT = Hint("30%", "50%", "#a03050", "5%")
 @pytest.fixture
 def counted(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Colorizer, list[float]]:
     """A colorizer, and a list that grows by the vividness of each generation."""
-    colorizer = Colorizer(tiny_weights, threads=1)
-    plain, runs = colorizer._generator, []
+    runs: list[float] = []
+    plain = Glance.colors
 
-    class Counting:
-        spec = plain.spec
+    def counting(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+        runs.append(vividness)
+        return plain(self, hints=hints, vividness=vividness)
 
-        def __call__(self, L: NDArray[np.float32], *, hints: Any = None, vividness: float = 1.0) -> Colors:
-            runs.append(vividness)
-            return plain(L, hints=hints, vividness=vividness)
-
-    monkeypatch.setattr(colorizer, "_generator", Counting())
-    return colorizer, runs
+    monkeypatch.setattr(Glance, "colors", counting)
+    return Colorizer(tiny_weights, threads=1), runs
 
 
 def test_it_gives_what_the_colorizer_gives(colorizer: Colorizer, tmp_path: Path) -> None:
@@ -113,3 +109,35 @@ def test_what_cannot_be_opened(colorizer: Colorizer, tmp_path: Path) -> None:
         colorizer.open(grey_scene(), preview=0)
     with pytest.raises(PhotoError, match="6,144 pixels"):
         colorizer.open(grey_scene(), max_pixels=1000)
+
+
+class TestSuggest:
+    def test_colours_of_a_place_the_likeliest_first(self, colorizer: Colorizer) -> None:
+        dark = np.full((60, 80), 40, np.uint8)  # L 16: grey, or blue, or red
+        found = colorizer.open(dark).suggest(79, "50%")
+        assert found == colorizer.suggest(dark, 79, 30)
+        assert [round(each.probability, 2) for each in found] == sorted(
+            (round(each.probability, 2) for each in found), reverse=True
+        )
+        assert 0.9 < sum(each.probability for each in found) < 1.001
+        assert np.hypot(*found[0].ab) < 3
+        assert found[1].ab[1] < -20
+        for each in found:
+            rgb = np.frombuffer(bytes.fromhex(each.color[1:]), np.uint8) / np.float32(255)
+            L, a, b = rgb_to_lab(rgb)
+            assert abs(L - 16) < 1, "as bright as the photo"
+            assert (a, b) == pytest.approx(each.ab, abs=2)
+        assert colorizer.open(dark).suggest(0, 0, count=2) == found[:2]
+
+    def test_a_hint_is_taken_into_account(self, colorizer: Colorizer) -> None:
+        session = colorizer.open(np.full((60, 80), 119, np.uint8))
+        plain, hinted = session.suggest(40, 30), session.suggest(40, 30, hints=[Hint(40, 30, "#ff0000")])
+        assert np.hypot(*plain[0].ab) < 1
+        assert hinted[0].ab[0] > 30
+
+    def test_a_place_outside(self, colorizer: Colorizer) -> None:
+        session = colorizer.open(grey_scene())
+        with pytest.raises(UsageError, match=r"place 96,0: expected x in 0\.\.95"):
+            session.suggest(96, 0)
+        with pytest.raises(UsageError, match="count 0"):
+            session.suggest(0, 0, count=0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.generator import FORMAT, METADATA_KEY
+from colorify.generator import CENTERS, FORMAT, METADATA_KEY
 
 TINY_STRIDE = 4
 TINY_SPEC: dict[str, Any] = {
@@ -19,6 +19,7 @@ TINY_SPEC: dict[str, Any] = {
     "stride": TINY_STRIDE,
     "size": 64,
     "temperature": 0.38,
+    CENTERS: [[0, 0], [40, 0], [0, 40], [-40, 0], [0, -40]],
 }
 
 
@@ -27,6 +28,7 @@ def write_tiny_generator(path: Path, **changes: Any) -> Path:
 
     With l the mean of L over 4x4 px, and T the temperature:
     a = 20 sin(l / 10) (1.38 - T), b = l - 50, confidence = l / 100.
+    The distribution has a bin of grey, logit 2, and four of colours: ab / 25, or 0. The backbone makes l.
     `changes`: to its metadata.
     """
     import onnx
@@ -38,9 +40,17 @@ def write_tiny_generator(path: Path, **changes: Any) -> Path:
     def index(name: str, values: list[int]) -> onnx.TensorProto:
         return numpy_helper.from_array(np.array(values, np.int64), name)
 
+    def tensor(name: str, shape: list[Any]) -> onnx.ValueInfoProto:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
     stride = [TINY_STRIDE, TINY_STRIDE]
+    pool = helper.make_node("AveragePool", ["L"], ["fresh"], kernel_shape=stride, strides=stride)
+    look = helper.make_graph([pool], "look", [], [tensor("fresh", [1, 1, "h", "w"])])
+    hand_on = helper.make_node("Identity", ["cached.0"], ["kept"])
+    keep = helper.make_graph([hand_on], "keep", [], [tensor("kept", [1, 1, "h", "w"])])
     nodes = [
-        helper.make_node("AveragePool", ["L"], ["small"], kernel_shape=stride, strides=stride),
+        helper.make_node("If", ["reuse"], ["features.0"], then_branch=keep, else_branch=look),
+        helper.make_node("Identity", ["features.0"], ["small"]),
         helper.make_node("Div", ["small", "ten"], ["angle"]),
         helper.make_node("Sin", ["angle"], ["sine"]),
         helper.make_node("Mul", ["sine", "twenty"], ["wave"]),
@@ -53,21 +63,37 @@ def write_tiny_generator(path: Path, **changes: Any) -> Path:
         helper.make_node("Greater", ["mask", "half"], ["hinted"]),
         helper.make_node("Where", ["hinted", "wanted", "own"], ["ab"]),
         helper.make_node("Div", ["small", "hundred"], ["confidence"]),
+        helper.make_node("Div", ["ab", "twenty-five"], ["positive"]),
+        helper.make_node("Neg", ["positive"], ["negative"]),
+        helper.make_node("Concat", ["positive", "negative"], ["signed"], axis=1),
+        helper.make_node("Relu", ["signed"], ["colored"]),
+        helper.make_node("Pad", ["colored", "one before", "grey"], ["logits"]),
     ]
     constants = [
         *(constant(name, value) for name, value in [("ten", 10), ("twenty", 20), ("most", 1.38)]),
         *(constant(name, value) for name, value in [("fifty", 50), ("half", 0.5), ("hundred", 100)]),
+        constant("twenty-five", 25),
+        constant("grey", 2),
+        index("one before", [0, 1, 0, 0, 0, 0, 0, 0]),
         *(index(name, [value]) for name, value in [("zero", 0), ("one", 1), ("two", 2), ("three", 3)]),
     ]
-
-    def tensor(name: str, shape: list[Any]) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [tensor("L", [1, 1, "H", "W"]), tensor("hints", [1, 3, "h", "w"]), tensor("temperature", [])],
-        [tensor("ab", [1, 2, "h", "w"]), tensor("confidence", [1, 1, "h", "w"])],
+        [
+            tensor("L", [1, 1, "H", "W"]),
+            tensor("hints", [1, 3, "h", "w"]),
+            tensor("temperature", []),
+            helper.make_tensor_value_info("reuse", TensorProto.BOOL, []),
+            tensor("cached.0", [1, 1, "cached.h", "cached.w"]),
+        ],
+        [
+            tensor("ab", [1, 2, "h", "w"]),
+            tensor("confidence", [1, 1, "h", "w"]),
+            tensor("logits", [1, 5, "h", "w"]),
+            tensor("features.0", [1, 1, "h", "w"]),
+        ],
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from colorify.colorizer import Colorizer, Report, colorize
     from colorify.errors import ColorifyError
     from colorify.hints import Hint
+    from colorify.suggest import Suggestion
 
 __version__ = "0.1.0"
-__all__ = ["ColorifyError", "Colorizer", "Hint", "Report", "__version__", "colorize"]
+__all__ = ["ColorifyError", "Colorizer", "Hint", "Report", "Suggestion", "__version__", "colorize"]
 
 # Loaded when they are first used: libvips and ONNX Runtime take 20 times longer than all else.
 _HOMES = {
@@ -22,6 +23,7 @@ _HOMES = {
     "Colorizer": "colorify.colorizer",
     "Hint": "colorify.hints",
     "Report": "colorify.colorizer",
+    "Suggestion": "colorify.suggest",
     "colorize": "colorify.colorizer",
 }
 

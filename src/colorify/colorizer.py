@@ -17,7 +17,7 @@ from colorify.errors import PhotoError, UsageError
 from colorify.formats import FORMATS, HEIC, Format, format_named
 from colorify.generator import Colors, Generator, Spec
 from colorify.guided import guided_colors
-from colorify.hints import Hint
+from colorify.hints import Hint, Length
 from colorify.look import Look
 from colorify.metadata import Mark
 from colorify.origin import Source
@@ -28,6 +28,7 @@ from colorify.seen import Seen, see
 from colorify.session import PREVIEW, Session
 from colorify.space import Space, space_for
 from colorify.stream import RowStream
+from colorify.suggest import Suggestion
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -180,6 +181,14 @@ class Colorizer:
             threads=self._threads,
         )
 
+    def suggest(self, photo: object, x: Length, y: Length, *, count: int = 5) -> list[Suggestion]:
+        """Return the `count` likeliest distinct colours of a place of a photo, or fewer, the likeliest first.
+
+        `photo`: as for `open`. `x`, `y`: px of the upright photo, or percent such as "50%". To ask for more
+        than one place, `open` the photo. Raises PhotoError, UsageError, WeightsError (see `Session.suggest`).
+        """
+        return self.open(photo).suggest(x, y, count=count)
+
     def _colorize_file(
         self, source: Path | bytes, target: Path | None, look: Look, choices: "_Choices"
     ) -> Report:
@@ -222,9 +231,8 @@ class Colorizer:
 
     def _generate(self, photo: Photo, look: Look) -> tuple[Seen, Colors]:
         seen = see(photo, look.size or self.spec.size)
-        colors = guided_colors(
-            self._generator, seen.L, photo=photo.size, hints=look.hints, vividness=look.vividness
-        )
+        glance = self._generator.look(seen.L)
+        colors = guided_colors(glance, photo=photo.size, hints=look.hints, vividness=look.vividness)
         return seen, colors
 
     def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: Space) -> Output:

@@ -1,13 +1,18 @@
 """The generator: luminance in, ab out, under ONNX Runtime.
 
-A weights file is an ONNX model that describes itself: its metadata entry `colorify` is a JSON object, read
-into `Spec`. Its inputs and outputs, all float32, NCHW, sides a multiple of `Spec.multiple`:
+A weights file is an ONNX model that describes itself: its metadata entry `colorify` is a JSON object with the
+fields of `Spec` and, as `bin_centers`, the a and b of each of Q bins. Its inputs and outputs, float32 but for
+`reuse`, NCHW, sides of L a multiple of `Spec.multiple`, s `Spec.stride`:
 
     L            (1, 1, H, W)        0..100
-    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere; s: Spec.stride
+    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere
     temperature  ()                  of the annealed mean (Zhang et al. 2016, section 2.3), 0..1
+    reuse        () bool             whether `cached` holds the features of this L: the backbone then rests
+    cached.N     (1, C, h, w)        if not `reuse`, anything of C channels
     ab           (1, 2, H/s, W/s)    -110..110
     confidence   (1, 1, H/s, W/s)    0..1, one minus the entropy of the distribution over its largest value
+    logits       (1, Q, H/s, W/s)    of the distribution over the bins; not there where Q is 0: a regression
+    features.N   (1, C, h, w)        what the backbone makes of L alone, N from 0: to be `cached.N` next time
 """
 
 import json
@@ -26,7 +31,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float32]
 
 METADATA_KEY: Final = "colorify"
-FORMAT: Final = 1  # of the contract above; a file of another number is refused
+FORMAT: Final = 2  # of the contract above; a file of another number is refused
+REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
 EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
 
 
@@ -51,6 +57,14 @@ class Colors:
     confidence: FloatArray  # (h, w), 0..1
 
 
+@dataclass(frozen=True)
+class Distribution:
+    """How likely the generator thinks each colour is at each of its cells."""
+
+    centers: FloatArray  # (Q, 2), CIE Lab: a and b of each bin
+    probabilities: FloatArray  # (h, w, Q), 0..1; their sum over Q is 1
+
+
 class Generator:
     """One weights file, ready to run; safe to share between threads."""
 
@@ -61,33 +75,91 @@ class Generator:
         """
         self.path = weights if weights is not None else EMBEDDED
         self._session = _open_session(self.path, threads)
-        self.spec = _read_spec(self._session.get_modelmeta().custom_metadata_map, self.path)
+        # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
+        self.spec, self.centers = _read_spec(self._session.get_modelmeta().custom_metadata_map, self.path)
+        cached = [entry for entry in self._session.get_inputs() if entry.name.startswith(CACHED)]
+        self._no_features = tuple(np.zeros((1, entry.shape[1], 1, 1), np.float32) for entry in cached)
 
     def __call__(self, L: FloatArray, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
-        """Generate the colours of one photo.
+        """Generate the colours of one photo: see `look` and `Glance.colors`."""
+        return self.look(L).colors(hints=hints, vividness=vividness)
+
+    def look(self, L: FloatArray) -> "Glance":
+        """Look at one photo, to make its colours more than once.
 
         `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never stretched.
+        """
+        return Glance(self, L)
+
+
+class Glance:
+    """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
+
+    def __init__(self, generator: Generator, L: FloatArray) -> None:
+        """Made by `Generator.look`."""
+        self.generator, self.L = generator, L
+        margins = [(0, -side % generator.spec.multiple) for side in L.shape]
+        self._padded = np.pad(L, margins, mode="symmetric").astype(np.float32, copy=False)
+        self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
+
+    def colors(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
+        """Generate the colours.
+
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
         `vividness`: 0 the mean of what is likely, 1 the trained default, 2 close to the likeliest alone.
         """
-        stride, multiple = self.spec.stride, self.spec.multiple
-        height, width = L.shape
-        bottom, right = -height % multiple, -width % multiple
-        padded = np.pad(L, ((0, bottom), (0, right)), mode="symmetric")
-        shape = (padded.shape[0] // stride, padded.shape[1] // stride)
-        planes = np.zeros((1, 3, *shape), np.float32)
+        ab, confidence = self._run(["ab", "confidence"], hints, vividness)
+        return Colors(ab=ab, confidence=confidence[:, :, 0])
+
+    def distribution(self, *, hints: FloatArray | None = None) -> Distribution:
+        """Return how likely each colour is. Raises WeightsError where the generator is a regression."""
+        centers = self.generator.centers
+        if not len(centers):
+            raise WeightsError(
+                f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
+                "Leave out -m to use the embedded generator."
+            )
+        (logits,) = self._run([LOGITS], hints, 1.0)
+        likely = np.exp(logits - logits.max(axis=2, keepdims=True))
+        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
+
+    def features(self) -> tuple[FloatArray, ...]:
+        """Return what the backbone sees, fine to coarse: each (h, w, C) float32, padding cut off."""
+        if self._features is None:
+            self._run([], None, 1.0)
+        assert self._features is not None
+        high = len(self._padded)
+        return tuple(self._cut(plane, high // plane.shape[2]) for plane in self._features)
+
+    def _run(self, outputs: list[str], hints: FloatArray | None, vividness: float) -> list[FloatArray]:
+        """Return `outputs`, each (h, w, C), and keep the features."""
+        generator, features = self.generator, self._features
+        stride = generator.spec.stride
+        high, wide = self._padded.shape
+        planes = np.zeros((1, 3, high // stride, wide // stride), np.float32)
         if hints is not None:
             planes[0, :, : hints.shape[0], : hints.shape[1]] = hints.transpose(2, 0, 1)
-        ab, confidence = self._session.run(
-            ["ab", "confidence"],
+        given = features if features is not None else generator._no_features
+        named = {f"{CACHED}.{number}": plane for number, plane in enumerate(given)}
+        made = [f"{FEATURES}.{number}" for number in range(len(given))] if features is None else []
+        results = generator._session.run(
+            [*outputs, *made],
             {
-                "L": padded[None, None].astype(np.float32, copy=False),
+                "L": self._padded[None, None],
                 "hints": planes,
-                "temperature": np.array(self.spec.temperature**vividness, np.float32),
+                "temperature": np.array(generator.spec.temperature**vividness, np.float32),
+                REUSE: np.array(features is not None),
+                **named,
             },
         )
-        h, w = -(-height // stride), -(-width // stride)
-        return Colors(ab=ab[0, :, :h, :w].transpose(1, 2, 0), confidence=confidence[0, 0, :h, :w])
+        if features is None:
+            self._features = tuple(results[len(outputs) :])
+        return [self._cut(plane, stride) for plane in results[: len(outputs)]]
+
+    def _cut(self, plane: FloatArray, stride: int) -> FloatArray:
+        """Turn (1, C, h, w) into (h, w, C), and cut off what the padding of L became."""
+        height, width = self.L.shape
+        return plane[0, :, : -(-height // stride), : -(-width // stride)].transpose(1, 2, 0)
 
 
 def _open_session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
@@ -105,17 +177,20 @@ def _open_session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
         raise WeightsError(f"{path}: not a usable ONNX file ({_first_line(error)}).") from error
 
 
-def _read_spec(metadata: dict[str, str], path: Path) -> Spec:
-    cure = "Give -m a file that `colorify train` exported."
+def _read_spec(metadata: dict[str, str], path: Path) -> tuple[Spec, FloatArray]:
+    """Return what a file says of itself, and the centers of its bins, (Q, 2)."""
+    cure = "Give -m a file that this version's `colorify export` wrote."
     try:
         fields: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        found = fields["format"]
+        if fields["format"] != FORMAT:
+            raise WeightsError(
+                f"{path}: format {fields['format']}, this Colorify reads format {FORMAT}. {cure}"
+            )
         spec = Spec(**{key: fields[key] for key in Spec.__annotations__})
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        centers = np.array(fields[CENTERS], np.float32).reshape(-1, 2)
+    except (KeyError, TypeError, ValueError) as error:  # a JSONDecodeError is a ValueError
         raise WeightsError(f"{path}: an ONNX file, but no Colorify generator. {cure}") from error
-    if found != FORMAT:
-        raise WeightsError(f"{path}: format {found}, this Colorify reads format {FORMAT}. {cure}")
-    return spec
+    return spec, centers
 
 
 def _first_line(error: Exception) -> str:

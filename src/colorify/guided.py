@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.generator import Colors, Generator
+from colorify.generator import Colors, Glance
 from colorify.hints import Hint, draw_hints
 
 FloatArray = NDArray[np.float32]
@@ -40,8 +40,7 @@ STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
 def guided_colors(
-    generator: Generator,
-    L: FloatArray,
+    glance: Glance,
     *,
     photo: tuple[int, int],
     hints: Sequence[Hint] = (),
@@ -49,19 +48,19 @@ def guided_colors(
 ) -> Colors:
     """Generate the colours of a photo and honour the hints.
 
-    `L`: (h, w) float32, 0..100, the photo as the generator sees it. `photo`: (width, height) of the upright
-    photo, px, in which the hints are placed. The confidence stays the generator's.
+    `glance`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
+    The confidence stays the generator's.
     Raises UsageError for a hint outside the photo or without a colour.
     """
     if not hints:
-        return generator(L, vividness=vividness)
-    height, width = L.shape
-    stride = generator.spec.stride
+        return glance.colors(vividness=vividness)
+    height, width = glance.L.shape
+    stride = glance.generator.spec.stride
     small = width, height
     given = draw_hints(hints, photo=photo, small=small, stride=stride)
-    colors = generator(L, hints=given, vividness=vividness)
+    colors = glance.colors(hints=given, vividness=vividness)
     wanted = draw_hints(hints, photo=photo, small=small, stride=stride, margin=MARGIN)
-    return Colors(ab=honor(colors.ab, wanted, L, stride=stride), confidence=colors.confidence)
+    return Colors(ab=honor(colors.ab, wanted, glance.L, stride=stride), confidence=colors.confidence)
 
 
 def honor(ab: FloatArray, drawn: FloatArray, L: FloatArray, *, stride: int) -> FloatArray:

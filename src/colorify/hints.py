@@ -85,6 +85,23 @@ def draw_hints(
     return drawn
 
 
+def find_cell(
+    x: Length, y: Length, *, photo: tuple[int, int], small: tuple[int, int], stride: int
+) -> tuple[int, int]:
+    """Return the row and the column in which `draw_hints` draws a point; see there.
+
+    Raises UsageError where it lies outside the photo.
+    """
+    width, height = photo
+    across, down = _position(x, width) / width, _position(y, height) / height
+    if not (0 <= across < 1 and 0 <= down < 1):
+        raise UsageError(
+            f"place {_spelt(x)},{_spelt(y)}: expected x in 0..{width - 1} and y in 0..{height - 1} (the "
+            f"upright photo is {width}x{height} px); or percent, such as 50%."
+        )
+    return int(down * small[1] / stride), int(across * small[0] / stride)
+
+
 def _position(length: Length, whole: int) -> float:
     position = _pixels(length, whole)
     # 100% is the last pixel: nobody means the one after it

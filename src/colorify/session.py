@@ -1,7 +1,8 @@
 """A photo at work: looked at once, coloured as often as somebody likes.
 
-What the generator makes of a photo depends on its L, the vividness and the hints. So L is read once, and what
-was made of it is kept for a while: a new strength, an undone hint and the full picture need no new one.
+What the generator makes of a photo depends on its L, the vividness and the hints. So L is read once,
+the generator's backbone looks at it once, and what was made of it is kept for a while: a new hint runs the
+decoder alone; a new strength, an undone hint and the full picture need no new run.
 """
 
 import threading
@@ -17,12 +18,13 @@ from colorify.chroma import fit_chroma
 from colorify.errors import UsageError
 from colorify.generator import Colors, Generator
 from colorify.guided import guided_colors
-from colorify.hints import Hint
+from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.look import Look
 from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, Photo, open_photo
 from colorify.render import colored_strips, grey_strips
 from colorify.seen import see
+from colorify.suggest import Suggestion, suggest_colors
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -59,6 +61,7 @@ class Session:
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
         self._seen = see(photo, short)
+        self._glance = generator.look(self._seen.L)
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
         self._made: OrderedDict[tuple[float, tuple[Hint, ...]], Colors] = OrderedDict()
         self._small: Photo | None = None
@@ -91,15 +94,29 @@ class Session:
         strips = grey_strips(colors.confidence, *self.size, cells=(w / stride, h / stride))
         return np.concatenate(list(strips))[:, :, 0].astype(np.float32) / np.float32(255)
 
+    def suggest(
+        self, x: Length, y: Length, *, count: int = 5, hints: Sequence[Hint] = ()
+    ) -> list[Suggestion]:
+        """Return the `count` likeliest distinct colours of a place, or fewer, the likeliest first.
+
+        `x`, `y`: px of the upright photo, or percent such as "50%". `hints`: what is known already.
+        Raises UsageError for a place outside the photo, WeightsError where the generator is a regression.
+        """
+        stride, L = self._generator.spec.stride, self._seen.L
+        small = L.shape[1], L.shape[0]
+        row, column = find_cell(x, y, photo=self.size, small=small, stride=stride)
+        given = draw_hints(hints, photo=self.size, small=small, stride=stride)
+        made = self._glance.distribution(hints=given)
+        here = L[row * stride : (row + 1) * stride, column * stride : (column + 1) * stride]
+        return suggest_colors(made.probabilities[row, column], made.centers, float(here.mean()), count=count)
+
     def _colors(self, look: Look) -> Colors:
         wanted = (look.vividness, look.hints)
         with self._lock:
             if wanted in self._made:
                 self._made.move_to_end(wanted)
                 return self._made[wanted]
-        colors = guided_colors(
-            self._generator, self._seen.L, photo=self.size, hints=look.hints, vividness=look.vividness
-        )
+        colors = guided_colors(self._glance, photo=self.size, hints=look.hints, vividness=look.vividness)
         with self._lock:
             self._made[wanted] = colors
             if len(self._made) > KEPT:

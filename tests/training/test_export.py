@@ -40,14 +40,21 @@ def test_the_exported_generator_gives_what_the_network_gives(
     cells = (sides[0] // 4, sides[1] // 4)
     hints = np.zeros((*cells, 3), np.float32)
     hints[2:4, 2:4] = [30, -10, 1]
-    colors = Generator(weights)(L, hints=hints, vividness=1.0)
+    glance = Generator(weights).look(L)
+    glance.colors()
+    colors = glance.colors(hints=hints)  # the backbone has run: now the decoder alone
+    likely = glance.distribution(hints=hints)
     with torch.inference_mode():
         logits = network(torch.from_numpy(L)[None, None], torch.from_numpy(hints.transpose(2, 0, 1))[None])
         ab = annealed_mean(logits, bins.centers, SPEC.temperature)[0].permute(1, 2, 0).numpy()
         sure = certainty(logits)[0, 0].numpy()
+        p = logits[0].softmax(0).permute(1, 2, 0).numpy()
     # weights are stored as float16: 1e-3 of a weight, a fraction of what an 8-bit picture can show
     np.testing.assert_allclose(colors.ab, ab, atol=0.1)
     np.testing.assert_allclose(colors.confidence, sure, atol=0.002)
+    np.testing.assert_allclose(likely.probabilities, p, atol=0.002)
+    np.testing.assert_array_equal(likely.centers, bins.centers.numpy())
+    assert [plane.shape[2] for plane in glance.features()] == list(network.backbone.channels)
 
 
 def test_the_file_says_what_it_is(weights: Path) -> None:

@@ -9,6 +9,7 @@ from onnx import numpy_helper
 from colorify.errors import SetupError, WeightsError
 from colorify.generator import Generator, Spec
 from colorify.training.bins import Bins
+from colorify.training.branching import all_weights
 from colorify.training.export import export
 from colorify.training.folding import folded
 from colorify.training.start import load_backbone, load_start, load_weights, save_backbone
@@ -75,7 +76,7 @@ def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Pa
     again = tmp_path / "again.onnx"
     export(network, start.bins, again, SPEC, {})
     first, second = (
-        {entry.name: numpy_helper.to_array(entry) for entry in onnx.load(file).graph.initializer}
+        {entry.name: numpy_helper.to_array(entry) for entry in all_weights(onnx.load(file).graph)}
         for file in (path, again)
     )
     assert first.keys() == second.keys()

@@ -14,11 +14,12 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-from colorify.generator import FORMAT, METADATA_KEY, Spec
+from colorify.generator import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
 from colorify.training.bins import Bins
+from colorify.training.branching import branch_off_backbone
 from colorify.training.checkpoint import Checkpoint, averaged
 from colorify.training.folding import folded
-from colorify.training.heads import make_head
+from colorify.training.heads import BinsHead, make_head
 from colorify.training.unet import MULTIPLE, STRIDE, UNet
 
 OPSET = 18
@@ -34,9 +35,12 @@ class Exported(nn.Module):
         self.network = folded(network)
         self.head = make_head(bins)
 
-    def forward(self, L: Tensor, hints: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-        output = self.network(L, hints)
-        return self.head.ab(output, temperature), self.head.confidence(output)
+    def forward(self, L: Tensor, hints: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
+        features = self.network.backbone(L)
+        output = self.network.decode(features, hints)
+        # a regression's output is no distribution
+        logits = [output] if self.head.kind == BinsHead.kind else []
+        return self.head.ab(output, temperature), self.head.confidence(output), *logits, *features
 
 
 def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version: str, license: str) -> Spec:
@@ -71,6 +75,8 @@ def export(network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, s
     pixels = {2: MULTIPLE * side[0], 3: MULTIPLE * side[1]}
     cells = {2: MULTIPLE // STRIDE * side[0], 3: MULTIPLE // STRIDE * side[1]}
     small = EXAMPLE_SIDE // STRIDE
+    logits = [LOGITS] if len(bins) else []
+    features = [f"{FEATURES}.{number}" for number in range(len(network.backbone.channels))]
     example = (
         torch.rand(1, 1, EXAMPLE_SIDE, EXAMPLE_SIDE),
         torch.zeros(1, 3, small, small),
@@ -83,16 +89,17 @@ def export(network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, s
             dynamo=True,
             opset_version=OPSET,
             input_names=["L", "hints", "temperature"],
-            output_names=["ab", "confidence"],
+            output_names=["ab", "confidence", *logits, *features],
             dynamic_shapes=(pixels, cells, None),
             verbose=False,
         )
     assert program is not None
     model = program.model_proto
     halve_weights(model.graph)
+    model.graph.CopyFrom(branch_off_backbone(model.graph))
     # beside the contract: what training needs to go on from this file alone (see `start`)
     more = {"notes": notes, "bin_weights": bins.weights.tolist()}
-    metadata = json.dumps({"format": FORMAT, **asdict(spec), **more})
+    metadata = json.dumps({"format": FORMAT, **asdict(spec), CENTERS: bins.centers.tolist(), **more})
     helper.set_model_props(model, {METADATA_KEY: metadata})
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)

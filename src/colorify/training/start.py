@@ -15,6 +15,7 @@ from torch import Tensor
 from colorify.errors import SetupError, WeightsError
 from colorify.generator import EMBEDDED, METADATA_KEY
 from colorify.training.bins import Bins
+from colorify.training.branching import all_weights
 from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint, save_whole
 from colorify.training.export import HALF
 from colorify.training.folding import unfolded
@@ -52,7 +53,7 @@ def load_weights(path: Path) -> Start:
         weights = torch.tensor(found["bin_weights"], dtype=torch.float32)
         tensors = {
             entry.name.removesuffix(HALF): torch.from_numpy(numpy_helper.to_array(entry).copy())
-            for entry in model.graph.initializer
+            for entry in all_weights(model.graph)
         }
         centers = tensors["head.centers"].float() if len(weights) else torch.zeros(0, 2)
         bins = Bins(centers, weights)
