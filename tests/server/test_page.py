@@ -1,7 +1,8 @@
 """The page, in a real browser without a screen, as a person meets it.
 
 Needs Chromium (on Debian and Ubuntu: `apt-get install chromium`) and the package playwright, which drives it;
-both are looked for, and without them these tests are skipped and say so.
+both are looked for, and without them these tests are skipped and say so. `pytest -m 'not browser and not slow'`
+leaves them out.
 """
 
 import base64
@@ -22,10 +23,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("COLORIFY_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 LONG = 20_000  # ms
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
+if CHROMIUM is None:
+    cure = "apt-get install chromium, or set COLORIFY_CHROMIUM"
+    pytest.skip(f"the tests of the page need a browser: {cure}", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
