@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart", "httpx")
 MISSING = [name for name in NEEDED if find_spec(name) is None]
-collect_ignore_glob = ["test_*.py"] if MISSING else []
+collect_ignore_glob = ["test_*.py", "page/test_*.py"] if MISSING else []
 
 
 def pytest_report_header() -> list[str]:

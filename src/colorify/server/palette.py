@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float32]
 BOLDNESS: Final = (1.0, 0.0, 2.0)  # values of vividness; the default first
 AS_BRIGHT: Final = 12.0  # L; how far another place may differ
 DIFFERENT: Final = 8.0  # distance in ab at which two colours are worth a choice
-MOST: Final = 6
+MOST: Final = 5
 
 
 def suggest(sitting: Sitting, x: float, y: float, colorizer: Colorizer) -> Suggestions:
@@ -41,7 +41,11 @@ def suggest(sitting: Sitting, x: float, y: float, colorizer: Colorizer) -> Sugge
         Suggestion(color=_hex(float(L[row, column]), ab), origin="here" if origin == "here" else "elsewhere")
         for ab, origin in chosen[:MOST]
     ]
-    return Suggestions(suggestions=suggestions, confidence=float(colors.confidence[row, column].clip(0, 1)))
+    return Suggestions(
+        suggestions=suggestions,
+        confidence=float(colors.confidence[row, column].clip(0, 1)),
+        lightness=float(L[row, column]),
+    )
 
 
 def _spread(ab: FloatArray) -> list[FloatArray]:

@@ -103,6 +103,7 @@ class Suggestions(BaseModel):
 
     suggestions: list[Suggestion]
     confidence: float = Field(description="0..1, of the generator at this point")
+    lightness: float = Field(description="L of this point, 0..100; it is kept whatever colour is chosen")
 
 
 class Model(BaseModel):

@@ -3,22 +3,33 @@
 import * as api from "./api.js";
 import { Looks } from "./looks.js";
 
+const BROWSERS_SHOW = /^image\/(jpeg|png|webp|avif)$/;
+
 /** waiting, sending, ready, failed */
 export class Photo {
   state = "waiting";
-  error = "";
+  problem = null; // why it failed
   session = null; // what the server says of it
   originalUrl = ""; // as it came, for the screen
   url = ""; // in colour, for the screen
+  painted = null; // the look that `url` shows
+  sharp = null; // the look that `url` shows in full resolution
+  kept = null; // the look that was downloaded
   looks = new Looks();
 
   constructor(file) {
     this.file = file;
+    // the file itself, where a browser can show it; no copy is made
+    this.localUrl = BROWSERS_SHOW.test(file.type) ? URL.createObjectURL(file) : "";
   }
 
-  /** The look in the words of the API. */
-  get wishes() {
-    return this.looks.now;
+  get error() {
+    return this.problem?.message || "";
+  }
+
+  /** Is there work that closing the page would lose? */
+  get unsaved() {
+    return this.looks.now.hints.length > 0 && this.looks.now !== this.kept;
   }
 
   /** Do something with the session; if it has ended, open another and do it again. */
@@ -32,10 +43,17 @@ export class Photo {
     }
   }
 
-  show(blob) {
+  /** Take over a picture in the colours of `look`, once it can be shown at once. */
+  async show(blob, look) {
+    const url = URL.createObjectURL(blob);
+    await Object.assign(new Image(), { src: url }).decode();
     URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(blob);
-    return this.url;
+    [this.url, this.painted, this.sharp] = [url, look, null];
+  }
+
+  forget() {
+    for (const url of [this.url, this.originalUrl, this.localUrl]) URL.revokeObjectURL(url);
+    if (this.session) api.closeSession(this.session.id).catch(() => {}); // it may have ended already
   }
 }
 
@@ -49,24 +67,32 @@ export class Photos {
     this.changed = changed;
   }
 
+  get ready() {
+    return this.list.filter((photo) => photo.state === "ready");
+  }
+
   add(files) {
     const added = files.map((file) => new Photo(file));
     this.list.push(...added);
-    this.#work();
+    this.work();
     return added;
   }
 
-  /** Send what waits, one after the other; the one that somebody looks at first. */
-  async #work() {
+  /** Send what waits and colour what is wanted otherwise, one after the other. */
+  async work() {
     if (this.#working) return;
     this.#working = true;
-    for (let photo = this.#next(); photo; photo = this.#next()) await this.#send(photo);
+    for (let photo = this.#next(); photo; photo = this.#next()) {
+      await (photo.state === "waiting" ? this.#send(photo) : this.#refresh(photo));
+    }
     this.#working = false;
   }
 
+  /** The one that somebody looks at goes first, unless it is painted already; that is the painter's. */
   #next() {
     if (this.current?.state === "waiting") return this.current;
-    return this.list.find((photo) => photo.state === "waiting");
+    const stale = (photo) => photo !== this.current && photo.painted !== photo.looks.now;
+    return this.list.find((photo) => photo.state === "waiting") || this.ready.find(stale);
   }
 
   async #send(photo) {
@@ -74,12 +100,26 @@ export class Photos {
     this.changed(photo);
     try {
       photo.session = await api.openSession(photo.file);
-      photo.originalUrl = URL.createObjectURL(await api.original(photo.session.id));
-      photo.show(await api.preview(photo.session.id, photo.wishes));
+      const look = photo.looks.now;
+      const { id } = photo.session;
+      const [original, preview] = await Promise.all([api.original(id), api.preview(id, look)]);
+      photo.originalUrl = URL.createObjectURL(original);
+      await photo.show(preview, look);
       photo.state = "ready";
     } catch (error) {
       photo.state = "failed";
-      photo.error = error.message;
+      photo.problem = error;
+    }
+    if (this.list.includes(photo)) this.changed(photo);
+    else photo.forget(); // it was removed meanwhile
+  }
+
+  async #refresh(photo) {
+    const look = photo.looks.now;
+    try {
+      await photo.show(await photo.withSession((id) => api.preview(id, look)), look);
+    } catch (error) {
+      photo.state = "failed";
       photo.problem = error;
     }
     this.changed(photo);
@@ -88,12 +128,18 @@ export class Photos {
   /** Try a photo again that could not be sent. */
   retry(photo) {
     photo.state = "waiting";
+    photo.problem = null;
     this.changed(photo);
-    this.#work();
+    this.work();
   }
 
+  /** Forget a photo; return the one that takes its place on the stage, if any. */
   remove(photo) {
-    this.list = this.list.filter((other) => other !== photo);
-    if (photo === this.current) this.current = null;
+    const at = this.list.indexOf(photo);
+    this.list.splice(at, 1);
+    if (photo.state !== "sending") photo.forget();
+    if (photo !== this.current) return this.current;
+    this.current = this.list[at] || this.list[at - 1] || null;
+    return this.current;
   }
 }

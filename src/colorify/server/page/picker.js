@@ -1,80 +1,148 @@
-// The little window in which a colour is chosen.
+// The little window in which a colour is chosen. A colour under the mouse or the focus is tried on the photo at once.
 
-// colours of things that people know better than any generator; muted, as things are
+import { nameOf } from "./names.js";
+
+// colours of things that people know better than any generator; muted, as things are. Their brightness does not count
 const COMMON = [
-  ["light skin", "#e3b596"], ["dark skin", "#8a5a3c"], ["blond", "#c9a15a"], ["brown", "#6b4a2f"],
-  ["red", "#b03a2e"], ["brick", "#a65f45"], ["yellow", "#d9b13b"], ["grass", "#6f8b3d"],
-  ["pine", "#3f6148"], ["sky", "#7fb0d8"], ["navy", "#2f4672"], ["grey, no colour", "#808080"],
+  ["skin", "#c98f70"], ["brown", "#6b4a2f"], ["straw", "#c9a95a"], ["yellow", "#d9b13b"], ["red", "#b03a2e"], ["rose", "#c76b84"],
+  ["violet", "#75589c"], ["navy", "#2f4672"], ["sky", "#7fb0d8"], ["pine", "#3f6148"], ["grass", "#6f8b3d"], ["grey, no colour", "#808080"],
 ];
+const COLUMNS = 6;
+const RECENT = 6; // colours of one's own that are offered again
+const REST = 120; // ms that the mouse rests on a colour until it is tried
 
 export class Picker {
-  #choose = null;
-  #closed = null;
-  #return = null;
+  #asked = null; // what it was opened with
+  #return = null; // what had the focus
+  #lightness = null; // L of the place, once it is known
+  #recent = [];
+  #timer = 0;
+  #byKeys = false; // does somebody walk over the colours? the first one has the focus by itself
 
   constructor(root) {
     this.root = root;
     this.free = root.querySelector("#free");
     this.suggested = root.querySelector("#suggested");
+    this.common = root.querySelector("#common");
+    this.used = root.querySelector("#used");
     this.removeButton = root.querySelector("#remove");
-    root.querySelector("#common").append(...COMMON.map(([name, color]) => this.#swatch(color, name)));
+    this.common.append(...COMMON.map(([name, color]) => this.#swatch(color, name)));
     root.querySelector("#picker-close").addEventListener("click", () => this.close());
+    this.free.addEventListener("input", () => this.#try(this.free.value));
     this.free.addEventListener("change", () => this.#pick(this.free.value));
-    root.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
-      event.stopPropagation(); // letters typed here are no commands for the photo
+    this.removeButton.addEventListener("click", () => {
+      const { remove } = this.#asked;
+      this.close();
+      remove();
     });
+    root.addEventListener("keydown", (event) => this.#key(event));
+    root.addEventListener("pointerleave", () => this.#try(null));
     document.addEventListener("pointerdown", (event) => {
       if (!this.root.hidden && !this.root.contains(event.target)) this.close();
     });
   }
 
-  /** Ask for a colour beside a place on the screen; `remove` is missing for a new colour. */
-  open({ x, y, color, choose, remove, closed }) {
+  /**
+   * Ask for a colour beside a place on the screen. `choose(color)` takes it; `attempt(color)` shows one that is
+   * only tried, null for none; `remove()` is missing for a new colour; `closed()` is called in any case.
+   * Returns what takes the server's suggestions, when they come.
+   */
+  open({ x, y, color, ...asked }) {
     this.close();
     this.#return = document.activeElement;
-    this.#choose = choose;
-    this.#closed = closed;
+    this.#asked = asked;
     if (color) this.free.value = color;
-    this.removeButton.hidden = !remove;
-    this.removeButton.onclick = () => {
-      this.close();
-      remove();
-    };
-    this.suggest(null);
+    this.removeButton.hidden = !asked.remove;
+    this.#lightness = null;
+    this.#byKeys = false;
+    this.#drawUsed();
+    this.#suggest(null);
     this.root.hidden = false;
     this.#beside(x, y);
-    this.root.querySelector("#common button").focus({ preventScroll: true });
+    this.root.focus({ preventScroll: true });
+    return (answer) => this.#asked === asked && this.#suggest(answer); // it may ask for another place by then
   }
 
-  /** Show what the generator suggests; null while it is being asked. */
-  suggest(colors) {
+  /** Show what the server suggests; null while it is being asked. */
+  #suggest(answer) {
     const label = this.root.querySelector("#suggested-label");
-    label.textContent = colors && !colors.length ? "No suggestions for this place" : "Suggested for this place";
-    this.suggested.replaceChildren(...(colors || []).map(({ color }) => this.#swatch(color, `suggested ${color}`)));
+    const found = answer?.suggestions || [];
+    label.textContent = answer && !found.length ? "No suggestions for this place" : "Likely here";
+    this.suggested.replaceChildren(...found.map((row) => this.#suggestion(row)));
+    this.#lightness = answer?.lightness ?? null;
+    for (const button of this.root.querySelectorAll("button[data-color]")) this.#fill(button);
+    const idle = document.activeElement === this.root || document.activeElement === document.body;
+    if (found.length && idle) this.suggested.firstChild.focus({ preventScroll: true });
   }
 
   close() {
     if (this.root.hidden) return;
+    this.#try(null);
     this.root.hidden = true;
     this.#return?.focus?.({ preventScroll: true });
-    this.#closed?.();
+    this.#asked.closed?.();
   }
 
   #pick(color) {
-    const choose = this.#choose;
-    this.close();
+    const { choose } = this.#asked;
+    if (!COMMON.some(([, known]) => known === color)) {
+      this.#recent = [color, ...this.#recent.filter((other) => other !== color)].slice(0, RECENT);
+    }
+    clearTimeout(this.#timer);
     choose(color);
+    this.close();
+  }
+
+  #try(color) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#asked?.attempt?.(color), color ? REST : 0);
+  }
+
+  #drawUsed() {
+    this.used.hidden = this.root.querySelector("#used-label").hidden = !this.#recent.length;
+    this.used.replaceChildren(...this.#recent.map((color) => this.#swatch(color, nameOf(color))));
+  }
+
+  #suggestion({ color, probability }) {
+    const percent = probability ? `${Math.max(1, Math.round(100 * probability))} %` : "";
+    const button = this.#swatch(color, percent ? `${nameOf(color)}, ${percent} likely` : nameOf(color));
+    const share = document.createElement("span");
+    share.textContent = percent;
+    button.append(share);
+    return button;
   }
 
   #swatch(color, name) {
     const button = document.createElement("button");
     button.type = "button";
-    button.style.background = color;
+    button.dataset.color = color;
     button.title = name;
     button.setAttribute("aria-label", name);
+    this.#fill(button);
     button.addEventListener("click", () => this.#pick(color));
+    button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.#try(color));
+    button.addEventListener("focus", () => this.#byKeys && this.#try(color));
     return button;
+  }
+
+  /** A colour is shown as bright as the photo is at the place: so it will look there. */
+  #fill(button) {
+    const { color } = button.dataset;
+    button.style.background = color;
+    // a browser that does not know relative colours leaves it at that
+    if (this.#lightness !== null) button.style.background = `lab(from ${color} ${this.#lightness} a b)`;
+  }
+
+  #key(event) {
+    event.stopPropagation(); // letters typed here are no commands for the photo
+    if (event.key === "Escape") this.close();
+    this.#byKeys = true;
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
+    const swatches = [...this.root.querySelectorAll("button[data-color]")];
+    const at = swatches.indexOf(document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    swatches[Math.min(swatches.length - 1, Math.max(0, at + step))].focus();
   }
 
   #beside(x, y) {

@@ -4,6 +4,7 @@ const NEAR = 30; // px from the divider that still take it
 const STILL = 6; // px that a finger may move and still click
 const ROOM = 90; // px of a side that is worth its name
 const MOST = 8; // times larger than one px of the photo to one px of the screen
+const REVEAL = 900; // ms in which the colour comes in
 
 export class Stage {
   #scale = 1;
@@ -15,6 +16,9 @@ export class Stage {
   #fitted = true;
   #pointers = new Map();
   #gesture = null;
+  #start = [0, 0]; // of the gesture
+  #revealing = 0; // frame that is asked for
+  #expected = ""; // the file that is being opened
 
   /** `onClick(x, y)`: in 0..1 of the photo. `onView()`: something has moved. */
   constructor(root, { onClick, onView }) {
@@ -31,8 +35,24 @@ export class Stage {
     new ResizeObserver(() => (this.#fitted ? this.fit() : this.#draw())).observe(root);
   }
 
-  /** Show a photo of `width` x `height` px, as a preview. */
+  /** Show a file alone, until there is more to show; "": nothing. What the browser cannot open is left out. */
+  async preview(url) {
+    this.open(0, 0);
+    this.root.classList.add("single");
+    this.#expected = url;
+    const image = Object.assign(new Image(), { src: url });
+    const opened = url && (await image.decode().then(() => true, () => false));
+    if (!opened || this.#expected !== url) return;
+    this.open(image.naturalWidth, image.naturalHeight);
+    this.root.classList.add("single");
+    this.before.src = url;
+    this.before.hidden = false;
+  }
+
+  /** Show a photo of `width` x `height` px, before and after. */
   open(width, height) {
+    this.#expected = "";
+    this.root.classList.remove("single");
     this.#width = width;
     this.#height = height;
     for (const layer of [this.before, this.after, this.sure]) {
@@ -88,6 +108,18 @@ export class Stage {
     return x >= 0 && x < 1 && y >= 0 && y < 1 ? [x, y] : null;
   }
 
+  /** Let the colour come in from the right, once, unless the person wants nothing to move or takes the slider. */
+  reveal() {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const [from, to, start] = [1, this.#split, performance.now()];
+    const step = (now) => {
+      const part = Math.min(1, Math.max(0, now - start) / REVEAL);
+      this.slide(from + (to - from) * (1 - (1 - part) ** 3));
+      if (part < 1) this.#revealing = requestAnimationFrame(step);
+    };
+    this.#revealing = requestAnimationFrame(step);
+  }
+
   slide(part) {
     this.#split = Math.min(1, Math.max(0, part));
     const percent = Math.round(100 * this.#split);
@@ -103,6 +135,7 @@ export class Stage {
 
   #draw() {
     this.#keepInView();
+    this.root.classList.toggle("fitted", this.#fitted); // a finger then scrolls the page, up and down
     const shift = `translate(${this.#x}px, ${this.#y}px) scale(${this.#scale})`;
     for (const layer of [this.before, this.after, this.sure]) layer.style.transform = shift;
     const [left] = this.place(0, 0);
@@ -131,7 +164,10 @@ export class Stage {
   }
 
   #listen() {
-    this.range.addEventListener("input", () => this.slide(this.range.value / 100));
+    this.range.addEventListener("input", () => {
+      cancelAnimationFrame(this.#revealing);
+      this.slide(this.range.value / 100);
+    });
     this.root.addEventListener("pointerdown", (event) => this.#down(event));
     this.root.addEventListener("pointermove", (event) => this.#moved(event));
     for (const name of ["pointerup", "pointercancel"]) this.root.addEventListener(name, (event) => this.#up(event));
@@ -152,6 +188,7 @@ export class Stage {
 
   #down(event) {
     if (event.button !== 0 || event.target.closest("button, input")) return;
+    cancelAnimationFrame(this.#revealing);
     this.root.setPointerCapture(event.pointerId);
     const [x, y] = this.#at(event);
     this.#pointers.set(event.pointerId, [x, y]);
@@ -159,8 +196,6 @@ export class Stage {
     this.#gesture = this.#pointers.size > 1 ? "pinch" : near || this.#fitted ? "slide?" : "pan?";
     this.#start = [x, y];
   }
-
-  #start = [0, 0];
 
   #moved(event) {
     const old = this.#pointers.get(event.pointerId);

@@ -1,0 +1,34 @@
+// What the page says to people: what went wrong, what is going on, and, for screen readers, what has happened.
+
+const MOST = 4; // lines at a time; the oldest goes
+
+const box = document.getElementById("message");
+const list = document.getElementById("message-text");
+document.getElementById("message-close").onclick = forgive;
+
+/** Say what went wrong, until it is closed or something goes right. A line that stands there is not repeated. */
+export function report(problem) {
+  const text = problem.message || problem;
+  const lines = [...list.children].filter((line) => line.textContent !== text);
+  lines.push(Object.assign(document.createElement("p"), { textContent: text }));
+  list.replaceChildren(...lines.slice(-MOST));
+  box.hidden = false;
+}
+
+/** Take back what went wrong. */
+export function forgive() {
+  box.hidden = true;
+  list.replaceChildren();
+}
+
+/** Tell a screen reader. */
+export function say(text) {
+  document.getElementById("status").textContent = text;
+}
+
+/** Show over the photo what it waits for; "": nothing. */
+export function wait(text) {
+  document.getElementById("wait").hidden = !text;
+  document.getElementById("wait-text").textContent = text;
+  if (text) say(text);
+}
