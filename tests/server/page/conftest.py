@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: playwright keeps asyncio.run from other tests while it runs
 def browser() -> "Iterator[Browser]":
     if CHROMIUM is None:
         pytest.skip(
