@@ -2,6 +2,7 @@
 
     ColorifyError
     ├── PhotoError          one photo cannot be read, coloured or written; the others can go on
+    │   └── TooLargeError   it has more pixels than are allowed
     ├── FilmError           a film cannot be read or written
     ├── UsageError          an option or argument makes no sense
     └── SetupError          this machine lacks something: an extra, a free port
@@ -19,6 +20,14 @@ class ColorifyError(Exception):
 
 class PhotoError(ColorifyError):
     """One photo cannot be read, coloured or written."""
+
+
+class TooLargeError(PhotoError):
+    """A photo has more pixels than are allowed: `width` x `height`."""
+
+    def __init__(self, message: str, width: int, height: int) -> None:
+        super().__init__(message)
+        self.width, self.height = width, height
 
 
 class FilmError(ColorifyError):

@@ -1,6 +1,8 @@
 """The HTTP API, as a program meets it."""
 
 import json
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,6 +36,16 @@ def test_the_name_and_format_of_the_upload_are_kept(server: Server) -> None:
     answer = colorize(server, picture(suffix=".webp"), "Tante Änne.webp")
     assert answer.headers["content-type"] == "image/webp"
     assert "filename*=UTF-8''Tante%20%C3%84nne-color.webp" in answer.headers["content-disposition"]
+
+
+@pytest.mark.skipif(find_spec("pillow_heif") is None, reason="pip install 'colorify-photo[heif]'")
+def test_a_photo_of_a_phone_becomes_a_jpeg(server: Server) -> None:
+    phone = (Path(__file__).parents[1] / "photos" / "phone.heic").read_bytes()
+    answer = colorize(server, phone, "IMG_1.HEIC")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert 'filename="IMG_1-color.jpg"' in answer.headers["content-disposition"]
+    assert opened(answer.content).width == opened(answer.content).height * 2 // 3
+    assert "heic" in server.client.get("/v1/models").json()["limits"]["formats"]
 
 
 def test_no_folder_of_the_client_gets_into_the_name(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
@@ -98,7 +99,7 @@ class Api:
         limits = Limits(
             max_bytes=self.settings.max_bytes,
             max_pixels=self.settings.max_pixels,
-            formats=[row.name for row in FORMATS],
+            formats=[row.name for row in FORMATS] + ["heic"] * (find_spec("pillow_heif") is not None),
         )
         return Models(models=[model], limits=limits)
 

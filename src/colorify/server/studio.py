@@ -132,9 +132,10 @@ def finish(sitting: Sitting, wishes: Wishes, colorizer: Colorizer, threads: int,
 
 def result_format(photo: Photo, wanted: str | None) -> Format:
     """Return the format of the result: the `wanted` one, or that of the upload."""
-    row = format_named(wanted) if wanted else photo.origin.format
-    assert row is not None  # an upload has one
-    return row
+    assert photo.origin.format is not None  # an upload has one
+    return format_named(
+        wanted or photo.origin.format.name
+    )  # a HEIC photo's is called "jpeg", and becomes one
 
 
 def _chroma(sitting: Sitting, look: Look, colorizer: Colorizer) -> Chroma:

@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, TooLargeError
 from colorify.formats import SNIFF_BYTES, sniff
 from colorify.photo import Photo, open_photo
 from colorify.server.problems import (
@@ -24,7 +24,7 @@ from colorify.server.settings import Settings
 
 FIELD: Final = "image"
 MAX_FIELDS: Final = 16
-UNLIMITED: Final = 2**62  # px; for open_photo, whose own limit cannot be told from other refusals
+UNLIMITED: Final = 2**62  # bytes
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def check_kind(data: bytes) -> None:
 
 
 def open_upload(data: bytes, max_pixels: int) -> Photo:
-    """Open a picture by its header, without decoding it. Raises RefusalError, PhotoError."""
-    photo = open_photo(data, max_pixels=UNLIMITED)
-    width, height = photo.size
-    if width * height > max_pixels:
-        found = f"{width}x{height} is {width * height / 1e6:.0f} million"
-        raise RefusalError(TOO_MANY_PIXELS, f"Expected at most {max_pixels / 1e6:g} million, found {found}.")
-    return photo
+    """Open a picture; its header says whether it is too large. Raises RefusalError, PhotoError."""
+    try:
+        return open_photo(data, max_pixels=max_pixels)
+    except TooLargeError as error:
+        found = f"{error.width}x{error.height} is {error.width * error.height / 1e6:.0f} million"
+        expected = f"at most {max_pixels / 1e6:g} million"
+        raise RefusalError(TOO_MANY_PIXELS, f"Expected {expected}, found {found}.") from error

@@ -5,6 +5,7 @@ import { report } from "./notices.js";
 
 const HERE = ["127.0.0.1", "localhost", "[::1]"];
 const $ = (id) => document.getElementById(id);
+const NAMES = { webp: "WebP" };
 let limits = null;
 
 /** `take(files)` is told of every bunch of files that may be sent. */
@@ -50,7 +51,10 @@ export function askForToken() {
 async function learnLimits() {
   try {
     limits = (await api.models()).limits;
-    $("limits").textContent = `One photo or many. JPEG, PNG, TIFF, WebP or AVIF, up to ${megabytes(limits.max_bytes)} each.`;
+    const names = limits.formats.map((name) => NAMES[name] || name.toUpperCase());
+    const list = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+    $("limits").textContent = `One photo or many. ${list}, up to ${megabytes(limits.max_bytes)} each.`;
+    if (limits.formats.includes("heic")) $("file").accept += ",image/heic,.heic,.heif"; // else iPhones send a JPEG
   } catch (error) {
     if (error.kind === "token-needed") askForToken();
     else report(error);
