@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from colorify import cli
 from colorify.colorizer import Colorizer
 from colorify.generator import Generator
+from command_line import Colorify, Ended
 from tiny import write_tiny_generator
 
 
@@ -23,3 +25,16 @@ def generator(tiny_weights: Path) -> Generator:
 @pytest.fixture(scope="session")
 def colorizer(tiny_weights: Path) -> Colorizer:
     return Colorizer(tiny_weights, threads=2)
+
+
+@pytest.fixture
+def colorify(capsys: pytest.CaptureFixture[str], tiny_weights: Path) -> Colorify:
+    """Run a command line in this process, with the tests' tiny generator."""
+
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        code = cli.run([*arguments, "-m", str(tiny_weights)])
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return run

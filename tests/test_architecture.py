@@ -47,7 +47,7 @@ FLOORS = [
         "tiff_tags",
     },
     {"colorizer", "dataset"},
-    {"plan", "batch", "video", "evaluation", "training"},
+    {"plan", "batch", "arrivals", "video", "evaluation", "training"},
     {"bulk", "server"},
     {"cli"},
     {"__main__"},

@@ -1,13 +1,16 @@
 """Running many photos: what is yielded, what is given up, what is left on the disk."""
 
+import gc
 import threading
 import time
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from colorify.batch import Result, StoppedError, run
+from colorify.atomic import DiskFullError
+from colorify.batch import AHEAD, Result, StoppedError, run
 from colorify.colorizer import Report
 from colorify.errors import PhotoError, WeightsError
 from colorify.plan import Job
@@ -32,14 +35,41 @@ def report(job: Job) -> Report:
     )
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_results_come_in_the_order_of_the_jobs(tmp_path: Path, workers: int) -> None:
+def test_results_come_in_the_order_of_the_jobs(tmp_path: Path) -> None:
+    todo = jobs(tmp_path, 5)
+    assert [result.job for result in run(todo, lambda job, _watch: report(job))] == todo
+
+
+def test_a_slow_photo_holds_up_no_other(tmp_path: Path) -> None:
+    others_done = threading.Event()
+
     def color(job: Job, _watch: Watch) -> Report:
-        time.sleep(0.02 if job.source.stem == "0" else 0)
+        if job.source.stem == "0":
+            assert others_done.wait(10), "the others wait for this one"
+        if job.source.stem == "19":
+            others_done.set()
         return report(job)
 
-    todo = jobs(tmp_path, 5)
-    assert [result.job for result in run(todo, color, workers=workers)] == todo
+    todo = jobs(tmp_path, 20)
+    found = [result.job for result in run(todo, color, workers=2)]
+    assert found.index(todo[0]) >= 18
+    assert set(found) == set(todo)
+
+
+def test_photos_are_given_out_as_they_are_needed_and_results_not_kept(tmp_path: Path) -> None:
+    given, alive = 0, []
+
+    def many() -> Iterator[Job]:
+        nonlocal given
+        for job in jobs(tmp_path, 200):
+            given += 1
+            yield job
+
+    for number, result in enumerate(run(many(), lambda job, _watch: report(job), workers=2), start=1):
+        assert given - number <= 2 * AHEAD
+        alive.append(weakref.ref(result))
+    gc.collect()
+    assert sum(ref() is not None for ref in alive) <= 1
 
 
 def test_a_failure_is_a_result_and_the_others_go_on(tmp_path: Path) -> None:
@@ -116,3 +146,45 @@ def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_pat
     results.close()
     assert given_up.is_set(), "close() came back before the photos in work had ended"
     assert len(begun) <= 4
+
+
+def test_a_wish_to_stop_begins_no_others_and_yields_what_gets_done(tmp_path: Path) -> None:
+    wished = threading.Event()
+    finishes = threading.Barrier(2, timeout=10)
+
+    def color(job: Job, watch: Watch) -> Report:
+        finishes.wait()
+        wished.set()
+        if job.source.stem == "1":
+            watch(0.5)  # raises
+        return report(job)
+
+    found = [
+        result.job.source.stem for result in run(jobs(tmp_path, 20), color, workers=2, stopped=wished.is_set)
+    ]
+    assert found == ["0"]
+
+
+def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
+    begun: list[Job] = []
+
+    def color(job: Job, _watch: Watch) -> Report:
+        begun.append(job)
+        if job.source.stem == "3":
+            raise DiskFullError("no room")
+        return report(job)
+
+    found = list(run(jobs(tmp_path, 50), color))
+    assert [result.job.source.stem for result in found if result.error] == ["3"]
+    assert len(found) <= len(begun) <= 4 + AHEAD
+
+
+def test_the_parts_of_photos_are_told(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+
+    def color(job: Job, watch: Watch) -> Report:
+        watch(0.5)
+        return report(job)
+
+    list(run(jobs(tmp_path, 2), color, told=lambda job, part: told.append((job.source.stem, part))))
+    assert told == [("0", 0.0), ("0", 0.5), ("1", 0.0), ("1", 0.5)]

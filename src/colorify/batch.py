@@ -1,11 +1,15 @@
 """Colour the photos of a plan, several at a time; a photo that fails is a result, and the others go on."""
 
 import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, takewhile
 from pathlib import Path
+from typing import Final
 
+from colorify.atomic import DiskFullError, write_error
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
@@ -13,6 +17,7 @@ from colorify.own import is_own
 from colorify.photo import MAX_PIXELS
 from colorify.plan import Job
 
+AHEAD: Final = 2  # photos a worker that are given out: one in work and one to begin at once
 Watch = Callable[[float], None]  # told the part that is done, 0..1
 Coloring = Callable[[Job, Watch], Report]
 
@@ -53,27 +58,48 @@ class StoppedError(Exception):
     """The run was given up while this photo was being coloured."""
 
 
-def run(jobs: Sequence[Job], color: Coloring, *, workers: int = 1) -> Generator[Result, None, None]:
-    """Colour `jobs` on `workers` threads and yield the results in their order.
+def run(
+    jobs: Iterable[Job],
+    color: Coloring,
+    *,
+    workers: int = 1,
+    lone: bool = False,
+    told: Callable[[Job, float], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Generator[Result, None, None]:
+    """Colour `jobs` on `workers` threads and yield each result as soon as it is there.
 
-    When the caller stops iterating or is interrupted, photos not begun are dropped and those in work are
-    given up at their next sign of progress, or finished: no half-written file is left.
+    While one worker decodes, another runs the generator and a third encodes. Results are not kept, so that
+    memory does not grow with the number of photos. `told`: the part of a photo that is done, 0..1, on the
+    thread of its worker. `lone`: an option that does not suit the photo is an error, not a result.
+
+    When `stopped` says so, or the caller stops iterating, photos not begun are dropped and those in work
+    are given up at their next sign of progress, or finished: no half-written file is left. They get no
+    result. A full disk ends the run in the same way, after the DiskFullError of the photo that met it.
     Errors that concern more than one photo (SetupError) are raised.
     """
-    stop = threading.Event()
+    ended = threading.Event()
 
-    def watch(part: float) -> None:
-        if stop.is_set():
+    def goes_on(_: Job) -> bool:
+        return not (ended.is_set() or stopped())
+
+    def watch(job: Job, part: float) -> None:
+        if not goes_on(job):
             raise StoppedError
+        if told is not None:
+            told(job, part)
 
-    def work(job: Job) -> Result:
+    def work(job: Job) -> Result | None:
         try:
+            watch(job, 0.0)
             _make_folder(job.target.parent)
-            return Result(job, report=color(job, watch))
+            return Result(job, report=color(job, partial(watch, job)))
+        except StoppedError:
+            return None
         except PhotoError as error:
             return Result(job, error=error)
         except UsageError as error:
-            if len(jobs) == 1:
+            if lone:
                 raise
             # an option that suits the others, such as 16 bits where this one is a JPEG
             return Result(job, error=PhotoError(f"{job.source}: {error}"))
@@ -81,11 +107,27 @@ def run(jobs: Sequence[Job], color: Coloring, *, workers: int = 1) -> Generator[
     # threads, not processes: libvips and ONNX Runtime release the GIL, and the weights are loaded once
     pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify")
     try:
-        for future in [pool.submit(work, job) for job in jobs]:
-            yield future.result()
+        for result in _each_as_it_ends(pool, work, takewhile(goes_on, jobs), AHEAD * workers):
+            if result is not None:
+                yield result
+                if isinstance(result.error, DiskFullError):
+                    ended.set()
     finally:
-        stop.set()
+        ended.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _each_as_it_ends(
+    pool: ThreadPoolExecutor, work: Callable[[Job], Result | None], jobs: Iterable[Job], most: int
+) -> Iterator[Result | None]:
+    """Give `most` jobs at a time to the pool, and yield what comes of them."""
+    waiting = iter(jobs)
+    given: list[Future[Result | None]] = []
+    while given := [*given, *(pool.submit(work, job) for job in islice(waiting, most - len(given)))]:
+        wait(given, return_when=FIRST_COMPLETED)
+        ended = [future for future in given if future.done()]
+        given = [future for future in given if future not in ended]
+        yield from (future.result() for future in ended)
 
 
 def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> Coloring:
@@ -95,11 +137,19 @@ def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> 
     """
 
     def color(job: Job, watch: Watch) -> Report:
-        if not again and is_own(job.source, max_pixels=options.max_pixels):
-            raise OwnOutputError(f"{job.source} was made by Colorify; -f colours it again.")
+        refuse_own(job, options, again=again)
         return color_source(colorizer, job.source, job.target, options, watch)
 
     return color
+
+
+def refuse_own(job: Job, options: Options, *, again: bool = False) -> None:
+    """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `again`.
+
+    Raises PhotoError where that much shows that it cannot be coloured.
+    """
+    if is_own(job.source, max_pixels=options.max_pixels) and not again:
+        raise OwnOutputError(f"{job.source} was made by Colorify; -f colours it again.")
 
 
 def color_source(
@@ -134,4 +184,4 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PhotoError(f"{folder}: cannot make this folder ({error.strerror}).") from error
+        raise write_error(folder, error, "cannot make this folder") from error

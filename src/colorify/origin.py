@@ -18,6 +18,9 @@ from colorify.limits import check_size
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
 Source = Path | bytes | Pixels
 
+# Formats whose libvips loaders map the file: where it is cut short meanwhile, or its share goes away, the
+# system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
+_MAPPED: Final = ("jpeg", "webp")
 _UNKNOWN: Final = (1.0, 1.0)  # dots a millimetre; what libvips says when a file says nothing
 _EXIF_RESOLUTION: Final = "exif-ifd0-"  # libvips' names of such fields; their text begins with the number
 _CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
@@ -40,20 +43,20 @@ def origin_of(source: Source, max_pixels: int) -> Origin:
     if isinstance(source, np.ndarray):
         return Origin("pixels", _from_pixels(source), None)
     if isinstance(source, bytes):
-        return _of_file(source, source[:SNIFF_BYTES], "bytes", max_pixels)
+        return _of_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
     try:
         with source.open("rb") as file:
-            head = file.read(SNIFF_BYTES)
+            row = sniff(head := file.read(SNIFF_BYTES), name)
+            data = head + file.read() if row.name in _MAPPED else source
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return _of_file(source, head, name, max_pixels)
+    return _of_file(data, row, name, max_pixels)
 
 
-def _of_file(data: Path | bytes, head: bytes, name: str, max_pixels: int) -> Origin:
-    row = sniff(head, name)
+def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Origin:
     if row is not HEIC:
         return Origin(name, data, row)
     pixels, blocks = read_heic(data, name, max_pixels)

@@ -46,6 +46,11 @@ class Plan:
     refused: tuple[Refusal, ...] = ()
     lone: bool = False  # one photo was named, by itself: what a batch passes over is then an error
 
+    @property
+    def folders(self) -> list[Path]:
+        """Where its targets are, written or to be."""
+        return list(dict.fromkeys(job.target.parent for job in (*self.jobs, *self.finished)))
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -54,12 +59,18 @@ class _Found:
 
 
 def make_plan(
-    inputs: Sequence[str], *, output: str | None = None, format: str | None = None, force: bool = False
+    inputs: Sequence[str],
+    *,
+    output: str | None = None,
+    format: str | None = None,
+    force: bool = False,
+    patient: bool = False,
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
     `output`: a file (for one input file) or a folder; None writes beside the source. `format`: a name from
-    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too.
+    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `patient`: more may come,
+    so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not Path(inputs[0]).is_dir() and not _is_glob(inputs[0])
@@ -67,20 +78,24 @@ def make_plan(
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and folder.exists() and not folder.is_dir():
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused = _find(inputs, leave_out=folder)
+    found, refused = _find(inputs, leave_out=folder, patient=patient)
     if as_file:
         pairs = [Job(item.path, Path(output or "")) for item in found]
     else:
         pairs = [Job(item.path, _target(item, folder, format)) for item in found]
     own = set() if lone and force else _own_outputs([item.path for item in found])
     pairs = [job for job in pairs if job.source not in own]
-    _refuse_collisions(pairs)
-    finished = () if force else tuple(job for job in pairs if os.path.lexists(job.target))
+    clashes = _clashes(pairs)
+    if clashes and not patient:
+        others = f" ({len(clashes) - 1} more like this.)" if len(clashes) > 1 else ""
+        raise UsageError(next(iter(clashes.values())) + others)
+    pairs = [job for job in pairs if job not in clashes]
+    finished = {} if force else dict.fromkeys(job for job in pairs if os.path.lexists(job.target))
     plan = Plan(
-        jobs=tuple(job for job in pairs if job not in set(finished)),
-        finished=finished,
+        jobs=tuple(job for job in pairs if job not in finished),
+        finished=tuple(finished),
         own=tuple(sorted(own)),
-        refused=tuple(refused),
+        refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in clashes.items())),
         lone=lone,
     )
     return _refuse_lone(plan) if lone else plan
@@ -109,7 +124,9 @@ def _is_glob(text: str) -> bool:
     return has_magic(text) and not os.path.lexists(text)  # a file may well be called `scan [2].jpg`
 
 
-def _find(inputs: Sequence[str], *, leave_out: Path | None) -> tuple[list[_Found], list[Refusal]]:
+def _find(
+    inputs: Sequence[str], *, leave_out: Path | None, patient: bool
+) -> tuple[list[_Found], list[Refusal]]:
     found: dict[str, _Found] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
     for text in inputs:
@@ -123,7 +140,7 @@ def _find(inputs: Sequence[str], *, leave_out: Path | None) -> tuple[list[_Found
         else:
             here = [_Found(path, Path(path.name))] if os.path.lexists(path) else []
             missing = "no such file or folder"
-        if not here:
+        if not here and not (patient and path.is_dir()):
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
             found.setdefault(os.path.realpath(item.path), item)
@@ -196,19 +213,23 @@ def _stems(folder: Path) -> set[str]:
         )  # its files can be named all the same; one that cannot be read gets a result that says so
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
+def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
+    """Say of each photo that would be written onto a photo, or onto the target of another, that it would."""
     sources = {os.path.realpath(job.source): job.source for job in jobs}
     writers: dict[str, Path] = {}
+    clashes: dict[Job, str] = {}
     for job in jobs:
         place = os.path.realpath(job.target)
         if place in sources:
-            raise UsageError(
+            clashes[job] = (
                 f"{job.source} would be written onto {sources[place]}, which is itself an input; "
                 "give -o another folder, or leave it out to write NAME-color beside each photo."
             )
-        if place in writers:
-            raise UsageError(
+        elif place in writers:
+            clashes[job] = (
                 f"{writers[place]} and {job.source} would both be written to {job.target}; "
                 "rename one, or colour them in two runs with two output folders."
             )
-        writers[place] = job.source
+        else:
+            writers[place] = job.source
+    return clashes

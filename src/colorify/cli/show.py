@@ -1,19 +1,21 @@
 """How a run is shown to a person or to a program: lines on stderr, or JSON lines on stdout."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import click
+
+from colorify.cli.tally import Tally
 
 if TYPE_CHECKING:
     from colorify.batch import Result
     from colorify.colorizer import Report
     from colorify.plan import Job, Plan, Refusal
+
+MOST_REASONS: Final = 20  # that the report repeats
 
 
 class Show(Protocol):
@@ -23,7 +25,8 @@ class Show(Protocol):
     def passed_over(self, plan: "Plan") -> None: ...
     def planned(self, job: "Job") -> None: ...
     def result(self, result: "Result") -> None: ...
-    def end(self, done: int, finished: int, failed: int) -> None: ...
+    def watching(self, folders: Sequence[str]) -> None: ...
+    def end(self, tally: Tally, *, dry: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Lines:
             for job in plan.finished:
                 _tell(f"{name(job.source)}: done before, {name(job.target)} exists")
             for path in plan.own:
-                _tell(f"{name(path)}: an output of Colorify, not coloured again")
+                _tell(f"{name(path)}: made by Colorify, not coloured again")
 
     def planned(self, job: "Job") -> None:
         click.echo(f"{name(job.source)} -> {name(job.target)}")  # what --dry-run is asked for, so on stdout
@@ -51,10 +54,21 @@ class Lines:
         elif self.loudness >= 0:
             self._report(name(result.job.source), name(result.job.target), result.report)
 
-    def end(self, done: int, finished: int, failed: int) -> None:
-        if self.loudness >= 0 and done + finished + failed > 1:
-            before = f", {finished} done before (-f colours them again)" if finished else ""
-            _tell(f"{done} coloured{before}, {failed} failed")
+    def watching(self, folders: Sequence[str]) -> None:
+        if self.loudness >= 0:
+            _tell(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
+
+    def end(self, tally: Tally, *, dry: bool = False) -> None:
+        if self.loudness < 0 or tally.done + tally.skipped + tally.failed + tally.left < 2:
+            return
+        if dry:
+            _tell(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
+        else:
+            left = f", {tally.left} left" if tally.left else ""
+            counts = f"{tally.done} coloured, {tally.skipped} skipped, {tally.failed} failed{left}"
+            _tell(f"{counts}, in {_duration(tally.seconds)}")
+        for line in _details(tally):
+            _tell(f"  {line}")
 
     def _report(self, source: str, target: str, report: "Report") -> None:
         notes = [f"{report.width}x{report.height}", f"{report.seconds:.1f} s"]
@@ -67,16 +81,16 @@ class Lines:
 
 
 class JsonLines:
-    """For a program: a JSON object a photo, of one shape whatever came of it."""
+    """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
 
     def refused(self, refusal: "Refusal") -> None:
         _print_json(refusal.source, None, "failed", error=refusal.reason)
 
     def passed_over(self, plan: "Plan") -> None:
         for job in plan.finished:
-            _print_json(name(job.source), name(job.target), "skipped")
+            _print_json(name(job.source), name(job.target), "skipped", notes=["done before"])
         for path in plan.own:
-            _print_json(name(path), None, "skipped")
+            _print_json(name(path), None, "skipped", notes=["made by Colorify"])
 
     def planned(self, job: "Job") -> None:
         _print_json(name(job.source), name(job.target), "planned")
@@ -86,14 +100,55 @@ class JsonLines:
         if result.report is None:
             _print_json(source, target, "failed", error=str(result.error))
         else:
-            _print_json(source, target, "done", report=result.report)
+            _print_json(source, target, "done", report=result.report, notes=list(result.report.notes))
 
-    def end(self, done: int, finished: int, failed: int) -> None:
-        """Say nothing: who reads the lines can count them."""
+    def watching(self, folders: Sequence[str]) -> None:
+        """Say nothing: what comes is said as it comes."""
+
+    def end(self, tally: Tally, *, dry: bool = False) -> None:
+        row = {
+            "status": "summary",
+            "done": tally.done,
+            "skipped": tally.skipped,
+            "failed": tally.failed,
+            "left": tally.left,
+            "stopped": tally.stopped or None,
+            "seconds": round(tally.seconds, 3),
+        }
+        click.echo(json.dumps(row))
+
+
+def _details(tally: Tally) -> Iterator[str]:
+    """Say why photos were skipped, failed or left."""
+    if tally.before:
+        yield f"skipped: {tally.before} done before (-f colours them again)"
+    if tally.own:
+        yield f"skipped: {tally.own} made by Colorify"
+    reasons = list(tally.failures.values())
+    yield from (f"failed: {reason}" for reason in reasons[:MOST_REASONS])
+    if len(reasons) > MOST_REASONS:
+        yield f"failed: {len(reasons) - MOST_REASONS} more, each with its error above"
+    if tally.left and tally.stopped:
+        yield f"left: {tally.stopped}; repeat the command to go on"
+
+
+def _duration(seconds: float) -> str:
+    """Write 4.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def _print_json(
-    source: str, target: str | None, status: str, *, report: "Report | None" = None, error: str | None = None
+    source: str,
+    target: str | None,
+    status: str,
+    *,
+    report: "Report | None" = None,
+    error: str | None = None,
+    notes: list[str] | None = None,
 ) -> None:
     row = {
         "source": source,
@@ -105,7 +160,7 @@ def _print_json(
         "seconds": report and round(report.seconds, 3),
         "was_colored": report and report.was_colored,
         "mean_confidence": report and round(report.mean_confidence, 4),
-        "notes": report and list(report.notes),
+        "notes": notes,
     }
     click.echo(json.dumps(row))
 
@@ -117,19 +172,3 @@ def name(path: Path) -> str:
 
 def _tell(line: str) -> None:
     click.echo(line, err=True)
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Draw a bar below the lines on stderr, if that is a terminal; yield the function that advances it."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    # lines on stderr go through rich, to stay above the bar; stdout is data and is left alone
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)

@@ -1,0 +1,176 @@
+"""Colour the photos that a person named, or that come into a folder, and report once at the end."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from colorify.cli.bar import bar
+from colorify.cli.show import Show
+from colorify.cli.stopping import stopping
+from colorify.cli.tally import Tally
+from colorify.errors import PhotoError, UsageError
+
+if TYPE_CHECKING:
+    from colorify.batch import Options, Result
+    from colorify.colorizer import Colorizer
+    from colorify.plan import Plan
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+CORES: Final = os.cpu_count() or 1
+JOBS: Final = min(CORES, 4)  # photos at a time: each takes some 100 MB, and a disk is soon busy
+_OF_ONE: Final = "--hint, --neutral, --hints and --confidence are of one photo; give one INPUT."
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command is carried out."""
+
+    weights: Path | None
+    jobs: int  # photos at a time
+    show: Show
+
+    def load(self) -> "Colorizer":
+        """Load the generator, to run on as many cores as fall to each photo."""
+        from colorify.colorizer import Colorizer
+
+        return Colorizer(self.weights, threads=0 if self.jobs == 1 else max(1, CORES // self.jobs))
+
+
+def color_inputs(
+    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+) -> int:
+    """Colour files, folders and globs, or only say what would be written where; return the exit code."""
+    from colorify.plan import make_plan
+
+    plan = make_plan(inputs, output=output, format=options.format, force=options.overwrite)
+    if len(plan.jobs) > 1 and (options.hints or options.confidence):
+        raise UsageError(_OF_ONE)
+    if dry:
+        return _show_plan(plan, options, run.show)
+    with stopping() as stopped:
+        fewer = replace(run, jobs=max(1, min(run.jobs, len(plan.jobs))))
+        return _color_plans([plan], options, fewer, cache(fewer.load), stopped)
+
+
+def watch_folders(
+    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+) -> int:
+    """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
+    from colorify.arrivals import arrivals
+    from colorify.plan import make_plan
+
+    _check_watch(inputs, output, options, dry=dry)
+
+    def look() -> "Plan":
+        return make_plan(inputs, output=output, format=options.format, force=options.overwrite, patient=True)
+
+    look()  # what makes no sense is said before anything else
+    with stopping() as stopped:
+        colorizer = run.load()
+        run.show.watching(inputs)
+        return _color_plans(arrivals(look, stopped=stopped), options, run, lambda: colorizer, stopped)
+
+
+def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options", *, dry: bool) -> None:
+    if dry:
+        raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
+    if options.hints or options.confidence:
+        raise UsageError(_OF_ONE)
+    for text in inputs:
+        if not Path(text).is_dir():
+            raise UsageError(f"--watch {text}: expected a folder that exists.")
+        if output is not None and os.path.realpath(output) == os.path.realpath(text):
+            raise UsageError(f"-o {output} is the folder that is watched; give another, or leave it out.")
+    if output == "-":
+        raise UsageError("--watch writes many photos; give -o a folder.")
+
+
+def _show_plan(plan: "Plan", options: "Options", show: Show) -> int:
+    from colorify.batch import Result, refuse_own
+
+    tally = _begin(plan, Tally(), show)
+    for job in plan.jobs:
+        try:
+            refuse_own(job, options, again=plan.lone and options.overwrite)
+            show.planned(job)
+        except PhotoError as error:
+            _count(Result(job, error=error), plan, tally, show)
+    show.end(tally, dry=True)
+    return FAILED if tally.failed else DONE
+
+
+def _color_plans(
+    plans: "Iterable[Plan]",
+    options: "Options",
+    run: Run,
+    load: "Callable[[], Colorizer]",
+    stopped: Callable[[], bool],
+) -> int:
+    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it."""
+    from colorify.atomic import sweep
+
+    tally = Tally()
+    try:
+        for plan in plans:
+            _begin(plan, tally, run.show)
+            for folder in plan.folders:
+                sweep(folder)
+            if plan.jobs:
+                _color_plan(plan, options, run, load(), stopped, tally)
+            if tally.left:
+                tally.stopped = tally.stopped or "interrupted"
+                break
+    finally:
+        run.show.end(tally)
+    if tally.left and stopped():
+        return INTERRUPTED
+    return FAILED if tally.failed else DONE
+
+
+def _color_plan(
+    plan: "Plan",
+    options: "Options",
+    run: Run,
+    colorizer: "Colorizer",
+    stopped: Callable[[], bool],
+    tally: Tally,
+) -> None:
+    from colorify import batch
+
+    color = batch.coloring(colorizer, options, again=plan.lone and options.overwrite)
+    with bar(len(plan.jobs)) as drawn:
+        results = batch.run(
+            plan.jobs, color, workers=run.jobs, lone=plan.lone, told=drawn.told, stopped=stopped
+        )
+        with closing(results):
+            for result in results:
+                drawn.ended(result.job)
+                _count(result, plan, tally, run.show)
+
+
+def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
+    tally.plan(plan)
+    show.passed_over(plan)
+    for refusal in plan.refused:
+        show.refused(refusal)
+    return tally
+
+
+def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
+    """Count and show what came of a photo."""
+    from colorify.atomic import DiskFullError
+    from colorify.batch import OwnOutputError
+    from colorify.plan import Plan
+
+    if isinstance(result.error, OwnOutputError) and not plan.lone:
+        tally.passed_over()
+        show.passed_over(Plan(own=(result.job.source,)))
+        return
+    if isinstance(result.error, DiskFullError):
+        tally.stopped = "the disk is full"
+    tally.result(result)
+    show.result(result)

@@ -1,0 +1,36 @@
+"""Ctrl-C, `kill` and a closed terminal: the first is a wish, heard between two steps; the second acts."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stopping() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether a signal has asked to stop; a second signal acts as it always does.
+
+    Signals that the caller's caller ignores, as `nohup` does, stay ignored.
+    """
+    wished = False
+
+    def wish(_number: int, _frame: FrameType | None) -> None:
+        nonlocal wished
+        wished = True
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    known = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in known.items() if handler != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, wish)
+    try:
+        yield lambda: wished
+    finally:
+        restore()

@@ -1,0 +1,76 @@
+"""One photo from stdin, or onto stdout, or both."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from colorify.cli.photos import DONE, FAILED, INTERRUPTED, Run
+from colorify.cli.show import JsonLines
+from colorify.cli.stopping import stopping
+from colorify.cli.tally import Tally
+from colorify.errors import PhotoError, UsageError
+
+if TYPE_CHECKING:
+    from colorify.batch import Options, Result
+    from colorify.plan import Job
+
+STREAM: Final = "-"  # as an input: stdin; as an output: stdout
+
+
+def color_stream(
+    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+) -> int:
+    """Colour it, or only say what would be written where, and return the exit code."""
+    from colorify.batch import Result, StoppedError
+    from colorify.plan import Plan
+
+    tally = Tally()
+    job = _job(inputs, output, run)
+    tally.plan(Plan(jobs=(job,)))
+    if dry:
+        run.show.planned(job)
+    else:
+        try:
+            result = _color(job, options, run)
+        except StoppedError:
+            return INTERRUPTED
+        except PhotoError as error:
+            result = Result(job, error=error)
+        tally.result(result)
+        run.show.result(result)
+    run.show.end(tally, dry=dry)
+    return FAILED if tally.failed else DONE
+
+
+def _color(job: "Job", options: "Options", run: Run) -> "Result":
+    from colorify.batch import Result, StoppedError, color_source
+
+    source = sys.stdin.buffer.read() if job.source == Path(STREAM) else job.source
+    target = job.target if job.target != Path(STREAM) else None
+    colorizer = run.load()
+    with stopping() as stopped:
+
+        def watch(_part: float) -> None:
+            if stopped():
+                raise StoppedError
+
+        report = color_source(colorizer, source, target, options, watch)
+    if report.data is not None:
+        sys.stdout.buffer.write(report.data)
+        sys.stdout.buffer.flush()
+    return Result(job, report=report)
+
+
+def _job(inputs: tuple[str, ...], output: str | None, run: Run) -> "Job":
+    from colorify.plan import Job
+
+    job = Job(Path(inputs[0]), Path(output or STREAM))
+    if len(inputs) > 1:
+        raise UsageError("- is one photo; give no other INPUT beside it.")
+    if job.target.is_dir():
+        raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
+    if job.target == Path(STREAM) and isinstance(run.show, JsonLines):
+        raise UsageError("--json and the photo would both go to stdout; give -o a file.")
+    if job.target == Path(STREAM) and sys.stdout.isatty():
+        raise UsageError("a photo would fill the terminal with bytes; give -o a file, or send stdout to one.")
+    return job

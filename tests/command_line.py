@@ -1,0 +1,59 @@
+"""The command line in tests: run in this process or in one of its own, on photos made in code."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyvips
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        """Return what --json says of each photo."""
+        return [row for row in map(json.loads, self.out.splitlines()) if row["status"] != "summary"]
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """Return what --json says of the whole run, last."""
+        [*_, row] = map(json.loads, self.out.splitlines())
+        return dict(row)
+
+
+Colorify = Callable[..., Ended]
+
+
+def command(weights: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "colorify", *arguments, "-m", str(weights)]
+
+
+def photo(name: str, width: int = 48, height: int = 32, *, color: bool = False) -> Path:
+    """Write a photo: a ramp in grey, or in red."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ramp = (pyvips.Image.identity().resize(width / 256, vscale=height)).cast("uchar")
+    grey = ramp.copy(interpretation="b-w")
+    picture = grey.bandjoin([grey * 0.2, grey * 0.2]).cast("uchar").copy(interpretation="srgb")
+    (picture if color else grey).write_to_file(name)
+    return path
+
+
+def names(folder: str = ".") -> set[str]:
+    """Name all files below `folder`, hidden and temporary ones too."""
+    return {path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def size(name: str | Path) -> tuple[int, int]:
+    """Decode every pixel of a picture and return its size: fails on a file that is not whole."""
+    picture = pyvips.Image.new_from_file(str(name), fail_on="warning", revalidate=True)
+    picture.avg()
+    return picture.width, picture.height

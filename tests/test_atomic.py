@@ -1,0 +1,137 @@
+"""Files appear when they are whole; what a killed process leaves behind goes, what is being written stays."""
+
+import errno
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorify.atomic import DiskFullError, sweep, whole_file
+from colorify.errors import PhotoError
+from colorify.formats import FORMATS, Format
+from colorify.photo import Output, open_photo, save_photo
+from colorify.stream import RowStream
+
+LEFT = ".colorify-0123abcd.part"
+
+
+def there(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    with whole_file(target, overwrite=False) as temporary:
+        temporary.write_bytes(b"whole")
+        assert not target.exists()
+    assert target.read_bytes() == b"whole"
+    assert there(tmp_path) == {"a.png"}
+
+
+@pytest.mark.parametrize(
+    "error", [PhotoError("torn"), KeyboardInterrupt(), OSError(errno.EIO, "Input/output")]
+)
+def test_nothing_is_left_of_a_file_that_fails(tmp_path: Path, error: BaseException) -> None:
+    target = tmp_path / "a.png"
+    target.write_bytes(b"before")
+
+    def half() -> None:
+        with whole_file(target, overwrite=True) as temporary:
+            temporary.write_bytes(b"ha")
+            raise error
+
+    with pytest.raises((PhotoError, KeyboardInterrupt)):
+        half()
+    assert target.read_bytes() == b"before"
+    assert there(tmp_path) == {"a.png"}
+
+
+def test_the_longest_name_that_a_file_may_have(tmp_path: Path) -> None:
+    target = tmp_path / ("ä" * 125 + ".jpg")  # 254 bytes of 255
+    with whole_file(target, overwrite=False) as temporary:
+        temporary.write_bytes(b"whole")
+    assert target.exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def full(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
+        raise OSError(number, os.strerror(number))
+    monkeypatch.setattr("colorify.atomic.os.pwrite", full)
+    with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
+        raise PhotoError("cannot be written (write error)")  # all that libvips says
+    monkeypatch.undo()
+    monkeypatch.setattr("colorify.atomic.os.fsync", full)  # a network share may say it only now
+    with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
+        pass
+    assert there(tmp_path) == set()
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    others = {"a.jpg", ".hidden.part", "colorify-0123abcd.part", ".colorify-0123abcd.part.jpg", "sub"}
+    (tmp_path / "sub").mkdir()
+    for name in (LEFT, *(others - {"sub"})):
+        (tmp_path / name).write_bytes(b"half")
+    (tmp_path / "sub" / LEFT).write_bytes(b"half")
+    sweep(tmp_path)
+    assert there(tmp_path) == others
+    sweep(tmp_path / "not there")
+
+
+def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from colorify.atomic import whole_file
+with whole_file(Path(sys.argv[1]), overwrite=False) as temporary:
+    temporary.write_bytes(b"half")
+    print("half", flush=True)
+    sys.stdin.read()
+    """
+    words = [sys.executable, "-c", code, str(tmp_path / "a.png")]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdin is not None
+        assert writer.stdout.readline() == "half\n"
+        sweep(tmp_path)
+        assert len(there(tmp_path)) == 1
+        writer.stdin.close()
+        assert writer.wait(timeout=30) == 0
+    assert there(tmp_path) == {"a.png"}
+
+
+def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    (tmp_path / LEFT).write_bytes(b"perhaps being written")
+    monkeypatch.setattr(fcntl, "flock", none)
+    sweep(tmp_path)
+    with whole_file(tmp_path / "a", overwrite=False):
+        pass
+    assert there(tmp_path) == {LEFT, "a"}
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=str)
+def test_a_picture_is_locked_while_it_is_written(tmp_path: Path, row: Format) -> None:
+    """Each saver must write into the file that is there: its lock and its sync are of that one."""
+    pixels = np.zeros((64, 64, 3), np.uint8)
+
+    def strips() -> Iterator[np.ndarray]:
+        for top in range(0, 64, 16):
+            sweep(tmp_path)
+            assert len(there(tmp_path)) == 1
+            yield pixels[top : top + 16]
+
+    stream = RowStream(strips(), shape=pixels.shape, depth=8, strip_rows=16)
+    target = tmp_path / f"a{row.suffixes[0]}"
+    save_photo(stream, open_photo(pixels), target, Output(row, 8))
+    assert there(tmp_path) == {target.name}
