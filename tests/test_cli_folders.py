@@ -1,12 +1,13 @@
-"""Many photos from the command line: what is skipped, the one report at the end, and folders that are watched."""
+"""Many photos from the command line: what is skipped, the report at the end, folders that are watched."""
 
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -93,19 +94,16 @@ class TestReport:
         assert len(names()) == 5
 
     def test_a_bar_with_the_time_left_also_for_one_long_photo(self, tiny_weights: Path) -> None:
-        photo("large.png", 6000, 6000)
+        photo("large.png", 2500, 2000)
+        start = "import colorify.cli.bar as bar; bar.PATIENCE = 0; from colorify import cli; cli.main()"
         ours, theirs = os.openpty()
-        with subprocess.Popen(command(tiny_weights, "large.png", "-j", "1"), stderr=theirs) as process:
+        words = [sys.executable, "-c", start, "large.png", "-m", str(tiny_weights)]
+        with subprocess.Popen(words, stderr=theirs) as process:
             os.close(theirs)
             shown = b""
-            while True:
-                try:
-                    read = os.read(ours, 10_000)
-                except OSError:  # Linux, at the end of a terminal
-                    break
-                if not read:
-                    break
-                shown += read
+            with suppress(OSError):  # Linux, at the end of a terminal
+                while read := os.read(ours, 10_000):
+                    shown += read
             assert process.wait(timeout=60) == 0
         os.close(ours)
         assert b"%" in shown, "parts of the photo"

@@ -32,5 +32,5 @@ def reported(name: str) -> Iterator[None]:
 def reason(error: pyvips.Error) -> str:
     """Return the first line of libvips' own words that says something, without the name it puts first."""
     lines = [line.strip().rstrip(".") for line in str(error.detail).splitlines() if line.strip()]
-    words = lines[0].rpartition(": ")[2] if lines else str(error.message)
+    words = lines[0].rpartition(": ")[2] if lines else "no reason is given"
     return "".join(letter if letter.isprintable() else "?" for letter in words)
