@@ -97,6 +97,8 @@ def run(
         except StoppedError:
             return None
         except PhotoError as error:
+            if isinstance(error, DiskFullError):
+                ended.set()
             return Result(job, error=error)
         except UsageError as error:
             if lone:
@@ -110,8 +112,6 @@ def run(
         for result in _each_as_it_ends(pool, work, takewhile(goes_on, jobs), AHEAD * workers):
             if result is not None:
                 yield result
-                if isinstance(result.error, DiskFullError):
-                    ended.set()
     finally:
         ended.set()
         pool.shutdown(wait=True, cancel_futures=True)
