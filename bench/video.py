@@ -18,12 +18,12 @@ from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, scenes, w
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
-from colorify.generator import Generator
+from colorify.generator import Colors, Generator
 from colorify.video import colorize_film
 from colorify.video.codecs import CODECS
 from colorify.video.film import Frame
-from colorify.video.flow import FlowFinder, carried, scaled
-from colorify.video.look import look_at, looker
+from colorify.video.flow import FlowFinder, carried
+from colorify.video.look import in_cells, look_at, looker
 from colorify.video.luma import chroma_offsets, normal
 from colorify.video.paint import painted
 from colorify.video.planes import BT709, Planes
@@ -54,11 +54,12 @@ def steady(photos: Sequence[Path], weights: Path | None, strip: Path | None) -> 
     for number, photo in enumerate(pictures):
         for scene in scenes(photo, pictures[number - 1], seed=number):
             seen = [_seen(grey, index, generator) for index, grey in enumerate(scene.grey)]
-            ways = [way(seen, generator) for way in (_alone, _as_hints, _ours)]
-            alone, _, ours = ways
-            rows.setdefault(scene.name, []).append([n for way in ways for n in _measured(way, scene)])
+            alone, hinted = _alone(seen, generator), _as_hints(seen, generator)
+            ways = [alone, hinted, _carried(seen, alone), _carried(seen, hinted)]
+            shown = [[_shown(one, colors.ab) for one, colors in zip(seen, way, strict=True)] for way in ways]
+            rows.setdefault(scene.name, []).append([n for way in shown for n in _measured(way, scene)])
             if strip is not None and number == 0 and scene.name == "pan, grain, flicker":
-                _write_strip(strip, scene, alone, ours)
+                _write_strip(strip, scene, shown[0], shown[2])
     names = ("warp error", "distance to truth", "chroma", "CDC x 1000")
     print("each: frame by frame | the last frame's colours as hints | carried (what Colorify does)")
     print(f"{'film':20}" + "".join(f"{name:>25}" for name in names) + "   warp error, alone / carried")
@@ -113,35 +114,38 @@ def _load_grey(path: Path, width: int, height: int) -> NDArray[np.uint8]:
 def _seen(grey: FloatArray, index: int, generator: Generator) -> Seen:
     codes = np.rint(grey * 255).astype(np.uint8)
     frame = Frame(Planes(codes, None, None, 8, full=True), index, 1, index / 24)
-    return look_at(frame, aspect=Fraction(1), short=generator.spec.size)
+    spec = generator.spec
+    return look_at(frame, aspect=Fraction(1), short=spec.size)
 
 
-def _alone(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
+def _alone(seen: Sequence[Seen], generator: Generator) -> list[Colors]:
     look = looker(generator, vividness=1.0)
-    return [_shown(one, look(one, ()).ab) for one in seen]
+    return [look(one, ()) for one in seen]
 
 
-def _as_hints(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
+def _as_hints(seen: Sequence[Seen], generator: Generator) -> list[Colors]:
     """Carry colours another way: what can be believed of the last frame is told to the generator as hints."""
-    finder = FlowFinder()
-    shown: list[FloatArray] = []
-    last: FloatArray | None = None
-    for before, one in zip([None, *seen], seen, strict=False):
+    finder, stride = FlowFinder(), generator.spec.stride
+    made: list[Colors] = []
+    for index, one in enumerate(seen):
         hints = None
-        if before is not None and last is not None:
-            height, width = last.shape[:2]
-            motion = scaled(finder.between(before.thumb, one.thumb), width, height)
-            told = (motion.seen_before > 0.5) & (np.indices((height, width)) % HINT_GAP == 0).all(axis=0)
-            hints = np.dstack([carried(last, motion.backward), np.ones((height, width), np.float32)])
-            hints *= told[:, :, None]
-        last = np.ascontiguousarray(generator(one.small.L, hints=hints).ab)
-        shown.append(_shown(one, last))
-    return shown
+        if made:
+            height, width = (-(-side // stride) for side in one.small.L.shape)
+            motion = finder.between(seen[index - 1].thumb, one.thumb)
+            ab, sure = carried(made[-1].ab, motion.backward), motion.seen_before
+            ab, sure = (
+                cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA) for part in (ab, sure)
+            )
+            told = (sure > 0.5) & (np.indices((height, width)) % HINT_GAP == 0).all(axis=0)
+            hints = np.dstack([ab, np.ones((height, width), np.float32)]) * told[:, :, None]
+        made.append(in_cells(generator(one.small.L, hints=hints), one, stride))
+    return made
 
 
-def _ours(seen: Sequence[Seen], generator: Generator) -> list[FloatArray]:
-    steadier = Steadier(looker(generator, vividness=1.0))
-    return [_shown(one.seen, one.ab) for one in steadier(iter(seen))]
+def _carried(seen: Sequence[Seen], said: Sequence[Colors]) -> list[Colors]:
+    """Do what Colorify does, with what the generator said of each frame, of which few are looked at."""
+    steadier = Steadier(lambda one, _: said[one.frame.pts])
+    return [Colors(one.ab, said[one.seen.frame.pts].confidence) for one in steadier(iter(seen))]
 
 
 def _shown(seen: Seen, ab: FloatArray) -> FloatArray:

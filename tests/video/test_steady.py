@@ -44,7 +44,7 @@ class Moody:
         self.asked.append(number)
         tint = np.random.default_rng(number).normal(0, FLICKER, 2)
         hue = -60.0 if self.cut is not None and number >= self.cut else 60.0
-        height, width = (-(-side // 4) for side in seen.small.L.shape)
+        height, width = seen.thumb.shape
         ab = np.tile((tint + np.array([hue, 0])).astype(np.float32), (height, width, 1))
         return Colors(ab, np.full((height, width), 0.5, np.float32))
 

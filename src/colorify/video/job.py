@@ -197,7 +197,7 @@ class _Job:
             "options": repr(options),
             "weights": digest,
             "depth": self.depth,
-            "version": 1,
+            "version": 2,
         }
 
     def _report(self, target: Path, notes: tuple[str, ...], *, interrupted: bool = False) -> FilmReport:

@@ -8,8 +8,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from colorify.chroma import fit_chroma
 from colorify.generator import Colors, Generator
-from colorify.hints import Hint, draw_hints
+from colorify.guided import guided_colors
+from colorify.hints import Hint
 from colorify.seen import ENLARGED, LONGEST
 from colorify.video.film import Frame
 from colorify.video.luma import grey_of, lightness, normal
@@ -18,21 +20,21 @@ from colorify.video.planes import Planes
 from colorify.video.steady import Seen
 
 WHITE: Final = 255.0
-# px of the generator's picture to a px of the one in which motion is sought: a third of the time at the same
-# steadiness, and better with grain (bench/video.py)
-THUMB: Final = 2
+# px of the generator's picture to a cell, in which motion is sought and colours are carried. With 1 motion takes
+# three times as long and is less steady in grain; with the generator's own 4, colours blur on the way
+CELL: Final = 2
 
 
 def look_at(frame: Frame, *, aspect: Fraction, short: int) -> Seen:
-    """Take the grey of a frame, and shrink it to `short` px on its short side, with square samples."""
+    """Take the grey of a frame, and shrink it to about `short` px on its short side, with square samples."""
     grey = as_grey(frame.planes)
-    width, height = small_size(grey.size, aspect, short)
+    cells = cells_for(grey.size, aspect, short)
+    width, height = CELL * cells[0], CELL * cells[1]
     Y = normal(grey.Y, grey.depth, grey.full)
     way = cv2.INTER_AREA if width <= Y.shape[1] and height <= Y.shape[0] else cv2.INTER_LINEAR
     shrunk = np.asarray(cv2.resize(Y, (width, height), interpolation=way), np.float32)
     small = np.clip(shrunk, 0, 1)
-    less = max(1, width // THUMB), max(1, height // THUMB)
-    thumb = np.rint(cv2.resize(small, less, interpolation=cv2.INTER_AREA) * WHITE).astype(np.uint8)
+    thumb = np.rint(cv2.resize(small, cells, interpolation=cv2.INTER_AREA) * WHITE).astype(np.uint8)
     return Seen(replace(frame, planes=grey), Small(small, lightness(small)), thumb)
 
 
@@ -48,22 +50,30 @@ def as_grey(planes: Planes) -> Planes:
     return replace(planes, Y=grey_of(planes, Cb, Cr), Cb=None, Cr=None)
 
 
-def small_size(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int, int]:
-    """Return the width and height at which the generator is to see a film, as `colorizer` does for photos."""
+def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int, int]:
+    """Return how many cells a film has across and down; the picture's size is as `colorify.seen` has it."""
     shown = float(size[0] * aspect), float(size[1])
-    scale = min(short / min(shown), LONGEST * short / max(shown), ENLARGED)
+    scale = min(short / min(shown), LONGEST * short / max(shown), ENLARGED) / CELL
     return max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale))
 
 
 def looker(generator: Generator, *, vividness: float) -> Callable[[Seen, Sequence[Hint]], Colors]:
-    """Return what asks the generator about a frame."""
+    """Return what asks the generator about a frame, and says its colours in cells."""
 
     def look(seen: Seen, hints: Sequence[Hint]) -> Colors:
-        height, width = seen.small.L.shape
-        drawn = None
-        if hints:
-            stride = generator.spec.stride
-            drawn = draw_hints(hints, photo=seen.frame.planes.size, small=(width, height), stride=stride)
-        return generator(seen.small.L, hints=drawn, vividness=vividness)
+        photo = seen.frame.planes.size
+        colors = guided_colors(generator, seen.small.L, photo=photo, hints=hints, vividness=vividness)
+        return in_cells(colors, seen, generator.spec.stride)
 
     return look
+
+
+def in_cells(colors: Colors, seen: Seen, stride: int) -> Colors:
+    """Bring what the generator said, one ab for `stride` px, to a frame's cells, along the edges of L."""
+    height, width = seen.thumb.shape
+    L = np.asarray(cv2.resize(seen.small.L, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    a, b = fit_chroma(seen.small.L, colors.ab, stride=stride).enlarged(width, height).ab(L, 0)
+    sure = cv2.resize(
+        np.ascontiguousarray(colors.confidence), (width, height), interpolation=cv2.INTER_LINEAR
+    )
+    return Colors(np.dstack([a, b]), np.asarray(sure, np.float32))

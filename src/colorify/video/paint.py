@@ -1,9 +1,9 @@
 """From ab at the generator's scale to the chroma of a frame, whatever its size: guided by luma, L kept.
 
-The fast guided filter as in `colorify.chroma` (K. He, J. Sun, 2015, arXiv 1505.00996), but on Y', Cb and Cr:
-at one ab, Cb and Cr are almost linear in Y', so that all the work with Lab is done on the small picture. At
-the frame's own size there remain a multiplication and an addition at each chroma sample, and a look into a
-table at each luma sample.
+As in `colorify.chroma`, but on Y', Cb and Cr: in each cell they are a line over Y', whose mean is the cell's
+own and whose slope is fitted to its surroundings. At one ab, Cb and Cr are almost linear in Y', so that all
+the work with Lab is done once a cell. At the frame's own size there remain a multiplication and an addition
+at each chroma sample, and a look into a table at each luma sample.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from colorify.video.planes import BT709, LUMA_WEIGHTS, Plane, Planes
 
 FloatArray = NDArray[np.float32]
 
-RADIUS: Final = 4  # px of the generator's picture, as in colorify.chroma
-EPSILON: Final = 4e-4  # of Y'**2: what chroma.EPSILON, 4 L**2, is on 0..1
+RADIUS: Final = 1  # cells, as in colorify.chroma
+EPSILON: Final = 4e-4  # of Y'**2; where Y' varies less than its root, 0.02, it is grain and no edge
 FULL_16: Final = 65535.0
 
 
@@ -32,14 +32,10 @@ class Small:
     L: FloatArray  # (h, w), 0..100
 
 
-def chroma_of(small: Small, ab: FloatArray) -> FloatArray:
-    """Return Cb and Cr of the small picture, (h, w, 2), -0.5..0.5, fitted into sRGB; L kept.
-
-    `ab`: (., ., 2) float32, CIE Lab, any smaller scale of the same picture.
-    """
-    height, width = small.L.shape
-    ab = np.asarray(cv2.resize(ab, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    linear = np.clip(small.L, 0, 100)
+def chroma_of(L: FloatArray, ab: FloatArray) -> FloatArray:
+    """Return Cb and Cr of each L (h, w) with ab (h, w, 2): (h, w, 2), -0.5..0.5, fitted into sRGB; L kept."""
+    height, width = L.shape
+    linear = np.clip(L, 0, 100)
     Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
     rgb = np.empty((height, width, 3), np.uint16)
     paint(Light(Y=Y, L=linear), ab[:, :, 0].copy(), ab[:, :, 1].copy(), rgb)
@@ -52,14 +48,15 @@ def chroma_of(small: Small, ab: FloatArray) -> FloatArray:
 def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, int], blur: float) -> Planes:
     """Colour one frame.
 
-    `grey`: its luma; Cb and Cr are not looked at. `ab`: see `chroma_of`. `sampling`: luma samples to a chroma
+    `grey`: its luma; Cb and Cr are not looked at. `ab`: (h, w, 2) float32, CIE Lab, in cells, a whole number
+    of px of `small` each way. `sampling`: luma samples to a chroma
     sample, across and down. `blur`: standard deviation of a Gaussian over the chroma, px of the frame; 0:
     none. Returns planes of the same depth and range, BT.709.
     """
     width, height = grey.size
     across, down = sampling
     size = -(-width // across), -(-height // down)
-    chroma = _guided(small, chroma_of(small, ab), grey, size)
+    chroma = _guided(small, ab, grey, size)
     if blur > 0:
         blurred = cv2.GaussianBlur(chroma, (0, 0), blur / across, sigmaY=blur / down)
         chroma = np.asarray(blurred, np.float32)
@@ -98,30 +95,45 @@ def beside(left: Planes, right: Planes) -> Planes:
     )
 
 
-def _guided(small: Small, chroma: FloatArray, grey: Planes, size: tuple[int, int]) -> FloatArray:
+def _guided(small: Small, ab: FloatArray, grey: Planes, size: tuple[int, int]) -> FloatArray:
     """Return Cb and Cr at the chroma samples of a frame: (h, w, 2), -0.5..0.5."""
-    guide = small.Y
-    mean = _box(guide)
-    spread = _box(np.square(guide)) - mean * mean + np.float32(EPSILON)
-    planes = np.empty((*guide.shape, 4), np.float32)
+    mean = _cells(small.Y, ab)
+    chroma = chroma_of(_cells(small.L, ab), ab)
+    around = _box(mean)
+    within = _cells(np.square(small.Y), ab) - np.square(mean)  # detail that no ab was generated for
+    spread = _box(np.square(mean)) - np.square(around) + _box(within)
+    spread = np.maximum(spread, 0) + np.float32(EPSILON)
+    lines = np.empty((*mean.shape, 4), np.float32)
     for channel in range(2):
-        target = np.ascontiguousarray(chroma[:, :, channel])
-        level = _box(target)
-        product = np.asarray(guide * target, dtype=np.float32)
-        slope = np.asarray((_box(product) - mean * level) / spread, dtype=np.float32)
-        planes[:, :, channel] = _box(slope)
-        planes[:, :, 2 + channel] = _box(np.asarray(level - slope * mean, dtype=np.float32))
-    window = np.ones((2 * RADIUS + 1, 2 * RADIUS + 1), np.uint8)
-    seen = np.dstack([cv2.erode(guide, window), cv2.dilate(guide, window)])
-    planes = cv2.resize(planes, size, interpolation=cv2.INTER_LINEAR)
-    seen = cv2.resize(seen, size, interpolation=cv2.INTER_LINEAR)
+        level = np.ascontiguousarray(chroma[:, :, channel])
+        slope = (_box(mean * level) - around * _box(level)) / spread
+        lines[:, :, channel] = _box(slope)
+        lines[:, :, 2 + channel] = level
+    bounds = np.dstack([mean, *_extremes(small.Y, ab)])
+    lines = cv2.resize(lines, size, interpolation=cv2.INTER_LINEAR)
+    bounds = cv2.resize(bounds, size, interpolation=cv2.INTER_LINEAR)
     Y = grey.Y
     if size != grey.size:
         Y = cv2.resize(Y, size, interpolation=cv2.INTER_AREA)
-    bounded = np.clip(normal(Y, grey.depth, grey.full), seen[:, :, 0], seen[:, :, 1])
-    result = planes[:, :, :2] * bounded[:, :, None]
-    result += planes[:, :, 2:]
+    # beyond what was seen the line is not trusted
+    detail = np.clip(normal(Y, grey.depth, grey.full), bounds[:, :, 1], bounds[:, :, 2])
+    detail -= bounds[:, :, 0]
+    result = lines[:, :, :2] * detail[:, :, None]
+    result += lines[:, :, 2:]
     return result
+
+
+def _cells(plane: FloatArray, ab: FloatArray) -> FloatArray:
+    """Return the mean of a plane of the small picture in each cell of ab."""
+    return np.asarray(cv2.resize(plane, ab.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _extremes(plane: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest value in each cell of ab."""
+    down, right = (side // cells for side, cells in zip(plane.shape, ab.shape, strict=False))
+    window = np.ones((down, right), np.uint8)
+    least, greatest = (find(plane, window, anchor=(0, 0)) for find in (cv2.erode, cv2.dilate))
+    return np.asarray(least[::down, ::right]), np.asarray(greatest[::down, ::right])
 
 
 def _codes(chroma: FloatArray, Y: Plane, grey: Planes) -> NDArray[Any]:
@@ -139,4 +151,4 @@ def _codes(chroma: FloatArray, Y: Plane, grey: Planes) -> NDArray[Any]:
 
 def _box(plane: FloatArray) -> FloatArray:
     side = 2 * RADIUS + 1
-    return np.asarray(cv2.boxFilter(plane, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT))
+    return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT))

@@ -171,7 +171,7 @@ def _save(segment: Segment, path: Path) -> None:
             pts=segment.pts,
             durations=segment.durations,
             thumb=memory.thumb,
-            total=memory.total,
+            ab=memory.ab,
             weight=memory.weight,
             rest=json.dumps([memory.since_cut, memory.time, [asdict(hint) for hint in memory.hints]]),
         )
@@ -186,7 +186,7 @@ def _load(path: Path) -> Segment:
         memory = Memory(
             thumb=saved["thumb"],
             since_cut=since_cut,
-            total=saved["total"],
+            ab=saved["ab"],
             weight=saved["weight"],
             time=time,
             hints=tuple(Hint(**hint) for hint in hints),

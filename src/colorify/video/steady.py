@@ -3,29 +3,28 @@
 The generator looks at every STEP-th frame of a shot, at its first and at its last. What it says is gathered
 as a weighted mean, once going forward through the film and once going backward from as far ahead as is known:
 
-    total[t]  = FADE * seen * carried(total[t - 1]) + confidence * ab
     weight[t] = FADE * seen * carried(weight[t - 1]) + confidence
-    ab[t]     = (forward total + backward total - its own) / (the same of weight)
+    mean[t]   = the mean of carried(mean[t - 1]) and ab, by these two weights
+    ab[t]     = the mean of the forward mean and of what is carried from the frame after, by their weights
 
 Where the generator did not look, confidence is 0; `seen` is near 0 where a point was hidden in the other
 frame. At a cut both start from nothing, so that no colour passes from one shot to another. It is the
 recursion of a Kalman filter with a constant gain, run both ways (H. Rauch, F. Tung, C. Striebel, 1965, have
-the general case), per pixel.
+the general case), per cell. A cell is two px of the generator's picture.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from colorify.generator import Colors
 from colorify.hints import Hint
 from colorify.video.film import Frame
-from colorify.video.flow import UNSEEN, FlowFinder, Motion, carried, scaled
+from colorify.video.flow import UNSEEN, FlowFinder, Motion, carried
 from colorify.video.paint import Small
 from colorify.video.shots import is_cut
 
@@ -35,7 +34,6 @@ STEP: Final = 6  # frames from one look of the generator to the next
 FADE: Final = 0.97  # of what is remembered, a frame
 CHUNK: Final = 16  # frames coloured at a time
 AHEAD: Final = 8  # frames known beyond them, for the way back
-CARRY: Final = 2  # px of the generator's picture to a px of the carried colours
 LEAST: Final = 0.05  # of confidence: nobody is to have no say at all
 
 
@@ -45,7 +43,7 @@ class Seen:
 
     frame: Frame
     small: Small
-    thumb: NDArray[Any]  # (h, w) uint8, luma
+    thumb: NDArray[Any]  # (h, w) uint8, luma of its cells
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Memory:
 
     thumb: NDArray[Any]  # of the last frame
     since_cut: int  # frames before the last one that belong to its shot
-    total: FloatArray  # (h, w, 2)
+    ab: FloatArray  # (h, w, 2), of its cells
     weight: FloatArray  # (h, w)
     time: float  # s, of the last frame
     hints: tuple[Hint, ...] = ()  # where they have moved to, px of the frame
@@ -73,11 +71,32 @@ class Steady:
     """A frame and its colours."""
 
     seen: Seen
-    ab: FloatArray  # (h, w, 2), on the small picture divided by CARRY
+    ab: FloatArray  # (h, w, 2), of its cells
     memory: Memory | None  # after the last frame of a chunk: the job can go on from here
 
 
-Look = Callable[[Seen, Sequence[Hint]], Colors]
+Look = Callable[[Seen, Sequence[Hint]], Colors]  # in cells
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """What is known of the colours of a frame."""
+
+    ab: FloatArray  # (h, w, 2)
+    weight: FloatArray  # (h, w)
+
+    def joined(self, other: "_Mean | None") -> "_Mean":
+        """Return the mean of both, by their weights."""
+        if other is None:
+            return self
+        weight = self.weight + other.weight
+        share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
+        return _Mean(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
+
+    def carried(self, flow: FloatArray, seen: FloatArray) -> "_Mean":
+        """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
+        weight = carried(self.weight, flow) * (np.float32(FADE) * np.maximum(seen, np.float32(UNSEEN)))
+        return _Mean(carried(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
 
 
 @dataclass
@@ -89,10 +108,7 @@ class _Held:
     since_cut: int
     hints: tuple[Hint, ...]
     colors: Future[Colors] | None = None
-    own: tuple[FloatArray, FloatArray] = field(default_factory=lambda: (_NONE, _NONE))
-
-
-_NONE: Final[FloatArray] = np.zeros(0, np.float32)
+    own: _Mean | None = None  # what the generator says of it; None: it did not look
 
 
 class Steadier:
@@ -143,8 +159,7 @@ class Steadier:
         hints = (*followed(hints, motion, seen), *new)
         if new:
             return _Held(seen, None, 0, hints)  # what a person says is to be seen from its time on, at once
-        height, width = carry_shape(seen)
-        return _Held(seen, scaled(motion, width, height), since_cut + 1, hints)
+        return _Held(seen, motion, since_cut + 1, hints)
 
     def _new_hints(self, seen: Seen) -> tuple[Hint, ...]:
         due = tuple(timed.hint for timed in self._waiting_hints if timed.time <= seen.frame.time)
@@ -154,26 +169,22 @@ class Steadier:
     def _finish(self, held: Sequence[_Held], count: int) -> Iterator[Steady]:
         """Colour the first `count` of the frames; the others only say what comes."""
         for one in held:
-            one.own = _own(one)
-        backward = _backward(held, count)
-        total, weight = (_NONE, _NONE) if self._memory is None else (self._memory.total, self._memory.weight)
+            one.own = None if one.colors is None else _weighed(one.colors.result())
+        later = _from_later(held)
+        mean = None if self._memory is None else _Mean(self._memory.ab, self._memory.weight)
         for index, one in enumerate(held[:count]):
-            total, weight = _step(one.own, total, weight, one.motion, back=False)
-            after_total, after_weight = backward[index]
-            ab = total + after_total - one.own[0]
-            ab /= np.maximum(weight + after_weight - one.own[1], np.float32(1e-6))[:, :, None]
+            known = (
+                None
+                if mean is None or one.motion is None
+                else mean.carried(one.motion.backward, one.motion.seen_before)
+            )
+            mean = _joined(known, one.own)
             memory = None
             if index == count - 1:
                 seen = one.seen
-                memory = Memory(seen.thumb, one.since_cut, total, weight, seen.frame.time, one.hints)
+                memory = Memory(seen.thumb, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints)
                 self._memory = memory
-            yield Steady(one.seen, ab, memory)
-
-
-def carry_shape(seen: Seen) -> tuple[int, int]:
-    """Return the height and width of the colours as they are carried."""
-    height, width = seen.small.L.shape
-    return max(1, height // CARRY), max(1, width // CARRY)
+            yield Steady(one.seen, mean.joined(later[index]).ab, memory)
 
 
 def followed(hints: Sequence[Hint], motion: Motion, seen: Seen) -> tuple[Hint, ...]:
@@ -190,42 +201,27 @@ def followed(hints: Sequence[Hint], motion: Motion, seen: Seen) -> tuple[Hint, .
     return tuple(moved)
 
 
-def _own(one: _Held) -> tuple[FloatArray, FloatArray]:
-    """Return what the generator says of a frame: weighted ab, and the weight; zeros where it did not look."""
-    height, width = carry_shape(one.seen)
-    if one.colors is None:
-        return np.zeros((height, width, 2), np.float32), np.zeros((height, width), np.float32)
-    colors = one.colors.result()
-    ab = cv2.resize(np.ascontiguousarray(colors.ab), (width, height), interpolation=cv2.INTER_LINEAR)
-    sure = np.asarray(cv2.resize(np.ascontiguousarray(colors.confidence), (width, height)), np.float32)
-    weight = np.maximum(sure, np.float32(LEAST))
-    return np.asarray(ab * weight[:, :, None], dtype=np.float32), weight
+def _weighed(colors: Colors) -> _Mean:
+    return _Mean(colors.ab, np.maximum(colors.confidence, np.float32(LEAST)))
 
 
-def _backward(held: Sequence[_Held], count: int) -> list[tuple[FloatArray, FloatArray]]:
-    """Gather from the last frame back to the first; returned for the first `count`."""
-    result = []
-    total, weight = _NONE, _NONE
-    for index in range(len(held) - 1, -1, -1):
-        motion = held[index + 1].motion if index + 1 < len(held) else None
-        total, weight = _step(held[index].own, total, weight, motion, back=True)
-        result.append((total, weight))
+def _joined(known: _Mean | None, own: _Mean | None) -> _Mean:
+    """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
+    if known is not None:
+        return known.joined(own)
+    assert own is not None
+    return own
+
+
+def _from_later(held: Sequence[_Held]) -> list[_Mean | None]:
+    """Gather from the last frame back to the first, for each frame without its own."""
+    result: list[_Mean | None] = [None]
+    for one in reversed(held[1:]):
+        after = result[-1]
+        mean = one.own if after is None else after.joined(one.own)
+        motion = one.motion
+        result.append(
+            None if motion is None or mean is None else mean.carried(motion.forward, motion.seen_after)
+        )
     result.reverse()
-    return result[:count]
-
-
-def _step(
-    own: tuple[FloatArray, FloatArray],
-    total: FloatArray,
-    weight: FloatArray,
-    motion: Motion | None,
-    *,
-    back: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """Take what is remembered one frame on, and add what is seen there."""
-    if motion is None or weight.size == 0:
-        return own
-    flow, seen = (motion.forward, motion.seen_after) if back else (motion.backward, motion.seen_before)
-    moved = carried(np.dstack([total, weight]), flow)
-    moved *= (np.float32(FADE) * np.maximum(seen, np.float32(UNSEEN)))[:, :, None]
-    return np.asarray(moved[:, :, :2] + own[0]), np.asarray(moved[:, :, 2] + own[1])
+    return result
