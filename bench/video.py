@@ -23,11 +23,11 @@ from colorify.video import colorize_film
 from colorify.video.codecs import CODECS
 from colorify.video.film import Frame
 from colorify.video.flow import FlowFinder, carried
-from colorify.video.look import in_cells, look_at, looker
+from colorify.video.look import Seen, in_cells, look_at, looker
 from colorify.video.luma import chroma_offsets, normal
 from colorify.video.paint import painted
 from colorify.video.planes import BT709, Planes
-from colorify.video.steady import Seen, Steadier
+from colorify.video.steady import Steadier
 
 FloatArray = NDArray[np.float32]
 HINT_GAP = 4  # px of ab, between colours that are told as hints

@@ -81,7 +81,7 @@ def test_a_broken_film_is_told_from_a_whole_one(colorify: Colorify) -> None:
 def test_times_hints_and_the_rest(colorify: Colorify) -> None:
     ended = colorify(
         *("video", "film.mp4", "-o", "b.mkv", "--start", "0:00.1", "--end", "0.4", "--codec", "ffv1"),
-        *("--hint", "20,30,#ff0000@0.2", "--strength", "0.8", "--chroma-blur", "1", "--size", "64"),
+        *("--hint", "20,50%,#ff0000@0.2", "--strength", "0.8", "--chroma-blur", "1", "--size", "64"),
         *("--dual-view", "--fps", "keep", "--no-mark"),
     )
     assert ended.code == 0, ended.err

@@ -9,13 +9,15 @@ import pytest
 from made_films import Sort, labs, view, write_film
 from numpy.typing import NDArray
 
+from colorify.errors import UsageError
 from colorify.generator import Colors
 from colorify.hints import Hint
 from colorify.video import FilmOptions, TimedHint, colorize_film
 from colorify.video.film import Frame
-from colorify.video.look import look_at
+from colorify.video.hinted import joined
+from colorify.video.look import Seen, look_at
 from colorify.video.planes import Planes
-from colorify.video.steady import AHEAD, CHUNK, Memory, Seen, Steadier
+from colorify.video.steady import AHEAD, CHUNK, Memory, Steadier
 
 SIZE = (160, 96)
 FLICKER = 12.0  # of ab, standard deviation, from frame to frame, in the generator of these tests
@@ -102,16 +104,40 @@ def test_going_on_from_a_memory_changes_nothing() -> None:
     assert all(np.array_equal(a.ab, b) for a, b in zip(whole[at + 1 :], again, strict=True))
 
 
-def test_what_a_person_says_is_followed_to_the_end_of_the_shot(tmp_path: Path, tiny_weights: Path) -> None:
-    """The scene moves 2 px a frame to the left; the cut ends the hint."""
-    source = write_film(tmp_path / "a.mkv", Sort(size=(128, 64), frames=20, cut=14, sound=None))
-    hint = TimedHint(Hint(80, 32, "#0000ff", 4), 0.0)
+def met(told: Path, hint: Hint, number: int, x: float, y: float) -> float:
+    """Return how far, in ab, a place of a frame is from the colour of a hint."""
+    shown = list(labs(told))[number][int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3, 1:]
+    return float(np.hypot(*(shown.mean(axis=(0, 1)) - np.array(hint.ab))))
+
+
+def test_what_a_person_says_is_followed_through_the_shot(tmp_path: Path, tiny_weights: Path) -> None:
+    """The scene moves 2 px a frame to the left; a cut ends the hint. Told in the middle, it counts before."""
+    source = write_film(tmp_path / "a.mkv", Sort(size=(128, 64), frames=34, cut=24, sound=None))
+    hint = Hint("50%", "50%", "#6070c0", 4)
     plain, told = tmp_path / "plain.mkv", tmp_path / "told.mkv"
     colorize_film(source, plain, weights=tiny_weights, options=FilmOptions(codec="ffv1"))
-    colorize_film(source, told, weights=tiny_weights, options=FilmOptions(codec="ffv1", hints=(hint,)))
-    gained = [before[..., 2] - after[..., 2] for before, after in zip(labs(plain), labs(told), strict=True)]
-    for number in (0, 6, 12):
-        x = 80 - 2 * number
-        assert gained[number][30:35, x - 2 : x + 3].mean() > 10, number
-    assert np.abs(gained[6][30:35, 90:]).mean() < 2  # where it was at first, other things are now
-    assert all(np.abs(gain).max() < 0.5 for gain in gained[14:])
+    at = TimedHint(hint, 10 / 24)
+    colorize_film(source, told, weights=tiny_weights, options=FilmOptions(codec="ffv1", hints=(at,)))
+    for number in (0, 5, 10, 16, 23):
+        assert met(told, hint, number, 64 - 2 * (number - 10), 32) < 6, number
+    assert met(plain, hint, 10, 64, 32) > 15
+    after = zip(list(labs(plain))[24:], list(labs(told))[24:], strict=True)
+    assert all(np.abs(a[..., 1:] - b[..., 1:]).max() < 0.5 for a, b in after)
+
+
+def test_a_hint_put_right_later_makes_no_jump() -> None:
+    size = (100, 80)
+    old = (Hint(50.0, 40.0, "#ff0000", 2.0), Hint(20.0, 20.0, "#00ff00", 2.0))
+    assert joined(old, [Hint(53.0, 41.0, "#FF0000", 2.0)], size) == (
+        (old[1], Hint(53.0, 41.0, "#FF0000", 2.0)),
+        False,
+    )
+    assert joined(old, [Hint(90.0, 41.0, "#ff0000", 2.0)], size)[1]
+    assert joined(old, [], size) == (old, False)
+
+
+def test_a_hint_outside_the_picture_is_refused(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "a.mkv", Sort(size=(64, 48), frames=2, sound=None))
+    options = FilmOptions(hints=(TimedHint(Hint(64, 10, "#ff0000"), 0.0),))
+    with pytest.raises(UsageError, match="64x48"):
+        colorize_film(source, weights=tiny_weights, options=options)

@@ -12,23 +12,18 @@ if TYPE_CHECKING:
     from colorify.hints import Hint, Length
 
 FORMAT_NAMES: Final = tuple(row.name for row in FORMATS)
-NUMBER: Final = r"(\d+(?:\.\d+)?)"
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
-HINT: Final = re.compile(rf"{NUMBER},{NUMBER},(#[0-9a-fA-F]{{6}})(?:,{NUMBER})?")
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")
 NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")
-
-
-def read_hints(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> "tuple[Hint, ...]":
-    """Read colours at places: each `X,Y,#RRGGBB` or `X,Y,#RRGGBB,RADIUS`, in pixels of the upright photo."""
-    cure = "write it like 120,80,#c08060 or, with a radius in pixels, 120,80,#c08060,6"
-    return tuple(_hint(*_parts(HINT, text, cure, ctx, param)) for text in texts)
 
 
 def read_photo_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[Hint, ...]":
-    """Read the same, where X, Y and RADIUS may also be percent: `50%,12.5%,#c08060,2%`."""
+    """Read colours at places: each `X,Y,#RRGGBB` or `X,Y,#RRGGBB,RADIUS`.
+
+    X, Y and RADIUS: pixels of the upright photo, or percent: `50%,12.5%,#c08060,2%`.
+    """
     cure = "write it like 120,80,#c08060 or 50%,30%,#c08060; a radius may follow: 120,80,#c08060,6"
     return tuple(_hint(*_parts(PHOTO_HINT, text, cure, ctx, param)) for text in texts)
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.options import read_hints
+from colorify.cli.options import read_photo_hints
 from colorify.cli.show import name
 from colorify.errors import FilmError, UsageError
 
 if TYPE_CHECKING:
-    from colorify.video import FilmOptions, FilmProgress, FilmReport, TimedHint
+    from colorify.hints import Hint
+    from colorify.video import FilmOptions, FilmProgress, FilmReport
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -41,13 +42,13 @@ def read_time(ctx: click.Context, param: click.Parameter, text: str | None) -> f
 
 def read_timed_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
-) -> "tuple[tuple[str, float], ...]":
+) -> "tuple[tuple[Hint, float], ...]":
     """Read colours at places of frames: each `X,Y,#RRGGBB[,RADIUS]`, and `@TIME` if not at the start."""
     found = []
     for text in texts:
         place, _, time = text.partition("@")
-        read_hints(ctx, param, (place,))  # to complain at once
-        found.append((place, read_time(ctx, param, time or "0") or 0.0))
+        (hint,) = read_photo_hints(ctx, param, (place,))
+        found.append((hint, read_time(ctx, param, time or "0") or 0.0))
     return tuple(found)
 
 
@@ -79,7 +80,7 @@ def read_timed_hints(
     metavar="X,Y,#RRGGBB[,RADIUS]@TIME",
     multiple=True,
     callback=read_timed_hints,
-    help="A colour you know, at a pixel and a time; it is followed to the end of the shot.",
+    help="A colour you know, at a pixel or at 50%,30%, and a time; it is followed through its shot.",
 )
 @click.option(
     "--size", type=click.IntRange(min=32), help="Short side, in pixels, that the generator looks at."
@@ -118,7 +119,7 @@ def video(
     pictures: Path | None,
     strength: float,
     vividness: float,
-    hints: tuple[tuple[str, float], ...],
+    hints: "tuple[tuple[Hint, float], ...]",
     size: int | None,
     chroma_blur: float,
     codec: str,
@@ -139,7 +140,7 @@ def video(
     every frame are kept. Ctrl-C leaves a film that can be watched; the same command again goes on where it
     was.
     """
-    from colorify.video import FilmOptions
+    from colorify.video import FilmOptions, TimedHint
 
     if output is not None and pictures is not None:
         raise UsageError("-o and --frames: give one of them.")
@@ -149,7 +150,7 @@ def video(
         strength=strength,
         vividness=vividness,
         size=size,
-        hints=_hints(hints),
+        hints=tuple(TimedHint(hint, time) for hint, time in hints),
         chroma_blur=chroma_blur,
         codec=codec,
         crf=crf,
@@ -234,17 +235,6 @@ def _row(report: "FilmReport") -> dict[str, object]:
         "was_colored": report.was_colored,
         "notes": list(report.notes),
     }
-
-
-def _hints(texts: tuple[tuple[str, float], ...]) -> "tuple[TimedHint, ...]":
-    from colorify.hints import Hint
-    from colorify.video import TimedHint
-
-    found = []
-    for text, time in texts:
-        x, y, color, *radius = text.split(",")
-        found.append(TimedHint(Hint(float(x), float(y), color, float(radius[0]) if radius else 0.0), time))
-    return tuple(found)
 
 
 def _rate(text: str, films: tuple[Path, ...]) -> Fraction | None:

@@ -12,8 +12,8 @@ for _package in ("av", "cv2"):
         )
 
 from colorify.video.film import Fault  # noqa: E402 - only once their packages are known to be there
+from colorify.video.hinted import TimedHint  # noqa: E402
 from colorify.video.job import colorize_film  # noqa: E402
 from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
-from colorify.video.steady import TimedHint  # noqa: E402
 
 __all__ = ["Fault", "FilmOptions", "FilmProgress", "FilmReport", "TimedHint", "colorize_film"]

@@ -1,6 +1,6 @@
 """A film as it comes: what it is, and its frames, upright, each with its own time stamp."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -66,7 +66,7 @@ class Film:
 
     def frames(
         self, *, after: int | None = None, start: float = 0.0, end: float | None = None
-    ) -> Iterator[Frame]:
+    ) -> Generator[Frame, None, None]:
         """Yield the frames with `start` <= time < `end` whose pts is above `after`.
 
         Where the film breaks, the frames end and `fault` says so.

@@ -17,6 +17,7 @@ from colorify.errors import FilmError
 from colorify.generator import Generator
 from colorify.video.codecs import PNG, Codec, codec_named
 from colorify.video.film import Film, open_film
+from colorify.video.hinted import traced
 from colorify.video.join import MATROSKA, Part, join, refusal
 from colorify.video.look import look_at, looker
 from colorify.video.luma import black_and_span, normal
@@ -145,7 +146,8 @@ class _Job:
         film, options = self.film, self.options
         short = options.size or self.generator.spec.size
         look = looker(self.generator, vividness=options.vividness)
-        steadier = Steadier(look, hints=options.hints, memory=memory)
+        hints = traced(film, options.hints, start=options.start, short=short)
+        steadier = Steadier(look, hints=hints, memory=memory)
         with ExitStack() as stack:
             found = film.frames(after=after, start=options.start, end=options.end)
             frames = stack.enter_context(closing(in_background(found, room=ROOM)))

@@ -1,12 +1,13 @@
 """From a frame to what the generator and the flow see of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from colorify.chroma import fit_chroma
 from colorify.generator import Colors, Generator
@@ -17,12 +18,20 @@ from colorify.video.film import Frame
 from colorify.video.luma import grey_of, lightness, normal
 from colorify.video.paint import Small
 from colorify.video.planes import Planes
-from colorify.video.steady import Seen
 
 WHITE: Final = 255.0
-# px of the generator's picture to a cell, in which motion is sought and colours are carried. With 1 motion takes
-# three times as long and is less steady in grain; with the generator's own 4, colours blur on the way
+# px of the generator's picture to a cell, in which motion is sought and colours are carried. With 1 motion
+# takes three times as long and is less steady in grain; with the generator's own 4, colours blur on the way
 CELL: Final = 2
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A frame, and what the generator and the flow see of it."""
+
+    frame: Frame
+    small: Small
+    thumb: NDArray[Any]  # (h, w) uint8, luma of its cells
 
 
 def look_at(frame: Frame, *, aspect: Fraction, short: int) -> Seen:
@@ -62,7 +71,8 @@ def looker(generator: Generator, *, vividness: float) -> Callable[[Seen, Sequenc
 
     def look(seen: Seen, hints: Sequence[Hint]) -> Colors:
         photo = seen.frame.planes.size
-        colors = guided_colors(generator, seen.small.L, photo=photo, hints=hints, vividness=vividness)
+        glance = generator.look(seen.small.L)
+        colors = guided_colors(glance, photo=photo, hints=hints, vividness=vividness)
         return in_cells(colors, seen, generator.spec.stride)
 
     return look

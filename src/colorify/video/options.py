@@ -7,7 +7,7 @@ from pathlib import Path
 from colorify.errors import UsageError
 from colorify.video.codecs import codec_named
 from colorify.video.film import Fault
-from colorify.video.steady import TimedHint
+from colorify.video.hinted import TimedHint
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ the general case), per cell. A cell is two px of the generator's picture.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from colorify.generator import Colors
 from colorify.hints import Hint
-from colorify.video.film import Frame
 from colorify.video.flow import UNSEEN, FlowFinder, Motion, carried
-from colorify.video.paint import Small
+from colorify.video.hinted import TimedHint, followed, joined
+from colorify.video.look import Seen
 from colorify.video.shots import is_cut
 
 FloatArray = NDArray[np.float32]
@@ -35,23 +35,6 @@ FADE: Final = 0.97  # of what is remembered, a frame
 CHUNK: Final = 16  # frames coloured at a time
 AHEAD: Final = 8  # frames known beyond them, for the way back
 LEAST: Final = 0.05  # of confidence: nobody is to have no say at all
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A frame, and what the generator and the flow see of it."""
-
-    frame: Frame
-    small: Small
-    thumb: NDArray[Any]  # (h, w) uint8, luma of its cells
-
-
-@dataclass(frozen=True)
-class TimedHint:
-    """A colour that a person knows, at a place of a frame; followed from there to the end of its shot."""
-
-    hint: Hint
-    time: float  # s
 
 
 @dataclass(frozen=True)
@@ -156,8 +139,9 @@ class Steadier:
         new = self._new_hints(seen)
         if is_cut(thumb, seen.thumb, motion):
             return _Held(seen, None, 0, new)
-        hints = (*followed(hints, motion, seen), *new)
-        if new:
+        size = seen.frame.planes.size
+        hints, surprising = joined(followed(hints, motion, size), new, size)
+        if surprising:
             return _Held(seen, None, 0, hints)  # what a person says is to be seen from its time on, at once
         return _Held(seen, motion, since_cut + 1, hints)
 
@@ -185,20 +169,6 @@ class Steadier:
                 memory = Memory(seen.thumb, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints)
                 self._memory = memory
             yield Steady(one.seen, mean.joined(later[index]).ab, memory)
-
-
-def followed(hints: Sequence[Hint], motion: Motion, seen: Seen) -> tuple[Hint, ...]:
-    """Move hints along the motion; those that leave the picture or are hidden end."""
-    width, height = seen.frame.planes.size
-    h, w = motion.seen_after.shape
-    moved = []
-    for hint in hints:
-        row, column = int(hint.y * h / height), int(hint.x * w / width)
-        across, down = motion.forward[row, column]
-        x, y = hint.x + float(across) * width / w, hint.y + float(down) * height / h
-        if 0 <= x < width and 0 <= y < height and motion.seen_after[row, column] > UNSEEN:
-            moved.append(replace(hint, x=x, y=y))
-    return tuple(moved)
 
 
 def _weighed(colors: Colors) -> _Mean:
