@@ -18,6 +18,7 @@ PACKAGE = ROOT / "src" / "colorify"
 FLOORS = [
     {"color", "errors", "formats"},
     {
+        "alternatives",
         "atomic",
         "libvips",
         "look",

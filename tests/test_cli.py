@@ -185,6 +185,9 @@ def test_dry_run_says_what_would_be_written_and_writes_nothing(colorify: Colorif
         ["a.jpg", "--hints", "b.jpg"],
         ["a.jpg", "b.jpg", "--confidence", "c.png"],
         ["a.jpg", "b.jpg", "-o", "a.jpg"],
+        ["a.jpg", "--alternatives", "0"],
+        ["a.jpg", "b.jpg", "--alternatives", "2"],
+        ["a.jpg", "--alternatives", "2", "-o", "-"],
         ["a.jpg", "-o", "-", "--json"],
         ["-", "a.jpg"],
     ],
@@ -247,6 +250,24 @@ def test_an_option_changes_the_result(colorify: Colorify, option: list[str]) -> 
     default, again, other = (Path(f"{name}.jpg").read_bytes() for name in ("default", "again", "other"))
     assert default == again
     assert default != other
+
+
+def test_alternatives_are_numbered_files_and_one_that_there_is_not_is_an_error(colorify: Colorify) -> None:
+    (pyvips.Image.black(300, 200) + 40).cast("uchar").write_to_file("a.png")  # grey, or blue, or red
+    ended = colorify("a.png", "--alternatives", "9", "--confidence", "sure.png")
+    found = len(names()) - 2
+    assert 2 <= found < 9
+    assert names() == {"a.png", "sure.png", *(f"a-color-{number}.png" for number in range(1, found + 1))}
+    assert ended.code == 1
+    assert f"knows {found} clearly different plausible colourings" in ended.err
+    assert f"Ask for --alternatives {found}." in ended.err
+    assert colorify("a.png", "--alternatives", str(found), "-f").code == 0
+    colorify("a.png", "-o", "plain.png")
+    first, second, plain = (
+        pyvips.Image.new_from_file(name) for name in ("a-color-1.png", "a-color-2.png", "plain.png")
+    )
+    assert (first - plain).abs().max() == 0
+    assert (first - second).abs().max() > 20
 
 
 def test_hints_in_a_file_are_the_same_as_hints_in_the_command(colorify: Colorify) -> None:

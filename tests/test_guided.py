@@ -12,6 +12,7 @@ from colorify.colorizer import Colorizer
 from colorify.generator import Colors, Generator, Glance
 from colorify.guided import guided_colors, honor
 from colorify.hints import Hint
+from colorify.look import Look
 
 SIDE = 32  # cells
 STRIDE = 4
@@ -90,7 +91,7 @@ def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pyt
 
     monkeypatch.setattr(Glance, "colors", watched)
     glance = generator.look(np.full((64, 64), 50, np.float32))
-    guided_colors(glance, photo=(64, 64), hints=[Hint(20, 20, "#C04040")])
+    guided_colors(glance, Look(hints=(Hint(20, 20, "#C04040"),)), photo=(64, 64))
     assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from colorify.errors import UsageError
-from colorify.plan import Plan, make_plan
+from colorify.plan import Job, Plan, make_plan
 
 
 @pytest.fixture(autouse=True)
@@ -179,3 +179,19 @@ def test_a_photo_is_never_written_onto_a_photo(inputs: list[str], output: str) -
     touch("album/a.jpg", "a.jpg")
     with pytest.raises(UsageError, match="itself an input"):
         make_plan(inputs, output=output, force=True)
+
+
+def test_alternatives_are_numbered_jobs_of_one_photo() -> None:
+    touch("one.jpg")
+    plan = make_plan(["one.jpg"], alternatives=2)
+    assert plan.jobs == (
+        Job(Path("one.jpg"), Path("one-color-1.jpg"), 1),
+        Job(Path("one.jpg"), Path("one-color-2.jpg"), 2),
+    )
+    named = make_plan(["one.jpg"], output="made.png", alternatives=2)
+    assert [str(job.target) for job in named.jobs] == ["made-1.png", "made-2.png"]
+
+
+def test_alternatives_are_own_outputs() -> None:
+    touch("one.jpg", "one-color-1.jpg", "one-color-2.jpg", "two-color-1.jpg")
+    assert set(make_plan(["."]).own) == {Path("one-color-1.jpg"), Path("one-color-2.jpg")}

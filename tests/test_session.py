@@ -141,3 +141,14 @@ class TestSuggest:
             session.suggest(96, 0)
         with pytest.raises(UsageError, match="count 0"):
             session.suggest(0, 0, count=0)
+
+
+def test_an_alternative_keeps_the_hints(colorizer: Colorizer) -> None:
+    session = colorizer.open(np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0))
+    plain, other = session.preview(hints=[HINT]), session.preview(hints=[HINT], alternative=2)
+    assert np.abs(plain.astype(int) - other).max() > 20
+    for made in (plain, other):
+        lab = rgb_to_lab((made[80, 72] / 255).astype(np.float32))
+        assert np.hypot(*(lab[1:] - HINT.ab)) < 6
+    with pytest.raises(UsageError, match="alternative 0"):
+        session.preview(alternative=0)

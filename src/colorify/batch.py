@@ -39,6 +39,7 @@ class Options:
     mark: bool = True
     strip: bool = False
     profile: str = "srgb"  # of the result: one of formats.PROFILES
+    alternatives: int | None = None  # so many colourings of each photo, numbered
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> 
 
     def color(job: Job, watch: Watch) -> Report:
         refuse_own(job, options, again=again)
-        return color_source(colorizer, job.source, job.target, options, watch)
+        return color_source(colorizer, job.source, job.target, options, watch, alternative=job.alternative)
 
     return color
 
@@ -158,6 +159,8 @@ def color_source(
     target: Path | None,
     options: Options,
     watch: Watch | None = None,
+    *,
+    alternative: int = 1,
 ) -> Report:
     """Colour one photo, a file or its bytes, with `options`."""
     return colorizer.colorize_file(
@@ -170,13 +173,14 @@ def color_source(
         format=options.format,
         quality=options.quality,
         depth=options.depth,
-        confidence=options.confidence,
+        confidence=options.confidence if alternative == 1 else None,  # one is enough
         overwrite=options.overwrite,
         max_pixels=options.max_pixels,
         mark=options.mark,
         strip=options.strip,
         profile=options.profile,
         progress=watch,
+        alternative=alternative,
     )
 
 

@@ -127,6 +127,7 @@ class Colorizer:
         max_pixels: int = MAX_PIXELS,
         progress: Callable[[float], None] | None = None,
         profile: str = "srgb",
+        alternative: int = 1,
     ) -> Report:
         """Colour one picture file; see `colorize` for the first options.
 
@@ -138,11 +139,12 @@ class Colorizer:
         `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
+        `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
         `max_pixels`: a larger photo is refused. `progress`: called now and then with 0..1, on this thread.
         Memory does not grow with the photo, unless it is turned by EXIF, interlaced or progressive.
         Raises PhotoError, UsageError.
         """
-        look = Look(strength, vividness, size, tuple(hints))
+        look = Look(strength, vividness, size, tuple(hints), alternative)
         choices = _Choices(
             format, quality, depth, mark, strip, confidence, overwrite, max_pixels, progress, profile
         )
@@ -232,7 +234,7 @@ class Colorizer:
     def _generate(self, photo: Photo, look: Look) -> tuple[Seen, Colors]:
         seen = see(photo, look.size or self.spec.size)
         glance = self._generator.look(seen.L)
-        colors = guided_colors(glance, photo=photo.size, hints=look.hints, vividness=look.vividness)
+        colors = guided_colors(glance, look, photo=photo.size)
         return seen, colors
 
     def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: Space) -> Output:

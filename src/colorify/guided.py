@@ -23,8 +23,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.alternatives import alternative_colors
+from colorify.errors import PhotoError
 from colorify.generator import Colors, Glance
-from colorify.hints import Hint, draw_hints
+from colorify.hints import draw_hints
+from colorify.look import Look
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -41,26 +44,41 @@ STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 def guided_colors(
     glance: Glance,
+    look: Look,
     *,
     photo: tuple[int, int],
-    hints: Sequence[Hint] = (),
-    vividness: float = 1.0,
 ) -> Colors:
-    """Generate the colours of a photo and honour the hints.
+    """Generate the colours of a photo, in the alternative that is wanted, and honour the hints.
 
     `glance`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
     The confidence stays the generator's.
-    Raises UsageError for a hint outside the photo or without a colour.
+    Raises UsageError for a hint outside the photo or without a colour, PhotoError for an alternative that
+    there is not, WeightsError for one of a regression.
     """
-    if not hints:
-        return glance.colors(vividness=vividness)
     height, width = glance.L.shape
     stride = glance.generator.spec.stride
     small = width, height
-    given = draw_hints(hints, photo=photo, small=small, stride=stride)
-    colors = glance.colors(hints=given, vividness=vividness)
-    wanted = draw_hints(hints, photo=photo, small=small, stride=stride, margin=MARGIN)
-    return Colors(ab=honor(colors.ab, wanted, glance.L, stride=stride), confidence=colors.confidence)
+    given = draw_hints(look.hints, photo=photo, small=small, stride=stride)
+    colors = glance.colors(hints=given, vividness=look.vividness)
+    ab = colors.ab if look.alternative == 1 else _alternative(glance, look, colors.ab, given)
+    wanted = draw_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
+    return Colors(ab=honor(ab, wanted, glance.L, stride=stride), confidence=colors.confidence)
+
+
+def _alternative(glance: Glance, look: Look, ab: FloatArray, given: FloatArray) -> FloatArray:
+    spec = glance.generator.spec
+    likely = glance.distribution(hints=given)
+    h, w, _ = ab.shape
+    L = cell_means(glance.L, h, w, spec.stride)
+    found = 0
+    for made in alternative_colors(ab, likely, L, temperature=spec.temperature**look.vividness):
+        found += 1
+        if found == look.alternative:
+            return made
+    raise PhotoError(
+        f"alternative {look.alternative}: the generator knows {found} clearly different plausible "
+        f"colourings of this photo. Ask for --alternatives {found}."
+    )
 
 
 def honor(ab: FloatArray, drawn: FloatArray, L: FloatArray, *, stride: int) -> FloatArray:
@@ -76,7 +94,7 @@ def honor(ab: FloatArray, drawn: FloatArray, L: FloatArray, *, stride: int) -> F
     seeds = np.zeros((len(wanted), *hinted.shape), bool)
     seeds[(index.ravel(), *np.nonzero(hinted))] = True
     h, w = hinted.shape
-    steps = _step_lengths(_cell_means(L, h, w, stride))
+    steps = _step_lengths(cell_means(L, h, w, stride))
     distance = _geodesic(seeds, steps)
     near = np.where(distance < 1, (distance + np.float32(NEAREST)) ** -POWER, 0)
     near = np.where(seeds.any(axis=0), seeds, near)  # at a hint it counts alone
@@ -86,7 +104,8 @@ def honor(ab: FloatArray, drawn: FloatArray, L: FloatArray, *, stride: int) -> F
     return np.asarray(ab + weight * (mixed - ab), dtype=np.float32)
 
 
-def _cell_means(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
+def cell_means(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
+    """Average L, (H, W), over cells of `stride` px: (h, w)."""
     padded = np.pad(L, ((0, h * stride - L.shape[0]), (0, w * stride - L.shape[1])), mode="edge")
     return np.asarray(padded.reshape(h, stride, w, stride).mean(axis=(1, 3)), dtype=np.float32)
 

@@ -14,10 +14,13 @@ class Look:
     vividness: float = 1.0  # 0 cautious, 1 as trained, 2 bold
     size: int | None = None  # px, short side at which the generator sees the photo; None: the spec's
     hints: tuple[Hint, ...] = ()
+    alternative: int = 1  # of the plausible colourings: 1 the likeliest
 
     def __post_init__(self) -> None:
         for name in ("strength", "vividness"):
             if not 0 <= getattr(self, name) <= 2:
                 raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
+        if self.alternative < 1:
+            raise UsageError(f"alternative {self.alternative}: expected 1 or more.")
         if self.size is not None and not 32 <= self.size <= 4096:
             raise UsageError(f"size {self.size}: expected 32 to 4096 px.")

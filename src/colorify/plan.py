@@ -5,6 +5,7 @@ below the input folder, so that the two trees mirror each other.
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from glob import glob, has_magic
@@ -15,6 +16,7 @@ from colorify.errors import UsageError
 from colorify.formats import FORMATS, HEIC
 
 MARK: Final = "-color"  # ends the name of an output that lies beside its source
+MARKED: Final = re.compile(rf"(.+){MARK}(-[1-9])?")  # numbered: one of some alternatives
 LOSSLESS: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
 WRITABLE: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 SUFFIXES: Final = WRITABLE | frozenset(HEIC.suffixes)
@@ -26,6 +28,7 @@ class Job:
 
     source: Path
     target: Path
+    alternative: int = 1  # which of the plausible colourings; 1 the likeliest
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ def make_plan(
     format: str | None = None,
     force: bool = False,
     patient: bool = False,
+    alternatives: int | None = None,
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
     `output`: a file (for one input file) or a folder; None writes beside the source. `format`: a name from
     FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `patient`: more may come,
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
+    `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not Path(inputs[0]).is_dir() and not _is_glob(inputs[0])
@@ -83,6 +88,8 @@ def make_plan(
         pairs = [Job(item.path, Path(output or "")) for item in found]
     else:
         pairs = [Job(item.path, _target(item, folder, format)) for item in found]
+    if alternatives is not None:
+        pairs = [_numbered(job, number) for job in pairs for number in range(1, alternatives + 1)]
     own = set() if lone and force else _own_outputs([item.path for item in found])
     pairs = [job for job in pairs if job.source not in own]
     clashes = _clashes(pairs)
@@ -189,6 +196,11 @@ def _target(item: _Found, folder: Path | None, format: str | None) -> Path:
     return (folder / item.inside).with_suffix(suffix)
 
 
+def _numbered(job: Job, number: int) -> Job:
+    target = job.target.with_name(f"{job.target.stem}-{number}{job.target.suffix}")
+    return replace(job, target=target, alternative=number)
+
+
 def _suffix(source: str) -> str:
     """Return the suffix of a result, for the suffix of its photo."""
     if source.lower() in HEIC.suffixes:
@@ -198,10 +210,10 @@ def _suffix(source: str) -> str:
 
 def _own_outputs(paths: Sequence[Path]) -> set[Path]:
     """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
-    named = [path for path in paths if path.stem.endswith(MARK)]
+    named = {path: match[1] for path in paths if (match := MARKED.fullmatch(path.stem))}
     folders = {path.parent for path in named}
     stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
-    return {path for path in named if path.stem.removesuffix(MARK) in stems[path.parent]}
+    return {path for path, stem in named.items() if stem in stems[path.parent]}
 
 
 def _stems(folder: Path) -> set[str]:

@@ -63,24 +63,36 @@ class Session:
         self._seen = see(photo, short)
         self._glance = generator.look(self._seen.L)
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
-        self._made: OrderedDict[tuple[float, tuple[Hint, ...]], Colors] = OrderedDict()
+        self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Colors] = OrderedDict()
         self._small: Photo | None = None
         self._lock = threading.Lock()
 
     def colorize(
-        self, *, strength: float = 1.0, vividness: float = 1.0, hints: Sequence[Hint] = ()
+        self,
+        *,
+        strength: float = 1.0,
+        vividness: float = 1.0,
+        hints: Sequence[Hint] = (),
+        alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour at its full size; see `Colorizer.colorize` for the options.
 
         Raises PhotoError, UsageError.
         """
-        look = Look(strength, vividness, hints=tuple(hints))
+        look = Look(strength, vividness, None, tuple(hints), alternative)
         colors = self._colors(look)
         return self._painted(open_photo(self._source, max_pixels=self._max_pixels), colors, look)
 
-    def preview(self, *, strength: float = 1.0, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> Pixels:
+    def preview(
+        self,
+        *,
+        strength: float = 1.0,
+        vividness: float = 1.0,
+        hints: Sequence[Hint] = (),
+        alternative: int = 1,
+    ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
-        look = Look(strength, vividness, hints=tuple(hints))
+        look = Look(strength, vividness, None, tuple(hints), alternative)
         return self._painted(self._reduced(), self._colors(look), look)
 
     def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
@@ -111,12 +123,12 @@ class Session:
         return suggest_colors(made.probabilities[row, column], made.centers, float(here.mean()), count=count)
 
     def _colors(self, look: Look) -> Colors:
-        wanted = (look.vividness, look.hints)
+        wanted = (look.vividness, look.hints, look.alternative)
         with self._lock:
             if wanted in self._made:
                 self._made.move_to_end(wanted)
                 return self._made[wanted]
-        colors = guided_colors(self._glance, photo=self.size, hints=look.hints, vividness=look.vividness)
+        colors = guided_colors(self._glance, look, photo=self.size)
         with self._lock:
             self._made[wanted] = colors
             if len(self._made) > KEPT:

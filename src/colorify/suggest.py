@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import fit_gamut, lab_to_linear, lab_to_rgb, linear_to_srgb, rgb_to_lab
+from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.errors import UsageError
 
 FloatArray = NDArray[np.float32]
@@ -40,7 +40,7 @@ def suggest_colors(
     """
     if count < 1:
         raise UsageError(f"count {count}: expected 1 or more.")
-    shown = _shown(centers, L)
+    shown = shown_ab(np.full(len(centers), L, np.float32), centers)
     modes = find_modes(probabilities, shown)
     masses = np.bincount(modes, probabilities)
     found = []
@@ -68,10 +68,9 @@ def find_modes(probabilities: FloatArray, colors: FloatArray) -> NDArray[np.intp
     return np.asarray(apart[:, chosen].argmin(axis=1))
 
 
-def _shown(ab: FloatArray, L: float) -> FloatArray:
-    """Return what remains of colours (Q, 2) within sRGB at this L."""
-    lab = np.column_stack([np.full(len(ab), L, np.float32), ab])
-    return rgb_to_lab(linear_to_srgb(fit_gamut(lab_to_linear(lab))))[:, 1:]
+def shown_ab(L: FloatArray, ab: FloatArray) -> FloatArray:
+    """Return what remains within sRGB of colours (..., 2) at their L (...)."""
+    return rgb_to_lab(lab_to_rgb(np.concatenate([L[..., None], ab], axis=-1)))[..., 1:]
 
 
 def _hex(L: float, a: float, b: float) -> str:

@@ -81,6 +81,12 @@ class Front(click.Command):
 @click.option(
     "--profile", type=click.Choice(PROFILES), default="srgb", help="RGB of the result; keep: the input's."
 )
+@click.option(
+    "--alternatives",
+    metavar="N",
+    type=click.IntRange(1, 9),
+    help="Write N plausible colourings that differ, the likeliest first: NAME-color-1, ...",
+)
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
 @click.option(
@@ -122,6 +128,7 @@ def colorize(
     quality: int | None,
     depth: str | None,
     profile: str,
+    alternatives: int | None,
     confidence: Path | None,
     weights: Path | None,
     jobs: int,
@@ -157,6 +164,7 @@ def colorize(
         mark=not no_mark,
         strip=strip,
         profile=profile,
+        alternatives=alternatives,
     )
     show: Show = JsonLines() if as_json else Lines(-1 if quiet else int(verbose))
     if watch:

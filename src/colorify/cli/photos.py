@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
 JOBS: Final = min(CORES, 4)  # photos at a time: each takes some 100 MB, and a disk is soon busy
-_OF_ONE: Final = "--hint, --neutral, --hints and --confidence are of one photo; give one INPUT."
+_OF_ONE: Final = (
+    "--hint, --neutral, --hints, --alternatives and --confidence are of one photo; give one INPUT."
+)
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,8 @@ def color_inputs(
     inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
 ) -> int:
     """Colour files, folders and globs, or only say what would be written where; return the exit code."""
-    from colorify.plan import make_plan
-
-    plan = make_plan(inputs, output=output, format=options.format, force=options.overwrite)
-    if len(plan.jobs) > 1 and (options.hints or options.confidence):
+    plan = _plan(inputs, output, options)
+    if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if dry:
         return _show_plan(plan, options, run.show)
@@ -61,12 +61,11 @@ def watch_folders(
 ) -> int:
     """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
     from colorify.arrivals import arrivals
-    from colorify.plan import make_plan
 
     _check_watch(inputs, output, options, dry=dry)
 
     def look() -> "Plan":
-        return make_plan(inputs, output=output, format=options.format, force=options.overwrite, patient=True)
+        return _plan(inputs, output, options, patient=True)
 
     look()  # what makes no sense is said before anything else
     with stopping() as stopped:
@@ -75,10 +74,29 @@ def watch_folders(
         return _color_plans(arrivals(look, stopped=stopped), options, run, lambda: colorizer, stopped)
 
 
+def _plan(
+    inputs: tuple[str, ...], output: str | None, options: "Options", *, patient: bool = False
+) -> "Plan":
+    from colorify.plan import make_plan
+
+    return make_plan(
+        inputs,
+        output=output,
+        format=options.format,
+        force=options.overwrite,
+        patient=patient,
+        alternatives=options.alternatives,
+    )
+
+
+def _is_of_one(options: "Options") -> bool:
+    return bool(options.hints or options.confidence or options.alternatives)
+
+
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options", *, dry: bool) -> None:
     if dry:
         raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
-    if options.hints or options.confidence:
+    if _is_of_one(options):
         raise UsageError(_OF_ONE)
     for text in inputs:
         if not Path(text).is_dir():

@@ -25,7 +25,7 @@ def color_stream(
     from colorify.plan import Plan
 
     tally = Tally()
-    job = _job(inputs, output, run)
+    job = _job(inputs, output, options, run)
     tally.plan(Plan(jobs=(job,)))
     if dry:
         run.show.planned(job)
@@ -61,10 +61,12 @@ def _color(job: "Job", options: "Options", run: Run) -> "Result":
     return Result(job, report=report)
 
 
-def _job(inputs: tuple[str, ...], output: str | None, run: Run) -> "Job":
+def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":
     from colorify.plan import Job
 
     job = Job(Path(inputs[0]), Path(output or STREAM))
+    if options.alternatives is not None:
+        raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
     if job.target.is_dir():
