@@ -13,6 +13,7 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.generator import Colors, Glance
 from colorify.hints import Hint
+from colorify.photo import open_photo
 from tiny import grey_scene
 
 HINT = Hint("30%", "50%", "#a03050", "5%")
@@ -73,6 +74,23 @@ def test_a_preview_is_the_photo_made_small(colorizer: Colorizer) -> None:
         ab = [rgb_to_lab((p / 255).astype(np.float32))[..., 1:] for p in (small[y, x], full[y * 4, x * 4])]
         assert np.hypot(*(ab[0] - ab[1])) < 6
     assert colorizer.open(grey_scene()).preview().shape == (64, 96, 3), "never enlarged"
+
+
+def test_what_is_kept_is_counted_and_shown(colorizer: Colorizer) -> None:
+    pixels = grey_scene(200, 140)
+    session = colorizer.open(pixels, preview=100)
+    np.testing.assert_array_equal(session.original(), open_photo(pixels).shrunk(100, 70))
+    assert session.kept > 100 * 70
+
+
+def test_lightness_is_the_photo_s(colorizer: Colorizer) -> None:
+    ramp = np.repeat(np.linspace(0, 255, 200).astype(np.uint8)[None, :], 100, axis=0)
+    session = colorizer.open(ramp)
+    for x in (20, 100, 180):
+        L = rgb_to_lab(np.repeat(ramp[50, x], 3).astype(np.float32) / np.float32(255))[0]
+        assert session.lightness(x, 50) == pytest.approx(float(L), abs=2)  # the mean of a cell
+    with pytest.raises(UsageError, match="200"):
+        session.lightness(200, 50)
 
 
 def test_confidence_is_a_map_of_the_whole_photo(colorizer: Colorizer) -> None:

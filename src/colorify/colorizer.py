@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from os import cpu_count
@@ -23,7 +22,7 @@ from colorify.metadata import Mark
 from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, Output, Photo, open_photo, save_photo
 from colorify.pil import is_pil, picture_of, pixels_of
-from colorify.render import colored_strips, grey_strips, strip_rows
+from colorify.render import colored_strips, grey_strips, save_colored, strip_rows
 from colorify.seen import Seen, see
 from colorify.session import PREVIEW, Session
 from colorify.space import Space, space_for
@@ -203,11 +202,7 @@ class Colorizer:
         seen, colors = self._generate(photo, look)
         chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
         width, height = photo.size
-        painted = colored_strips(photo, chroma, depth=output.depth, threads=self._threads, space=output.space)
-        with closing(painted) as strips:
-            shape = (height, width, 3 + photo.has_alpha)
-            stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
-            data = save_photo(stream, photo, target, output, progress=choices.progress)
+        data = save_colored(photo, chroma, target, output, threads=self._threads, progress=choices.progress)
         if choices.confidence is not None:
             h, w = seen.L.shape
             cells = w / self.spec.stride, h / self.spec.stride

@@ -23,11 +23,11 @@ class PhotoError(ColorifyError):
 
 
 class TooLargeError(PhotoError):
-    """A photo has more pixels than are allowed: `width` x `height`."""
+    """A photo of `width` x `height` has more pixels than the `allowed` ones."""
 
-    def __init__(self, message: str, width: int, height: int) -> None:
+    def __init__(self, message: str, width: int, height: int, allowed: int) -> None:
         super().__init__(message)
-        self.width, self.height = width, height
+        self.width, self.height, self.allowed = width, height, allowed
 
 
 class FilmError(ColorifyError):

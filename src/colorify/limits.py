@@ -13,4 +13,5 @@ def check_size(width: int, height: int, pages: int, name: str, max_pixels: int) 
             f"expected at most {max_pixels:,}. Allow more with --max-pixels.",
             width,
             height,
+            max_pixels,
         )

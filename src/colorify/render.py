@@ -3,16 +3,19 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorify.chroma import Chroma, enlarge_rows, taps
-from colorify.photo import Photo
+from colorify.photo import Output, Photo, save_photo
 from colorify.recombine import measure, paint
 from colorify.space import Space
+from colorify.stream import RowStream
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
@@ -55,6 +58,24 @@ def colored_strips(
             yield partial(colored, fetch(top, min(rows, height - top)), top)
 
     return _ahead(jobs(), threads)
+
+
+def save_colored(
+    photo: Photo,
+    chroma: Chroma,
+    target: Path | None,
+    output: Output,
+    *,
+    threads: int,
+    progress: Callable[[float], None] | None = None,
+) -> bytes | None:
+    """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`."""
+    width, height = photo.size
+    painted = colored_strips(photo, chroma, depth=output.depth, threads=threads, space=output.space)
+    with closing(painted) as strips:
+        shape = (height, width, 3 + photo.has_alpha)
+        stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
+        return save_photo(stream, photo, target, output, progress=progress)
 
 
 def grey_strips(

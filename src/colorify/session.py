@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.chroma import fit_chroma
+from colorify.chroma import Chroma, fit_chroma
 from colorify.errors import UsageError
 from colorify.generator import Colors, Generator
 from colorify.guided import guided_colors
@@ -80,8 +80,7 @@ class Session:
         Raises PhotoError, UsageError.
         """
         look = Look(strength, vividness, None, tuple(hints), alternative)
-        colors = self._colors(look)
-        return self._painted(open_photo(self._source, max_pixels=self._max_pixels), colors, look)
+        return self._painted(open_photo(self._source, max_pixels=self._max_pixels), look)
 
     def preview(
         self,
@@ -93,14 +92,14 @@ class Session:
     ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
         look = Look(strength, vividness, None, tuple(hints), alternative)
-        return self._painted(self._reduced(), self._colors(look), look)
+        return self._painted(self._reduced(), look)
 
     def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
         """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
 
         One minus the entropy of its distribution over the largest entropy. Raises UsageError.
         """
-        colors = self._colors(Look(1.0, vividness, hints=tuple(hints)))
+        colors = self.colors(Look(1.0, vividness, hints=tuple(hints)))
         stride = self._generator.spec.stride
         h, w = self._seen.L.shape
         strips = grey_strips(colors.confidence, *self.size, cells=(w / stride, h / stride))
@@ -114,15 +113,37 @@ class Session:
         `x`, `y`: px of the upright photo, or percent such as "50%". `hints`: what is known already.
         Raises UsageError for a place outside the photo, WeightsError where the generator is a regression.
         """
-        stride, L = self._generator.spec.stride, self._seen.L
-        small = L.shape[1], L.shape[0]
-        row, column = find_cell(x, y, photo=self.size, small=small, stride=stride)
+        row, column = self._cell(x, y)
+        stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
         given = draw_hints(hints, photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
-        here = L[row * stride : (row + 1) * stride, column * stride : (column + 1) * stride]
-        return suggest_colors(made.probabilities[row, column], made.centers, float(here.mean()), count=count)
+        L = self.lightness(x, y)
+        return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)
 
-    def _colors(self, look: Look) -> Colors:
+    def lightness(self, x: Length, y: Length) -> float:
+        """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
+        stride = self._generator.spec.stride
+        row, column = self._cell(x, y)
+        return float(self._seen.L[row * stride :, column * stride :][:stride, :stride].mean())
+
+    def original(self) -> Pixels:
+        """Return the photo as it came, no larger than a preview: (h, w, 1 or 3). Raises PhotoError."""
+        photo = self._reduced()
+        return photo.rows()(0, photo.size[1])
+
+    @property
+    def kept(self) -> int:
+        """Memory that it holds without its source, in bytes; the last generations are small beside it."""
+        small = self._small.size[0] * self._small.size[1] * 6 if self._small else 0
+        return small + self._seen.L.nbytes + sum(plane.nbytes for plane in self._glance.features())
+
+    def chroma(self, look: Look) -> Chroma:
+        """Return the colours of a look, for those who paint the photo themselves. Raises UsageError."""
+        fitted = fit_chroma(self._seen.L, self.colors(look).ab, stride=self._generator.spec.stride)
+        return fitted.scaled(look.strength)
+
+    def colors(self, look: Look) -> Colors:
+        """Return what the generator makes of the photo, at its own scale. Raises UsageError."""
         wanted = (look.vividness, look.hints, look.alternative)
         with self._lock:
             if wanted in self._made:
@@ -135,11 +156,15 @@ class Session:
                 self._made.popitem(last=False)
         return colors
 
-    def _painted(self, photo: Photo, colors: Colors, look: Look) -> Pixels:
-        chroma = fit_chroma(self._seen.L, colors.ab, stride=self._generator.spec.stride)
-        wanted = chroma.scaled(look.strength)
-        with closing(colored_strips(photo, wanted, depth=photo.depth, threads=self._threads)) as strips:
+    def _painted(self, photo: Photo, look: Look) -> Pixels:
+        chroma = self.chroma(look)
+        with closing(colored_strips(photo, chroma, depth=photo.depth, threads=self._threads)) as strips:
             return np.concatenate(list(strips))
+
+    def _cell(self, x: Length, y: Length) -> tuple[int, int]:
+        """Return the row and the column of a place at the generator's scale. Raises UsageError."""
+        small = self._seen.L.shape[1], self._seen.L.shape[0]
+        return find_cell(x, y, photo=self.size, small=small, stride=self._generator.spec.stride)
 
     def _reduced(self) -> Photo:
         """Return the photo at the size of a preview, without alpha; its pixels are in memory."""

@@ -11,6 +11,8 @@ import pytest
 import pyvips
 from serving import Server, colorfulness, new_session, opened, picture, problem
 
+from colorify.color import rgb_to_lab
+
 
 def colorize(server: Server, data: bytes, name: str = "grandma.jpg", **fields: Any) -> httpx.Response:
     return server.client.post("/v1/colorize", files={"image": (name, data)}, data=fields)
@@ -156,16 +158,30 @@ def test_confidence_is_a_small_grey_picture(server: Server) -> None:
     assert map(map.width - 1, 1)[0] > map(0, 1)[0] + 50  # the tiny generator is surest where it is bright
 
 
-def test_suggestions_differ_and_begin_with_what_is_there(server: Server) -> None:
+def test_suggestions_differ_and_the_likeliest_come_first(server: Server) -> None:
     session = new_session(server)
     where = {"session": session["id"], "x": 90, "y": 5}
     answer = server.client.get("/v1/suggest", params=where).json()
-    colors = [row["color"] for row in answer["suggestions"]]
-    assert 1 <= len(set(colors)) == len(colors) <= 6
-    assert answer["suggestions"][0]["origin"] == "here"
-    shown = server.client.post(f"/v1/sessions/{session['id']}/colorize", json={})
-    there = opened(shown.content)(90, 5)
-    assert [int(colors[0][at : at + 2], 16) for at in (1, 3, 5)] == pytest.approx(there, abs=12)
+    colors, chances = zip(*((row["color"], row["probability"]) for row in answer["suggestions"]), strict=True)
+    assert 1 < len(set(colors)) == len(colors) <= 5
+    assert list(chances) == sorted(chances, reverse=True)
+    assert 0 < sum(chances) < 1.001
+    grey = np.asarray(opened(picture()).colourspace("lab").numpy())[5, 90, 0]
+    assert answer["lightness"] == pytest.approx(grey, abs=3)
+    for color in colors:
+        rgb = np.frombuffer(bytes.fromhex(color[1:]), np.uint8).astype(np.float32) / np.float32(255)
+        assert rgb_to_lab(rgb)[0] == pytest.approx(answer["lightness"], abs=1)
+    outside = server.client.get("/v1/suggest", params={**where, "x": 96})
+    assert "96" in problem(outside, 422, "bad-value")
+
+
+def test_a_session_downloads_what_one_request_gives(server: Server) -> None:
+    data = picture(2000, 900, ".png")
+    id = new_session(server, data)["id"]
+    wish = {"vividness": 1.5, "hints": [{"x": 1500, "y": 500, "color": "#00aa00", "radius": 40}]}
+    kept = server.client.post(f"/v1/sessions/{id}/colorize", json={**wish, "scale": "full"})
+    once = colorize(server, data, vividness=1.5, hints=json.dumps(wish["hints"]))
+    assert (opened(kept.content) - opened(once.content)).abs().max() == 0
 
 
 def test_a_closed_session_is_gone(server: Server) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from serving import picture
 
+from colorify.colorizer import Colorizer
 from colorify.server.line import Line, StoppedError, Task
 from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
@@ -103,35 +104,36 @@ def test_only_so_many_places() -> None:
     with_line(use, waiting=1)
 
 
-def a_sitting() -> Sitting:
-    return sit(picture(), 10**6, Task())
+@pytest.fixture
+def sitting(colorizer: Colorizer) -> Sitting:
+    return sit(picture(), colorizer, Settings(), Task())
 
 
-def test_sessions_are_bounded_in_number_and_the_unused_goes_first() -> None:
+def test_sessions_are_bounded_in_number_and_the_unused_goes_first(sitting: Sitting) -> None:
     sessions = Sessions(Settings(sessions=2))
-    first, second = sessions.add("a", a_sitting()), sessions.add("b", a_sitting())
+    first, second = sessions.add("a", sitting), sessions.add("b", sitting)
     sessions.get(first.id)
-    sessions.add("c", a_sitting())
+    sessions.add("c", sitting)
     assert sessions.get(first.id).name == "a"
     with pytest.raises(RefusalError):
         sessions.get(second.id)
 
 
-def test_sessions_are_bounded_in_bytes() -> None:
-    one = a_sitting()
-    sessions = Sessions(Settings(session_bytes=int(one.bytes * 2.5)))
+def test_sessions_are_bounded_in_bytes(sitting: Sitting) -> None:
+    assert sitting.bytes > len(picture())
+    sessions = Sessions(Settings(session_bytes=int(sitting.bytes * 2.5)))
     for name in "abcd":
-        sessions.add(name, a_sitting())
+        sessions.add(name, sitting)
     assert len(sessions) == 2
-    assert sessions.bytes <= one.bytes * 2.5
+    assert sessions.bytes <= sitting.bytes * 2.5
 
 
-def test_sessions_are_bounded_in_age() -> None:
+def test_sessions_are_bounded_in_age(sitting: Sitting) -> None:
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
-    old = sessions.add("a", a_sitting())
+    old = sessions.add("a", sitting)
     now[0] = 50
-    used = sessions.add("b", a_sitting())
+    used = sessions.add("b", sitting)
     now[0] = 70
     assert sessions.get(used.id).name == "b"
     with pytest.raises(RefusalError):

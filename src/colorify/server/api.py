@@ -12,11 +12,12 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
-from colorify.formats import FORMATS
-from colorify.server import palette, studio
+from colorify.formats import FORMATS, format_named
+from colorify.look import Look
+from colorify.server import studio
 from colorify.server.line import Line, StoppedError, Task, Timing
 from colorify.server.problems import BAD_WISH, RefusalError, describe, documented
-from colorify.server.sessions import Session, Sessions
+from colorify.server.sessions import Kept, Sessions
 from colorify.server.settings import Settings
 from colorify.server.studio import Sitting
 from colorify.server.upload import check_kind, read_upload
@@ -24,7 +25,7 @@ from colorify.server.wishes import (
     MEDIA_TYPES,
     FormWishes,
     Limits,
-    Look,
+    LookWish,
     Model,
     Models,
     SessionAnswer,
@@ -111,8 +112,8 @@ class Api:
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[Sitting, bytes]:
-                sitting = studio.sit(upload.data, self.settings.max_pixels, task)
-                return sitting, studio.finish(sitting, wishes, self.colorizer, self.settings.threads, task)
+                sitting = studio.sit(upload.data, self.colorizer, self.settings, task)
+                return sitting, studio.finish(sitting, wishes, self.colorizer, self.settings, task)
 
             (sitting, data), timing = await _while_connected(request, self.line.run(work))
             return _download(data, upload.name, sitting, wishes, timing)
@@ -123,17 +124,18 @@ class Api:
             upload = await read_upload(request, self.settings)
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[Sitting, bool]:
-                sitting = studio.sit(upload.data, self.settings.max_pixels, task)
+            def work(task: Task) -> tuple[Sitting, Size]:
+                sitting = studio.sit(upload.data, self.colorizer, self.settings, task)
+                height, width, _ = sitting.session.original().shape  # what is damaged further down fails now
                 task.step("generate")
-                seen, _ = sitting.made(self.colorizer, 1.0, ())
-                return sitting, seen.was_colored
+                sitting.session.colors(Look())
+                return sitting, Size(width=width, height=height)
 
-            (sitting, was_colored), timing = await _while_connected(request, self.line.run(work))
+            (sitting, preview), timing = await _while_connected(request, self.line.run(work))
         session = self.sessions.add(upload.name, sitting)
         response.headers["Location"] = f"/v1/sessions/{session.id}"
         response.headers["Server-Timing"] = _server_timing(timing)
-        return self._answer(session, was_colored)
+        return self._answer(session, preview)
 
     async def close_session(self, id: str) -> Response:
         """Forget a photo."""
@@ -150,23 +152,23 @@ class Api:
     async def colorize_session(self, request: Request, id: str, wishes: SessionWishes) -> Response:
         """Colour the photo of a session, at the size of a screen or in full."""
         session = self.sessions.get(id)
-        sitting, threads = session.sitting, self.settings.threads
+        sitting = session.sitting
         async with self.line.place():
             if wishes.scale == "preview":
-                shown = self.line.run(
-                    lambda task: studio.show(sitting, wishes, self.colorizer, threads, task)
-                )
+                shown = self.line.run(lambda task: studio.show(sitting, wishes.look(), task))
                 data, timing = await _while_connected(request, shown)
                 return _picture(data, "jpeg", timing)
-            made = self.line.run(lambda task: studio.finish(sitting, wishes, self.colorizer, threads, task))
+            made = self.line.run(
+                lambda task: studio.finish(sitting, wishes, self.colorizer, self.settings, task)
+            )
             data, timing = await _while_connected(request, made)
             return _download(data, session.name, sitting, wishes, timing)
 
-    async def confidence(self, request: Request, id: str, look: Look) -> Response:
+    async def confidence(self, request: Request, id: str, wishes: LookWish) -> Response:
         """Return how sure the generator is of its colours: a small grey PNG, to be stretched."""
         sitting = self.sessions.get(id).sitting
         async with self.line.place():
-            work = self.line.run(lambda _task: studio.confidence(sitting, look, self.colorizer))
+            work = self.line.run(lambda _task: studio.confidence(sitting, wishes.look()))
             data, timing = await _while_connected(request, work)
         return _picture(data, "png", timing)
 
@@ -178,26 +180,23 @@ class Api:
     ) -> Suggestions:
         """Suggest colours for a point of the photo of a session."""
         sitting = self.sessions.get(session).sitting
-        width, height = sitting.photo.size
-        if x >= width or y >= height:
-            raise RefusalError(BAD_WISH, f"The point {x:g},{y:g} is outside the photo, {width}x{height} px.")
         async with self.line.place():
-            answer, _ = await self.line.run(lambda _task: palette.suggest(sitting, x, y, self.colorizer))
+            answer, _ = await self.line.run(lambda _task: studio.suggest(sitting, x, y))
         return answer
 
-    def _answer(self, session: Session, was_colored: bool) -> SessionAnswer:
-        sitting = session.sitting
-        width, height = sitting.photo.size
+    def _answer(self, kept: Kept, preview: Size) -> SessionAnswer:
+        sitting = kept.sitting
+        width, height = sitting.session.size
         return SessionAnswer(
-            id=session.id,
-            name=session.name,
+            id=kept.id,
+            name=kept.name,
             width=width,
             height=height,
-            preview=Size(width=sitting.small.shape[1], height=sitting.small.shape[0]),
-            format=studio.result_format(sitting.photo, None).name,
-            was_colored=was_colored,
+            preview=preview,
+            format=sitting.format.name,
+            was_colored=sitting.session.was_colored,
             expires_in=self.settings.session_seconds,
-            notes=list(sitting.photo.notes),
+            notes=list(sitting.session.notes),
         )
 
 
@@ -233,7 +232,7 @@ def _picture(data: bytes, format: str, timing: Timing) -> Response:
 
 
 def _download(data: bytes, name: str, sitting: Sitting, wishes: Wishes, timing: Timing) -> Response:
-    row = studio.result_format(sitting.photo, wishes.format)
+    row = format_named(wishes.format) if wishes.format else sitting.format
     answer = _picture(data, row.name, timing)
     answer.headers["Content-Disposition"] = _attachment(name, row.suffixes)
     return answer

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from colorify.errors import ColorifyError, PhotoError, UsageError
+from colorify.errors import ColorifyError, PhotoError, TooLargeError, UsageError
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -96,6 +96,10 @@ def install(app: FastAPI) -> None:
 async def _of_colorify(_request: Request, error: Exception) -> Response:
     if isinstance(error, RefusalError):
         return problem(error.kind, str(error), retry_after=error.retry_after)
+    if isinstance(error, TooLargeError):
+        millions = f"{error.width * error.height / 1e6:.0f} million"
+        found = f"found {error.width}x{error.height}, {millions}"
+        return problem(TOO_MANY_PIXELS, f"Expected at most {error.allowed / 1e6:g} million pixels, {found}.")
     if isinstance(error, PhotoError):
         return problem(BAD_PHOTO, str(error))
     if isinstance(error, UsageError):

@@ -12,7 +12,7 @@ from colorify.server.studio import Sitting
 
 
 @dataclass
-class Session:
+class Kept:
     """A photo that somebody works on."""
 
     id: str  # who knows it may use it
@@ -26,7 +26,7 @@ class Sessions:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
-        self._kept: OrderedDict[str, Session] = OrderedDict()
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
         self.evicted = 0  # since the start
 
     def __len__(self) -> int:
@@ -38,10 +38,10 @@ class Sessions:
         """Memory of all of them."""
         return sum(session.sitting.bytes for session in self._kept.values())
 
-    def add(self, name: str, sitting: Sitting) -> Session:
+    def add(self, name: str, sitting: Sitting) -> Kept:
         """Keep a photo; others may have to go."""
         self.expire()
-        session = Session(secrets.token_urlsafe(16), name, sitting, self._clock())
+        session = Kept(secrets.token_urlsafe(16), name, sitting, self._clock())
         self._kept[session.id] = session
         while len(self._kept) > self._settings.sessions or (
             len(self._kept) > 1 and self.bytes > self._settings.session_bytes
@@ -50,7 +50,7 @@ class Sessions:
             self.evicted += 1
         return session
 
-    def get(self, id: str) -> Session:
+    def get(self, id: str) -> Kept:
         """Return a session, which counts as use. Raises RefusalError (404) if it is gone."""
         self.expire()
         if id not in self._kept:

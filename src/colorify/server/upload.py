@@ -8,14 +8,12 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from colorify.errors import PhotoError, TooLargeError
+from colorify.errors import PhotoError
 from colorify.formats import SNIFF_BYTES, sniff
-from colorify.photo import Photo, open_photo
 from colorify.server.problems import (
     BAD_REQUEST,
     BAD_WISH,
     NO_PICTURE,
-    TOO_MANY_PIXELS,
     TOO_SLOW,
     WRONG_MEDIA,
     RefusalError,
@@ -82,13 +80,3 @@ def check_kind(data: bytes) -> None:
         sniff(data[:SNIFF_BYTES], "the photo")
     except PhotoError as error:
         raise RefusalError(NO_PICTURE, str(error)) from error
-
-
-def open_upload(data: bytes, max_pixels: int) -> Photo:
-    """Open a picture; its header says whether it is too large. Raises RefusalError, PhotoError."""
-    try:
-        return open_photo(data, max_pixels=max_pixels)
-    except TooLargeError as error:
-        found = f"{error.width}x{error.height} is {error.width * error.height / 1e6:.0f} million"
-        expected = f"at most {max_pixels / 1e6:g} million"
-        raise RefusalError(TOO_MANY_PIXELS, f"Expected {expected}, found {found}.") from error

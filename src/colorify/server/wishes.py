@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from colorify.formats import FORMATS
 from colorify.hints import Hint
+from colorify.look import Look
 from colorify.server.settings import MAX_HINTS
 
 FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]
@@ -24,12 +25,12 @@ class HintWish(BaseModel):
     color: str = Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c08060"])
     radius: float = Field(0, ge=0, le=FARTHEST, allow_inf_nan=False, description="px; 0: as small as it gets")
 
-    def hint(self, scale: float = 1.0) -> Hint:
-        """Return it as the colorizer wants it, on a photo `scale` times as large."""
-        return Hint(self.x * scale, self.y * scale, self.color, self.radius * scale)
+    def hint(self) -> Hint:
+        """Return it as the colorizer wants it."""
+        return Hint(self.x, self.y, self.color, self.radius)
 
 
-class Look(BaseModel):
+class LookWish(BaseModel):
     """How the colours are to be."""
 
     model_config = ConfigDict(extra="forbid")
@@ -38,8 +39,12 @@ class Look(BaseModel):
     vividness: float = Field(1.0, ge=0, le=2, description="0 cautious, 1 as trained, 2 bold")
     hints: Annotated[list[HintWish], Field(max_length=MAX_HINTS)] = []
 
+    def look(self) -> Look:
+        """Return it as the colorizer wants it."""
+        return Look(self.strength, self.vividness, hints=tuple(wish.hint() for wish in self.hints))
 
-class Wishes(Look):
+
+class Wishes(LookWish):
     """How the result is to be."""
 
     format: FormatName | None = Field(None, description="none: as the upload")
@@ -91,19 +96,15 @@ class SessionAnswer(BaseModel):
 class Suggestion(BaseModel):
     """A colour to choose."""
 
-    color: str = Field(examples=["#c08060"])
-    origin: Literal["here", "elsewhere"] = Field(
-        description="here: what the generator makes of this point at some vividness; elsewhere: what it "
-        "makes of other parts of this photo that are about as bright"
-    )
+    color: str = Field(examples=["#c08060"], description="as bright as the photo is at the point")
+    probability: float = Field(description="0..1, what the generator gives to this colour and its shades")
 
 
 class Suggestions(BaseModel):
-    """Colours for a point; no probabilities: the generator tells a mean and its certainty."""
+    """The likeliest colours of a point, the likeliest first; none where the generator is a regression."""
 
     suggestions: list[Suggestion]
-    confidence: float = Field(description="0..1, of the generator at this point")
-    lightness: float = Field(description="L of this point, 0..100; it is kept whatever colour is chosen")
+    lightness: float = Field(description="L of the point, 0..100; it is kept whatever colour is chosen")
 
 
 class Model(BaseModel):

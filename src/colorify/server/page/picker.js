@@ -47,11 +47,11 @@ export class Picker {
    * only tried, null for none; `remove()` is missing for a new colour; `closed()` is called in any case.
    * Returns what takes the server's suggestions, when they come.
    */
-  open({ x, y, color, ...asked }) {
+  open({ x, y, ...asked }) {
     this.close();
     this.#return = document.activeElement;
     this.#asked = asked;
-    if (color) this.free.value = color;
+    if (asked.color) this.free.value = asked.color;
     this.removeButton.hidden = !asked.remove;
     this.#lightness = null;
     this.#byKeys = false;
@@ -70,6 +70,7 @@ export class Picker {
     label.textContent = answer && !found.length ? "No suggestions for this place" : "Likely here";
     this.suggested.replaceChildren(...found.map((row) => this.#suggestion(row)));
     this.#lightness = answer?.lightness ?? null;
+    if (found.length && !this.#asked.color) this.free.value = found[0].color; // from there one goes on
     for (const button of this.root.querySelectorAll("button[data-color]")) this.#fill(button);
     const idle = document.activeElement === this.root || document.activeElement === document.body;
     if (found.length && idle) this.suggested.firstChild.focus({ preventScroll: true });
