@@ -13,6 +13,7 @@ from colorify.chroma import fit_chroma
 from colorify.generator import Colors, Generator
 from colorify.guided import guided_colors
 from colorify.hints import Hint
+from colorify.look import Look
 from colorify.seen import ENLARGED, LONGEST
 from colorify.video.film import Frame
 from colorify.video.luma import grey_of, lightness, normal
@@ -72,7 +73,7 @@ def looker(generator: Generator, *, vividness: float) -> Callable[[Seen, Sequenc
     def look(seen: Seen, hints: Sequence[Hint]) -> Colors:
         photo = seen.frame.planes.size
         glance = generator.look(seen.small.L)
-        colors = guided_colors(glance, photo=photo, hints=hints, vividness=vividness)
+        colors = guided_colors(glance, Look(vividness=vividness, hints=tuple(hints)), photo=photo)
         return in_cells(colors, seen, generator.spec.stride)
 
     return look
