@@ -12,7 +12,9 @@ generator at 160 px, photos of 321 px): mean error in ab, the same at the strong
     fast guided filter, radius 2: 2.85, 4.33, 14.8; radius 8: 4.03, 5.79, 19.6
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -23,6 +25,8 @@ FloatArray = NDArray[np.float32]
 
 RADIUS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
 EPSILON: Final = 25.0  # L squared; where L varies less than its root, 5, it is grain and no edge
+
+ROWS_KEPT: Final = 8  # of a Chroma, stretched: what the threads that work on neighbouring strips need
 
 A_A, A_B, MEAN_A, MEAN_B, MEAN_L, LOW, HIGH = range(7)  # the planes of Chroma
 _IS_COLOR: Final = np.array([1, 1, 1, 1, 0, 0, 0], bool)
@@ -62,28 +66,29 @@ class Taps:
     weight: FloatArray  # of the second, 0..1
 
 
-@dataclass(frozen=True)
 class Enlarged:
-    """A Chroma stretched, on demand, over the full photo."""
+    """A Chroma stretched, on demand, over the full photo. Safe to share between threads."""
 
-    planes: FloatArray  # (h, 7, w)
-    down: Taps
-    across: Taps
+    def __init__(self, planes: FloatArray, down: Taps, across: Taps) -> None:
+        """`planes`: (h, 7, w)."""
+        self._down, self._rows = down, len(planes)
+        # a strip of a large photo lies between the same two rows as the one before
+        self._wide = lru_cache(maxsize=ROWS_KEPT)(lambda row: _widened(planes[row], across))
 
     def ab(self, L: FloatArray, top: int) -> tuple[FloatArray, FloatArray]:
         """Return a and b, each (rows, W) float32, of the rows of the photo that begin at `top`.
 
         `L`: (rows, W) float32, 0..100.
         """
-        planes = enlarge_rows(self.planes, self.down, self.across, top, top + len(L))
-        detail = np.maximum(L, planes[:, LOW])
-        np.minimum(detail, planes[:, HIGH], out=detail)
-        detail -= planes[:, MEAN_L]
-        a = planes[:, A_A] * detail
-        a += planes[:, MEAN_A]
-        detail *= planes[:, A_B]
-        detail += planes[:, MEAN_B]
-        return a, detail
+        a, b = np.empty_like(L), np.empty_like(L)
+        for rows, planes in _groups(self._wide, self._down, top, top + len(L)):
+            detail = np.maximum(L[rows], planes(LOW))
+            np.minimum(detail, planes(HIGH), out=detail)
+            detail -= planes(MEAN_L)
+            for ab, slope, mean in ((a, A_A, MEAN_A), (b, A_B, MEAN_B)):
+                np.multiply(detail, planes(slope), out=ab[rows])
+                ab[rows] += planes(mean)
+        return a, b
 
 
 def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
@@ -120,23 +125,47 @@ def taps(size: int, source: int, scale: float) -> Taps:
 
 def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom: int) -> FloatArray:
     """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (rows, n, W)."""
-    first, weight = down.first[top:bottom], down.weight[top:bottom]
-    base, last = first[0], down.second[bottom - 1]
-    wide = _widened(planes[base : last + 1], across)
-    rows = np.empty((bottom - top, *wide.shape[1:]), np.float32)
+    result = np.empty((bottom - top, planes.shape[1], len(across.first)), np.float32)
+    for rows, plane in _groups(lambda row: _widened(planes[row], across), down, top, bottom):
+        for number in range(planes.shape[1]):
+            result[rows, number] = plane(number)
+    return result
+
+
+def _groups(
+    wide: Callable[[int], FloatArray], down: Taps, top: int, bottom: int
+) -> Iterator[tuple[slice, Callable[[int], FloatArray]]]:
+    """Yield rows, `top` to `bottom`, in groups that lie between the same two, and what gives their planes.
+
+    `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), and gone with the next one:
+    one at a time stays in a core's cache, all of them do not.
+    """
+    first, second = down.first[top:bottom], down.second[top:bottom]
     starts = [0, *(np.flatnonzero(np.diff(first)) + 1), len(first)]
-    for start, stop in pairwise(starts):  # rows between the same two rows of `planes`
-        above = first[start] - base
-        below = min(above + 1, len(wide) - 1)
-        part = rows[start:stop]
-        np.multiply(weight[start:stop, None, None], wide[below] - wide[above], out=part)
-        part += wide[above]
-    return rows
+    for start, stop in pairwise(starts):
+        above = wide(int(first[start]))
+        step = wide(int(second[start])) - above
+        weight = down.weight[top + start : top + stop, None]
+        scratch = np.empty((stop - start, above.shape[1]), np.float32)
+
+        def plane(
+            number: int,
+            above: FloatArray = above,
+            step: FloatArray = step,
+            weight: FloatArray = weight,
+            scratch: FloatArray = scratch,
+        ) -> FloatArray:
+            np.multiply(weight, step[number], out=scratch)
+            scratch[:] += above[number]
+            return scratch
+
+        yield slice(start, stop), plane
 
 
 def _widened(planes: FloatArray, across: Taps) -> FloatArray:
-    left = planes.take(across.first, axis=2)
-    right = planes.take(across.second, axis=2)
+    """Enlarge (n, w) bilinearly: (n, W)."""
+    left = planes.take(across.first, axis=1)
+    right = planes.take(across.second, axis=1)
     right -= left
     right *= across.weight
     right += left

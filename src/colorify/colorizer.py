@@ -195,7 +195,7 @@ class Colorizer:
     ) -> Report:
         started = time.perf_counter()
         _refuse_same(source, target, choices.confidence)
-        photo = open_photo(source, max_pixels=choices.max_pixels)
+        photo = open_photo(source, max_pixels=choices.max_pixels, keep=True)
         notes = list(photo.notes)
         output = self._output(photo, target, choices, space_for(choices.profile, photo.profile, notes))
         notes += output.notes(photo)

@@ -21,6 +21,7 @@ Source = Path | bytes | Pixels
 # Formats whose libvips loaders map the file: where it is cut short meanwhile, or its share goes away, the
 # system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
 _MAPPED: Final = ("jpeg", "webp")
+KEPT: Final = 2**26  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
 _UNKNOWN: Final = (1.0, 1.0)  # dots a millimetre; what libvips says when a file says nothing
 _EXIF_RESOLUTION: Final = "exif-ifd0-"  # libvips' names of such fields; their text begins with the number
 _CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
@@ -28,7 +29,7 @@ _CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a photo comes from; decoded twice: small for the generator, then in full."""
+    """Where a photo comes from."""
 
     name: str  # for messages
     data: Path | bytes | pyvips.Image
@@ -77,14 +78,32 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
     return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
 
 
-def upright(origin: Origin, max_pixels: int) -> pyvips.Image:
-    """Begin to decode in full, turned upright; no pixel is read yet. Raises PhotoError for the wrong size."""
+def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image, bool]:
+    """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
+
+    `keep`: decode it now, and keep it in memory, if it is small. Raises PhotoError for the wrong size.
+    """
     header = decode(origin, access="sequential")
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
     check_size(header.width, header.height, pages, origin.name, max_pixels)
-    turned = orientation(header) > 1  # such a photo is not read from the top down
-    image = _with_resolution((decode(origin, access="random") if turned else header).autorot())
-    return image.copy(xres=image.yres, yres=image.xres) if orientation(header) >= 5 else image
+    if isinstance(origin.data, pyvips.Image):
+        return header, True
+    if orientation(header) > 1:  # such a photo is not read from the top down
+        return decode(origin, access="random"), True
+    if keep and bytes_of(header) <= KEPT:
+        return header.copy_memory(), True
+    return header, False
+
+
+def upright(image: pyvips.Image) -> pyvips.Image:
+    """Return a picture turned as its EXIF says, its resolution too."""
+    turned = _with_resolution(image.autorot())
+    return turned.copy(xres=turned.yres, yres=turned.xres) if orientation(image) >= 5 else turned
+
+
+def bytes_of(image: pyvips.Image) -> int:
+    """Return the size of a picture, decoded."""
+    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))
 
 
 def _with_resolution(image: pyvips.Image) -> pyvips.Image:

@@ -17,7 +17,7 @@ from colorify.errors import PhotoError, UsageError
 from colorify.formats import Format
 from colorify.libvips import reason, reported
 from colorify.metadata import Mark, blob, carry, losses
-from colorify.origin import Origin, Source, decode, orientation, origin_of, upright
+from colorify.origin import Origin, Source, begin, bytes_of, decode, orientation, origin_of, upright
 from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
@@ -44,7 +44,8 @@ class Photo:
     has_alpha: bool
     depth: int  # bits a sample in the file, 8 or 16; the pictures may have more
     notes: tuple[str, ...]  # what the person should know
-    profile: bytes | None = None  # ICC, of RGB, that the file came with
+    profile: bytes | None  # ICC, of RGB, that the file came with
+    kept: pyvips.Image | None  # as it was decoded and not upright, if that can be read more than once
 
     @property
     def size(self) -> tuple[int, int]:
@@ -63,7 +64,7 @@ class Photo:
         """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
         step = _first_step(self.size, (width, height))
         with reported(self.origin.name):
-            image = decode(self.origin, access="sequential", shrink=step)
+            image = self.kept or decode(self.origin, access="sequential", shrink=step)
             if orientation(image) >= 5:
                 width, height = height, width
             image = image.resize(width / image.width, vscale=height / image.height, gap=2.0)
@@ -88,15 +89,17 @@ class Output:
         return [] if self.strip else losses(photo.image, self.format, self.mark)
 
 
-def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
+def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = False) -> Photo:
     """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
 
-    Files are told by their content, never by their suffix. Only the header is read here.
+    Files are told by their content, never by their suffix. Only the header is read here, unless the photo is
+    small and you will `keep` it in memory, since you will look at it twice: `shrunk`, and then its rows.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     origin = origin_of(source, max_pixels)
     with reported(origin.name):
-        image = _integer(upright(origin, max_pixels), origin.name)
+        decoded, again = begin(origin, max_pixels, keep=keep)
+        image = _integer(upright(decoded), origin.name)
         color, alpha = _split_alpha(image)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {image.bands} channels.")
@@ -113,6 +116,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS) -> Photo:
             depth=16 if image.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),
+            kept=decoded if again else None,
         )
 
 
@@ -135,7 +139,7 @@ def save_photo(
     settings = row.settings(quality, output.depth)
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
-        settings["bigtiff"] = _bytes_of(stream.image) > 2**31
+        settings["bigtiff"] = bytes_of(stream.image) > 2**31
     image = carry(
         photo.image, stream.image, format=row, space=output.space, mark=output.mark, strip=output.strip
     )
@@ -254,7 +258,3 @@ def _run(
     if progress is not None:
         progress(1.0)
     return future.result()
-
-
-def _bytes_of(image: pyvips.Image) -> int:
-    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import LAB_DELTA, srgb_to_linear
-from colorify.space import ROOT_STEPS as ENCODE_STEPS
-from colorify.space import Space, srgb
+from colorify.space import Space, place, srgb
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
 ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
+_TINY: Final = np.float32(1e-12)  # light that is code 0 in every space; 0 itself has no place in a table
+_MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,7 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     Y += blue.take(pixels[:, :, 2])
     if not space.is_srgb:  # primaries that nobody can see may add less than nothing
         np.clip(Y, 0, 1, out=Y)
-    index = _root_index(Y, ROOT_STEPS).astype(np.uint16)
-    return Light(Y=Y, L=_lightness_of_root().take(index))
+    return Light(Y=Y, L=_lightness_of_root().take(_root_index(Y)))
 
 
 def paint(light: Light, a: FloatArray, b: FloatArray, out: Pixels, space: Space | None = None) -> None:
@@ -64,18 +64,16 @@ def paint(light: Light, a: FloatArray, b: FloatArray, out: Pixels, space: Space 
     """
     depth = depth_of(out.dtype)
     space = space or srgb()
-    offsets = _offsets_from_grey(light, a, b, space)
-    _fit_gamut(light.Y, offsets)
-    for channel, (linear, encode) in enumerate(zip(offsets, space.encoders(depth), strict=True)):
-        linear += light.Y
-        np.maximum(linear, 0, out=linear)  # -1e-8 is no root
-        out[:, :, channel] = encode.take(_root_index(linear, ENCODE_STEPS[depth]))
+    linear = _linear(light, a, b, space)
+    _fit_gamut(light.Y, linear)
+    for channel, (plane, encode) in enumerate(zip(linear, space.encoders(depth), strict=True)):
+        out[:, :, channel] = encode.take(place(plane, depth))
 
 
-def _offsets_from_grey(light: Light, a: FloatArray, b: FloatArray, space: Space) -> FloatArray:
-    """Return how far each channel of linear RGB is from the grey of the same Y: (3, h, w).
+def _linear(light: Light, a: FloatArray, b: FloatArray, space: Space) -> FloatArray:
+    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w).
 
-    (X, Y, Z) = (Y, Y, Y) is grey, so that only X - Y and Z - Y count; both relative to white.
+    (X, Y, Z) = (Y, Y, Y) is grey, so that only X - Y and Z - Y make colour; all relative to white.
     """
     fy = light.L * np.float32(1 / 116)
     fy += np.float32(16 / 116)
@@ -86,12 +84,13 @@ def _offsets_from_grey(light: Light, a: FloatArray, b: FloatArray, space: Space)
     X, Z = _inverse_f(a), _inverse_f(b)
     X -= light.Y
     Z -= light.Y
-    offsets = np.empty((3, *fy.shape), np.float32)
-    for offset, row in zip(offsets, space.from_xyz, strict=True):
-        np.multiply(X, row[0], out=offset)
+    linear = np.empty((3, *fy.shape), np.float32)
+    for plane, row in zip(linear, space.from_xyz, strict=True):
+        np.multiply(X, row[0], out=plane)
         np.multiply(Z, row[2], out=fy)
-        offset += fy
-    return offsets
+        plane += fy
+        plane += light.Y
+    return linear
 
 
 def _inverse_f(f: FloatArray) -> FloatArray:
@@ -104,30 +103,38 @@ def _inverse_f(f: FloatArray) -> FloatArray:
     return cube
 
 
-def _fit_gamut(Y: FloatArray, offsets: FloatArray) -> None:
-    """Shrink, in place, the offsets of each pixel until grey + offsets lies within 0..1."""
-    red, green, blue = offsets
-    over = np.maximum(np.maximum(red, green), blue)
-    under = np.minimum(np.minimum(red, green), blue)
-    tiny = np.float32(1e-9)  # no pixel has both offsets at 0 and anything to shrink
-    scale = np.subtract(1, Y)
-    scale /= np.maximum(over, tiny, out=over)
-    np.negative(under, out=under)
-    room = Y / np.maximum(under, tiny, out=under)
-    np.minimum(scale, room, out=scale)
-    if scale.min() < 1:
-        np.clip(scale, 0, 1, out=scale)
-        offsets *= scale
+def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
+    """Move, in place, each colour towards the grey of its light until it lies above 0 and within 1."""
+    red, green, blue = linear
+    high = np.maximum(red, green)
+    np.maximum(high, blue, out=high)
+    low = np.minimum(red, green)
+    np.minimum(low, blue, out=low)
+    if high.max() <= 1 and low.min() >= _TINY:
+        return
+    outside = np.flatnonzero((high > 1) | (low < _TINY))
+    # to pick pixels costs more than to compute one, but few are outside: 1.4 % in old photographs
+    which = outside if outside.size < _MANY * Y.size else slice(None)
+    grey = Y.ravel()[which]
+    scale = (1 - grey) / np.maximum(high.ravel()[which] - grey, _TINY)
+    np.minimum(scale, grey / np.maximum(grey - low.ravel()[which], _TINY), out=scale)
+    np.clip(scale, 0, 1, out=scale)
+    for plane in linear:
+        flat = plane.ravel()
+        mixed = flat[which] - grey
+        mixed *= scale
+        mixed += grey
+        flat[which] = np.maximum(mixed, _TINY)
 
 
-def _root_index(linear: FloatArray, steps: int) -> NDArray[np.int32]:
-    """Return where light, 0..1, stands in a table of its root.
+def _root_index(linear: FloatArray) -> NDArray[np.int32]:
+    """Return where light, 0..1, stands in the table of its root.
 
     The root spreads the dark about as evenly as sRGB and L do: no step of a table is then wider than 1.5
     times its share.
     """
     root = np.sqrt(linear)
-    root *= np.float32(steps)
+    root *= np.float32(ROOT_STEPS)
     root += np.float32(0.5)
     return root.astype(np.int32)
 

@@ -15,9 +15,13 @@ from colorify.icc import CURVE_STEPS, D50, Curve, adapt, make_profile, read_prim
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
-Table = Pixels  # (ENCODE_STEPS[depth] + 1,) of uint8 or uint16
+Table = Pixels  # (n,) of uint8 or uint16
 
-ROOT_STEPS: Final = {8: 2**13 - 1, 16: 2**18 - 1}  # of the tables that encode light, by depth
+ROOT_STEPS: Final = 2**18 - 1  # of the table that encodes light in 16 bits
+# Of a float32, dropped to look light up in the table of 8 bits: its leading bits are an index that is as fine
+# everywhere in proportion to the light, 1/8192, and costs no root. Half of that is 0.007 of a step of white.
+BITS_DROPPED: Final = 10
+_DARKEST: Final = 2.0**-24  # light that is code 0 in 8 bits, whatever the curve
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Space:
         return self.curves is None
 
     def encoders(self, depth: int) -> tuple[Table, Table, Table]:
-        """Return, for red, green and blue, the codes of light, 0..1, indexed by the root of light."""
+        """Return, for red, green and blue, the codes of light, by its place in the table: see `place`."""
         return _encoders(self, depth)
 
     def shares(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -116,18 +120,39 @@ def standard_profile(name: str) -> bytes:
     return make_profile(row.name, to_d65=xyz * np.linalg.solve(xyz, WHITE), gamma=row.gamma)
 
 
+def place(linear: FloatArray, depth: int) -> NDArray[np.int32]:
+    """Return where light, above 0 and at most 1, stands in the tables of `Space.encoders`."""
+    if depth == 8:
+        return np.right_shift(linear.view(np.int32), BITS_DROPPED)
+    root = np.sqrt(linear)
+    root *= np.float32(ROOT_STEPS)
+    root += np.float32(0.5)
+    return root.astype(np.int32)
+
+
 @lru_cache(maxsize=16)
 def _encoders(space: Space, depth: int) -> tuple[Table, Table, Table]:
-    light = np.linspace(0, 1, ROOT_STEPS[depth] + 1) ** 2
+    light, first = _places(depth)
     dtype, most = (np.uint8, 255) if depth == 8 else (np.uint16, 65535)
+    dark = np.zeros(first, dtype)
     if space.curves is None:
-        table: Table = np.rint(linear_to_srgb(light.astype(np.float32)) * most).astype(dtype)
+        table = np.concatenate([dark, np.rint(linear_to_srgb(light) * most).astype(dtype)])
         return table, table, table
     codes = np.linspace(0, 1, CURVE_STEPS + 1)
     red, green, blue = (
-        np.rint(np.interp(light, curve, codes) * most).astype(dtype) for curve in space.curves
+        np.concatenate([dark, np.rint(np.interp(light, curve, codes) * most).astype(dtype)])
+        for curve in space.curves
     )
     return red, green, blue
+
+
+def _places(depth: int) -> tuple[FloatArray, int]:
+    """Return the light of the places of a table, from one on below which all is black, and which that is."""
+    if depth == 16:
+        return (np.linspace(0, 1, ROOT_STEPS + 1) ** 2).astype(np.float32), 0
+    first, last = (int(np.float32(light).view(np.int32)) >> BITS_DROPPED for light in (_DARKEST, 1.0))
+    middles = (np.arange(first, last + 1, dtype=np.int32) << BITS_DROPPED) + (1 << (BITS_DROPPED - 1))
+    return middles.view(np.float32), first
 
 
 @lru_cache(maxsize=16)
