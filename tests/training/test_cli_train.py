@@ -2,9 +2,11 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,27 @@ def test_what_makes_no_sense_is_refused(
     words = [str(RECIPES / word) if word.endswith(".toml") else word for word in words]
     assert run(["train", *words, "--into", "run"]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "short.toml"
+    recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
+    words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
+    assert run([*words, str(tmp_path / "unbroken")]) == 0
+    command = [sys.executable, "-m", "colorify", *words, str(tmp_path / "broken")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "broken" / CHECKPOINT).exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert load_checkpoint(tmp_path / "broken" / CHECKPOINT).step < 8
+    assert run([*words, str(tmp_path / "broken")]) == 0
+    whole, resumed = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("unbroken", "broken"))
+    assert (resumed.step, resumed.photos) == (whole.step, whole.photos)
+    for name, tensor in whole.network.items():
+        torch.testing.assert_close(resumed.network[name], tensor, rtol=0, atol=1e-5)
 
 
 def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], tmp_path: Path) -> None:

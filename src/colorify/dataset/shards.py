@@ -5,6 +5,7 @@ memory, which spares every epoch but the first the decoding.
 """
 
 import io
+import os
 import tarfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ class Sample:
     lab: LabBytes
 
 
-def read_shards(addresses: Iterable[str], *, threads: int = 2) -> Iterator[Sample]:
+def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1) -> Iterator[Sample]:
     """Decode every photo of the shards, in order. `addresses`: paths, or whatever fsspec opens.
 
     Raises PhotoError for what is no shard, and for a photo in it that is damaged.
