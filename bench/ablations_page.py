@@ -16,14 +16,14 @@ from colorify.sheet import as_rgb
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ("astronaut", "camera", "chelsea")
-HEIGHT = 150  # px of a picture of the strip
+HEIGHT = 150  # px of a picture of the strip; it is square
 GAP = 4  # px of white
 # heading, name among the scores, digits behind the point
 COLUMNS = (
     ("steps", "steps", 0),
     ("samples", "samples", 0),
     ("minutes", "minutes", 1),
-    ("PSNR, dB", "psnr", 2),
+    ("PSNR (dB)", "psnr", 2),
     ("dE (CIE76)", "delta_e", 2),
     ("colourfulness", "colorfulness", 1),
     ("LPIPS", "lpips", 4),
@@ -87,7 +87,8 @@ def difference(one: Mapping[str, float], other: Mapping[str, float]) -> str:
     """Say what changed, with signs."""
     measures = [column for column in COLUMNS[3:] if column[1] in one]
     return ", ".join(
-        f"{heading} {one[name] - other[name]:+,.{digits}f}" for heading, name, digits in measures
+        f"{heading.partition(' (')[0]} {one[name] - other[name]:+,.{digits}f}"
+        for heading, name, digits in measures
     )
 
 
@@ -107,5 +108,8 @@ def write_strip(path: Path, weights: Sequence[Path]) -> None:
 
 
 def load(name: str) -> NDArray[np.uint8]:
+    """The central square of a sample."""
     photo = open_photo(SAMPLES / f"{name}.jpg")
-    return as_rgb(photo.shrunk(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    pixels = as_rgb(photo.shrunk(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    left = (pixels.shape[1] - HEIGHT) // 2
+    return np.ascontiguousarray(pixels[:, left : left + HEIGHT])
