@@ -184,6 +184,19 @@ def test_a_session_downloads_what_one_request_gives(server: Server) -> None:
     assert (opened(kept.content) - opened(once.content)).abs().max() == 0
 
 
+def test_alternatives_are_counted_and_differ(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}"
+    count = server.client.post(f"{path}/alternatives", json={}).json()["count"]
+    assert count > 1
+    shown = [
+        opened(server.client.post(f"{path}/colorize", json={"alternative": number}).content)
+        for number in range(1, count + 1)
+    ]
+    for number, other in enumerate(shown[1:]):
+        assert all((other - earlier).abs().avg() > 1 for earlier in shown[: number + 1])
+    problem(server.client.post(f"{path}/colorize", json={"alternative": 99}), 422, "bad-value")
+
+
 def test_a_closed_session_is_gone(server: Server) -> None:
     id = new_session(server)["id"]
     assert server.client.delete(f"/v1/sessions/{id}").status_code == 204

@@ -23,6 +23,7 @@ from colorify.server.studio import Sitting
 from colorify.server.upload import check_kind, read_upload
 from colorify.server.wishes import (
     MEDIA_TYPES,
+    Alternatives,
     FormWishes,
     Limits,
     LookWish,
@@ -90,6 +91,12 @@ class Api:
         ):
             responses = {**answers, **known, **(documented(411) if method == "POST" else {})}
             router.add_api_route(path, call, methods=[method], responses=responses, response_class=Response)
+        router.add_api_route(
+            "/sessions/{id}/alternatives",
+            self.alternatives,
+            methods=["POST"],
+            responses=known | documented(411),
+        )
         router.add_api_route("/suggest", self.suggest, methods=["GET"], responses=known)
         return router
 
@@ -171,6 +178,14 @@ class Api:
             work = self.line.run(lambda _task: studio.confidence(sitting, wishes.look()))
             data, timing = await _while_connected(request, work)
         return _picture(data, "png", timing)
+
+    async def alternatives(self, request: Request, id: str, wishes: LookWish) -> Alternatives:
+        """Count the plausible colourings that differ clearly; `alternative` in a look takes one of them."""
+        sitting = self.sessions.get(id).sitting
+        async with self.line.place():
+            work = self.line.run(lambda task: studio.count_alternatives(sitting, wishes.look(), task))
+            count, _ = await _while_connected(request, work)
+        return Alternatives(count=count)
 
     async def suggest(
         self,

@@ -10,6 +10,7 @@ PREVIEW_SIDE: Final = 1600  # px; longest side of what the page shows while some
 JSON_BYTES: Final = 256 * 1024  # of a body that carries wishes and no picture
 MAX_HINTS: Final = 200  # for one photo
 SUGGESTIONS: Final = 5  # colours for one place
+ALTERNATIVES: Final = 4  # colourings of one photo
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A photo at work: the library's session on an upload, and what it makes of it as files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -8,7 +8,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.errors import WeightsError
+from colorify.errors import PhotoError, WeightsError
 from colorify.formats import SNIFF_BYTES, Format, format_named, sniff
 from colorify.look import Look
 from colorify.metadata import Mark
@@ -16,7 +16,7 @@ from colorify.photo import Output, open_photo
 from colorify.render import save_colored
 from colorify.server.line import Task
 from colorify.server.privacy import without_location
-from colorify.server.settings import PREVIEW_SIDE, SUGGESTIONS, Settings
+from colorify.server.settings import ALTERNATIVES, PREVIEW_SIDE, SUGGESTIONS, Settings
 from colorify.server.wishes import Suggestion, Suggestions, Wishes
 from colorify.session import Session
 
@@ -57,7 +57,12 @@ def show(sitting: Sitting, look: Look, task: Task) -> bytes:
     task.step("generate")
     sitting.session.colors(look)
     task.step("paint")
-    pixels = sitting.session.preview(strength=look.strength, vividness=look.vividness, hints=look.hints)
+    pixels = sitting.session.preview(
+        strength=look.strength,
+        vividness=look.vividness,
+        hints=look.hints,
+        alternative=look.alternative,
+    )
     task.step("encode")
     return _jpeg(pixels)
 
@@ -66,6 +71,18 @@ def confidence(sitting: Sitting, look: Look) -> bytes:
     """Return how sure the generator is, as a grey PNG at the generator's scale: 0 black, 1 white."""
     grey = np.rint(sitting.session.colors(look).confidence * 255).clip(0, 255).astype(np.uint8)
     return bytes(pyvips.Image.new_from_array(grey).pngsave_buffer())
+
+
+def count_alternatives(sitting: Sitting, look: Look, task: Task) -> int:
+    """Return how many colourings there are. Raises UsageError, StoppedError."""
+    sitting.session.colors(replace(look, alternative=1))  # what is wrong with the look is said
+    for number in range(2, ALTERNATIVES + 1):
+        task.check()
+        try:
+            sitting.session.colors(replace(look, alternative=number))
+        except (PhotoError, WeightsError):  # there is no such one; or none but one, of a regression
+            return number - 1
+    return ALTERNATIVES
 
 
 def suggest(sitting: Sitting, x: float, y: float) -> Suggestions:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from colorify.formats import FORMATS
 from colorify.hints import Hint
 from colorify.look import Look
-from colorify.server.settings import MAX_HINTS
+from colorify.server.settings import ALTERNATIVES, MAX_HINTS
 
 FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]
 FARTHEST: Final = 1e6  # px; beyond any photo, and far from where squares overflow
@@ -39,9 +39,14 @@ class LookWish(BaseModel):
     vividness: float = Field(1.0, ge=0, le=2, description="0 cautious, 1 as trained, 2 bold")
     hints: Annotated[list[HintWish], Field(max_length=MAX_HINTS)] = []
 
+    alternative: int = Field(
+        1, ge=1, le=ALTERNATIVES, description="of the plausible colourings that differ; 1: the likeliest"
+    )
+
     def look(self) -> Look:
         """Return it as the colorizer wants it."""
-        return Look(self.strength, self.vividness, hints=tuple(wish.hint() for wish in self.hints))
+        hints = tuple(wish.hint() for wish in self.hints)
+        return Look(self.strength, self.vividness, None, hints, self.alternative)
 
 
 class Wishes(LookWish):
@@ -105,6 +110,12 @@ class Suggestions(BaseModel):
 
     suggestions: list[Suggestion]
     lightness: float = Field(description="L of the point, 0..100; it is kept whatever colour is chosen")
+
+
+class Alternatives(BaseModel):
+    """How many plausible colourings of a photo there are that differ clearly."""
+
+    count: int = Field(ge=1, description="1: the usual one alone")
 
 
 class Model(BaseModel):

@@ -98,6 +98,28 @@ def test_a_colour_is_shown_as_bright_as_the_place(visit: Visit) -> None:
     assert bright > 70
 
 
+def test_other_ideas_are_chosen_and_undone(visit: Visit, refusals: set[int]) -> None:
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")))
+    ready(page)
+    first = shown(page)
+    page.click("#ideas-ask")
+    page.click("#ideas-row button >> nth=1")
+    another(page, first)
+    assert page.locator("#ideas-row button[aria-pressed=true]").get_attribute("title") == "Idea 2"
+    idea = opened(download(page)[1])
+    page.click("#undo")
+    settled(page)
+    assert (opened(download(page)[1]) - idea).abs().avg() > 1
+    # other settings may leave fewer ideas
+    refusals.add(422)
+    gone = {"type": "urn:colorify:bad-photo"}
+    page.route("**/colorize", lambda route: route.fulfill(status=422, json=gone), times=1)
+    page.click("#redo")
+    page.get_by_text("no longer there").wait_for()
+    assert page.locator("#ideas-row button[aria-pressed=true]").get_attribute("title") == "The usual one"
+
+
 def test_where_it_is_unsure_is_shown(visit: Visit) -> None:
     page = visit()
     choose(page, ("a.jpg", picture()))

@@ -41,6 +41,9 @@ export const preview = async (id, look, signal) =>
 export const confidence = async (id, { vividness, hints }, signal) =>
   (await post(`/v1/sessions/${id}/confidence`, { vividness, hints }, signal)).blob();
 
+export const countAlternatives = async (id, { vividness, hints }) =>
+  (await (await post(`/v1/sessions/${id}/alternatives`, { vividness, hints })).json()).count;
+
 /** Return the picture in full and the name that the server gives it. */
 export async function full(id, wishes, signal) {
   const answer = await post(`/v1/sessions/${id}/colorize`, { ...wishes, scale: "full" }, signal);

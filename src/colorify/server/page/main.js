@@ -1,6 +1,7 @@
 // The page: what a person does, and what then happens. The parts know nothing of each other; they meet here.
 
 import * as api from "./api.js";
+import { Ideas } from "./ideas.js";
 import { askForToken, listen as listenForPhotos } from "./intake.js";
 import { Markers } from "./markers.js";
 import { report, say, wait } from "./notices.js";
@@ -20,10 +21,11 @@ const PAN = 60; // px, for an arrow key
 const $ = (id) => document.getElementById(id);
 const photos = new Photos(photoChanged);
 const stage = new Stage($("stage"), { onClick: askColor, onView: viewChanged });
-const painter = new Painter(stage, drawStrip);
+const painter = new Painter(stage, { onPicture: drawStrip, onLook: draw });
 const markers = new Markers($("markers"), stage, { onOpen: changeColor, onMove: moveHint, onRemove: removeHint });
 const picker = new Picker($("picker"));
 const panel = new Panel({ onChange: lookChanged, onSpread: spreadSettings, onHint: changeColor });
+const ideas = new Ideas($("ideas"), pickIdea);
 const strip = new Strip($("strip"), { onOpen: open, onRemove: remove });
 
 // ---- photos come, are looked at, and go ----
@@ -104,6 +106,11 @@ function lookChanged() {
   painter.settle();
 }
 
+function pickIdea(alternative) {
+  photos.current.looks.change({ alternative });
+  lookChanged();
+}
+
 function spreadSettings() {
   const { strength, vividness } = photos.current.looks.now;
   for (const photo of photos.list) if (photo !== photos.current) photo.looks.change({ strength, vividness });
@@ -122,6 +129,7 @@ $("sure-toggle").onclick = () => {
 function draw() {
   const photo = photos.current;
   panel.draw(photo, photos.list);
+  ideas.draw(photo.state === "ready" ? photo : null);
   const { hints } = photo.looks.now;
   const { width, height } = photo.session || {};
   markers.show(photo.state === "ready" ? hints.map(({ x, y, color }) => ({ x: (x + 0.5) / width, y: (y + 0.5) / height, color })) : []);

@@ -17,10 +17,11 @@ export class Painter {
   #again = false;
   #sharpening = null;
 
-  /** `painted(photo)`: the picture of `photo` is another one. */
-  constructor(stage, painted) {
+  /** Callbacks: `onPicture(photo)`: its picture is another one; `onLook()`: so is the look, by necessity. */
+  constructor(stage, { onPicture, onLook }) {
     this.stage = stage;
-    this.painted = painted;
+    this.onPicture = onPicture;
+    this.onLook = onLook;
   }
 
   /** Show a photo that is ready, in the colours that it has. */
@@ -52,6 +53,7 @@ export class Painter {
   /** The look that is kept is another one: show it, and nothing that was only tried. */
   settle() {
     this.#trial = null;
+    forgive(); // what went wrong before belongs to another look
     this.paint();
   }
 
@@ -68,17 +70,25 @@ export class Painter {
       const blob = await photo.withSession((id) => api.preview(id, look));
       await photo.show(blob, look);
       if (photo === this.photo) this.stage.after.src = photo.url;
-      if (look !== this.#trial) this.painted(photo);
+      if (look !== this.#trial) this.onPicture(photo);
       if (look === photo.looks.now) await this.drawVeil();
-      forgive();
     } catch (error) {
-      report(error);
+      if (look.alternative > 1 && error.kind === "bad-photo") this.#withoutIdea(photo);
+      else report(error);
     }
     clearTimeout(late);
     wait("");
     this.#busy = false;
     if (this.#again) this.paint();
     else this.sharpenSoon();
+  }
+
+  /** Other colours or another vividness may leave fewer ideas than before. */
+  #withoutIdea(photo) {
+    photo.looks.change({ alternative: 1 }, { merge: true });
+    report("With these settings this idea is no longer there. This is the usual one.");
+    this.#again = true;
+    this.onLook();
   }
 
   /** Draw, or take away, the veil over what the generator is unsure of. */

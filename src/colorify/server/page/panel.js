@@ -31,7 +31,7 @@ export class Panel {
     $("vividness-value").textContent = wordFor(look.vividness);
     $("undo").disabled = !this.#photo?.looks.canUndo;
     $("redo").disabled = !this.#photo?.looks.canRedo;
-    $("reset").disabled = SLIDERS.every((name) => look[name] === 1) && !look.hints.length;
+    $("reset").disabled = SLIDERS.every((name) => look[name] === 1) && look.alternative === 1 && !look.hints.length;
     const differ = ({ looks }) => SLIDERS.some((name) => looks.now[name] !== look[name]);
     $("spread").hidden = !this.#photo || !others.some(differ);
     $("facts").textContent = this.#photo ? facts(this.#photo.session) : "";

@@ -14,6 +14,7 @@ export class Photo {
   url = ""; // in colour, for the screen
   painted = null; // the look that `url` shows
   sharp = null; // the look that `url` shows in full resolution
+  ideas = null; // little pictures of other colourings, once somebody has asked
   kept = null; // the look that was downloaded
   looks = new Looks();
 
@@ -52,7 +53,7 @@ export class Photo {
   }
 
   forget() {
-    for (const url of [this.url, this.originalUrl, this.localUrl]) URL.revokeObjectURL(url);
+    for (const url of [this.url, this.originalUrl, this.localUrl, ...(this.ideas || [])]) URL.revokeObjectURL(url);
     if (this.session) api.closeSession(this.session.id).catch(() => {}); // it may have ended already
   }
 }
