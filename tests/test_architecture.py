@@ -38,6 +38,7 @@ FLOORS = [
         "pil",
         "profile",
         "recombine",
+        "reference",
         "render",
         "seen",
         "session",

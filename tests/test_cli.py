@@ -270,6 +270,19 @@ def test_alternatives_are_numbered_files_and_one_that_there_is_not_is_an_error(c
     assert (first - second).abs().max() > 20
 
 
+def test_a_reference_says_how_much_of_it_matched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = Path(__file__).parent.parent / "samples"
+    red = pyvips.Image.new_from_file(str(samples / "astronaut.jpg"))
+    red.bandjoin([red * 0.5, red * 0.4]).copy(interpretation="srgb").cast("uchar").write_to_file("red.png")
+    for name, says in (
+        ("astronaut", r"[1-9]\d+ places matched red\.png"),
+        ("camera", "no places matched red"),
+    ):
+        code = cli.run([str(samples / f"{name}.jpg"), "-o", f"{name}.png", "--reference", "red.png"])
+        assert code == 0
+        assert re.search(says, capsys.readouterr().err)
+
+
 def test_hints_in_a_file_are_the_same_as_hints_in_the_command(colorify: Colorify) -> None:
     photo("plain.png", 320, 200)
     kept = {"version": 1, "hints": [{"x": "25%", "y": 100, "color": "#a03050", "radius": "4%"}]}

@@ -108,9 +108,12 @@ class TestGlance:
             np.testing.assert_array_equal(colors.confidence, anew.confidence)
 
     def test_what_the_backbone_sees_can_be_had(self, generator: Generator) -> None:
-        (feature,) = generator.look(np.full((10, 18), 30, np.float32)).features()
+        glance = generator.look(np.full((10, 18), 30, np.float32))
+        feature = glance.features(4)
         assert feature.shape == (3, 5, 1)
         np.testing.assert_allclose(feature, 30, rtol=1e-5)
+        with pytest.raises(WeightsError, match="no features at stride 16"):
+            glance.features(16)
 
 
 class TestRefusals:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, takewhile
 from pathlib import Path
@@ -40,6 +40,7 @@ class Options:
     strip: bool = False
     profile: str = "srgb"  # of the result: one of formats.PROFILES
     alternatives: int | None = None  # so many colourings of each photo, numbered
+    reference: Path | None = None  # a colour photo to take colours from
 
 
 @dataclass(frozen=True)
@@ -163,13 +164,19 @@ def color_source(
     alternative: int = 1,
 ) -> Report:
     """Colour one photo, a file or its bytes, with `options`."""
-    return colorizer.colorize_file(
+    hints = options.hints
+    notes: tuple[str, ...] = ()
+    if options.reference is not None:
+        matched = colorizer.match(source, options.reference, size=options.size, max_pixels=options.max_pixels)
+        hints = (*matched, *hints)  # those that a person gave cover the others
+        notes = (f"{len(matched) or 'no'} places matched {options.reference.name}",)
+    report = colorizer.colorize_file(
         source,
         target,
         strength=options.strength,
         vividness=options.vividness,
         size=options.size,
-        hints=options.hints,
+        hints=hints,
         format=options.format,
         quality=options.quality,
         depth=options.depth,
@@ -182,6 +189,7 @@ def color_source(
         progress=watch,
         alternative=alternative,
     )
+    return replace(report, notes=(*report.notes, *notes))
 
 
 def _make_folder(folder: Path) -> None:

@@ -190,6 +190,21 @@ class Colorizer:
         """
         return self.open(photo).suggest(x, y, count=count)
 
+    def match(
+        self,
+        photo: object,
+        reference: object,
+        *,
+        size: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> tuple[Hint, ...]:
+        """Return hints for what a photo has in common with a colour photo: none if that is too little.
+
+        `photo`, `reference`: as for `open`. `size`, `max_pixels`: see `colorize_file`.
+        Raises PhotoError, for a grey reference too; UsageError, WeightsError.
+        """
+        return self.open(photo, size=size, max_pixels=max_pixels).match(_source(reference))
+
     def _colorize_file(
         self, source: Path | bytes, target: Path | None, look: Look, choices: "_Choices"
     ) -> Report:

@@ -123,13 +123,22 @@ class Glance:
         likely = np.exp(logits - logits.max(axis=2, keepdims=True))
         return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
 
-    def features(self) -> tuple[FloatArray, ...]:
-        """Return what the backbone sees, fine to coarse: each (h, w, C) float32, padding cut off."""
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, in bytes."""
+        return self.L.nbytes + self._padded.nbytes + sum(plane.nbytes for plane in self._features or ())
+
+    def features(self, stride: int) -> FloatArray:
+        """Return what the backbone sees at `stride` px of L to a cell: (ceil(H/stride), ceil(W/stride), C).
+
+        Raises WeightsError where it has no features at that stride.
+        """
         if self._features is None:
             self._run([], None, 1.0)
-        assert self._features is not None
-        high = len(self._padded)
-        return tuple(self._cut(plane, high // plane.shape[2]) for plane in self._features)
+        for plane in self._features or ():
+            if len(self._padded) == stride * plane.shape[2]:
+                return self._cut(plane, stride)
+        raise WeightsError(f"{self.generator.path}: its backbone has no features at stride {stride}.")
 
     def _run(self, outputs: list[str], hints: FloatArray | None, vividness: float) -> list[FloatArray]:
         """Return `outputs`, each (h, w, C), and keep the features."""

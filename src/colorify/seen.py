@@ -34,6 +34,17 @@ def see(photo: Photo, short: int) -> Seen:
     return _see(photo.shrunk(*small_size(photo.size, short)))
 
 
+def see_lab(photo: Photo, short: int) -> FloatArray:
+    """Reduce `photo` in the same way, and take its Lab: (h, w, 3). Raises PhotoError."""
+    return _lab(photo.shrunk(*small_size(photo.size, short)))
+
+
+def is_colored(lab: FloatArray) -> bool:
+    """Whether a picture, (h, w, 3), has colour, and more of it than noise has."""
+    chroma = np.hypot(lab[:, :, 1], lab[:, :, 2])
+    return bool(chroma.mean() > NEUTRAL_CHROMA or np.percentile(chroma, 99) > VIVID_CHROMA)
+
+
 def small_size(size: tuple[int, int], short: int) -> tuple[int, int]:
     """Return the width and height at which the generator is to see a photo, aspect kept."""
     scale = min(short / min(size), LONGEST * short / max(size), ENLARGED)
@@ -44,7 +55,10 @@ def _see(pixels: Pixels) -> Seen:
     """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
     if pixels.shape[2] == 1:
         return Seen(measure(pixels).L, was_colored=False)
-    lab = rgb_to_lab(pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max))
-    chroma = np.hypot(lab[:, :, 1], lab[:, :, 2])
-    colored = chroma.mean() > NEUTRAL_CHROMA or np.percentile(chroma, 99) > VIVID_CHROMA
-    return Seen(np.ascontiguousarray(lab[:, :, 0]), was_colored=bool(colored))
+    lab = _lab(pixels)
+    return Seen(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
+
+
+def _lab(pixels: Pixels) -> FloatArray:
+    full = np.float32(np.iinfo(pixels.dtype).max)
+    return rgb_to_lab(np.broadcast_to(pixels.astype(np.float32) / full, (*pixels.shape[:2], 3)))

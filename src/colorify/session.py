@@ -22,6 +22,7 @@ from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.look import Look
 from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, Photo, open_photo
+from colorify.reference import open_reference, reference_hints
 from colorify.render import colored_strips, grey_strips
 from colorify.seen import see
 from colorify.suggest import Suggestion, suggest_colors
@@ -52,7 +53,7 @@ class Session:
         threads: int = 1,
     ) -> None:
         """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError."""
-        short = Look(size=size).size or generator.spec.size
+        self._short = Look(size=size).size or generator.spec.size
         if preview < 1:
             raise UsageError(f"preview {preview}: expected 1 px or more.")
         self._source, self._generator = source, generator
@@ -60,7 +61,7 @@ class Session:
         photo = open_photo(source, max_pixels=max_pixels)
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        self._seen = see(photo, short)
+        self._seen = see(photo, self._short)
         self._glance = generator.look(self._seen.L)
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
         self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Colors] = OrderedDict()
@@ -120,6 +121,14 @@ class Session:
         L = self.lightness(x, y)
         return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)
 
+    def match(self, reference: Source) -> tuple[Hint, ...]:
+        """Return hints for what the photo has in common with a colour photo: none if that is too little.
+
+        `reference`: a Path, bytes or a numpy array. Raises PhotoError, for a grey one too; WeightsError.
+        """
+        shown = open_reference(reference, self._generator, short=self._short, max_pixels=self._max_pixels)
+        return reference_hints(self._glance, shown, photo=self.size)
+
     def lightness(self, x: Length, y: Length) -> float:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
         stride = self._generator.spec.stride
@@ -135,7 +144,7 @@ class Session:
     def kept(self) -> int:
         """Memory that it holds without its source, in bytes; the last generations are small beside it."""
         small = self._small.size[0] * self._small.size[1] * 6 if self._small else 0
-        return small + self._seen.L.nbytes + sum(plane.nbytes for plane in self._glance.features())
+        return small + self._glance.nbytes
 
     def chroma(self, look: Look) -> Chroma:
         """Return the colours of a look, for those who paint the photo themselves. Raises UsageError."""

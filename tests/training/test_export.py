@@ -54,7 +54,9 @@ def test_the_exported_generator_gives_what_the_network_gives(
     np.testing.assert_allclose(colors.confidence, sure, atol=0.002)
     np.testing.assert_allclose(likely.probabilities, p, atol=0.002)
     np.testing.assert_array_equal(likely.centers, bins.centers.numpy())
-    assert [plane.shape[2] for plane in glance.features()] == list(network.backbone.channels)
+    shapes = [glance.features(stride).shape for stride in (4, 8, 16, 32)]
+    assert [shape[2] for shape in shapes] == list(network.backbone.channels)
+    assert [shape[0] for shape in shapes] == [sides[0] // stride for stride in (4, 8, 16, 32)]
 
 
 def test_the_file_says_what_it_is(weights: Path) -> None:

@@ -71,6 +71,12 @@ class Front(click.Command):
     help="Hints kept in a file (docs/guided.md).",
 )
 @click.option(
+    "--reference",
+    metavar="PHOTO",
+    type=FILE,
+    help="A colour photo of the same scene, whose colours are taken where both match.",
+)
+@click.option(
     "--size", type=click.IntRange(min=32), help="Short side, in pixels, that the generator looks at."
 )
 @click.option(
@@ -123,6 +129,7 @@ def colorize(
     hints: "tuple[Hint, ...]",
     neutrals: "tuple[Hint, ...]",
     kept_hints: "tuple[Hint, ...]",
+    reference: Path | None,
     size: int | None,
     format_: str | None,
     quality: int | None,
@@ -165,6 +172,7 @@ def colorize(
         strip=strip,
         profile=profile,
         alternatives=alternatives,
+        reference=reference,
     )
     show: Show = JsonLines() if as_json else Lines(-1 if quiet else int(verbose))
     if watch:
