@@ -2,6 +2,7 @@
 
 python bench/size.py                # 10, 30, 100 and 300 megapixels; 2 GB of disk in the temporary folder
 python bench/size.py --large        # also 1 gigapixel; 6 GB of disk
+python bench/size.py --turned       # of photos that EXIF turns by 90 degrees; half as much disk again
 
 Grey TIFF of 8 bits in, colour TIFF out, each in a process of its own. The source is written by libvips strip
 after strip, so that making it needs no memory either.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+import pyvips
 from chart import Panel, draw
 from clock import peak_mb, print_machine
 from photo import command, enlarge
@@ -24,7 +26,8 @@ from photo import command, enlarge
 MEGAPIXELS: Final = (10, 30, 100, 300)
 LARGE: Final = 1000
 ASPECT: Final = 4 / 3
-BYTES_A_PIXEL: Final = 1 + 3  # of source and result, were neither compressed
+ON_ITS_SIDE: Final = 6  # EXIF
+BYTES_A_PIXEL: Final = 1 + 3 + 1  # of source, result and tiles, were none of them compressed
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,16 @@ class Row:
 @click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
 @click.option("--most", default=300, show_default=True, help="The largest, in megapixels.")
 @click.option("--large", is_flag=True, help="Also a gigapixel.")
+@click.option("--turned", is_flag=True, help="Photos that EXIF turns.")
 @click.option("--curve", type=click.Path(path_type=Path), help="Also draw the curves, as this PNG.")
-def main(weights: Path | None, most: int, large: bool, curve: Path | None) -> None:
+def main(weights: Path | None, most: int, large: bool, turned: bool, curve: Path | None) -> None:
     """Time and weigh photos of growing size."""
     print_machine()
     sizes = [size for size in MEGAPIXELS if size <= most] + [LARGE] * large
     rows = []
     print("megapixels   seconds   CPU seconds   CPU seconds a megapixel   peak memory, MB")
     for megapixels in sizes:
-        row = measure(megapixels, weights)
+        row = measure(megapixels, weights, turned)
         rows.append(row)
         each = f"{row.processor / megapixels:25.3f} {row.peak:17.0f}"
         print(f"{megapixels:10} {row.seconds:9.1f} {row.processor:13.1f} {each}", flush=True)
@@ -57,7 +61,7 @@ def main(weights: Path | None, most: int, large: bool, curve: Path | None) -> No
             draw_curves(rows, curve)
 
 
-def measure(megapixels: int, weights: Path | None) -> Row:
+def measure(megapixels: int, weights: Path | None, turned: bool) -> Row:
     """Colour one photo in a process of its own."""
     width = round((megapixels * 1e6 * ASPECT) ** 0.5)
     height = round(megapixels * 1e6 / width)
@@ -66,7 +70,9 @@ def measure(megapixels: int, weights: Path | None) -> Row:
         if needed > free:
             raise click.ClickException(f"{folder}: {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free.")
         source, target = Path(folder) / "grey.tif", Path(folder) / "color.tif"
-        enlarge((width, height)).cast("uchar").write_to_file(str(source), compression="none", bigtiff=True)
+        image = enlarge((width, height)).cast("uchar").copy()
+        image.set_type(pyvips.GValue.gint_type, "orientation", ON_ITS_SIDE if turned else 1)
+        image.write_to_file(str(source), compression="none", bigtiff=True)
         started, used = time.perf_counter(), processor_seconds()
         peak = peak_mb(command(source, target, weights))
         return Row(megapixels, time.perf_counter() - started, processor_seconds() - used, peak)

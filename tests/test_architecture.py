@@ -47,6 +47,7 @@ FLOORS = [
         "stream",
         "suggest",
         "tiff_tags",
+        "tiles",
     },
     {"colorizer", "dataset"},
     {"plan", "batch", "arrivals", "video", "evaluation", "training"},

@@ -13,7 +13,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.errors import PhotoError
-from colorify.limits import check_size
+from colorify.limits import check_size, check_whole
 
 # what libheif tells -> what libvips calls it
 _FIELDS: Final = {"exif": "exif-data", "xmp": "xmp-data", "icc_profile": "icc-profile-data"}
@@ -38,6 +38,7 @@ def read_heic(data: Path | bytes, name: str, max_pixels: int) -> tuple[NDArray[A
         )
         width, height = file.size
         check_size(width, height, len(file), name, max_pixels)
+        check_whole(width, height, 2 * width * height * len(file.mode.partition(";")[0]), "a HEIC", name)
         pixels = np.asarray(file)
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
         words = str(error).strip().rstrip(".") or type(error).__name__

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from colorify.errors import PhotoError
 from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
 from colorify.heic import read_heic, with_blocks
-from colorify.limits import check_size
+from colorify.limits import check_size, check_whole
+from colorify.tiles import size_of, tiled
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
 Source = Path | bytes | Pixels
@@ -81,29 +82,44 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
 def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image, bool]:
     """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
 
-    `keep`: decode it now, and keep it in memory, if it is small. Raises PhotoError for the wrong size.
+    `keep`: decode it now, if it is small or cannot be read in parts, into memory or a file without a name.
+    Raises PhotoError for the wrong size.
     """
     header = decode(origin, access="sequential")
     pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
     check_size(header.width, header.height, pages, origin.name, max_pixels)
     if isinstance(origin.data, pyvips.Image):
         return header, True
-    if orientation(header) > 1:  # such a photo is not read from the top down
-        return decode(origin, access="random"), True
-    if keep and bytes_of(header) <= KEPT:
+    whole = _read_as_a_whole(header, origin)
+    if whole is not None:
+        check_whole(header.width, header.height, *whole, origin.name)
+    turned = orientation(header) > 1  # such a photo is not read from the top down
+    if keep and size_of(header) <= KEPT:
         return header.copy_memory(), True
-    return header, False
+    if keep and (turned or whole):
+        return tiled(header, origin.name), True
+    return (decode(origin, access="random"), True) if turned else (header, False)
+
+
+def _read_as_a_whole(image: pyvips.Image, origin: Origin) -> tuple[int, str] | None:
+    """Return the bytes and the name of what its decoder cannot decode in parts; None if it can."""
+    assert origin.format is not None  # files have one
+    name, pixels = origin.format.name, image.width * image.height
+    if name == "jpeg" and image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"):
+        return 2 * pixels * image.bands, "a progressive JPEG"  # its coefficients have 16 bits
+    if name == "png" and image.get_typeof("interlaced") and image.get("interlaced"):
+        return size_of(image), "an interlaced PNG"
+    if name == "webp":
+        return 4 * pixels, "a WebP"
+    if name == "avif":
+        return 2 * size_of(image), "an AVIF"  # in its own colours, and in RGB
+    return None
 
 
 def upright(image: pyvips.Image) -> pyvips.Image:
     """Return a picture turned as its EXIF says, its resolution too."""
     turned = _with_resolution(image.autorot())
     return turned.copy(xres=turned.yres, yres=turned.xres) if orientation(image) >= 5 else turned
-
-
-def bytes_of(image: pyvips.Image) -> int:
-    """Return the size of a picture, decoded."""
-    return int(image.width * image.height * image.bands * (2 if image.format == "ushort" else 1))
 
 
 def _with_resolution(image: pyvips.Image) -> pyvips.Image:

@@ -17,11 +17,12 @@ from colorify.errors import PhotoError, UsageError
 from colorify.formats import Format
 from colorify.libvips import reason, reported
 from colorify.metadata import Mark, blob, carry, losses
-from colorify.origin import Origin, Source, begin, bytes_of, decode, orientation, origin_of, upright
+from colorify.origin import Origin, Source, begin, decode, orientation, origin_of, upright
 from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
 from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of
+from colorify.tiles import size_of
 
 Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16
 
@@ -139,7 +140,7 @@ def save_photo(
     settings = row.settings(quality, output.depth)
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
-        settings["bigtiff"] = bytes_of(stream.image) > 2**31
+        settings["bigtiff"] = size_of(stream.image) > 2**31
     image = carry(
         photo.image, stream.image, format=row, space=output.space, mark=output.mark, strip=output.strip
     )

@@ -1,0 +1,67 @@
+"""Photos that cannot be read from the top down, laid out once in tiles, in a file that has no name.
+
+A photo that EXIF turns is needed by its columns; a progressive JPEG, an interlaced PNG, a WebP and an AVIF
+are whole in memory before their first row is there. From tiles any row comes back without the rest. The file
+is in the temporary folder (TMPDIR), as large as the decoded photo, and gone when the process ends, however it
+ends.
+"""
+
+import shutil
+import tempfile
+from typing import Final
+
+import pyvips
+
+from colorify.errors import PhotoError
+
+SIDE: Final = 256  # px of a tile
+_WIDTHS: Final = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # bytes of a sample, by libvips' name
+_WIDEST: Final = 8
+_ROWS_KEPT: Final = 2  # of tiles, or columns: strips go on where the last one ended
+
+
+def tiled(image: pyvips.Image, name: str) -> pyvips.Image:
+    """Copy a picture into tiles and return it, with its metadata, to be read in any order, in little memory.
+
+    Raises PhotoError, naming the photo `name`, where the disk has no room; pyvips.Error where it is damaged.
+    """
+    _check_room(image, name)
+    with tempfile.TemporaryFile(prefix="colorify-") as file:
+        # as what it is not, so that no colour is converted
+        image.copy(interpretation="multiband").tiffsave_target(
+            pyvips.Target.new_to_descriptor(file.fileno()),
+            tile=True,
+            tile_width=SIDE,
+            tile_height=SIDE,
+            bigtiff=True,
+            keep="none",
+        )
+        source = pyvips.Source.new_from_descriptor(file.fileno())  # it keeps the file
+        tiles = pyvips.Image.tiffload_source(source, access="random")
+    most = _ROWS_KEPT * max(-(-image.width // SIDE), -(-image.height // SIDE))
+    cached = tiles.tilecache(tile_width=SIDE, tile_height=SIDE, max_tiles=most, threaded=True)
+    return _with_fields(cached, image)
+
+
+def _check_room(image: pyvips.Image, name: str) -> None:
+    place = tempfile.gettempdir()
+    needed, free = size_of(image), shutil.disk_usage(place).free
+    if needed > free:
+        raise PhotoError(
+            f"{name}: needs {needed / 1e9:.1f} GB in {place}, which has {free / 1e9:.1f} GB. "
+            "Set TMPDIR to a folder that has more."
+        )
+
+
+def size_of(image: pyvips.Image) -> int:
+    """Return the bytes that a picture takes, decoded."""
+    return int(image.width * image.height * image.bands * _WIDTHS.get(image.format, _WIDEST))
+
+
+def _with_fields(image: pyvips.Image, source: pyvips.Image) -> pyvips.Image:
+    result = image.copy(interpretation=source.interpretation, xres=source.xres, yres=source.yres)
+    there = set(image.get_fields())
+    for name in source.get_fields():
+        if name not in there:
+            result.set_type(source.get_typeof(name), name, source.get(name))
+    return result
