@@ -129,6 +129,14 @@ def test_where_a_photo_was_taken_is_left_out_unless_asked_for(server: Server) ->
     assert b"GPSLongitude" in opened(told).get("xmp-data")
 
 
+@pytest.mark.parametrize("format", ["png", "tiff", "webp", "avif"])
+def test_no_format_tells_where_a_photo_was_taken(server: Server, format: str) -> None:
+    made = colorize(server, with_gps(), format=format).content
+    assert not gps_fields(made)
+    assert b"GPS" not in opened(made).get("xmp-data")
+    assert "Grandpa" in opened(made).get("exif-ifd0-Artist") or format == "tiff"  # libvips reads no EXIF there
+
+
 def test_a_session_shows_the_colours_that_are_downloaded(server: Server) -> None:
     session = new_session(server, picture(2400, 1600, ".png"), "wide.png")
     assert (session["width"], session["preview"]["width"]) == (2400, 1600)

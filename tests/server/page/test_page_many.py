@@ -37,7 +37,7 @@ def test_a_photo_that_failed_says_why_and_can_be_tried_again(visit: Visit, refus
     choose(page, ("a.jpg", picture()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("b.jpg", picture()))
     page.wait_for_selector(".thumb.failed")
     page.click(".thumb.failed")
-    assert "damaged" in page.inner_text("#trouble-text")
+    assert "broken.jpg: This photo cannot be used: damaged" in page.inner_text("#trouble-text")
     page.route(
         "**/v1/sessions", lambda route: route.fulfill(status=503, json={"type": "urn:colorify:took-too-long"})
     )

@@ -31,11 +31,12 @@ const strip = new Strip($("strip"), { onOpen: open, onRemove: remove });
 // ---- photos come, are looked at, and go ----
 
 function take(files) {
+  const byButton = document.activeElement !== document.body; // of those that are hidden now
   const [first] = photos.add(files);
   showWork(true);
   if (!photos.current) {
     open(first);
-    $("stage").focus({ preventScroll: true });
+    if (byButton) $("stage").focus({ preventScroll: true });
   }
   drawStrip();
 }
@@ -50,7 +51,7 @@ function open(photo) {
   picker.close();
   photos.current = photo;
   $("trouble").hidden = photo.state !== "failed";
-  $("trouble-text").textContent = photo.error;
+  $("trouble-text").textContent = `${photo.file.name}: ${photo.error}`;
   if (photo.state === "ready") {
     wait("");
     painter.show(photo);

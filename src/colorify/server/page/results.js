@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 
 /** `photos`: of this visit. */
 export function listen(photos) {
+  $("options").ontoggle = () => $("options").open && $("options").scrollIntoView({ block: "nearest" });
   $("download").onclick = () =>
     busy($("download"), async () => {
       const { blob, name } = await fetchFull(photos.current);
