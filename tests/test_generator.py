@@ -1,6 +1,9 @@
 """The generator takes any size, keeps its promises on shapes, and refuses files that are none."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +193,19 @@ class TestEmbedded:
 
     def test_it_fits_into_the_package(self) -> None:
         assert EMBEDDED.stat().st_size <= 16 * 2**20
+
+
+def test_nothing_is_reported_to_anybody(tiny_weights: Path, tmp_path: Path) -> None:
+    """ONNX Runtime keeps what it will report in a cache at home; it keeps still where CI is set."""
+    code = f"from colorify import Colorizer; Colorizer({str(tiny_weights)!r}, threads=1)"
+    unset = {"CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"}
+    env = {name: text for name, text in os.environ.items() if name not in unset}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**env, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []

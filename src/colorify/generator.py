@@ -16,6 +16,7 @@ fields of `Spec` and, as `bin_centers`, the a and b of each of Q bins. Its input
 """
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,7 @@ FloatArray = NDArray[np.float32]
 METADATA_KEY: Final = "colorify"
 FORMAT: Final = 2  # of the contract above; a file of another number is refused
 REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
+QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
 EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
 
 
@@ -172,6 +174,7 @@ class Glance:
 
 
 def _open_session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
+    os.environ.setdefault(QUIET, "1")  # before the library is loaded
     import onnxruntime as ort  # here, not above: it takes longer to load than all else together
 
     if not path.is_file():
