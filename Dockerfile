@@ -1,5 +1,5 @@
 # The server with its page and its weights:
-#   docker build -t colorify . && docker run --rm -p 127.0.0.1:8000:8000 -e COLORIFY_TOKEN=... colorify
+#   docker build -t colorify . && docker run --rm -p 127.0.0.1:8000:8000 --shm-size 2g -e COLORIFY_TOKEN=... colorify
 # Then open http://127.0.0.1:8000/#token=...
 
 FROM python:3.11-slim AS build

@@ -4,6 +4,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
@@ -12,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from serving import Server, new_session, opened, picture, problem, running
+
+from colorify.server import run
+from colorify.server.settings import Settings
 
 
 def send(server: Server, data: bytes, **headers: str) -> httpx.Response:
@@ -160,6 +164,15 @@ def test_a_full_line_says_when_to_come_back(small: Server) -> None:
         assert int(answer.headers["retry-after"]) >= 1
     wait_for(lambda: small.client.get("/readyz").status_code == 200)  # it is free when that client has gone
     assert send(small, picture()).status_code == 200
+
+
+def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "elsewhere")
+    monkeypatch.setattr(run, "MEMORY", tmp_path)
+    run.keep_in_memory(Settings(max_pixels=2**60))  # there is no room for that
+    assert tempfile.gettempdir() == "elsewhere"
+    run.keep_in_memory(Settings(max_pixels=1))
+    assert tempfile.gettempdir() == str(tmp_path)
 
 
 def wait_for(condition: "object", seconds: float = 10) -> None:

@@ -1,8 +1,11 @@
 """The server on a port, until it is told to stop; then it finishes what it has begun."""
 
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pyvips
@@ -13,6 +16,8 @@ from colorify.server.app import create_app
 from colorify.server.settings import Settings
 
 DRAIN_SECONDS: Final = 70  # a little more than a photo may take
+MEMORY: Final = Path("/dev/shm")  # a file system in memory, on Linux
+MOST_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
 IDLE_SECONDS: Final = 15  # that a connection is kept open between two requests
 
 
@@ -22,6 +27,7 @@ def serve(settings: Settings, *, host: str, port: int, started: Callable[[int], 
     Raises SetupError where the port is not to be had, WeightsError.
     """
     _prepare_libvips()
+    keep_in_memory(settings)
     app = create_app(settings)
     with _listen(host, port) as bound:
         config = uvicorn.Config(
@@ -51,6 +57,13 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = error.strerror or str(error)
         raise SetupError(f"cannot listen on {host}:{port} ({reason}). Try --port {port + 1}.") from error
     return bound
+
+
+def keep_in_memory(settings: Settings) -> None:
+    """Put the nameless files of `colorify.tiles` into memory, not onto a disk, where there is room."""
+    needed = settings.workers * settings.max_pixels * MOST_BYTES
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= needed:
+        tempfile.tempdir = str(MEMORY)
 
 
 def _prepare_libvips() -> None:
