@@ -140,8 +140,8 @@ class Colorizer:
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
         `max_pixels`: a larger photo is refused. `progress`: called now and then with 0..1, on this thread.
-        Memory does not grow with the photo, unless that is decoded as a whole: progressive JPEG, interlaced PNG,
-        WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
+        Memory does not grow with the photo, unless that is decoded as a whole: progressive JPEG, interlaced
+        PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
         look = Look(strength, vividness, size, tuple(hints), alternative)
