@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
@@ -325,6 +326,28 @@ class TestRefusals:
                 refused.append(str(error))
         assert 5 < len(refused) < 60  # else this test shows nothing
         assert not any("\n" in message for message in refused)
+
+    def test_loaders_that_nobody_has_fuzzed_are_blocked(self, tmp_path: Path) -> None:
+        """In a fresh process: `import colorify.photo` alone does it, and no file gets to such a loader."""
+        content = "P2 1 1 255 9\n"  # by libvips' own word untrusted, as is every matrix and raw format
+        (tmp_path / "thing.mat").write_text(content)
+        code = (
+            "import colorify.photo, pyvips, sys\n"
+            "for load in ('matload', 'matrixload', 'vipsload', 'rawload', 'csvload'):\n"
+            "    try:\n"
+            "        pyvips.Operation.call(load, sys.argv[1], *((1, 1, 1) if load == 'rawload' else ()))\n"
+            "    except pyvips.Error as error:\n"
+            "        assert 'blocked' in str(error) or 'not found' in str(error), error\n"
+            "    else:\n"
+            "        raise SystemExit(f'{load} ran')\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "thing.mat")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
     def test_an_error_text_that_is_no_utf_8_does_no_harm(self) -> None:
         text = pyvips.ffi.new("char[]", b"unknown tag \xe8\xff")
