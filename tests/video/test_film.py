@@ -237,6 +237,12 @@ def test_what_cannot_be_held_is_refused_before_the_work(tmp_path: Path, tiny_wei
         color(source, tmp_path / "b.webm", tiny_weights)
 
 
+def test_sound_that_no_file_can_hold_is_named(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "a.wmv", Sort(frames=1, codec="wmv2", sound="wmav2"))
+    with pytest.raises(FilmError, match="Convert its sound first: ffmpeg -i a.wmv"):
+        colorize_film(source, weights=tiny_weights)
+
+
 def test_bad_options_are_refused() -> None:
     for bad in ({"strength": 3.0}, {"codec": "vp8"}, {"start": 2.0, "end": 1.0}, {"codec": "ffv1", "crf": 3}):
         with pytest.raises(UsageError):

@@ -253,7 +253,9 @@ def _target(film: Film, target: Path | None, codec: Codec, options: FilmOptions)
     target.parent.mkdir(parents=True, exist_ok=True)
     reason = refusal(film, target, codec)
     if reason is not None:
-        raise FilmError(
-            f"{target}: such a file cannot hold this film ({reason}). Try -o {target.stem}{MATROSKA}."
-        )
+        cure = f"Try -o {target.stem}{MATROSKA}."
+        if target.suffix.lower() == MATROSKA:
+            copy = f"{source.stem}-2{MATROSKA}"
+            cure = f"Convert its sound first: ffmpeg -i {source.name} -c:v copy -c:a flac {copy}"
+        raise FilmError(f"{target}: such a file cannot hold this film ({reason}). {cure}")
     return target

@@ -82,6 +82,8 @@ def _join(
         with av.open(str(segments[0].path)) as first:
             picture = out.add_stream_from_template(first.streams.video[0], opaque=True)
         picture.time_base = film.time_base
+        # else Matroska takes the unit of time for the time of a frame, and says 1,000 frames a second
+        picture.codec_context.framerate = film.rate.limit_denominator(100_000)
         shift = _shift(film, part)
         video = _video_packets(segments, film, picture, part)
         if not film.path.is_file():  # a folder of pictures has no more to give
