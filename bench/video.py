@@ -1,11 +1,13 @@
 """Films: how steady the colours are, frame by frame against carried along the motion, and how fast it all is.
 
-python bench/video.py steady PHOTO...     # films made of photographs in colour, so that truth is known
-python bench/video.py speed               # 480p, 720p and 1080p beside decoding and encoding alone
+python bench/video.py steady PHOTO...       # films made of photographs in colour, so that truth is known
+python bench/video.py real --into FOLDER    # real clips in colour, which pip fetches into FOLDER
+python bench/video.py speed                 # 480p, 720p and 1080p beside decoding and encoding alone
 """
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,13 +15,14 @@ import av
 import click
 import cv2
 import numpy as np
+from clips import fetch_clips
 from clock import print_machine
-from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, scenes, warp_error
+from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, real_scene, scenes, warp_error
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.generator import Colors, Generator
-from colorify.video import colorize_film
+from colorify.video import FilmOptions, colorize_film
 from colorify.video.codecs import CODECS
 from colorify.video.film import Frame
 from colorify.video.flow import FlowFinder, carried
@@ -27,10 +30,14 @@ from colorify.video.look import Seen, in_cells, look_at, looker
 from colorify.video.luma import chroma_offsets, normal
 from colorify.video.paint import painted
 from colorify.video.planes import BT709, Planes
+from colorify.video.shots import is_cut
 from colorify.video.steady import Steadier
 
 FloatArray = NDArray[np.float32]
 HINT_GAP = 4  # px of ab, between colours that are told as hints
+# the last two: what was said of a few frames, carried along the motion; the third is what Colorify does
+WAYS = ("alone", "last colours as hints", "carried", "hints, carried")
+MEASURES = ("warp error", "distance to truth", "chroma", "CDC x 1000")
 WEIGHTS = click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
 
 
@@ -49,25 +56,53 @@ def steady(photos: Sequence[Path], weights: Path | None, strip: Path | None) -> 
     """Compare the colours of each frame alone with those carried along the motion."""
     generator = Generator(weights, threads=1)
     print(f"{generator.spec.name} {generator.spec.version}, {len(photos)} photos, {FRAMES} frames of {SIZE}")
-    rows: dict[str, list[list[float]]] = {}
+    rows: dict[str, list[FloatArray]] = {}
     pictures = [_load(path) for path in photos]
     for number, photo in enumerate(pictures):
         for scene in scenes(photo, pictures[number - 1], seed=number):
-            seen = [_seen(grey, index, generator) for index, grey in enumerate(scene.grey)]
-            alone, hinted = _alone(seen, generator), _as_hints(seen, generator)
-            ways = [alone, hinted, _carried(seen, alone), _carried(seen, hinted)]
-            shown = [[_shown(one, colors.ab) for one, colors in zip(seen, way, strict=True)] for way in ways]
-            rows.setdefault(scene.name, []).append([n for way in shown for n in _measured(way, scene)])
+            shown = _ways(scene, generator)
+            rows.setdefault(scene.name, []).append(_measured(shown, scene))
             if strip is not None and number == 0 and scene.name == "pan, grain, flicker":
-                _write_strip(strip, scene, shown[0], shown[2])
-    names = ("warp error", "distance to truth", "chroma", "CDC x 1000")
-    print("each: frame by frame | the last frame's colours as hints | carried (what Colorify does)")
-    print(f"{'film':20}" + "".join(f"{name:>25}" for name in names) + "   warp error, alone / carried")
+                _write_strip(strip, scene, shown["alone"], shown["carried"])
+    _print_table(rows)
+
+
+@main.command()
+@click.option(
+    "--into", type=click.Path(path_type=Path), required=True, help="Where the clips are, or are to be."
+)
+@click.option("--frames", default=250, show_default=True, help="Of each clip, at most.")
+@WEIGHTS
+def real(into: Path, frames: int, weights: Path | None) -> None:
+    """Do the same with real clips."""
+    generator = Generator(weights, threads=1)
+    print(f"{generator.spec.name} {generator.spec.version}")
+    rows: dict[str, list[FloatArray]] = {}
+    for clip in fetch_clips(into):
+        scene = real_scene(clip, frames)
+        rows[scene.name] = [_measured(_ways(scene, generator), scene)]
+    _print_table(rows)
+
+
+def _ways(scene: Scene, generator: Generator) -> dict[str, list[FloatArray]]:
+    """Colour a film in each of the ways that are compared: what a viewer sees, (h, w, 3) sRGB, 0..1."""
+    seen = [_seen(grey, index, generator) for index, grey in enumerate(scene.grey)]
+    alone, hinted = _alone(seen, generator), _as_hints(seen, generator)
+    ways = (alone, hinted, _carried(seen, alone), _carried(seen, hinted))
+    return {
+        name: [_shown(one, colors.ab) for one, colors in zip(seen, way, strict=True)]
+        for name, way in zip(WAYS, ways, strict=True)
+    }
+
+
+def _print_table(rows: dict[str, list[FloatArray]]) -> None:
+    print("each: " + " | ".join(WAYS) + "; alone / carried")
+    print(f"{'film':22}" + "".join(f"{name:>34}" for name in MEASURES))
     everything = [row for several in rows.values() for row in several]
     for name, several in [*rows.items(), ("all", everything)]:
-        mean = np.mean(several, axis=0).reshape(3, 4)
-        cells = "".join(f"{a:9.3f}{b:8.3f}{c:8.3f}" for a, b, c in mean.T)
-        print(f"{name:20}{cells}   {mean[0, 0] / mean[2, 0]:6.2f}")
+        mean = np.mean(several, axis=0)
+        cells = "".join("  " + "".join(f"{value:8.3f}" for value in column) for column in mean.T)
+        print(f"{name:22}{cells}   {mean[0, 0] / mean[2, 0]:6.2f}")
 
 
 @main.command()
@@ -78,22 +113,35 @@ def speed(weights: Path | None, frames: int, photo: Path) -> None:
     """Time whole films beside decoding and encoding alone."""
     from tempfile import TemporaryDirectory
 
+    again = FilmOptions(overwrite=True)
     with TemporaryDirectory() as folder:
         for name, width, height in (("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)):
             source = Path(folder) / f"{name}.mp4"
             _write_film(source, _load_grey(photo, width + 2 * frames, height), width, height, frames)
-            floor = _timed(lambda source=source: _recode(source, source.with_suffix(".floor.mp4")))
-            ours = _timed(lambda source=source: colorize_film(source, weights=weights))
+            tasks = {
+                "floor": lambda source=source: _recode(source, source.with_suffix(".floor.mp4")),
+                "ours": lambda source=source: colorize_film(source, weights=weights, options=again),
+            }
+            floor, ours = (_timed(task) for task in tasks.values())
             print(
-                f"{name:6} {width}x{height}: decode and encode {frames / floor:6.1f} frames/s, "
-                f"Colorify {frames / ours:6.1f} frames/s, {ours / floor:.2f} x the floor"
+                f"{name:6} {width}x{height}: decode and encode {frames / floor.wall:6.1f} frames/s, "
+                f"Colorify {frames / ours.wall:6.1f} frames/s; {1000 * floor.cpu / frames:.1f} and "
+                f"{1000 * ours.cpu / frames:.1f} ms of one core a frame"
             )
 
 
-def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Spent:
+    """Seconds."""
+
+    wall: float
+    cpu: float  # of all cores, of this process
+
+
+def _timed(work: Callable[[], object]) -> Spent:
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Spent(time.perf_counter() - wall, time.process_time() - cpu)
 
 
 def _load(path: Path) -> FloatArray:
@@ -129,9 +177,9 @@ def _as_hints(seen: Sequence[Seen], generator: Generator) -> list[Colors]:
     made: list[Colors] = []
     for index, one in enumerate(seen):
         hints = None
-        if made:
+        motion = finder.between(seen[index - 1].thumb, one.thumb) if made else None
+        if motion is not None and not is_cut(seen[index - 1].thumb, one.thumb, motion):
             height, width = (-(-side // stride) for side in one.small.L.shape)
-            motion = finder.between(seen[index - 1].thumb, one.thumb)
             ab, sure = carried(made[-1].ab, motion.backward), motion.seen_before
             ab, sure = (
                 cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA) for part in (ab, sure)
@@ -158,10 +206,14 @@ def _shown(seen: Seen, ab: FloatArray) -> FloatArray:
     return np.clip(np.stack([Y + offset for offset in chroma_offsets(Cb, Cr, BT709)], axis=-1), 0, 1)
 
 
-def _measured(shown: Sequence[FloatArray], scene: Scene) -> list[float]:
-    ab = [np.ascontiguousarray(rgb_to_lab(frame)[:, :, 1:]) for frame in shown]
-    bytes_ = [np.rint(frame * 255).astype(np.uint8) for frame in shown]
-    return [warp_error(ab, scene), distance(ab, scene.ab), chroma(ab), 1000 * cdc(bytes_)]
+def _measured(ways: dict[str, list[FloatArray]], scene: Scene) -> FloatArray:
+    """Return the measures, (ways, measures)."""
+    rows = []
+    for shown in ways.values():
+        ab = [np.ascontiguousarray(rgb_to_lab(frame)[:, :, 1:]) for frame in shown]
+        bytes_ = [np.rint(frame * 255).astype(np.uint8) for frame in shown]
+        rows.append([warp_error(ab, scene), distance(ab, scene.ab), chroma(ab), 1000 * cdc(bytes_)])
+    return np.array(rows, np.float32)
 
 
 def _write_strip(path: Path, scene: Scene, alone: Sequence[FloatArray], ours: Sequence[FloatArray]) -> None:

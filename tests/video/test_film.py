@@ -237,10 +237,12 @@ def test_what_cannot_be_held_is_refused_before_the_work(tmp_path: Path, tiny_wei
         color(source, tmp_path / "b.webm", tiny_weights)
 
 
-def test_sound_that_no_file_can_hold_is_named(tmp_path: Path, tiny_weights: Path) -> None:
-    source = write_film(tmp_path / "a.wmv", Sort(frames=1, codec="wmv2", sound="wmav2"))
-    with pytest.raises(FilmError, match="Convert its sound first: ffmpeg -i a.wmv"):
-        colorize_film(source, weights=tiny_weights)
+def test_sound_that_no_file_can_hold_is_named(
+    film: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colorify.video.job.refusal", lambda *_: "it knows no wmav2")
+    with pytest.raises(FilmError, match=r"knows no wmav2.*Convert its sound first: ffmpeg -i film\.mp4"):
+        colorize_film(film, weights=tiny_weights)
 
 
 def test_bad_options_are_refused() -> None:

@@ -30,7 +30,7 @@ from colorify.video.shots import is_cut
 
 FloatArray = NDArray[np.float32]
 
-STEP: Final = 6  # frames from one look of the generator to the next
+STEP: Final = 8  # frames from one look of the generator to the next
 FADE: Final = 0.97  # of what is remembered, a frame
 CHUNK: Final = 16  # frames coloured at a time
 AHEAD: Final = 8  # frames known beyond them, for the way back
