@@ -14,18 +14,19 @@ from made_films import Sort, labs, packets, times, write_film
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
 
 LONG = Sort(size=(64, 48), frames=160, cut=50)
-# a film job whose segments are short, and which says when each frame is done and then takes its time
+# a film job whose segments are short, and which stops when a given frame is done, until a signal comes
 CHILD = """
 import sys, time
 from pathlib import Path
 from colorify.video import colorize_film, segments
 segments.SECONDS = 1.0
 
-def slow(now):
-    print(now.frames, flush=True)
-    time.sleep(0.02)
+def wait(now):
+    if now.frames == int(sys.argv[4]):
+        print("there", flush=True)
+        time.sleep(60)
 
-report = colorize_film(Path(sys.argv[1]), Path(sys.argv[2]), weights=Path(sys.argv[3]), progress=slow)
+report = colorize_film(Path(sys.argv[1]), Path(sys.argv[2]), weights=Path(sys.argv[3]), progress=wait)
 print("interrupted" if report.interrupted else "done", flush=True)
 """
 
@@ -35,21 +36,15 @@ def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "SECONDS", 1.0)
 
 
-def start(source: Path, target: Path, weights: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", CHILD, str(source), str(target), str(weights)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-
-
-def stop_at(job: "subprocess.Popen[str]", frame: int, how: signal.Signals) -> str:
-    """Send a signal once `frame` frames are done; returns the last line that the job said."""
-    assert job.stdout is not None
-    line = ""
-    for line in job.stdout:
-        if line.strip() == str(frame):
-            os.kill(job.pid, how)
-            break
-    rest = job.communicate(timeout=60)[0].split()
-    return rest[-1] if rest else line
+def stop_at(frame: int, how: signal.Signals, source: Path, target: Path, weights: Path) -> "tuple[int, str]":
+    """Start a job, send it a signal once `frame` frames are done; returns its exit code and last word."""
+    command = [sys.executable, "-c", CHILD, str(source), str(target), str(weights), str(frame)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline().strip() == "there"
+        os.kill(job.pid, how)
+        said = job.communicate(timeout=60)[0].strip()
+    return job.returncode, said
 
 
 @pytest.mark.usefixtures("_short_segments")
@@ -57,9 +52,8 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path: Path, tiny_weights: Path) -
     source = write_film(tmp_path / "film.mp4", LONG)
     whole, target = tmp_path / "whole.mp4", tmp_path / "film-color.mp4"
     colorize_film(source, whole, weights=tiny_weights)
-    job = start(source, target, tiny_weights)
-    stop_at(job, 90, signal.SIGKILL)
-    assert job.returncode == -signal.SIGKILL
+    code, _ = stop_at(90, signal.SIGKILL, source, target, tiny_weights)
+    assert code == -signal.SIGKILL
     assert not target.exists()
     seen: list[FilmProgress] = []
     report = colorize_film(source, target, weights=tiny_weights, progress=seen.append)
@@ -76,8 +70,7 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path: Path, tiny_weights: Path) -
 def test_ctrl_c_leaves_a_film_that_plays_and_can_be_gone_on_from(tmp_path: Path, tiny_weights: Path) -> None:
     source = write_film(tmp_path / "film.mp4", LONG)
     target, partial = tmp_path / "film-color.mp4", tmp_path / "film-color.partial.mp4"
-    job = start(source, target, tiny_weights)
-    assert stop_at(job, 60, signal.SIGINT) == "interrupted"
+    assert stop_at(60, signal.SIGINT, source, target, tiny_weights) == (0, "interrupted")
     assert not target.exists()
     shown = times(partial)
     assert 58 <= len(shown) < 160
@@ -93,7 +86,7 @@ def test_ctrl_c_leaves_a_film_that_plays_and_can_be_gone_on_from(tmp_path: Path,
 def test_pieces_of_other_options_are_not_used(tmp_path: Path, tiny_weights: Path) -> None:
     source = write_film(tmp_path / "film.mp4", LONG)
     target = tmp_path / "film-color.mp4"
-    stop_at(start(source, target, tiny_weights), 60, signal.SIGKILL)
+    stop_at(60, signal.SIGKILL, source, target, tiny_weights)
     report = colorize_film(source, target, weights=tiny_weights, options=FilmOptions(strength=0.0))
     assert report.resumed == 0
     assert all(float(np.hypot(lab[..., 1], lab[..., 2]).mean()) < 1 for lab in labs(target))

@@ -20,6 +20,7 @@ Grey = NDArray[Any]  # (h, w) uint8
 
 SMALLEST: Final = 16  # px; smaller pictures have no patch to search for: nothing is taken to move
 THERE_AND_BACK: Final = (0.01, 0.5)  # Sundaram et al. 2010, equation 5: share of the lengths, and px squared
+SMOOTH: Final = 5  # px, side of the square over which it is averaged whether a point is seen
 SAME_LIGHT: Final = (
     10.0  # of 255: how different two views of one point may be, their mean difference taken off
 )
@@ -76,7 +77,10 @@ def _grid(height: int, width: int) -> FloatArray:
 
 
 def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
-    """Return 1 where going there and back ends at the start, within the picture; elsewhere 0."""
+    """Return 1 where going there and back ends at the start, within the picture; elsewhere 0; smoothed.
+
+    Single cells, in grain or where there is little to see, would show later as specks of another colour.
+    """
     height, width = there.shape[:2]
     returned = carried(back, there)
     share, slack = THERE_AND_BACK
@@ -84,7 +88,8 @@ def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
     limit = (_square(there) + _square(returned)) * np.float32(share) + np.float32(slack)
     x, y = cv2.split(_grid(height, width) + there)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return np.asarray((gap < limit) & inside, dtype=np.float32)
+    found = cv2.blur((gap < limit).astype(np.float32), (SMOOTH, SMOOTH))
+    return np.asarray(found * inside, dtype=np.float32)
 
 
 def _square(field: FloatArray) -> FloatArray:
