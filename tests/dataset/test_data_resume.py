@@ -84,7 +84,9 @@ def test_a_crawl_survives_kill_9(moments: tuple[int, ...], gallery: Site, rows: 
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
     again = sum(len(hits) - 1 for path, hits in gallery.hits.items() if path.endswith(".jpg"))
-    assert again <= kills * 2 + 2  # what was under way at each kill, two at a time, and hardly more
+    assert (
+        again <= 5 * kills
+    )  # what was under way at each kill, two at a time, and what waited to be written down
 
 
 @pytest.mark.slow
