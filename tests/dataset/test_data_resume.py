@@ -84,9 +84,8 @@ def test_a_crawl_survives_kill_9(moments: tuple[int, ...], gallery: Site, rows: 
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
     again = sum(len(hits) - 1 for path, hits in gallery.hits.items() if path.endswith(".jpg"))
-    assert (
-        again <= 5 * kills
-    )  # what was under way at each kill, two at a time, and what waited to be written down
+    # what was under way at each kill, two at a time, and what waited to be written down
+    assert again <= 5 * kills
 
 
 @pytest.mark.slow
@@ -115,7 +114,7 @@ def test_an_import_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) ->
     run(*command)
     assert rows(tmp_path / "photos", "images") == dict.fromkeys(paths, "saved")
     assert len(list((tmp_path / "photos" / "images").rglob("*.jpg"))) == len(paths)
-    assert sum(len(gallery.hits[path]) - 1 for path in paths) <= 4
+    assert sum(len(gallery.hits[path]) - 1 for path in paths) <= 5
 
 
 @pytest.fixture
