@@ -182,3 +182,10 @@ class TestModes:
         assert code == 1
         assert err.count("error: out/deeper: cannot make this folder (Permission denied).\n") == 2
         assert names() == {"a.jpg", "b.jpg"}
+
+
+def test_damaged_exif_is_left_out_with_a_word(colorify: Colorify) -> None:
+    found = Path(__file__).parent / "fuzz" / "findings" / "exif-of-2080-entries.jpg"
+    ended = colorify(str(found), "-o", "a.tif")
+    assert ended.code == 0
+    assert "its EXIF was left out, as it is damaged" in ended.err

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of
+from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
 from tiny import grey_scene
 
 
@@ -112,3 +114,38 @@ def test_damaged_tags_are_noticed_or_harmless(data: st.DataObject) -> None:
         except DamagedTagsError:
             continue
         assert block is None or len(block) < 2**22
+
+
+def exif_directory(entries: list[tuple[int, int, int, int]]) -> bytes:
+    """Return a BigTIFF whose EXIF directory has entries of (tag, type, count, offset)."""
+
+    def directory(rows: list[tuple[int, int, int, int]]) -> bytes:
+        return struct.pack("<Q", len(rows)) + b"".join(struct.pack("<HHQQ", *row) for row in rows) + bytes(8)
+
+    first = directory([(34665, 4, 1, 16 + 8 + 20 + 8)])
+    return b"II+\0" + struct.pack("<HHQ", 8, 0, 16) + first + directory(entries)
+
+
+def test_values_that_claim_the_same_bytes_over_and_over_take_little_memory() -> None:
+    content = exif_directory([(tag, 7, 2**20, 16) for tag in range(1, 500)]) + bytes(2**20)
+    tracemalloc.start()
+    with pytest.raises(DamagedTagsError):
+        exif_of(io.BytesIO(content))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize("offset", [2**41, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_place_that_no_file_has(tmp_path: Path, offset: int) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(exif_directory([(37500, 7, 100, offset)]))
+    with path.open("rb") as file, pytest.raises(DamagedTagsError):
+        exif_of(file)
+
+
+def test_a_block_that_makes_no_sense_is_known() -> None:
+    sound = exif_block()
+    assert is_sound(sound)
+    assert not is_sound(sound[:20])
+    assert not is_sound(b"")

@@ -11,6 +11,7 @@ import pyvips
 from colorify.formats import Format
 from colorify.iptc import fields_of, read_iptc, with_iptc, wrapped
 from colorify.space import Space
+from colorify.tiff_tags import is_sound
 
 # IPTC Digital Source Type NewsCodes: "Edited using Generative AI: modification or augmentation of media
 # using a Generative AI model". Not algorithmicallyEnhanced, which is for tools that generate nothing.
@@ -42,7 +43,7 @@ _OWN: Final = {
 _OWN_PREFIXES: Final = ("exif-ifd", "vips-", "heif-", "webp-", "gainmap")  # exif-data has all of EXIF
 _PREVIEW: Final = ("exif-ifd1-", "jpeg-thumbnail-data")
 _COLOR_SPACE: Final = "exif-ifd2-ColorSpace"
-_XMP, _IPTC, _PROFILE = "xmp-data", "iptc-data", "icc-profile-data"
+_XMP, _IPTC, _EXIF, _PROFILE = "xmp-data", "iptc-data", "exif-data", "icc-profile-data"
 _SRGB, _UNCALIBRATED = "1", "65535"  # its values
 _RESOLUTION: Final = "resolution-unit"
 
@@ -86,7 +87,9 @@ def carry(
 def losses(source: pyvips.Image, format: Format, mark: Mark | None) -> list[str]:
     """Say what of the metadata of `source` a file of a `format`, with a mark or without, cannot take."""
     lost = []
-    packet, iptc = blob(source, _XMP), blob(source, _IPTC)
+    packet, iptc, exif = blob(source, _XMP), blob(source, _IPTC), blob(source, _EXIF)
+    if format.name == "tiff" and exif is not None and not is_sound(exif):
+        lost.append("its EXIF was left out, as it is damaged")
     if packet is not None and mark is not None and _readable(packet) is None:
         lost.append("its XMP is damaged and gave way to the mark")
     if iptc is not None and not format.iptc:
@@ -103,7 +106,11 @@ def blob(image: pyvips.Image, name: str) -> bytes | None:
 
 
 def _set_blob(image: pyvips.Image, name: str, data: bytes) -> None:
-    image.set_type(pyvips.GValue.blob_type, name, data)
+    """Set a block of metadata; an empty one is left out, as pyvips dies of reading it back."""
+    if data:
+        image.set_type(pyvips.GValue.blob_type, name, data)
+    else:
+        image.remove(name)
 
 
 def _move_iptc(image: pyvips.Image, format: Format) -> None:

@@ -21,7 +21,7 @@ from colorify.origin import Origin, Source, begin, decode, orientation, origin_o
 from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
-from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of
+from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
 from colorify.tiles import size_of
 
 Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16
@@ -145,6 +145,8 @@ def save_photo(
         photo.image, stream.image, format=row, space=output.space, mark=output.mark, strip=output.strip
     )
     exif, iptc = (blob(image, name) if row.name == "tiff" else None for name in (_EXIF, _IPTC))
+    if exif is not None and not is_sound(exif):
+        exif = None  # `losses` says so
     if iptc is not None:
         image.remove(_IPTC)
     if target is None:
@@ -187,7 +189,7 @@ def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.
     try:
         with BytesIO(origin.data) if isinstance(origin.data, bytes) else origin.data.open("rb") as file:
             for name, block in ((_EXIF, exif_of(file)), (_IPTC, iptc_of(file))):
-                if block is not None:
+                if block:  # pyvips dies of reading back an empty one
                     result.set_type(pyvips.GValue.blob_type, name, block)
     except DamagedTagsError as error:
         notes.append(f"its EXIF or IPTC was left out, as it is damaged ({error})")

@@ -24,6 +24,8 @@ _LONG, _UNDEFINED = 4, 7
 _IPTC_MARKER: Final = b"\x1c"  # begins each field
 _MOST_ENTRIES: Final = 512  # a directory with more is damaged
 _MOST_BYTES: Final = 2**20  # of one value; likewise
+_MOST_IN_ALL: Final = 2**22  # bytes of a directory's values, which may claim the same megabyte over and over
+_FARTHEST: Final = 2**40  # byte of a file: beyond it systems refuse to look
 _DEEPEST: Final = 3  # directories within directories
 
 
@@ -87,6 +89,15 @@ def iptc_of(file: BinaryIO) -> bytes | None:
     return entry.data
 
 
+def is_sound(exif: bytes) -> bool:
+    """Whether `add_tags` can make sense of an EXIF block."""
+    try:
+        _read_first(BytesIO(exif.removeprefix(EXIF_MAGIC)), CARRIED)
+    except DamagedTagsError:
+        return False
+    return True
+
+
 def add_tags(file: BinaryIO, *, exif: bytes | None, iptc: bytes | None) -> None:
     """Add EXIF and IPTC blocks to a TIFF file that is open for reading and writing; tags that it has stay.
 
@@ -128,10 +139,14 @@ def _read(
 ) -> Directory:
     """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
     directory: Directory = {}
+    total = 0
     for tag, raw in _raw_entries(file, layout, position).items():
         if wanted is not None and tag not in wanted:
             continue
         kind, data = _values(file, layout, raw)
+        total += len(data)
+        if total > _MOST_IN_ALL:
+            raise DamagedTagsError(f"values of more than {_MOST_IN_ALL} bytes")
         if tag not in POINTERS:
             directory[tag] = Entry(kind, data)
         elif depth < _DEEPEST:
@@ -142,7 +157,7 @@ def _read(
 
 def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, bytes]:
     """Return the entries of a directory as they stand; the file is left at the offset of the next one."""
-    file.seek(position)
+    _seek(file, position)
     (count,) = _take(file, layout, layout.count)
     if count > _MOST_ENTRIES:
         raise DamagedTagsError(f"a directory of {count} entries")
@@ -162,7 +177,7 @@ def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
         raise DamagedTagsError(f"a value of type {kind} and {size} bytes")
     data = raw[4 + layout.inline :][:size]
     if size > layout.inline:
-        file.seek(struct.unpack_from(layout.order + layout.offset, raw, 4 + layout.inline)[0])
+        _seek(file, struct.unpack_from(layout.order + layout.offset, raw, 4 + layout.inline)[0])
         data = file.read(size)
     if len(data) < size:
         raise DamagedTagsError("a value beyond the end")
@@ -205,6 +220,12 @@ def _ordered(data: bytes, width: int, layout: _Layout) -> bytes:
     if layout.order == "<" or width == 1:
         return data
     return b"".join(data[at : at + width][::-1] for at in range(0, len(data), width))
+
+
+def _seek(file: BinaryIO, position: int) -> None:
+    if position > _FARTHEST:
+        raise DamagedTagsError("a value beyond the end")
+    file.seek(position)
 
 
 def _take(file: BinaryIO, layout: _Layout, code: str) -> tuple[int, ...]:

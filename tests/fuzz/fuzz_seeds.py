@@ -1,0 +1,100 @@
+"""Small sound files of every format, depth and mode, with profiles and metadata: what the fuzzer damages."""
+
+import struct
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pyvips
+from PIL import Image
+
+from tiny import grey_scene
+
+SIZE = (48, 32)
+_XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="an album"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+def seeds() -> dict[str, bytes]:
+    """Make them all: name -> content of the file."""
+    return {name: make() for name, make in _makers()}
+
+
+def _makers() -> Iterator[tuple[str, Callable[[], bytes]]]:
+    yield "grey.jpg", lambda: _vips(1, 8, ".jpg", Q=90)
+    yield "meta.jpg", lambda: _vips(3, 8, ".jpg", meta=True, Q=90)
+    yield "progressive.jpg", lambda: _pillow("L", "JPEG", progressive=True)
+    yield "cmyk.jpg", lambda: _pillow("CMYK", "JPEG")
+    yield "grey.png", lambda: _vips(1, 8, ".png")
+    yield "meta-16.png", lambda: _vips(3, 16, ".png", meta=True)
+    yield "alpha-16.png", lambda: _vips(4, 16, ".png")
+    yield "interlaced.png", lambda: _vips(1, 8, ".png", interlace=True)
+    yield "palette.png", lambda: _pillow("P", "PNG")
+    yield "1-bit.png", lambda: _pillow("1", "PNG")
+    yield "grey.tif", lambda: _vips(1, 8, ".tif")
+    yield (
+        "meta-16.tif",
+        lambda: _vips(3, 16, ".tif", meta=True, compression="deflate", predictor="horizontal"),
+    )
+    yield (
+        "tiles.tif",
+        lambda: _vips(3, 8, ".tif", tile=True, tile_width=16, tile_height=16, compression="lzw"),
+    )
+    yield "big.tif", lambda: _vips(4, 8, ".tif", bigtiff=True, meta=True)
+    yield "jpeg.tif", lambda: _vips(3, 8, ".tif", compression="jpeg")
+    yield "webp.tif", lambda: _vips(3, 8, ".tif", compression="webp")
+    yield "fax.tif", lambda: _pillow("1", "TIFF", compression="group4")
+    yield "cmyk.tif", lambda: _pillow("CMYK", "TIFF")
+    yield "tags.tif", _tagged
+    yield "lossy.webp", lambda: _vips(3, 8, ".webp", meta=True)
+    yield "lossless.webp", lambda: _vips(4, 8, ".webp", lossless=True)
+    yield "meta.avif", lambda: _vips(3, 8, ".avif", meta=True, compression="av1")
+    yield "grey-12.avif", lambda: _vips(1, 16, ".avif", compression="av1", bitdepth=12)
+    yield "alpha.avif", lambda: _vips(4, 8, ".avif", compression="av1", lossless=True)
+
+
+def _pixels(bands: int, depth: int) -> np.ndarray[Any, Any]:
+    grey = grey_scene(*SIZE, depth=depth)
+    return np.stack([np.roll(grey, 5 * band, axis=1) for band in range(bands)], axis=-1)
+
+
+def _vips(bands: int, depth: int, suffix: str, *, meta: bool = False, **options: Any) -> bytes:
+    kind = {(1, 8): "b-w", (1, 16): "grey16"}.get((bands, depth), "srgb" if depth == 8 else "rgb16")
+    image = pyvips.Image.new_from_array(_pixels(bands, depth)).copy(interpretation=kind, xres=11.8, yres=11.8)
+    if meta:
+        image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+        image.set_type(pyvips.GValue.gstr_type, "exif-ifd0-Artist", "Grandpa")
+        image.set_type(pyvips.GValue.gstr_type, "exif-ifd3-GPSLatitude", "52/1 30/1 0/1")
+        image.set_type(pyvips.GValue.blob_type, "xmp-data", _XMP)
+        image.set_type(pyvips.GValue.blob_type, "iptc-data", _iptc())
+        image = image.icc_transform("p3", input_profile="srgb", depth=depth) if depth == 8 else image
+    return bytes(image.write_to_buffer(suffix, **options))
+
+
+def _iptc() -> bytes:
+    fields = b"".join(
+        b"\x1c\x02" + bytes([number]) + struct.pack(">H", len(text)) + text
+        for number, text in [(5, b"Grandma"), (25, b"garden"), (55, b"19210704"), (120, b"In her garden")]
+    )
+    return b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(fields)) + fields
+
+
+def _pillow(mode: str, kind: str, **options: Any) -> bytes:
+    file = BytesIO()
+    Image.fromarray(grey_scene(*SIZE)).convert(mode).save(file, kind, **options)
+    return file.getvalue()
+
+
+def _tagged() -> bytes:
+    """Write EXIF and GPS directories into a TIFF, in the byte order that is rarer."""
+    exif = Image.Exif()
+    exif[0x013B] = "Grandpa"
+    exif.get_ifd(0x8769)[0x9003] = "1921:07:04 12:00:00"
+    exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.0)
+    file = BytesIO()
+    Image.fromarray(grey_scene(*SIZE, depth=16)).save(file, "TIFF", exif=exif, big_tiff=False)
+    return file.getvalue()
