@@ -72,6 +72,22 @@ def test_several_photos_do_not_fit_into_one_file() -> None:
         make_plan(["a.jpg", "b.jpg"], output="there.jpg")
 
 
+@pytest.mark.parametrize("inputs", [["a.jpg", "b.jpg"], ["album"], ["*.jpg"]])
+def test_the_name_of_a_picture_is_no_folder_for_several_photos(inputs: list[str]) -> None:
+    touch("a.jpg", "b.jpg", "album/a.jpg")
+    with pytest.raises(UsageError, match=r"-o new\.jpg is a file; for several photos give a folder"):
+        make_plan(inputs, output="new.jpg")
+    assert Path("new.jpg/a.jpg") in [job.target for job in make_plan(inputs, output="new.jpg/").jobs]
+    Path("new.jpg").mkdir()
+    assert Path("new.jpg/a.jpg") in [job.target for job in make_plan(inputs, output="new.jpg").jobs]
+
+
+def test_a_photo_is_not_written_onto_another() -> None:
+    touch("x/a.jpg", "y/a.jpg")
+    with pytest.raises(UsageError, match=r"x/a\.jpg would be written onto y/a\.jpg, which is an input too"):
+        make_plan(["x", "y/a.jpg"], output="y", force=True)
+
+
 def test_a_folder_keeps_its_structure() -> None:
     touch("album/a.jpg", "album/1910/b.PNG", "album/1910/x/c.webp", "album/notes.txt")
     assert pairs(make_plan(["album"], output="out")) == {
@@ -177,7 +193,7 @@ def test_two_photos_to_one_target_are_refused(
 @pytest.mark.parametrize(("inputs", "output"), [(["album"], "album"), (["a.jpg"], "."), (["a.jpg"], "a.jpg")])
 def test_a_photo_is_never_written_onto_a_photo(inputs: list[str], output: str) -> None:
     touch("album/a.jpg", "a.jpg")
-    with pytest.raises(UsageError, match="itself an input"):
+    with pytest.raises(UsageError, match="would be written onto itself; give -o another folder"):
         make_plan(inputs, output=output, force=True)
 
 

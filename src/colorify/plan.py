@@ -81,7 +81,7 @@ def make_plan(
     lone = len(inputs) == 1 and not Path(inputs[0]).is_dir() and not _is_glob(inputs[0])
     as_file = output is not None and lone and _names_file(output)
     folder = Path(output) if output is not None and not as_file else None
-    if folder is not None and folder.exists() and not folder.is_dir():
+    if folder is not None and (folder.exists() or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
     found, refused = _find(inputs, leave_out=folder, patient=patient)
     if as_file:
@@ -125,6 +125,13 @@ def _names_file(output: str) -> bool:
             f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
         )
     return True
+
+
+def _may_be_folder(output: str) -> bool:
+    """Whether `output`, given for many photos, can be a folder: it is one, or its name is no picture's."""
+    path = Path(output)
+    named = output.endswith(("/", os.sep)) or path.suffix.lower() not in SUFFIXES
+    return path.is_dir() or (named and not path.exists())
 
 
 def _is_glob(text: str) -> bool:
@@ -233,8 +240,9 @@ def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
     for job in jobs:
         place = os.path.realpath(job.target)
         if place in sources:
+            onto = "itself" if sources[place] == job.source else f"{sources[place]}, which is an input too"
             clashes[job] = (
-                f"{job.source} would be written onto {sources[place]}, which is itself an input; "
+                f"{job.source} would be written onto {onto}; "
                 "give -o another folder, or leave it out to write NAME-color beside each photo."
             )
         elif place in writers:

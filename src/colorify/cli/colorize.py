@@ -16,6 +16,7 @@ from colorify.cli.photos import JOBS, Run, color_inputs, watch_folders
 from colorify.cli.show import JsonLines, Lines, Show
 from colorify.cli.stream import STREAM, color_stream
 from colorify.cli.verbs import DEFAULT, VERBS
+from colorify.errors import UsageError
 from colorify.formats import PROFILES
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Front(click.Command):
 
 
 @click.command(cls=Front)
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.argument("inputs", metavar="INPUT...", nargs=-1)
 @click.option("-o", "--output", metavar="PATH", help="A file, a folder, or - for stdout.")
 @click.option(
     "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
@@ -110,7 +111,9 @@ class Front(click.Command):
 @click.option("--strip", is_flag=True, help="Leave out the photo's own metadata.")
 @click.option("--watch", is_flag=True, help="Go on: colour what comes into the folders, until Ctrl-C.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be written where.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a photo on stdout.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON object a photo on stdout, and one for the run."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors alone.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more.")
 @click.option(
@@ -157,6 +160,8 @@ def colorize(
     from colorify.batch import Options
     from colorify.photo import MAX_PIXELS
 
+    if not inputs:
+        raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")
     options = Options(
         strength=strength,
         vividness=vividness,
