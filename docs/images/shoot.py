@@ -1,6 +1,6 @@
 """Take the pictures of the page that README.md and docs/server.md show: python docs/images/shoot.py [WEIGHTS]
 
-Needs Chromium and the package playwright, as tests/server/test_page.py does.
+Needs Chromium and the package playwright, as tests/server/page does.
 """
 
 import shutil
@@ -27,7 +27,12 @@ def main() -> None:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         for name, (width, height, scheme) in SCREENS.items():
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page = browser.new_page(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+                has_touch=name == "page-phone",
+            )
             page.goto(url)
             page.wait_for_load_state("networkidle")
             if name == "page":
@@ -35,6 +40,7 @@ def main() -> None:
             page.click("#sample")
             page.wait_for_selector("#download:not([disabled])")
             page.wait_for_load_state("networkidle")
+            ask_for_ideas(page)
             if name != "page-phone":
                 pick_color(page)
             keep(page, name)
@@ -43,12 +49,20 @@ def main() -> None:
         server.terminate()
 
 
+def ask_for_ideas(page: Page) -> None:
+    page.click("#ideas-ask")
+    page.wait_for_selector("#ideas-row button")
+    page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+
+
 def pick_color(page: Page) -> None:
-    """Open the window for a colour, on the sleeve."""
+    """Open the window for a colour, on the sleeve, and try the sky's on it."""
     box = page.locator("#after").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 0.65 * box["width"], box["y"] + 0.62 * box["height"])
     page.wait_for_selector("#suggested button")
+    page.hover("#common button[aria-label='sky']")
+    page.wait_for_timeout(1500)
 
 
 def keep(page: Page, name: str) -> None:

@@ -53,7 +53,7 @@ async function learnLimits() {
     limits = (await api.models()).limits;
     const names = limits.formats.map((name) => NAMES[name] || name.toUpperCase());
     const list = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-    $("limits").textContent = `One photo or many. ${list}, up to ${megabytes(limits.max_bytes)} each.`;
+    $("limits").textContent = `${list}, up to ${megabytes(limits.max_bytes)} each.`;
     if (limits.formats.includes("heic")) $("file").accept += ",image/heic,.heic,.heif"; // else iPhones send a JPEG
   } catch (error) {
     if (error.kind === "token-needed") askForToken();
