@@ -1,17 +1,13 @@
-"""Films: how steady the colours are, frame by frame against carried along the motion, and how fast it all is.
+"""Films: how steady the colours are, frame by frame against carried along the motion.
 
 python bench/video.py steady PHOTO...       # films made of photographs in colour, so that truth is known
 python bench/video.py real --into FOLDER    # real clips in colour, which pip fetches into FOLDER
-python bench/video.py speed                 # 480p, 720p and 1080p beside decoding and encoding alone
 """
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import click
 import cv2
 import numpy as np
@@ -22,8 +18,6 @@ from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.generator import Colors, Generator
-from colorify.video import FilmOptions, colorize_film
-from colorify.video.codecs import CODECS
 from colorify.video.film import Frame
 from colorify.video.flow import FlowFinder, carried
 from colorify.video.look import Seen, in_cells, look_at, looker
@@ -105,45 +99,6 @@ def _print_table(rows: dict[str, list[FloatArray]]) -> None:
         print(f"{name:22}{cells}   {mean[0, 0] / mean[2, 0]:6.2f}")
 
 
-@main.command()
-@WEIGHTS
-@click.option("--frames", default=96, show_default=True)
-@click.option("--photo", type=click.Path(path_type=Path), default=Path("samples/astronaut.jpg"))
-def speed(weights: Path | None, frames: int, photo: Path) -> None:
-    """Time whole films beside decoding and encoding alone."""
-    from tempfile import TemporaryDirectory
-
-    again = FilmOptions(overwrite=True)
-    with TemporaryDirectory() as folder:
-        for name, width, height in (("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)):
-            source = Path(folder) / f"{name}.mp4"
-            _write_film(source, _load_grey(photo, width + 2 * frames, height), width, height, frames)
-            tasks = {
-                "floor": lambda source=source: _recode(source, source.with_suffix(".floor.mp4")),
-                "ours": lambda source=source: colorize_film(source, weights=weights, options=again),
-            }
-            floor, ours = (_timed(task) for task in tasks.values())
-            print(
-                f"{name:6} {width}x{height}: decode and encode {frames / floor.wall:6.1f} frames/s, "
-                f"Colorify {frames / ours.wall:6.1f} frames/s; {1000 * floor.cpu / frames:.1f} and "
-                f"{1000 * ours.cpu / frames:.1f} ms of one core a frame"
-            )
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Seconds."""
-
-    wall: float
-    cpu: float  # of all cores, of this process
-
-
-def _timed(work: Callable[[], object]) -> Spent:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return Spent(time.perf_counter() - wall, time.process_time() - cpu)
-
-
 def _load(path: Path) -> FloatArray:
     width, height = (round(side * MARGIN) for side in SIZE)
     picture = cv2.imread(str(path))
@@ -151,12 +106,6 @@ def _load(path: Path) -> FloatArray:
     size = max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale))
     shrunk = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return (shrunk[:height, :width, ::-1] / 255).astype(np.float32)
-
-
-def _load_grey(path: Path, width: int, height: int) -> NDArray[np.uint8]:
-    return cv2.resize(
-        cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), (width, height), interpolation=cv2.INTER_CUBIC
-    )
 
 
 def _seen(grey: FloatArray, index: int, generator: Generator) -> Seen:
@@ -225,35 +174,6 @@ def _write_strip(path: Path, scene: Scene, alone: Sequence[FloatArray], ours: Se
     cv2.imwrite(
         str(path), np.rint(picture[:, :, ::-1] * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 85]
     )
-
-
-def _write_film(path: Path, photo: NDArray[np.uint8], width: int, height: int, frames: int) -> None:
-    """Write a pan over a grey photo with grain, at 25 frames a second."""
-    random = np.random.default_rng(0)
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=25, options={"preset": "fast", "crf": "17"})
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for index in range(frames):
-            view = photo[:height, (at := 2 * index % (photo.shape[1] - width + 1)) : at + width].astype(
-                np.float32
-            )
-            grey = np.clip(view + random.normal(0, 4, view.shape), 0, 255).astype(np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")))
-        out.mux(stream.encode(None))
-
-
-def _recode(source: Path, target: Path) -> None:
-    """Do only what cannot be left out: decode, and encode as the default codec does."""
-    codec = CODECS["h264"]
-    with av.open(str(source)) as film, av.open(str(target), "w") as out:
-        stream = out.add_stream(codec.encoder, rate=25, options={**codec.options, "crf": str(codec.crf)})
-        first = film.streams.video[0]
-        first.thread_type = "AUTO"
-        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
-        for frame in film.decode(first):
-            frame.pict_type = 0
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_moved_luma_has_the_lightness_of_the_grey(Y: int, Cb: int, Cr: int) -> N
 
 def test_chroma_stays_inside_srgb() -> None:
     L = np.linspace(0, 100, 64, dtype=np.float32).reshape(8, 8)
-    chroma = chroma_of(L, np.full((8, 8, 2), 100, np.float32))
+    chroma = np.stack(chroma_of(L, np.full((8, 8, 2), 100, np.float32)), axis=-1)
     assert np.abs(chroma).max() <= 0.5
     assert np.abs(chroma[0, 0]).max() < 0.01  # black has no colour
     assert np.abs(chroma[-1, -1]).max() < 0.01  # nor has white

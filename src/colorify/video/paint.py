@@ -6,8 +6,9 @@ the work with Lab is done once a cell. At the frame's own size there remain a mu
 at each chroma sample, and a look into a table at each luma sample.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -32,8 +33,8 @@ class Small:
     L: FloatArray  # (h, w), 0..100
 
 
-def chroma_of(L: FloatArray, ab: FloatArray) -> FloatArray:
-    """Return Cb and Cr of each L (h, w) with ab (h, w, 2): (h, w, 2), -0.5..0.5, fitted into sRGB; L kept."""
+def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return Cb and Cr, (h, w), -0.5..0.5, of each L (h, w) with ab (h, w, 2), fitted into sRGB; L kept."""
     height, width = L.shape
     linear = np.clip(L, 0, 100)
     Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
@@ -42,7 +43,8 @@ def chroma_of(L: FloatArray, ab: FloatArray) -> FloatArray:
     kr, kb = LUMA_WEIGHTS[BT709]
     red, green, blue = (rgb[:, :, index] * np.float32(1 / FULL_16) for index in range(3))
     luma = kr * red + (1 - kr - kb) * green + kb * blue
-    return np.stack([(blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))], axis=-1)
+    Cb, Cr = (blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))
+    return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)
 
 
 def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, int], blur: float) -> Planes:
@@ -56,18 +58,16 @@ def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, 
     width, height = grey.size
     across, down = sampling
     size = -(-width // across), -(-height // down)
-    chroma = _guided(small, ab, grey, size)
-    if blur > 0:
-        blurred = cv2.GaussianBlur(chroma, (0, 0), blur / across, sigmaY=blur / down)
-        chroma = np.asarray(blurred, np.float32)
     Y = grey.Y if size == (width, height) else cv2.resize(grey.Y, size, interpolation=cv2.INTER_AREA)
-    codes = _codes(chroma, Y, grey)
-    Cb, Cr = np.ascontiguousarray(codes[:, :, 0]), np.ascontiguousarray(codes[:, :, 1])
-    shown = (Cb, Cr)
+    chroma = _guided(small, ab, normal(Y, grey.depth, grey.full))
+    if blur > 0:
+        wide, high = blur / across, blur / down
+        chroma = [np.asarray(cv2.GaussianBlur(one, (0, 0), wide, sigmaY=high), np.float32) for one in chroma]
+    Cb, Cr = _codes(chroma, Y, grey)
+    shown = [Cb, Cr]
     if size != (width, height):
-        wide, high = size[0] * across, size[1] * down
-        large = (cv2.resize(plane, (wide, high), interpolation=cv2.INTER_LINEAR) for plane in shown)
-        shown = tuple(plane[:height, :width] for plane in large)  # type: ignore[assignment]
+        large = size[0] * across, size[1] * down
+        shown = [cv2.resize(one, large, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in shown]
     luma = moved(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
     return Planes(luma, Cb, Cr, grey.depth, grey.full)
 
@@ -95,31 +95,30 @@ def beside(left: Planes, right: Planes) -> Planes:
     )
 
 
-def _guided(small: Small, ab: FloatArray, grey: Planes, size: tuple[int, int]) -> FloatArray:
-    """Return Cb and Cr at the chroma samples of a frame: (h, w, 2), -0.5..0.5."""
+def _guided(small: Small, ab: FloatArray, Y: FloatArray) -> list[FloatArray]:
+    """Return Cb and Cr, -0.5..0.5, at the chroma samples of a frame, whose luma `Y` is, 0..1; all (h, w)."""
+    height, width = Y.shape
+
+    def enlarged(plane: FloatArray) -> FloatArray:
+        # plane by plane: numpy takes several times as long for channels that lie between each other
+        return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
     mean = _cells(small.Y, ab)
-    chroma = chroma_of(_cells(small.L, ab), ab)
     around = _box(mean)
     within = _cells(np.square(small.Y), ab) - np.square(mean)  # detail that no ab was generated for
     spread = _box(np.square(mean)) - np.square(around) + _box(within)
     spread = np.maximum(spread, 0) + np.float32(EPSILON)
-    lines = np.empty((*mean.shape, 4), np.float32)
-    for channel in range(2):
-        level = np.ascontiguousarray(chroma[:, :, channel])
-        slope = (_box(mean * level) - around * _box(level)) / spread
-        lines[:, :, channel] = _box(slope)
-        lines[:, :, 2 + channel] = level
-    bounds = np.dstack([mean, *_extremes(small.Y, ab)])
-    lines = cv2.resize(lines, size, interpolation=cv2.INTER_LINEAR)
-    bounds = cv2.resize(bounds, size, interpolation=cv2.INTER_LINEAR)
-    Y = grey.Y
-    if size != grey.size:
-        Y = cv2.resize(Y, size, interpolation=cv2.INTER_AREA)
-    # beyond what was seen the line is not trusted
-    detail = np.clip(normal(Y, grey.depth, grey.full), bounds[:, :, 1], bounds[:, :, 2])
-    detail -= bounds[:, :, 0]
-    result = lines[:, :, :2] * detail[:, :, None]
-    result += lines[:, :, 2:]
+    least, greatest = _extremes(small.Y, ab)
+    detail = np.maximum(Y, enlarged(least))  # beyond what was seen the line is not trusted
+    np.minimum(detail, enlarged(greatest), out=detail)
+    detail -= enlarged(mean)
+    result = []
+    for level in chroma_of(_cells(small.L, ab), ab):
+        slope = np.asarray((_box(mean * level) - around * _box(level)) / spread, np.float32)
+        plane = enlarged(_box(slope))
+        plane *= detail
+        plane += enlarged(level)
+        result.append(plane)
     return result
 
 
@@ -133,20 +132,21 @@ def _extremes(plane: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray
     down, right = (side // cells for side, cells in zip(plane.shape, ab.shape, strict=False))
     window = np.ones((down, right), np.uint8)
     least, greatest = (find(plane, window, anchor=(0, 0)) for find in (cv2.erode, cv2.dilate))
-    return np.asarray(least[::down, ::right]), np.asarray(greatest[::down, ::right])
+    return np.ascontiguousarray(least[::down, ::right]), np.ascontiguousarray(greatest[::down, ::right])
 
 
-def _codes(chroma: FloatArray, Y: Plane, grey: Planes) -> NDArray[Any]:
-    """Return Cb and Cr as codes, shrunk where sRGB has no such colour of this L: (h, w, 2)."""
-    codes = np.clip(chroma * np.float32(chroma_span(grey.full)), -REACH, REACH)
-    index = ((codes + np.float32(REACH + 2)) * np.float32(0.25)).astype(np.int32)
-    level = (Y if grey.depth == 8 else Y >> (grey.depth - 8)) >> 2
+def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:
+    """Return Cb and Cr as codes, shrunk where sRGB has no such colour of this L."""
     fits = fitting(grey.full)
-    place = (index[:, :, 0] * fits.shape[1] + index[:, :, 1]) * 64 + level
-    codes *= (fits.take(place) * np.float32(1 / 255))[:, :, None]
-    codes += 128
-    codes *= 2.0 ** (grey.depth - 8)
-    return np.asarray(np.rint(codes), dtype=grey.Y.dtype)
+    codes = [np.clip(plane * np.float32(chroma_span(grey.full)), -REACH, REACH) for plane in chroma]
+    rows, columns = (((one + np.float32(REACH + 2)) * np.float32(0.25)).astype(np.int32) for one in codes)
+    rows *= fits.shape[1]
+    rows += columns
+    rows *= fits.shape[2]
+    rows += (Y if grey.depth == 8 else Y >> (grey.depth - 8)) >> 2
+    share = fits.take(rows) * np.float32(2.0 ** (grey.depth - 8) / 255)
+    middle = np.float32(2.0 ** (grey.depth - 1))
+    return [np.rint(one * share + middle).astype(grey.Y.dtype) for one in codes]
 
 
 def _box(plane: FloatArray) -> FloatArray:
