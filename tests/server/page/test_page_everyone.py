@@ -40,6 +40,17 @@ def test_a_colour_is_set_with_a_finger_on_a_phone(visit: Visit) -> None:
     assert page.locator(".marker[aria-label]").count() == 1
 
 
+def test_it_is_dark_as_the_device_is_or_as_one_likes(visit: Visit) -> None:
+    page = visit(color_scheme="dark")
+    paper = "() => getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(paper)
+    page.click("#theme")
+    light = page.evaluate(paper)
+    assert sum(map(int, light[4:-1].split(", "))) > sum(map(int, dark[4:-1].split(", "))) + 400
+    page.click("#theme")
+    assert page.evaluate(paper) == dark
+
+
 def test_the_focus_is_where_one_goes_on(visit: Visit) -> None:
     page = visit()
     focused = "() => document.activeElement.id || document.activeElement.className"

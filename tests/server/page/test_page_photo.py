@@ -20,6 +20,13 @@ DROP = """async ([content, name]) => {
 }"""
 
 
+PASTE = """([content, name]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))], name));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+}"""
+
+
 def test_a_dropped_photo_is_coloured_and_downloaded_in_full(visit: Visit) -> None:
     page = visit()
     data = picture(2400, 1600)
@@ -29,6 +36,13 @@ def test_a_dropped_photo_is_coloured_and_downloaded_in_full(visit: Visit) -> Non
     assert name in ("Oma & Opa-color.jpg", "Oma _ Opa-color.jpg")  # some browsers tidy names
     assert opened(result).width == 2400
     assert colorfulness(result) > 5
+
+
+def test_a_photo_is_pasted(visit: Visit) -> None:
+    page = visit()
+    page.evaluate(PASTE, [base64.b64encode(picture()).decode(), "image.png"])
+    ready(page)
+    assert download(page)[0] == "image-color.jpg"  # it is a JPEG, whatever it is called
 
 
 def test_the_sample_works(visit: Visit) -> None:

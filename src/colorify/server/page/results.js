@@ -18,9 +18,10 @@ export function listen(photos) {
   $("download-all").onclick = () =>
     busy($("download-all"), async (tell) => {
       const files = [];
-      for (const photo of photos.ready) {
-        tell(`Preparing ${files.length + 1} of ${photos.ready.length}`);
-        files.push(await fetchFull(photo));
+      const ready = photos.ready;
+      for (const photo of [...ready].reverse()) { // the server forgets the first ones first
+        tell(`Preparing ${files.length + 1} of ${ready.length}`);
+        files.unshift(await fetchFull(photo));
       }
       save(await zip(files), "colorify.zip");
       say(`${files.length} photos are downloaded.`);
