@@ -135,6 +135,15 @@ def test_a_photo_named_twice_is_coloured_once() -> None:
     assert len(make_plan(["album/a.jpg", "album", "album/*.jpg", "./album/a.jpg"]).jobs) == 1
 
 
+def test_a_photo_and_links_to_it_are_coloured_once() -> None:
+    touch("album/a.jpg")
+    Path("album/b.jpg").symlink_to("a.jpg")
+    Path("link").symlink_to("album")
+    assert len(make_plan(["album", "link"]).jobs) == 1
+    with pytest.raises(UsageError, match="would be written onto itself"):
+        make_plan(["album/a.jpg"], output="link/a.jpg", force=True)
+
+
 def test_finished_outputs_are_passed_over_unless_forced() -> None:
     touch("album/a.jpg", "album/b.jpg", "out/a.jpg")
     plan = make_plan(["album"], output="out")

@@ -6,8 +6,9 @@ below the input folder, so that the two trees mirror each other.
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
@@ -141,6 +142,7 @@ def _is_glob(text: str) -> bool:
 def _find(
     inputs: Sequence[str], *, leave_out: Path | None, patient: bool
 ) -> tuple[list[_Found], list[Refusal]]:
+    real = _real_paths()
     found: dict[str, _Found] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
     for text in inputs:
@@ -157,7 +159,7 @@ def _find(
         if not here and not (patient and path.is_dir()):
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
-            found.setdefault(os.path.realpath(item.path), item)
+            found.setdefault(real(item.path), item)
     return list(found.values()), refused
 
 
@@ -234,11 +236,12 @@ def _stems(folder: Path) -> set[str]:
 
 def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
     """Say of each photo that would be written onto a photo, or onto the target of another, that it would."""
-    sources = {os.path.realpath(job.source): job.source for job in jobs}
+    real = _real_paths()
+    sources = {real(job.source): job.source for job in jobs}
     writers: dict[str, Path] = {}
     clashes: dict[Job, str] = {}
     for job in jobs:
-        place = os.path.realpath(job.target)
+        place = real(job.target)
         if place in sources:
             onto = "itself" if sources[place] == job.source else f"{sources[place]}, which is an input too"
             clashes[job] = (
@@ -253,3 +256,15 @@ def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
         else:
             writers[place] = job.source
     return clashes
+
+
+def _real_paths() -> Callable[[Path], str]:
+    """Return what does for files as `os.path.realpath` does, and asks for each of their folders only once."""
+    folder = cache(os.path.realpath)
+
+    def real(path: Path) -> str:
+        head, tail = os.path.split(path)
+        place = os.path.join(folder(head), tail)  # noqa: PTH118 - a tenth of the time, over many photos
+        return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - likewise
+
+    return real

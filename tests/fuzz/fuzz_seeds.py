@@ -2,7 +2,9 @@
 
 import struct
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 
 from tiny import grey_scene
 
+PHOTOS = Path(__file__).parent.parent / "photos"
 SIZE = (48, 32)
 _XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -50,6 +53,9 @@ def _makers() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "fax.tif", lambda: _pillow("1", "TIFF", compression="group4")
     yield "cmyk.tif", lambda: _pillow("CMYK", "TIFF")
     yield "tags.tif", _tagged
+    if find_spec("pillow_heif") is not None:
+        yield "phone.heic", (PHOTOS / "phone.heic").read_bytes
+        yield "deep.heic", (PHOTOS / "deep.heic").read_bytes
     yield "lossy.webp", lambda: _vips(3, 8, ".webp", meta=True)
     yield "lossless.webp", lambda: _vips(4, 8, ".webp", lossless=True)
     yield "meta.avif", lambda: _vips(3, 8, ".avif", meta=True, compression="av1")
