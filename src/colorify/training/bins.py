@@ -86,12 +86,25 @@ class SoftLabels:
 
 def annealed_mean(logits: Tensor, centers: Tensor, temperature: Tensor | float) -> Tensor:
     """Turn distributions into colours. `logits`: (N, Q, H, W). Returns (N, 2, H, W), Lab."""
-    p = (logits / temperature).softmax(1)
-    return torch.einsum("nqhw,qc->nchw", p, centers)
+    colors = (_rows(logits) / temperature).softmax(-1) @ centers
+    n, _, h, w = logits.shape
+    return colors.mT.reshape(n, 2, h, w)
 
 
 def certainty(logits: Tensor) -> Tensor:
     """One minus the normalised entropy. `logits`: (N, Q, H, W). Returns (N, 1, H, W), 0..1."""
-    log_p = logits.log_softmax(1)
-    entropy = -(log_p.exp() * log_p).sum(1, keepdim=True)
-    return 1 - entropy / float(np.log(logits.shape[1]))
+    rows = _rows(logits)
+    n, bins, h, w = logits.shape
+    p = rows.softmax(-1)
+    # log p is the logit less the log of the sum of all exponentials, which the likeliest bin gives away
+    log_sum = rows.amax(-1) - p.amax(-1).log()
+    entropy = log_sum - (p * rows).sum(-1)
+    return 1 - entropy.reshape(n, 1, h, w) / float(np.log(bins))
+
+
+def _rows(logits: Tensor) -> Tensor:
+    """Put the distribution of each place into a row of its own, where ONNX Runtime's softmax is much faster.
+
+    `logits`: (N, Q, H, W). Returns (N, H * W, Q).
+    """
+    return logits.flatten(2).mT
