@@ -2,6 +2,7 @@
 
 guided-strength.jpg: strength 0, 0.5, 1, 1.5, 2. guided-vividness.jpg: the same of it.
 guided-hints.jpg: grey; as guessed; the suit told to be green, and the flag not; how sure the guess was.
+guided-alternatives.jpg: the first alternatives. confidence-legend.png: what the greys of the map mean.
 """
 
 from pathlib import Path
@@ -18,6 +19,9 @@ SAMPLE = ROOT / "samples" / "astronaut.jpg"
 STEPS = (0.0, 0.5, 1.0, 1.5, 2.0)
 SIDE = 300  # px, of one picture
 GAP = 6  # px of white
+ALTERNATIVES = 4
+RAMP = (512, 32)  # px
+TICKS = ("0  no idea", "0.25", "0.5", "0.75", "certain  1")
 # a hint on each part of the suit that edges cut off from the others
 PLACES = ((100, 470), (85, 300), (130, 270), (180, 460), (305, 290), (280, 420))
 SUIT = tuple(Hint(x, y, "#4c7a4a", 12) for x, y in PLACES)
@@ -37,6 +41,22 @@ def main(weights: Path | None, into: Path) -> None:
     small = pyvips.Image.new_from_array(sure).thumbnail_image(SIDE).numpy().reshape(SIDE, SIDE, 1)
     told = [session.preview(strength=0), session.preview(), session.preview(hints=HINTS)]
     write([*told, np.repeat(small, 3, axis=2)], into / "guided-hints.jpg")
+    others = [session.preview(alternative=number) for number in range(1, ALTERNATIVES + 1)]
+    write(others, into / "guided-alternatives.jpg")
+    legend().write_to_file(str(into / "confidence-legend.png"))
+
+
+def legend() -> pyvips.Image:
+    """Draw a ramp from 0 to 1, and the values below it."""
+    width, height = RAMP
+    ramp = np.tile(np.linspace(0, 255, width).round().astype(np.uint8), (height, 1))
+    image = pyvips.Image.new_from_array(ramp).embed(GAP, GAP, width + 2 * GAP, 2 * height, extend="white")
+    for number, text in enumerate(TICKS):
+        ink = 255 - pyvips.Image.text(text, dpi=90)
+        center = GAP + width * number / (len(TICKS) - 1)
+        left = min(max(0, round(center - ink.width / 2)), width + 2 * GAP - ink.width)
+        image = image.insert(ink, left, height + 2 * GAP)
+    return image
 
 
 def write(pictures: list[NDArray[np.uint8]], path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,15 @@ def test_hints_are_followed(generator: Generator) -> None:
     np.testing.assert_array_equal(hinted[rest], plain[rest])
 
 
-def test_vividness_lowers_the_temperature(generator: Generator) -> None:
-    L = np.full((32, 32), 20, np.float32)
-    chroma = [np.abs(generator(L, vividness=vividness).ab[0, 0, 0]) for vividness in (0, 1, 2)]
-    assert chroma[0] < chroma[1] < chroma[2]
-    assert chroma[0] == pytest.approx(20 * np.sin(2) * 0.38, abs=1e-3)  # temperature 1, the plain mean
+def test_vividness_makes_colourful_bins_likelier(generator: Generator) -> None:
+    glance = generator.look(np.full((32, 32), 32, np.float32))
+    steps = (0.0, 0.5, 1.0, 1.5, 2.0)
+    chroma = [np.hypot(*glance.colors(vividness=vividness).ab[0, 0]) for vividness in steps]
+    assert all(low * 1.1 < high for low, high in pairwise(chroma)), chroma
+    near = [glance.colors(vividness=vividness).ab for vividness in (0.999, 1, 1.001)]
+    assert np.abs(near[0] - near[1]).max() < 0.1 > np.abs(near[2] - near[1]).max(), "no jump at 1"
+    grey = [glance.distribution(vividness=vividness).probabilities[0, 0, 0] for vividness in steps]
+    assert all(high > low for high, low in pairwise(grey))
 
 
 def test_it_may_be_shared_between_threads(generator: Generator) -> None:
@@ -67,14 +72,13 @@ class TestDistribution:
         assert made.centers.tolist() == TINY_SPEC["bin_centers"]
         assert made.probabilities.shape == (3, 5, 5)
         np.testing.assert_allclose(made.probabilities.sum(axis=2), 1, rtol=1e-5)
-        # grey: logit 2; a = 20 sin 2 is 18.2 at temperature 0.38; b is -30
-        expected = np.exp([2, 18.19 / 25, 0, 0, 30 / 25])
+        expected = np.exp([2, 20 * np.sin(2) / 12, 0, 0, 30 / 12])  # grey, a = 20 sin 2, b = 20 - 50
         np.testing.assert_allclose(made.probabilities[1, 2], expected / expected.sum(), atol=1e-3)
 
     def test_hints_change_it(self, generator: Generator) -> None:
         hints = np.zeros((3, 5, 3), np.float32)
         hints[1, 2] = (100, 0, 1)
-        made = generator.look(np.full((10, 18), 20, np.float32)).distribution(hints=hints)
+        made = generator.look(np.full((10, 18), 40, np.float32)).distribution(hints=hints)
         assert made.probabilities[1, 2].argmax() == 1
         assert made.probabilities[0, 0].argmax() == 0
 

@@ -26,9 +26,9 @@ TINY_SPEC: dict[str, Any] = {
 def write_tiny_generator(path: Path, **changes: Any) -> Path:
     """Write a generator without training: warm highlights, cold shadows, and what the hints say.
 
-    With l the mean of L over 4x4 px, and T the temperature:
-    a = 20 sin(l / 10) (1.38 - T), b = l - 50, confidence = l / 100.
-    The distribution has a bin of grey, logit 2, and four of colours: ab / 25, or 0. The backbone makes l.
+    With l the mean of L over 4x4 px: a bin of grey has the logit 2, and four of colours have what is theirs
+    of a and b, over 12; a = 20 sin(l / 10), b = l - 50, or those of a hint. ab is the annealed mean, but the
+    hint's where there is one. confidence = l / 100. The backbone makes l.
     `changes`: to its metadata.
     """
     import onnx
@@ -53,27 +53,30 @@ def write_tiny_generator(path: Path, **changes: Any) -> Path:
         helper.make_node("Identity", ["features.0"], ["small"]),
         helper.make_node("Div", ["small", "ten"], ["angle"]),
         helper.make_node("Sin", ["angle"], ["sine"]),
-        helper.make_node("Mul", ["sine", "twenty"], ["wave"]),
-        helper.make_node("Sub", ["most", "temperature"], ["factor"]),
-        helper.make_node("Mul", ["wave", "factor"], ["a"]),
+        helper.make_node("Mul", ["sine", "twenty"], ["a"]),
         helper.make_node("Sub", ["small", "fifty"], ["b"]),
         helper.make_node("Concat", ["a", "b"], ["own"], axis=1),
         helper.make_node("Slice", ["hints", "zero", "two", "one"], ["wanted"]),
         helper.make_node("Slice", ["hints", "two", "three", "one"], ["mask"]),
         helper.make_node("Greater", ["mask", "half"], ["hinted"]),
-        helper.make_node("Where", ["hinted", "wanted", "own"], ["ab"]),
+        helper.make_node("Where", ["hinted", "wanted", "own"], ["said"]),
         helper.make_node("Div", ["small", "hundred"], ["confidence"]),
-        helper.make_node("Div", ["ab", "twenty-five"], ["positive"]),
+        helper.make_node("Div", ["said", "twelve"], ["positive"]),
         helper.make_node("Neg", ["positive"], ["negative"]),
         helper.make_node("Concat", ["positive", "negative"], ["signed"], axis=1),
         helper.make_node("Relu", ["signed"], ["colored"]),
         helper.make_node("Pad", ["colored", "one before", "grey"], ["logits"]),
+        helper.make_node("Div", ["logits", "temperature"], ["sharp"]),
+        helper.make_node("Softmax", ["sharp"], ["likely"], axis=1),
+        helper.make_node("Conv", ["likely", "centers"], ["mean"]),
+        helper.make_node("Where", ["hinted", "wanted", "mean"], ["ab"]),
     ]
     constants = [
-        *(constant(name, value) for name, value in [("ten", 10), ("twenty", 20), ("most", 1.38)]),
+        *(constant(name, value) for name, value in [("ten", 10), ("twenty", 20)]),
         *(constant(name, value) for name, value in [("fifty", 50), ("half", 0.5), ("hundred", 100)]),
-        constant("twenty-five", 25),
+        constant("twelve", 12),
         constant("grey", 2),
+        numpy_helper.from_array(np.array(TINY_SPEC[CENTERS], np.float32).T[:, :, None, None], "centers"),
         index("one before", [0, 1, 0, 0, 0, 0, 0, 0]),
         *(index(name, [value]) for name, value in [("zero", 0), ("one", 1), ("two", 2), ("three", 3)]),
     ]

@@ -35,6 +35,9 @@ METADATA_KEY: Final = "colorify"
 FORMAT: Final = 2  # of the contract above; a file of another number is refused
 REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
 QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
+# Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. With the chroma of the
+# likely, colourfulness grows; the temperature moves towards the likeliest colour, which is often grey.
+VIVIDNESS: Final = 0.03
 EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
 
 
@@ -48,7 +51,7 @@ class Spec:
     multiple: int  # px; sides of L must be a multiple of it
     stride: int  # px of L a px of ab
     size: int  # px; short side of L at which the generator does best
-    temperature: float  # of the annealed mean at vividness 1
+    temperature: float  # of the annealed mean
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ class Distribution:
 
     centers: FloatArray  # (Q, 2), CIE Lab: a and b of each bin
     probabilities: FloatArray  # (h, w, Q), 0..1; their sum over Q is 1
+
+    def colors(self, temperature: float) -> FloatArray:
+        """Return its annealed mean (Zhang et al. 2016, section 2.3): (h, w, 2), CIE Lab."""
+        most = self.probabilities.max(axis=2, keepdims=True)
+        sharp = (self.probabilities / most) ** np.float32(1 / temperature)
+        return np.asarray(sharp @ self.centers / sharp.sum(axis=2, keepdims=True))
 
 
 class Generator:
@@ -108,22 +117,24 @@ class Glance:
         """Generate the colours.
 
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
-        `vividness`: 0 the mean of what is likely, 1 the trained default, 2 close to the likeliest alone.
+        `vividness`: 0 cautious, 1 as trained, 2 bold: see VIVIDNESS. A regression knows no bolder colours.
         """
-        ab, confidence = self._run(["ab", "confidence"], hints, vividness)
-        return Colors(ab=ab, confidence=confidence[:, :, 0])
+        if vividness == 1 or not len(self.generator.centers):
+            ab, confidence = self._run(["ab", "confidence"], hints)
+            return Colors(ab=ab, confidence=confidence[:, :, 0])
+        logits, confidence = self._run([LOGITS, "confidence"], hints)
+        made = self._distribution(logits, vividness)
+        return Colors(ab=made.colors(self.generator.spec.temperature), confidence=confidence[:, :, 0])
 
-    def distribution(self, *, hints: FloatArray | None = None) -> Distribution:
+    def distribution(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Distribution:
         """Return how likely each colour is. Raises WeightsError where the generator is a regression."""
-        centers = self.generator.centers
-        if not len(centers):
+        if not len(self.generator.centers):
             raise WeightsError(
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
                 "Leave out -m to use the embedded generator."
             )
-        (logits,) = self._run([LOGITS], hints, 1.0)
-        likely = np.exp(logits - logits.max(axis=2, keepdims=True))
-        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
+        (logits,) = self._run([LOGITS], hints)
+        return self._distribution(logits, vividness)
 
     @property
     def nbytes(self) -> int:
@@ -136,13 +147,19 @@ class Glance:
         Raises WeightsError where it has no features at that stride.
         """
         if self._features is None:
-            self._run([], None, 1.0)
+            self._run([], None)
         for plane in self._features or ():
             if len(self._padded) == stride * plane.shape[2]:
                 return self._cut(plane, stride)
         raise WeightsError(f"{self.generator.path}: its backbone has no features at stride {stride}.")
 
-    def _run(self, outputs: list[str], hints: FloatArray | None, vividness: float) -> list[FloatArray]:
+    def _distribution(self, logits: FloatArray, vividness: float) -> Distribution:
+        centers = self.generator.centers
+        logits = logits + np.float32(VIVIDNESS * (vividness - 1)) * np.linalg.norm(centers, axis=1)
+        likely = np.exp(logits - logits.max(axis=2, keepdims=True))
+        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
+
+    def _run(self, outputs: list[str], hints: FloatArray | None) -> list[FloatArray]:
         """Return `outputs`, each (h, w, C), and keep the features."""
         generator, features = self.generator, self._features
         stride = generator.spec.stride
@@ -158,7 +175,7 @@ class Glance:
             {
                 "L": self._padded[None, None],
                 "hints": planes,
-                "temperature": np.array(generator.spec.temperature**vividness, np.float32),
+                "temperature": np.array(generator.spec.temperature, np.float32),
                 REUSE: np.array(features is not None),
                 **named,
             },

@@ -67,11 +67,11 @@ def guided_colors(
 
 def _alternative(glance: Glance, look: Look, ab: FloatArray, given: FloatArray) -> FloatArray:
     spec = glance.generator.spec
-    likely = glance.distribution(hints=given)
+    likely = glance.distribution(hints=given, vividness=look.vividness)
     h, w, _ = ab.shape
     L = cell_means(glance.L, h, w, spec.stride)
     found = 0
-    for made in alternative_colors(ab, likely, L, temperature=spec.temperature**look.vividness):
+    for made in alternative_colors(ab, likely, L, temperature=spec.temperature):
         found += 1
         if found == look.alternative:
             return made
