@@ -66,8 +66,8 @@ def test_luminance_is_kept_over_the_whole_lab_gamut(name: str, depth: int, seed:
     a, b = random.uniform(-128, 128, (2, 40, 50))
     L = lab(decoded(name, painted(grey, a, b, space_for(name, None, []))))[..., 0]
     error = np.abs(L - lab(decoded("srgb", np.repeat(grey[..., None], 3, axis=-1)))[..., 0])
-    # half a step of 8 bits is 0.22 L at most in the curve of sRGB, and more in a plain power
-    allowed = 100 / 4096 if depth == 16 else (0.22 if name == "p3" else 0.30)
+    # half a step of 8 bits is 0.255 L at most in the curve of sRGB, and more in a plain power
+    allowed = 100 / 4096 if depth == 16 else (0.26 if name == "p3" else 0.30)
     assert np.mean(error <= allowed) >= 0.999
 
 

@@ -24,6 +24,7 @@ class Format:
     max_depth: int  # bits a sample
     max_side: int  # px
     has_alpha: bool
+    has_grey: bool  # else libvips reads grey as RGB
     iptc: str  # how it holds IPTC: "wrapped" as Photoshop does, "bare", or "", not at all
     matches: Callable[[bytes], bool]  # of the first SNIFF_BYTES bytes
     settings: Callable[[int, int], dict[str, Any]]  # quality, depth -> options of the saver
@@ -76,6 +77,7 @@ FORMATS: Final = (
         max_depth=8,
         max_side=65_535,
         has_alpha=False,
+        has_grey=True,
         iptc="wrapped",
         matches=lambda head: head.startswith(b"\xff\xd8\xff"),
         settings=_jpeg_settings,
@@ -89,6 +91,7 @@ FORMATS: Final = (
         max_depth=16,
         max_side=2**31 - 1,
         has_alpha=True,
+        has_grey=True,
         iptc="",
         matches=lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
         settings=_png_settings,
@@ -102,6 +105,7 @@ FORMATS: Final = (
         max_depth=16,
         max_side=2**31 - 1,
         has_alpha=True,
+        has_grey=True,
         iptc="bare",
         matches=lambda head: head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
         settings=_tiff_settings,
@@ -115,6 +119,7 @@ FORMATS: Final = (
         max_depth=8,
         max_side=16_383,
         has_alpha=True,
+        has_grey=False,
         iptc="",
         matches=lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP",
         settings=_webp_settings,
@@ -128,6 +133,7 @@ FORMATS: Final = (
         max_depth=12,
         max_side=16_384,
         has_alpha=True,
+        has_grey=False,
         iptc="",
         matches=_is_avif,
         settings=_avif_settings,

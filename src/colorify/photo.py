@@ -18,7 +18,7 @@ from colorify.formats import Format
 from colorify.libvips import reason, reported
 from colorify.metadata import Mark, blob, carry, losses
 from colorify.origin import Origin, Source, begin, decode, orientation, origin_of, upright
-from colorify.profile import lit, rgb_profile, to_srgb
+from colorify.profile import has_grey_profile, lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
 from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
@@ -69,7 +69,7 @@ class Photo:
             if orientation(image) >= 5:
                 width, height = height, width
             image = image.resize(width / image.width, vscale=height / image.height, gap=2.0)
-            color, _ = _split_alpha(_integer(image.autorot(), self.origin.name))
+            color, _ = _split(_integer(image.autorot(), self.origin.name), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
 
@@ -100,10 +100,9 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
     origin = origin_of(source, max_pixels)
     with reported(origin.name):
         decoded, again = begin(origin, max_pixels, keep=keep)
-        image = _integer(upright(decoded), origin.name)
-        color, alpha = _split_alpha(image)
+        color, alpha = _split(_integer(upright(decoded), origin.name), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
-            raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {image.bands} channels.")
+            raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
         notes: list[str] = []
         seen, (light, space) = to_srgb(color, notes), lit(color)
         if origin.format is not None and origin.format.name == "tiff":
@@ -114,7 +113,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
             light=_joined(light, alpha),
             space=space,
             has_alpha=alpha is not None,
-            depth=16 if image.format == "ushort" else 8,
+            depth=16 if color.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),
             kept=decoded if again else None,
@@ -217,10 +216,18 @@ def _integer(image: pyvips.Image, name: str) -> pyvips.Image:
     return image
 
 
-def _split_alpha(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
-    if not image.hasalpha():
-        return image, None
-    return image.extract_band(0, n=image.bands - 1), image.extract_band(image.bands - 1)
+def _split(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Image | None]:
+    """Part the colours from alpha. Grey that its format had to write as RGB becomes grey again."""
+    alpha = image.extract_band(image.bands - 1) if image.hasalpha() else None
+    color = image if alpha is None else image.extract_band(0, n=image.bands - 1)
+    if (
+        origin.format is not None
+        and not origin.format.has_grey
+        and color.bands == 3
+        and has_grey_profile(color)
+    ):
+        color = color.extract_band(1).copy(interpretation="grey16" if color.format == "ushort" else "b-w")
+    return color, alpha
 
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:

@@ -12,7 +12,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
-from colorify.icc import CURVE_STEPS, Curve
+from colorify.icc import CURVE_STEPS, Curve, read_grey
 from colorify.space import Space, space_of, srgb
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
@@ -20,7 +20,8 @@ _SPACE: Final = slice(16, 20)  # bytes of an ICC header
 _SIGNATURE: Final = slice(36, 40)  # likewise
 _LATTICE_STEPS: Final = 6  # a side of the colour cube, when a profile is compared with sRGB
 _MOST: Final = 65535  # of 16 bits
-_TOLERANCE: Final = 257  # of 65535: one step of 8 bits
+_TOLERANCE: Final = 257  # of 65535: one step of 8 bits; of Little CMS, where nobody measures light
+_EXACT: Final = 16  # of 65535; what a curve of 1,024 points is off
 
 DAMAGED: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
 
@@ -57,14 +58,16 @@ def lit(color: pyvips.Image) -> tuple[pyvips.Image, Space]:
     if color.interpretation == "cmyk":
         fits = profile is not None and _is_of_cmyk(profile)
         return _as_bright(color, profile if fits else None), srgb()
-    plain = to_srgb(color, []) if color.bands == 1 or profile is None else _plain(color)
-    if color.bands == 1 or profile is None or not _fits(profile, color.bands):
+    if color.bands == 1:
+        return to_srgb(color, []), srgb()
+    plain = _plain(color)
+    if profile is None or not _fits(profile, color.bands):
         return plain, srgb()
+    space = space_of(profile)
+    if space is not None:
+        return plain, space
     try:
-        if _changes_nothing(profile):
-            return plain, srgb()
-        space = space_of(profile)
-        return (plain, space) if space is not None else (_as_bright(plain, profile), srgb())
+        return _as_bright(plain, profile), srgb()
     except pyvips.Error:
         return plain, srgb()
 
@@ -75,15 +78,39 @@ def rgb_profile(image: pyvips.Image) -> bytes | None:
     return data if data[_SIGNATURE] == b"acsp" and data[_SPACE] == RGB else None
 
 
+def has_grey_profile(image: pyvips.Image) -> bool:
+    """Tell whether a picture, as it was decoded, came with a profile of grey."""
+    data = bytes(image.get("icc-profile-data")) if image.get_typeof("icc-profile-data") else b""
+    return data[_SIGNATURE] == b"acsp" and data[_SPACE] == GREY
+
+
 def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
     """Send every code of grey through the profile once, and the picture through the table of the answers."""
     codes = 2 ** _depth(grey)
     ramp = np.arange(codes, dtype=np.uint8 if codes == 256 else np.uint16)[None, :, None]
-    bands = 3 if profile[_SPACE] == RGB else 1  # an RGB profile on a grey picture is common, and clear
-    table = _transform(_as_image(np.repeat(ramp, bands, axis=2)), profile)
-    if _is_identity(table.numpy(), ramp):
+    light = _light_of_greys(profile, _depth(grey))
+    if light is not None:
+        table = np.rint(linear_to_srgb(light) * _MOST).astype(np.uint16)[None, :, None]
+    else:
+        bands = 3 if profile[_SPACE] == RGB else 1
+        table = _transform(_as_image(np.repeat(ramp, bands, axis=2)), profile)[1].numpy().reshape(1, -1, 1)
+    if _is_identity(table, ramp, _EXACT if light is not None else _TOLERANCE):
         return grey
-    return grey.maplut(table[1]).copy(interpretation="grey16")
+    return grey.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="grey16")
+
+
+def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
+    """Return the light, 0..1, of every code of grey by the numbers of a profile; None where it is of tables.
+
+    An RGB profile on a grey picture is common, and clear.
+    """
+    if profile[_SPACE] == RGB:
+        space = space_of(profile)
+        return None if space is None else np.sum(space.shares(depth), axis=0).clip(0, 1)
+    curve = read_grey(profile)
+    if curve is None:
+        return None
+    return np.interp(np.linspace(0, 1, 2**depth), np.linspace(0, 1, len(curve)), curve).astype(np.float32)
 
 
 def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
@@ -95,7 +122,7 @@ def _changes_nothing(profile: bytes) -> bool:
     """Tell whether a profile of RGB is sRGB under whatever name."""
     steps = np.linspace(0, 255, _LATTICE_STEPS).astype(np.uint8)
     lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
-    return _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice)
+    return _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice, _TOLERANCE)
 
 
 def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
@@ -171,9 +198,9 @@ def _tagged(image: pyvips.Image, profile: bytes) -> pyvips.Image:
     return image
 
 
-def _is_identity(converted: NDArray[Any], codes: NDArray[Any]) -> bool:
+def _is_identity(converted: NDArray[Any], codes: NDArray[Any], tolerance: int) -> bool:
     wide = codes.astype(np.int32) * (257 if codes.dtype == np.uint8 else 1)
-    return bool(np.abs(converted.astype(np.int32) - wide).max() <= _TOLERANCE)
+    return bool(np.abs(converted.astype(np.int32) - wide).max() <= tolerance)
 
 
 def _as_image(pixels: NDArray[Any]) -> pyvips.Image:
