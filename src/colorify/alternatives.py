@@ -91,7 +91,8 @@ def _regions(p: FloatArray, L: FloatArray) -> FloatArray:
     """Return to which region each cell belongs, softly: (h, w, k), their sum over k is 1."""
     h, w = L.shape
     rows, columns = np.mgrid[:h, :w] / max(h, w) * PLACE_WEIGHT
-    points = np.dstack([np.sqrt(p), L * (L_WEIGHT / 100), rows, columns]).reshape(h * w, -1)
+    stacked = np.dstack([np.sqrt(p), L * (L_WEIGHT / 100), rows, columns])
+    points = stacked.reshape(h * w, -1).astype(np.float32)
     centers = _spread(points)
     for _ in range(ROUNDS):
         nearest = _squares(points, centers).argmin(axis=1)
@@ -103,10 +104,10 @@ def _regions(p: FloatArray, L: FloatArray) -> FloatArray:
     return _smoothed(clean[:, :, clean.any(axis=(0, 1))])
 
 
-def _spread(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _spread(points: FloatArray) -> FloatArray:
     """Choose the seeds of regions: points far from each other, from the one nearest to the mean on."""
     chosen = [int(_squares(points, points.mean(axis=0)[None])[:, 0].argmin())]
-    apart = np.full(len(points), np.inf)
+    apart = np.full(len(points), np.inf, np.float32)
     while len(chosen) < REGIONS:
         apart = np.minimum(apart, _squares(points, points[chosen[-1]][None])[:, 0])
         if apart.max() < APART:
@@ -115,7 +116,7 @@ def _spread(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(points[chosen])
 
 
-def _squares(points: NDArray[np.float64], centers: NDArray[np.float64]) -> NDArray[np.float64]:
+def _squares(points: FloatArray, centers: FloatArray) -> FloatArray:
     """Return squared distances, (n, k)."""
     return np.asarray((points**2).sum(1)[:, None] - 2 * points @ centers.T + (centers**2).sum(1))
 
