@@ -33,6 +33,8 @@ def color_stream(
         try:
             result = _color(job, options, run)
         except StoppedError:
+            tally.stopped = "interrupted"
+            run.show.end(tally)
             return INTERRUPTED
         except PhotoError as error:
             result = Result(job, error=error)
