@@ -46,7 +46,9 @@ def whole(folder: str = "out") -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda it: it.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)], ids=lambda it: it.name
+)
 def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Path, number: int) -> None:
     before = album(18)
     words = command(tiny_weights, "album", "-o", "out")
@@ -145,7 +147,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-@pytest.mark.parametrize("format_", ["jpeg", "tiff"])
+@pytest.mark.parametrize("format_", ["jpeg", pytest.param("tiff", marks=pytest.mark.slow)])
 def test_a_full_disk(small_disk: Path, colorify: Colorify, format_: str) -> None:
     Path("album").mkdir()
     noise = np.random.default_rng(0).integers(0, 256, (SIZE[1], SIZE[0], 1)).astype(np.uint8)
