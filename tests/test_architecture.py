@@ -24,6 +24,7 @@ FLOORS = [
         "look",
         "photo",
         "chroma",
+        "frames",
         "generator",
         "guided",
         "heic",

@@ -125,6 +125,16 @@ def test_files_say_what_the_photo_said(colorizer: Colorizer, tmp_path: Path, bef
             assert "compositeWithTrainedAlgorithmicMedia" in xmp
 
 
+@pytest.mark.parametrize("after", [".jpg", ".tif", ".png"])
+def test_other_things_of_photoshop_without_iptc(colorizer: Colorizer, tmp_path: Path, after: str) -> None:
+    image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+    image.set_type(pyvips.GValue.blob_type, "iptc-data", WRAPPING + resource(0x07D0, b"a clipping path"))
+    image.jpegsave(str(tmp_path / "in.jpg"))
+    report = colorizer.colorize_file(tmp_path / "in.jpg", tmp_path / f"out{after}")
+    assert report.notes == ()
+    assert (b"clipping" in (tmp_path / f"out{after}").read_bytes()) == (after == ".jpg")
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("swapped", [False, True])
 def test_tiff_fields_declared_as_numbers(tmp_path: Path, order: str, swapped: bool) -> None:

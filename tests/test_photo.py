@@ -315,13 +315,14 @@ class TestRefusals:
             open_photo(small, max_pixels=6143)
         assert open_photo(small, max_pixels=6144).size == (96, 64)
 
-    @pytest.mark.parametrize("suffix", [".tif", ".webp"])
+    @pytest.mark.parametrize("suffix", [".tif", ".webp", ".png", ".avif"])
     def test_pages_and_frames(self, tmp_path: Path, suffix: str) -> None:
         first, second = Image.fromarray(scene("rgb")), Image.fromarray(scene("rgb")[::-1])
         path = tmp_path / f"many{suffix}"
         first.save(path, save_all=True, append_images=[second])
-        with pytest.raises(PhotoError, match="2 pages or frames"):
-            open_photo(path)
+        for source in (path, path.read_bytes()):
+            with pytest.raises(PhotoError, match="2 pages or frames"):
+                open_photo(source)
 
     def test_samples_that_are_no_integers(self, tmp_path: Path) -> None:
         pyvips.Image.new_from_array(np.zeros((8, 8), np.float32)).tiffsave(str(tmp_path / "float.tif"))

@@ -120,10 +120,11 @@ def _move_iptc(image: pyvips.Image, format: Format) -> None:
         return
     if format.iptc == "wrapped":
         _set_blob(image, _IPTC, wrapped(block))
-    elif format.iptc == "bare":
+    elif format.iptc == "bare" and fields_of(block):
         _set_blob(image, _IPTC, fields_of(block))
     else:
         image.remove(_IPTC)
+    if not format.iptc:
         text = _readable(blob(image, _XMP) or b"") or _EMPTY_PACKET
         _set_blob(image, _XMP, with_iptc(_with_room(text), read_iptc(block)).encode())
 

@@ -1,10 +1,13 @@
 """Where a photo comes from, a file or memory, and how libvips begins to decode it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyvips
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 
 from colorify.errors import PhotoError
 from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
+from colorify.frames import frames_of
 from colorify.heic import read_heic, with_blocks
 from colorify.limits import check_size, check_whole
 from colorify.tiles import size_of, tiled
@@ -86,8 +90,7 @@ def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image,
     Raises PhotoError for the wrong size.
     """
     header = decode(origin, access="sequential")
-    pages = header.get("n-pages") if header.get_typeof("n-pages") else 1
-    check_size(header.width, header.height, pages, origin.name, max_pixels)
+    check_size(header.width, header.height, _pages(header, origin), origin.name, max_pixels)
     if isinstance(origin.data, pyvips.Image):
         return header, True
     whole = _read_as_a_whole(header, origin)
@@ -99,6 +102,26 @@ def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image,
     if keep and (turned or whole):
         return tiled(header, origin.name), True
     return (decode(origin, access="random"), True) if turned else (header, False)
+
+
+def _pages(image: pyvips.Image, origin: Origin) -> int:
+    """Return how many pages or frames a file has."""
+    pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
+    if isinstance(origin.data, pyvips.Image):
+        return pages
+    with content(origin) as file:
+        return max(pages, frames_of(file))
+
+
+@contextmanager
+def content(origin: Origin) -> Iterator[BinaryIO]:
+    """Open the file itself, for what libvips does not read. Raises PhotoError where it cannot be read."""
+    assert not isinstance(origin.data, pyvips.Image)  # which is no file
+    try:
+        with BytesIO(origin.data) if isinstance(origin.data, bytes) else origin.data.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise PhotoError(f"{origin.name}: {error.strerror or error}.") from error
 
 
 def _read_as_a_whole(image: pyvips.Image, origin: Origin) -> tuple[int, str] | None:

@@ -17,7 +17,7 @@ from colorify.errors import PhotoError, UsageError
 from colorify.formats import Format
 from colorify.libvips import reason, reported
 from colorify.metadata import Mark, blob, carry, losses
-from colorify.origin import Origin, Source, begin, decode, orientation, origin_of, upright
+from colorify.origin import Origin, Source, begin, content, decode, orientation, origin_of, upright
 from colorify.profile import has_grey_profile, lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
@@ -186,7 +186,7 @@ def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.
     """Add what libvips leaves behind in a TIFF file."""
     result = image.copy()
     try:
-        with BytesIO(origin.data) if isinstance(origin.data, bytes) else origin.data.open("rb") as file:
+        with content(origin) as file:
             for name, block in ((_EXIF, exif_of(file)), (_IPTC, iptc_of(file))):
                 if block:  # pyvips dies of reading back an empty one
                     result.set_type(pyvips.GValue.blob_type, name, block)
