@@ -113,15 +113,14 @@ def met(told: Path, hint: Hint, number: int, x: float, y: float) -> float:
 def test_what_a_person_says_is_followed_through_the_shot(tmp_path: Path, tiny_weights: Path) -> None:
     """The scene moves 2 px a frame to the left; a cut ends the hint. Told in the middle, it counts before."""
     source = write_film(tmp_path / "a.mkv", Sort(size=(128, 64), frames=34, cut=24, sound=None))
-    hint = Hint("50%", "50%", "#6070c0", 4)
-    plain, told = tmp_path / "plain.mkv", tmp_path / "told.mkv"
-    colorize_film(source, plain, weights=tiny_weights, options=FilmOptions(codec="ffv1"))
-    at = TimedHint(hint, 10 / 24)
-    colorize_film(source, told, weights=tiny_weights, options=FilmOptions(codec="ffv1", hints=(at,)))
-    for number in (0, 5, 10, 16, 23):
-        assert met(told, hint, number, 64 - 2 * (number - 10), 32) < 6, number
-    assert met(plain, hint, 10, 64, 32) > 15
-    after = zip(list(labs(plain))[24:], list(labs(told))[24:], strict=True)
+    blue, brown = (Hint("50%", "50%", color, 4) for color in ("#6070c0", "#c09050"))
+    told = {hint: tmp_path / f"{hint.color}.mkv" for hint in (blue, brown)}
+    for hint, target in told.items():
+        options = FilmOptions(codec="ffv1", hints=(TimedHint(hint, 10 / 24),))
+        colorize_film(source, target, weights=tiny_weights, options=options)
+        for number in (0, 5, 10, 16, 23):
+            assert met(target, hint, number, 64 - 2 * (number - 10), 32) < 6, number
+    after = zip(*(list(labs(target))[24:] for target in told.values()), strict=True)
     assert all(np.abs(a[..., 1:] - b[..., 1:]).max() < 0.5 for a, b in after)
 
 

@@ -84,7 +84,7 @@ def _followed_back(
 ) -> list[TimedHint]:
     thumbs, times = _thumbs(film, start, time, short)
     places = [_Place(hint, len(thumbs) - 1) for hint in hints]
-    finder = FlowFinder()
+    finder = FlowFinder(careful=True)
     for earlier in range(len(thumbs) - 2, -1, -1):
         motion = finder.between(thumbs[earlier], thumbs[earlier + 1])
         here = [place for place in places if place.frame == earlier + 1]

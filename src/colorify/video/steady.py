@@ -100,7 +100,7 @@ class Steadier:
     def __init__(self, look: Look, *, hints: Sequence[TimedHint] = (), memory: Memory | None = None) -> None:
         self._look = look
         self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
-        self._finder = FlowFinder()
+        self._finder = FlowFinder(careful=bool(hints))
         self._memory = memory
 
     def __call__(self, frames: Iterator[Seen]) -> Iterator[Steady]:
