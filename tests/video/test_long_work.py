@@ -62,7 +62,9 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path: Path, tiny_weights: Path) -
     assert report.frames == 160
     assert times(target) == times(source)
     assert packets(target, "audio") == packets(source, "audio")
-    assert packets(target, "video") == packets(whole, "video")  # as if nothing had happened
+    # as if nothing had happened; packets are not compared: x264 does not always make the same of the same
+    pairs = zip(labs(target), labs(whole), strict=True)
+    assert max(float(np.abs(one - other).mean()) for one, other in pairs) < 0.5
     assert not target.with_name("film-color.mp4.parts").exists()
 
 
