@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,7 +113,7 @@ def test_kills_at_random_moments(tiny_weights: Path) -> None:
     subprocess.run(command(tiny_weights, "album/0/00.png", "-o", "out/0/"), check=True, timeout=60)
     least = time.monotonic() - started  # s: for any photo at all
     done: dict[str, int] = {}
-    gains = 0
+    between = 0
     for _ in range(20):
         process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
         try:
@@ -125,9 +126,12 @@ def test_kills_at_random_moments(tiny_weights: Path) -> None:
         assert "error: " not in err, "nothing failed, and nobody complains of what the last run left"
         now = {name: Path("out", name).stat().st_mtime_ns for name in whole()}
         assert done.items() <= now.items(), "what was finished is neither lost nor written again"
-        gains += len(now) > len(done)
+        between += 0 < len(now) < len(before)
         done = now
-    assert gains >= 3, "runs were killed between photos"
+        if len(done) == len(before):  # a fast machine; from the start again
+            shutil.rmtree("out")
+            done = {}
+    assert between, "runs were killed between photos"
     subprocess.run(words, check=True, timeout=120)
     assert names("out") == set(before), "no half-written file is left either"
     assert digests("album") == before
