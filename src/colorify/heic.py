@@ -36,6 +36,8 @@ def read_heic(data: Path | bytes, name: str, max_pixels: int) -> tuple[NDArray[A
         file = open_heif(
             BytesIO(data) if isinstance(data, bytes) else data, convert_hdr_to_8bit=False, hdr_to_16bit=False
         )
+        if len(file) == 0:
+            raise ValueError("it holds no picture")
         width, height = file.size
         check_size(width, height, len(file), name, max_pixels)
         check_whole(width, height, 2 * width * height * len(file.mode.partition(";")[0]), "a HEIC", name)
