@@ -18,6 +18,7 @@ def _text(pointer: Any) -> str:
 pyvips.block_untrusted_set(True)
 # pyvips 3.2 dies of an error text that is not UTF-8 before it has cleared it, and so do all calls after that.
 pyvips.error._to_string = _text
+pyvips.vimage._to_string = _text  # likewise of names of fields: keywords in a PNG are Latin-1
 
 
 @contextmanager

@@ -73,6 +73,7 @@ def carry(
     result = target.copy()
     for name in source.get_fields():
         kept = name not in _OWN and not name.startswith(_OWN_PREFIXES)
+        kept = kept and source.get_typeof(name) != 0  # as of a name that is not UTF-8
         if kept and (not strip or name == _RESOLUTION):
             result.set_type(source.get_typeof(name), name, source.get(name))
     _refresh_exif(result, space)
