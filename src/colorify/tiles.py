@@ -62,6 +62,6 @@ def _with_fields(image: pyvips.Image, source: pyvips.Image) -> pyvips.Image:
     result = image.copy(interpretation=source.interpretation, xres=source.xres, yres=source.yres)
     there = set(image.get_fields())
     for name in source.get_fields():
-        if name not in there:
+        if name not in there and source.get_typeof(name):  # 0 where the name is not UTF-8
             result.set_type(source.get_typeof(name), name, source.get(name))
     return result
