@@ -39,6 +39,15 @@ def test_orthochromatic_film_darkens_red_and_leaves_grey_alone() -> None:
     assert torch.equal(augment.emulsion(L, grey, generator()), L)
 
 
+def test_stains_are_wide_and_soft_and_differ_from_place_to_place() -> None:
+    L = torch.full((200, 1, 128, 128), 50.0)
+    stained = augment.stains(L, generator()) - L
+    spread = stained.std((1, 2, 3))
+    assert 1 < spread.median() < 10  # a person would see them, and still see the photo
+    fine = stained - torch.nn.functional.avg_pool2d(stained, 5, 1, 2, count_include_pad=False)
+    assert fine.std((1, 2, 3)).median() < 0.15 * spread.median()
+
+
 def test_age_spares_the_others_and_stays_in_range(L: torch.Tensor) -> None:
     photos = L.repeat(50, 1, 1, 1)
     ab = torch.zeros(len(photos), 2, 64, 64)

@@ -1,11 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from colorify.errors import SetupError
+from colorify.errors import SetupError, UsageError
 from colorify.training.bins import Bins
-from colorify.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from colorify.training.checkpoint import Checkpoint, averaged, blended, load_checkpoint, save_checkpoint
 from colorify.training.recipe import Recipe
 
 
@@ -39,3 +40,22 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> Non
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"none\.pt"):
         load_checkpoint(tmp_path / "none.pt")
+
+
+def test_a_blend_is_the_mean_of_what_the_runs_are_judged_by(checkpoint: Checkpoint) -> None:
+    first = replace(checkpoint, average={"module.w": torch.zeros(2)})
+    second = replace(
+        checkpoint, average={"module.w": torch.full((2,), 9.0)}, best={"w": torch.full((2,), 3.0)}
+    )
+    both = blended([first, second])
+    assert averaged(both)["w"].tolist() == [1.5, 1.5]
+    assert both.step == second.step
+    assert averaged(blended([first]))["w"].tolist() == [0, 0]
+
+
+def test_runs_of_different_networks_have_no_blend(checkpoint: Checkpoint) -> None:
+    first = replace(checkpoint, best={"w": torch.zeros(2)})
+    other_bins = Bins(torch.tensor([[10.0, 0.0]]), torch.tensor([1.0]))
+    for stranger in (replace(first, best={"w": torch.zeros(3)}), replace(first, bins=other_bins)):
+        with pytest.raises(UsageError, match="different networks"):
+            blended([first, stranger])

@@ -67,3 +67,14 @@ def test_the_file_says_what_it_is(weights: Path) -> None:
 def test_the_file_holds_its_weights_in_half_precision(network: UNet, weights: Path) -> None:
     count = sum(p.numel() for p in network.parameters())
     assert 2 * count * 0.95 < weights.stat().st_size < 2 * count * 1.1
+
+
+def test_a_tilt_makes_it_more_vivid(network: UNet, bins: Bins, weights: Path, tmp_path: Path) -> None:
+    tilted = tmp_path / "tilted.onnx"
+    export(network, bins, tilted, SPEC, {}, tilt=0.5)
+    L = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
+    plain, vivid = Generator(weights), Generator(tilted)
+    assert np.hypot(*vivid(L).ab.T).mean() > 1.05 * np.hypot(*plain(L).ab.T).mean()
+    likely = plain.look(L).distribution().probabilities * np.exp(0.05 * np.hypot(*bins.centers.numpy().T))
+    found = vivid.look(L).distribution().probabilities
+    np.testing.assert_allclose(found, likely / likely.sum(axis=2, keepdims=True), atol=1e-5)

@@ -54,6 +54,17 @@ def test_bleeding_is_seen_by_the_gradient_loss_more_than_a_tint() -> None:
     assert gradient_loss(bled, truth) > 0.01
 
 
+def test_a_backdrop_in_two_colors_is_seen_by_the_gradient_loss_however_soft_its_clouds_are() -> None:
+    truth = torch.zeros(1, 2, 32, 32)
+    truth[:, 1] = -10
+    waves = torch.sin(torch.arange(32) / 32 * 2 * torch.pi)[None, :] * torch.ones(32, 1)
+    clouded, shifted = truth.clone(), truth.clone()
+    clouded[:, 1] += 20 * waves
+    shifted[:, 1] += 20 * waves.abs().mean()
+    assert gradient_loss(clouded, truth) > 0.04
+    assert gradient_loss(shifted, truth) == pytest.approx(0, abs=1e-6)
+
+
 def test_colorfulness_is_0_for_grey_and_grows_with_chroma() -> None:
     ab = torch.randn(3, 2, 16, 16, generator=generator()) * 20
     assert colorfulness(ab * 0).max() < 0.01
@@ -102,7 +113,7 @@ def test_every_term_of_a_recipe_counts(recipe: Recipe) -> None:
 
     alone = total()
     assert alone == float(head.loss(output, batch.ab))
-    for name in ("gradient", "colorful", "perceptual"):
+    for name in ("shown", "gradient", "colorful", "perceptual"):
         assert total(**{name: 1.0}) > alone
     assert total(lambda ab: ab.sum() * 0 + 7) == pytest.approx(alone + 7)
 

@@ -28,7 +28,7 @@ def lived_in(outputs: int) -> UNet:
             module.norm.running_var.uniform_(0.5, 2)
             torch.nn.init.normal_(module.norm.weight, 1, 0.2)
             torch.nn.init.normal_(module.norm.bias, 0, 0.2)
-    for parameter in network.attend.parameters():
+    for parameter in [*network.attend.parameters(), *network.think.attend.parameters()]:
         torch.nn.init.normal_(parameter, 0.1, 0.1)
     return network.eval()
 
@@ -47,7 +47,7 @@ def case(
     bins = bins if request.param == "classification" else Bins(torch.zeros(0, 2), torch.zeros(0))
     network = lived_in(len(bins) or 2)
     path = tmp_path_factory.mktemp("start") / "one.onnx"
-    export(network, bins, path, SPEC, {})
+    export(network, bins, path, SPEC, {}, tilt=0.3)
     return network, bins, path
 
 
@@ -74,7 +74,7 @@ def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Pa
     network = UNet(len(bins) or 2)
     network.load_state_dict(start.network)
     again = tmp_path / "again.onnx"
-    export(network, start.bins, again, SPEC, {})
+    export(network, start.bins, again, SPEC, {}, tilt=0.3)
     first, second = (
         {entry.name: numpy_helper.to_array(entry) for entry in all_weights(onnx.load(file).graph)}
         for file in (path, again)

@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+STAIN_CELLS: Final = (2, 4, 9)  # knots a side
 REACH: Final = 4  # px of the blur to each side
 # quantisation of luminance, ITU-T T.81 table K.1
 LUMINANCE: Final = (
@@ -75,6 +76,17 @@ def scratches(L: Tensor, rng: Generator) -> Tensor:
     return L + (columns | dust) * uniform(L, -40, 50, rng)
 
 
+def stains(L: Tensor, rng: Generator) -> Tensor:
+    """Clouds and tide lines of damp, tarnish and bad retouching: wide, soft, on backdrop and person alike."""
+    clouds = torch.zeros_like(L)
+    for cells in STAIN_CELLS:
+        field = torch.randn((len(L), 1, cells, cells), generator=rng, device=rng.device).to(L.device)
+        wide = F.interpolate(field, size=L.shape[2:], mode="bicubic", align_corners=False)
+        clouds = clouds + uniform(L, 0, 1, rng) * wide
+    sharp = uniform(L, 0.5, 6, rng)  # from a cloud to a spot with an edge
+    return L + uniform(L, 2, 14, rng) * torch.tanh(clouds * sharp) / sharp.clamp(max=1.5)
+
+
 def vignette(L: Tensor, rng: Generator) -> Tensor:
     """Corners darker, or bleached."""
     ticks = torch.linspace(-1, 1, L.shape[-1], device=L.device)
@@ -105,6 +117,7 @@ def _cosines() -> Tensor:
 # name, share of the aged photos that it happens to, in the order in which it happens
 DAMAGE: Final[tuple[tuple[Callable[[Tensor, Generator], Tensor], float], ...]] = (
     (tone, 0.6),
+    (stains, 0.3),
     (vignette, 0.3),
     (blur, 0.35),
     (grain, 0.5),

@@ -9,7 +9,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from colorify.training.unet import ConvNorm, UNet
+from colorify.training.unet import Attention, ConvNorm, UNet
 
 NORM_EPS = 1e-3  # of ConvNorm
 
@@ -20,7 +20,8 @@ def folded(network: UNet) -> UNet:
     for module in copy.modules():
         if isinstance(module, ConvNorm) and isinstance(module.norm, nn.BatchNorm2d):
             _fold_convolution(module)
-    _fold_attention(copy)
+        elif isinstance(module, Attention):
+            _fold_attention(module)
     return copy
 
 
@@ -38,8 +39,9 @@ def unfolded(state: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
             entries[f"{name}.norm.running_mean"] = torch.zeros_like(bias)
             entries[f"{name}.norm.running_var"] = torch.full_like(bias, 1 - NORM_EPS)
             entries[f"{name}.norm.num_batches_tracked"] = torch.tensor(0)
-    channels = network.attend.norm.num_channels
-    entries["attend.norm.weight"], entries["attend.norm.bias"] = torch.ones(channels), torch.zeros(channels)
+        elif isinstance(module, Attention):
+            entries[f"{name}.norm.weight"] = torch.ones(module.norm.num_channels)
+            entries[f"{name}.norm.bias"] = torch.zeros(module.norm.num_channels)
     return entries
 
 
@@ -53,9 +55,9 @@ def _fold_convolution(module: ConvNorm) -> None:
     module.norm = nn.Identity()  # type: ignore[assignment]
 
 
-def _fold_attention(network: UNet) -> None:
+def _fold_attention(module: Attention) -> None:
     """Move what scales and shifts the normalised input into the convolution that follows it."""
-    norm, conv = network.attend.norm, network.attend.qkv
+    norm, conv = module.norm, module.qkv
     assert conv.bias is not None
     kernel = conv.weight.data[:, :, 0, 0].double()
     conv.bias.data = (conv.bias.double() + kernel @ norm.bias.double()).float()

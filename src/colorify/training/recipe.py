@@ -56,13 +56,15 @@ class Recipe:
     average: float = 0.999  # of the moving average of the weights, a step
     frozen_stages: int = 2  # first stages of the backbone that keep their pretrained weights
     norms: str = "learn"  # or "fixed": batch norm keeps its statistics, as small data sets need
+    shown: float = 0.0  # weight of the distance of ab, as it is shown at vividness 1, from the truth
     gradient: float = 0.0  # weight of the loss on the gradient of ab
     colorful: float = 0.0  # weight of the colourfulness term
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side
     aged: float = 0.4  # share of the samples with old-film damage on L
-    temperature: float = 0.38  # of the annealed mean at vividness 1
+    temperature: float = 0.38  # of the annealed mean
+    tilt: float = 0.0  # of the exported generator: nats that a bin gains for each 10 Lab units of its chroma
     size: int = 224  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
@@ -80,6 +82,10 @@ FINE_TUNE: Final = Recipe(
     backbone_rate=2e-5,
     average=0.99,
     norms="fixed",
+    frozen_stages=3,
+    shown=2.0,
+    gradient=6.0,
+    tilt=0.13,
 )
 
 

@@ -141,6 +141,22 @@ class Attention(nn.Module):
         return y
 
 
+class Think(nn.Module):
+    """What a place sees elsewhere, then what it makes of it: one block of a transformer, on convolutions."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.attend = Attention(channels)
+        self.widen = ConvNorm(channels, 2 * channels)
+        self.narrow = ConvNorm(2 * channels, channels, linear=True)
+        nn.init.zeros_(self.narrow.norm.weight)  # at first the identity
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.attend(x)
+        y: Tensor = x + self.narrow(self.widen(x))
+        return y
+
+
 class Fuse(nn.Module):
     """One step up the U: what comes from below, the backbone's features and the hints, convolved twice."""
 
@@ -166,6 +182,7 @@ class UNet(nn.Module):
         self.bottom = ConvNorm(at32, widths[0])
         self.fuse16 = Fuse(widths[0], at16, widths[1])
         self.attend = Attention(widths[1])
+        self.think = Think(widths[1])
         self.fuse8 = Fuse(widths[1], at8, widths[2])
         self.fuse4 = Fuse(widths[2], at4, widths[3])
         self.head = nn.Conv2d(widths[3], bins, 1)
@@ -178,7 +195,7 @@ class UNet(nn.Module):
         hints4 = encode_hints(hints)
         hints8 = pool_hints(hints4)
         at4, at8, at16, at32 = taps
-        x = self.attend(self.fuse16(self.bottom(at32), at16, pool_hints(hints8)))
+        x = self.think(self.attend(self.fuse16(self.bottom(at32), at16, pool_hints(hints8))))
         x = self.fuse8(x, at8, hints8)
         logits: Tensor = self.head(self.fuse4(x, at4, hints4))
         return logits
