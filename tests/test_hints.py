@@ -73,7 +73,7 @@ def test_what_is_no_share_of_the_photo_is_refused(x: str) -> None:
 
 
 def test_neutral_is_grey_where_the_generator_sees_colour(colorizer: Colorizer) -> None:
-    pixels = np.full((128, 128), 160, np.uint8)
+    pixels = np.full((128, 128), 230, np.uint8)
     before = rgb_to_lab((colorizer.colorize(pixels) / 255).astype(np.float32))[32, 96]
     hint = Hint.neutral("75%", "25%", "5%")
     after = rgb_to_lab((colorizer.colorize(pixels, hints=[hint]) / 255).astype(np.float32))[32, 96]

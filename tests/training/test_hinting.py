@@ -8,6 +8,7 @@ import pytest
 from colorify.generator import Generator
 from colorify.guided import guided_colors
 from colorify.hints import Hint
+from colorify.look import Look
 from colorify.photo import open_photo
 from colorify.seen import see
 
@@ -29,8 +30,9 @@ def test_one_hint_moves_its_region_and_little_else(
 ) -> None:
     L = see(open_photo(SAMPLES / f"{photo}.jpg"), SIDE).L
     hint = Hint(x=4 * column + 2, y=4 * row + 2, color=BLUE, radius=4)
-    plain = generator(L).ab
-    guided = guided_colors(generator, L, photo=(SIDE, SIDE), hints=[hint]).ab
+    glance = generator.look(L)
+    plain = glance.colors().ab
+    guided = guided_colors(glance, Look(hints=(hint,)), photo=(SIDE, SIDE)).ab
     left = np.linalg.norm(guided - hint.ab, axis=-1) / np.linalg.norm(plain - hint.ab, axis=-1)
     moved = np.linalg.norm(guided - plain, axis=-1)
     distance = np.hypot(*np.ogrid[-row : CELLS - row, -column : CELLS - column])
