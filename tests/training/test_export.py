@@ -64,6 +64,12 @@ def test_the_file_says_what_it_is(weights: Path) -> None:
     assert [path.name for path in weights.parent.iterdir()] == ["generator.onnx"]
 
 
+def test_the_file_names_no_folder_of_the_machine_that_made_it(weights: Path) -> None:
+    content = weights.read_bytes()
+    for word in (b"stack_trace", b".py", str(Path.home()).encode() + b"/"):
+        assert word not in content
+
+
 def test_the_file_holds_its_weights_in_half_precision(network: UNet, weights: Path) -> None:
     count = sum(p.numel() for p in network.parameters())
     assert 2 * count * 0.95 < weights.stat().st_size < 2 * count * 1.1

@@ -110,6 +110,7 @@ def export(
     model = program.model_proto
     halve_weights(model.graph)
     model.graph.CopyFrom(branch_off_backbone(model.graph))
+    forget_traces(model.graph)
     # beside the contract: what training needs to go on from this file alone (see `start`)
     more = {"notes": notes, "bin_weights": bins.weights.tolist()}
     metadata = json.dumps({"format": FORMAT, **asdict(spec), CENTERS: bins.centers.tolist(), **more})
@@ -136,6 +137,16 @@ def halve_weights(graph: onnx.GraphProto) -> None:
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def forget_traces(graph: onnx.GraphProto) -> None:
+    """Take out where in the source every node came from, which names folders of the machine that exported."""
+    for entry in (*graph.node, *graph.value_info, *graph.input, *graph.output):
+        del entry.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                forget_traces(attribute.g)
 
 
 @contextmanager
