@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,33 +10,12 @@ import numpy as np
 import pytest
 from made_films import Sort, labs, numbered, packets, times, write_film
 
-from colorify import cli
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-Colorify = Callable[..., Ended]
+from command_line import Colorify
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def colorify(capsys: pytest.CaptureFixture[str], tiny_weights: Path) -> Colorify:
-    def run(*arguments: str) -> Ended:
-        capsys.readouterr()
-        code = cli.run([*arguments, "-m", str(tiny_weights)])
-        captured = capsys.readouterr()
-        return Ended(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.mark.parametrize("verb", [(), ("video",)])
