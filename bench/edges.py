@@ -86,8 +86,8 @@ def ours(small_L: FloatArray, ab: FloatArray, L: FloatArray) -> FloatArray:
 
 def stretched(planes: FloatArray, small_L: FloatArray, L: FloatArray) -> FloatArray:
     height, width = small_L.shape
-    a, b = Chroma(planes, STRIDE, (width, height)).enlarged(L.shape[1], L.shape[0]).ab(L, 0)
-    return np.stack([a, b], axis=-1)
+    ab = Chroma(planes, STRIDE, (width, height)).enlarged(L.shape[1], L.shape[0]).ab(L, 0)
+    return np.moveaxis(ab, 0, -1)
 
 
 WAYS: Final[Mapping[str, Enlarger]] = {

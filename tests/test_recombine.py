@@ -22,7 +22,7 @@ def colored(pixels: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[A
     """Paint a strip of grey or RGB with ab; nothing given is changed."""
     light = measure(pixels)
     out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    paint(light, a.astype(np.float32).copy(), b.astype(np.float32).copy(), out)
+    paint(light, np.stack([a, b]).astype(np.float32), out)
     return out
 
 
@@ -86,6 +86,15 @@ def test_agrees_with_the_plain_definition(depth: int, lab: NDArray[np.float32]) 
     assert np.abs(found - expected).max() <= (0.6 if depth == 8 else 12)
 
 
+def test_a_large_strip_is_painted_as_its_rows_are() -> None:
+    random = np.random.default_rng(2)
+    grey = random.integers(0, 256, (70, 500, 1)).astype(np.uint8)
+    a, b = random.uniform(-60, 60, (2, 70, 500))
+    rows = [colored(grey[row : row + 1], a[row : row + 1], b[row : row + 1]) for row in range(70)]
+    difference = colored(grey, a, b).astype(int) - np.concatenate(rows)
+    assert np.abs(difference).max() <= 1  # where a float falls on the other side of a half
+
+
 def test_a_colour_inside_the_gamut_keeps_its_ab() -> None:
     random = np.random.default_rng(1)
     rgb = random.integers(0, 2**16, (50, 50, 3)).astype(np.uint16)
@@ -114,7 +123,7 @@ def along(start: NDArray[Any], end: NDArray[Any], steps: int) -> NDArray[np.floa
     L, a, b = (wanted[None, :, at].astype(np.float32) for at in range(3))
     Y = np.where(L > 8, ((L + 16) / 116) ** 3, L / 903.2963).astype(np.float32)
     out = np.empty((1, steps + 1, 3), np.uint16)
-    paint(Light(Y=Y, L=L), a.copy(), b.copy(), out)
+    paint(Light(Y=Y, L=L), np.stack([a, b]), out)
     return rgb_to_lab((out / 65535).astype(np.float32))[0].astype(np.float64)
 
 

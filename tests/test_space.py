@@ -51,8 +51,8 @@ def lab(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def painted(grey: NDArray[Any], a: Any, b: Any, space: Space) -> NDArray[Any]:
     out = np.empty((*grey.shape, 3), grey.dtype)
-    planes = [np.broadcast_to(np.float32(plane), grey.shape).copy() for plane in (a, b)]
-    paint(measure(grey[:, :, None]), planes[0], planes[1], out, space)
+    ab = np.stack([np.broadcast_to(np.float32(plane), grey.shape) for plane in (a, b)])
+    paint(measure(grey[:, :, None]), ab, out, space)
     return out
 
 

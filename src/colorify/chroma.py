@@ -14,7 +14,7 @@ generator at 160 px, photos of 321 px): mean error in ab, the same at the strong
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Final
 
@@ -29,6 +29,7 @@ EPSILON: Final = 25.0  # L squared; where L varies less than its root, 5, it is 
 ROWS_KEPT: Final = 8  # of a Chroma, stretched: what the threads that work on neighbouring strips need
 
 A_A, A_B, MEAN_A, MEAN_B, MEAN_L, LOW, HIGH = range(7)  # the planes of Chroma
+SLOPES, MEANS = slice(A_A, A_B + 1), slice(MEAN_A, MEAN_B + 1)
 _IS_COLOR: Final = np.array([1, 1, 1, 1, 0, 0, 0], bool)
 
 
@@ -71,24 +72,23 @@ class Enlarged:
 
     def __init__(self, planes: FloatArray, down: Taps, across: Taps) -> None:
         """`planes`: (h, 7, w)."""
-        self._down, self._rows = down, len(planes)
+        self._down = down
         # a strip of a large photo lies between the same two rows as the one before
         self._wide = lru_cache(maxsize=ROWS_KEPT)(lambda row: _widened(planes[row], across))
 
-    def ab(self, L: FloatArray, top: int) -> tuple[FloatArray, FloatArray]:
-        """Return a and b, each (rows, W) float32, of the rows of the photo that begin at `top`.
+    def ab(self, L: FloatArray, top: int) -> FloatArray:
+        """Return ab, (2, rows, W) float32, of the rows of the photo that begin at `top`.
 
         `L`: (rows, W) float32, 0..100.
         """
-        a, b = np.empty_like(L), np.empty_like(L)
+        ab = np.empty((2, *L.shape), np.float32)
         for rows, planes in _groups(self._wide, self._down, top, top + len(L)):
             detail = np.maximum(L[rows], planes(LOW))
             np.minimum(detail, planes(HIGH), out=detail)
             detail -= planes(MEAN_L)
-            for ab, slope, mean in ((a, A_A, MEAN_A), (b, A_B, MEAN_B)):
-                np.multiply(detail, planes(slope), out=ab[rows])
-                ab[rows] += planes(mean)
-        return a, b
+            np.multiply(planes(SLOPES), detail, out=ab[:, rows])
+            ab[:, rows] += planes(MEANS)
+        return ab
 
 
 def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
@@ -124,42 +124,32 @@ def taps(size: int, source: int, scale: float) -> Taps:
 
 
 def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom: int) -> FloatArray:
-    """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (rows, n, W)."""
-    result = np.empty((bottom - top, planes.shape[1], len(across.first)), np.float32)
+    """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (n, rows, W)."""
+    result = np.empty((planes.shape[1], bottom - top, len(across.first)), np.float32)
     for rows, plane in _groups(lambda row: _widened(planes[row], across), down, top, bottom):
-        for number in range(planes.shape[1]):
-            result[rows, number] = plane(number)
+        result[:, rows] = plane(slice(None))
     return result
 
 
 def _groups(
     wide: Callable[[int], FloatArray], down: Taps, top: int, bottom: int
-) -> Iterator[tuple[slice, Callable[[int], FloatArray]]]:
+) -> Iterator[tuple[slice, Callable[[int | slice], FloatArray]]]:
     """Yield rows, `top` to `bottom`, in groups that lie between the same two, and what gives their planes.
 
-    `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), and gone with the next one:
-    one at a time stays in a core's cache, all of them do not.
+    `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), several are (n, rows, W): as
+    many as are needed at a time stay in a core's cache, all of them do not.
     """
-    first, second = down.first[top:bottom], down.second[top:bottom]
+    first, second, weight = (way[top:bottom] for way in (down.first, down.second, down.weight))
+    weights: FloatArray = np.stack([1 - weight, weight], axis=1)
     starts = [0, *(np.flatnonzero(np.diff(first)) + 1), len(first)]
     for start, stop in pairwise(starts):
-        above = wide(int(first[start]))
-        step = wide(int(second[start])) - above
-        weight = down.weight[top + start : top + stop, None]
-        scratch = np.empty((stop - start, above.shape[1]), np.float32)
+        pair: FloatArray = np.stack([wide(int(first[start])), wide(int(second[start]))], axis=1)
+        yield slice(start, stop), partial(_between, pair, weights[start:stop])
 
-        def plane(
-            number: int,
-            above: FloatArray = above,
-            step: FloatArray = step,
-            weight: FloatArray = weight,
-            scratch: FloatArray = scratch,
-        ) -> FloatArray:
-            np.multiply(weight, step[number], out=scratch)
-            scratch[:] += above[number]
-            return scratch
 
-        yield slice(start, stop), plane
+def _between(pair: FloatArray, weights: FloatArray, which: int | slice) -> FloatArray:
+    """Mix the two rows of planes, (n, 2, W), by weights, (rows, 2)."""
+    return np.asarray(np.matmul(weights, pair[which]))
 
 
 def _widened(planes: FloatArray, across: Taps) -> FloatArray:

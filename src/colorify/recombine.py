@@ -20,7 +20,11 @@ FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
 ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
-_TINY: Final = np.float32(1e-12)  # light that is code 0 in every space; 0 itself has no place in a table
+_TINY: Final = np.float32(1e-12)
+_ONE: Final = np.float32(1).view(np.uint32)
+_DARK: Final = np.float32(LAB_DELTA)
+_F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
+_AT_ONCE: Final = 2**14  # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
 _MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
 
 
@@ -45,7 +49,7 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     depth = depth_of(pixels.dtype)
     if pixels.shape[2] == 1:
         light, lightness = _decoding(depth)
-        grey = pixels[:, :, 0]
+        grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
         return Light(Y=light.take(grey), L=lightness.take(grey))
     space = space or srgb()
     red, green, blue = space.shares(depth)
@@ -57,74 +61,84 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     return Light(Y=Y, L=_lightness_of_root().take(_root_index(Y)))
 
 
-def paint(light: Light, a: FloatArray, b: FloatArray, out: Pixels, space: Space | None = None) -> None:
+def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None) -> None:
     """Write the colours of a strip into `out`: (h, w, 3), uint8 or uint16, of `space` (None: sRGB).
 
-    `a`, `b`: (h, w) float32, CIE Lab; both are used as scratch space and hold nothing of use afterwards.
+    `ab`: (2, h, w) float32, CIE Lab; used as scratch space: it holds nothing of use afterwards.
     """
     depth = depth_of(out.dtype)
     space = space or srgb()
-    linear = _linear(light, a, b, space)
+    linear = _linear(light, ab, space)
     _fit_gamut(light.Y, linear)
     for channel, (plane, encode) in enumerate(zip(linear, space.encoders(depth), strict=True)):
         out[:, :, channel] = encode.take(place(plane, depth))
 
 
-def _linear(light: Light, a: FloatArray, b: FloatArray, space: Space) -> FloatArray:
-    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w).
-
-    (X, Y, Z) = (Y, Y, Y) is grey, so that only X - Y and Z - Y make colour; all relative to white.
-    """
+def _linear(light: Light, ab: FloatArray, space: Space) -> FloatArray:
+    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w)."""
     fy = light.L * np.float32(1 / 116)
     fy += np.float32(16 / 116)
-    a *= np.float32(1 / 500)
-    a += fy
-    b *= np.float32(-1 / 200)
-    b += fy
-    X, Z = _inverse_f(a), _inverse_f(b)
-    X -= light.Y
-    Z -= light.Y
-    linear = np.empty((3, *fy.shape), np.float32)
-    for plane, row in zip(linear, space.from_xyz, strict=True):
-        np.multiply(X, row[0], out=plane)
-        np.multiply(Z, row[2], out=fy)
-        plane += fy
-        plane += light.Y
-    return linear
+    ab *= _F_OF_AB
+    ab += fy
+    xyz = np.empty((3, *fy.shape), np.float32)  # relative to white: grey is (Y, Y, Y)
+    xyz[1] = light.Y
+    _inverse_f(ab, out=xyz[::2])
+    return _times(space.from_xyz, xyz)
 
 
-def _inverse_f(f: FloatArray) -> FloatArray:
-    """Undo the f of CIE Lab: a cube, and a line in the dark."""
-    cube = f * f
-    cube *= f
-    dark = np.flatnonzero(f < np.float32(LAB_DELTA))
-    if dark.size:
-        cube.ravel()[dark] = np.float32(3 * LAB_DELTA**2) * (f.ravel()[dark] - np.float32(4 / 29))
-    return cube
+def _inverse_f(f: FloatArray, out: FloatArray) -> None:
+    """Undo the f of CIE Lab: a cube, and in the dark its tangent. `f` is used as scratch space."""
+    if f.min() >= _DARK:
+        np.multiply(f, f, out=out)
+        out *= f
+        return
+    bright = np.maximum(f, _DARK)
+    f -= bright  # 0 but in the dark
+    f *= np.float32(3 * LAB_DELTA**2)
+    np.multiply(bright, bright, out=out)
+    out *= bright
+    out += f
+
+
+def _times(matrix: FloatArray, planes: FloatArray) -> FloatArray:
+    """Multiply a matrix, (3, 3), with each pixel of planes, (3, h, w)."""
+    flat = planes.reshape(3, -1)
+    product = np.empty_like(flat)
+    for start in range(0, flat.shape[1], _AT_ONCE):
+        part = np.s_[:, start : start + _AT_ONCE]
+        np.matmul(matrix, flat[part], out=product[part])
+    return product.reshape(planes.shape)
 
 
 def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
-    """Move, in place, each colour towards the grey of its light until it lies above 0 and within 1."""
-    red, green, blue = linear
-    high = np.maximum(red, green)
-    np.maximum(high, blue, out=high)
-    low = np.minimum(red, green)
-    np.minimum(low, blue, out=low)
-    if high.max() <= 1 and low.min() >= _TINY:
+    """Move, in place, each colour towards the grey of its light until it lies within 0..1."""
+    # as an unsigned number, the bits of a float below 0 or above 1 are larger than those of 1
+    red, green, blue = linear.view(np.uint32) > _ONE
+    red |= green
+    red |= blue
+    outside = np.flatnonzero(red)
+    if not outside.size:
         return
-    outside = np.flatnonzero((high > 1) | (low < _TINY))
+    planes, grey = linear.reshape(3, -1), Y.ravel()
     # to pick pixels costs more than to compute one, but few are outside: 1.4 % in old photographs
-    which = outside if outside.size < _MANY * Y.size else slice(None)
-    grey = Y.ravel()[which]
-    scale = (1 - grey) / np.maximum(high.ravel()[which] - grey, _TINY)
-    np.minimum(scale, grey / np.maximum(grey - low.ravel()[which], _TINY), out=scale)
-    np.clip(scale, 0, 1, out=scale)
-    for plane in linear:
-        flat = plane.ravel()
-        mixed = flat[which] - grey
-        mixed *= scale
-        mixed += grey
-        flat[which] = np.maximum(mixed, _TINY)
+    few = outside.size < _MANY * Y.size
+    if few:
+        planes, grey = planes.take(outside, axis=1), grey.take(outside)
+    over = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    under = np.minimum(np.minimum(planes[0], planes[1]), planes[2])
+    over -= grey
+    np.subtract(grey, under, out=under)
+    scale = (1 - grey) / np.maximum(over, _TINY, out=over)
+    np.minimum(scale, grey / np.maximum(under, _TINY, out=under), out=scale)
+    np.minimum(scale, 1, out=scale)
+    planes -= grey
+    planes *= scale
+    planes += grey
+    np.maximum(planes, 0, out=planes)  # where rounding led out again
+    np.minimum(planes, 1, out=planes)
+    if few:
+        for plane, mixed in zip(linear, planes, strict=True):
+            plane.ravel()[outside] = mixed
 
 
 def _root_index(linear: FloatArray) -> NDArray[np.int32]:

@@ -20,9 +20,10 @@ from colorify.stream import RowStream
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
 
-# Computed at a time: the arrays of a strip stay in a core's cache, and below the size above which malloc
-# gives memory back to the system at once; twice as much costs twice the time in page faults.
-STRIP_PIXELS: Final = 2**16
+# Computed at a time. With half as many the threads wait twice as often for each other at the GIL, which they
+# need between any two steps of numpy; twice as many are above the size from which on malloc gives memory back
+# to the system at once, and takes twice the page faults.
+STRIP_PIXELS: Final = 2**17
 
 
 def strip_rows(width: int) -> int:
@@ -46,8 +47,7 @@ def colored_strips(
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
         light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha], photo.space)
-        a, b = enlarged.ab(light.L, top)
-        paint(light, a, b, out[:, :, :3], space)
+        paint(light, enlarged.ab(light.L, top), out[:, :, :3], space)
         if photo.has_alpha:
             out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
         return out
@@ -89,7 +89,7 @@ def grey_strips(
     down = taps(height, plane.shape[0], cells[1] / height)
     for top in range(0, height, strip_rows(width)):
         rows = enlarge_rows(plane[:, None, :], down, across, top, min(top + strip_rows(width), height))
-        yield np.rint(rows.transpose(0, 2, 1) * 255).astype(np.uint8)
+        yield np.rint(rows.transpose(1, 2, 0) * 255).astype(np.uint8)
 
 
 def _ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[Pixels, None, None]:

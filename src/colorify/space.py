@@ -121,7 +121,7 @@ def standard_profile(name: str) -> bytes:
 
 
 def place(linear: FloatArray, depth: int) -> NDArray[np.int32]:
-    """Return where light, above 0 and at most 1, stands in the tables of `Space.encoders`."""
+    """Return where light, 0..1, stands in the tables of `Space.encoders`."""
     if depth == 8:
         return np.right_shift(linear.view(np.int32), BITS_DROPPED)
     root = np.sqrt(linear)

@@ -62,7 +62,7 @@ class RowStream:
         """Make the next read fail; may be called from any thread."""
         self._cancelled = True
 
-    def _read(self, size: int) -> bytes:
+    def _read(self, size: int) -> bytes | memoryview:
         try:
             data = self._bytes_at(self._position, size)
         except BaseException as error:  # noqa: BLE001
@@ -72,7 +72,7 @@ class RowStream:
         self._position += len(data)
         return data
 
-    def _bytes_at(self, position: int, size: int) -> bytes:
+    def _bytes_at(self, position: int, size: int) -> bytes | memoryview:
         if position < len(self._header):
             return self._header[position : position + size]
         if self._cancelled:
@@ -84,7 +84,7 @@ class RowStream:
         start = position - self._strip_start
         if start < 0:
             raise RuntimeError("libvips asked for a strip twice")
-        return bytes(self._strip[start : start + size])
+        return self._strip[start : start + size]
 
     def _seek(self, offset: int, whence: int) -> int:
         base = (0, self._position, self._size)[whence]

@@ -39,7 +39,7 @@ def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
     linear = np.clip(L, 0, 100)
     Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
     rgb = np.empty((height, width, 3), np.uint16)
-    paint(Light(Y=Y, L=linear), ab[:, :, 0].copy(), ab[:, :, 1].copy(), rgb)
+    paint(Light(Y=Y, L=linear), ab.transpose(2, 0, 1).copy(), rgb)
     kr, kb = LUMA_WEIGHTS[BT709]
     red, green, blue = (rgb[:, :, index] * np.float32(1 / FULL_16) for index in range(3))
     luma = kr * red + (1 - kr - kb) * green + kb * blue
