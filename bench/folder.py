@@ -23,7 +23,7 @@ import pyvips
 from chart import Panel, draw
 from clock import KILO, print_machine
 
-from colorify.cli.photos import CORES, JOBS
+from colorify.cli.photos import JOBS, threads_for
 from colorify.generator import Generator
 from colorify.photo import open_photo
 from colorify.seen import see
@@ -92,7 +92,7 @@ def make(folder: Path, count: int) -> None:
 
 def alone(weights: Path | None, photo: Path, jobs: int) -> float:
     """Return how many photos a second the generator does by itself."""
-    generator = Generator(weights, threads=0 if jobs == 1 else max(1, CORES // jobs))
+    generator = Generator(weights, threads=threads_for(jobs))
     light = see(open_photo(photo), generator.spec.size).L
     generator(light)
     end = time.monotonic() + ALONE

@@ -12,12 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from colorify.cli import photos
 from command_line import Colorify, command, names, photo, size
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("cores", "at_a_time", "threads"), [(2, 1, 2), (2, 3, 1), (8, 5, 2), (8, 8, 1)])
+def test_photos_share_the_cores(
+    cores: int, at_a_time: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photos, "CORES", cores)
+    assert photos.threads_for(at_a_time) == threads
 
 
 def wait_for(what: Callable[[], bool], *, seconds: float = 60) -> bool:

@@ -86,8 +86,9 @@ class Enlarged:
             detail = np.maximum(L[rows], planes(LOW))
             np.minimum(detail, planes(HIGH), out=detail)
             detail -= planes(MEAN_L)
-            np.multiply(planes(SLOPES), detail, out=ab[:, rows])
-            ab[:, rows] += planes(MEANS)
+            there = ab[:, rows]
+            np.multiply(planes(SLOPES), detail, out=there)
+            there += planes(MEANS)
         return ab
 
 
@@ -100,10 +101,13 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
     height, width = L.shape
     h, w = ab.shape[:2]
     padded = np.pad(L, ((0, h * stride - height), (0, w * stride - width)), mode="edge")
-    cells = padded.reshape(h, stride, w, stride).astype(np.float64)
-    mean_L = cells.mean(axis=(1, 3))
+    by_cell = padded.reshape(h, stride, w, stride).transpose(1, 3, 0, 2)
+    cells = by_cell.reshape(stride**2, h, w).astype(
+        np.float64
+    )  # in this order: several times faster to average
+    mean_L = cells.mean(axis=0)
     centre = box_mean(mean_L)
-    within = box_mean(cells.var(axis=(1, 3)))  # detail of L that no ab was generated for: a reason for doubt
+    within = box_mean(cells.var(axis=0))  # detail of L that no ab was generated for: a reason for doubt
     variance = np.maximum(box_mean(mean_L**2) - centre**2, 0) + within + EPSILON
     planes = np.empty((7, h, w), np.float32)
     for slope, mean, target in ((A_A, MEAN_A, ab[:, :, 0]), (A_B, MEAN_B, ab[:, :, 1])):
@@ -111,7 +115,7 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
         covariance = box_mean(mean_L * exact) - centre * box_mean(exact)
         planes[slope] = box_mean(covariance / variance)
         planes[mean] = target
-    planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=(1, 3)), cells.max(axis=(1, 3))
+    planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=0), cells.max(axis=0)
     return Chroma(planes, stride, (width, height))
 
 

@@ -101,7 +101,7 @@ class Front(click.Command):
     "--jobs",
     type=click.IntRange(min=1),
     default=JOBS,
-    help="Photos at a time.  [default: as many as cores, 4 at most]",
+    help="Photos at a time.  [default: as many as cores, 4 at most, and one more]",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 @click.option("--max-pixels", type=click.IntRange(min=1), help="Refuse photos of more pixels.")

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
-JOBS: Final = min(CORES, 4)  # photos at a time: each takes some 100 MB, and a disk is soon busy
+# Photos at a time: each takes some 100 MB, and a disk is soon busy. One more than the cores, since each waits
+# now and then, for the disk or for its own threads.
+JOBS: Final = min(CORES, 4) + 1
 _OF_ONE: Final = (
     "--hint, --neutral, --hints, --alternatives and --confidence are of one photo; give one INPUT."
 )
@@ -39,7 +41,12 @@ class Run:
         """Load the generator, to run on as many cores as fall to each photo."""
         from colorify.colorizer import Colorizer
 
-        return Colorizer(self.weights, threads=0 if self.jobs == 1 else max(1, CORES // self.jobs))
+        return Colorizer(self.weights, threads=threads_for(self.jobs))
+
+
+def threads_for(jobs: int) -> int:
+    """Return on how many cores the generator is to run for each of so many photos at a time."""
+    return -(-CORES // jobs)
 
 
 def color_inputs(
