@@ -83,11 +83,13 @@ class Enlarged:
         """
         ab = np.empty((2, *L.shape), np.float32)
         for rows, planes in _groups(self._wide, self._down, top, top + len(L)):
-            detail = np.maximum(L[rows], planes(LOW))
-            np.minimum(detail, planes(HIGH), out=detail)
-            detail -= planes(MEAN_L)
-            there = ab[:, rows]
-            np.multiply(planes(SLOPES), detail, out=there)
+            there = planes(SLOPES, out=ab[:, rows])
+            detail = planes(LOW)
+            np.maximum(L[rows], detail, out=detail)
+            bound = planes(HIGH)
+            np.minimum(detail, bound, out=detail)
+            detail -= planes(MEAN_L, out=bound)
+            there *= detail
             there += planes(MEANS)
         return ab
 
@@ -137,7 +139,7 @@ def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom:
 
 def _groups(
     wide: Callable[[int], FloatArray], down: Taps, top: int, bottom: int
-) -> Iterator[tuple[slice, Callable[[int | slice], FloatArray]]]:
+) -> Iterator[tuple[slice, "partial[FloatArray]"]]:
     """Yield rows, `top` to `bottom`, in groups that lie between the same two, and what gives their planes.
 
     `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), several are (n, rows, W): as
@@ -151,9 +153,11 @@ def _groups(
         yield slice(start, stop), partial(_between, pair, weights[start:stop])
 
 
-def _between(pair: FloatArray, weights: FloatArray, which: int | slice) -> FloatArray:
+def _between(
+    pair: FloatArray, weights: FloatArray, which: int | slice, *, out: FloatArray | None = None
+) -> FloatArray:
     """Mix the two rows of planes, (n, 2, W), by weights, (rows, 2)."""
-    return np.asarray(np.matmul(weights, pair[which]))
+    return np.asarray(np.matmul(weights, pair[which], out=out))
 
 
 def _widened(planes: FloatArray, across: Taps) -> FloatArray:

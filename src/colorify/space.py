@@ -121,10 +121,11 @@ def standard_profile(name: str) -> bytes:
 
 
 def place(linear: FloatArray, depth: int) -> NDArray[np.int32]:
-    """Return where light, 0..1, stands in the tables of `Space.encoders`."""
+    """Return where light, 0..1, stands in the tables of `Space.encoders`; it may be written over."""
     if depth == 8:
-        return np.right_shift(linear.view(np.int32), BITS_DROPPED)
-    root = np.sqrt(linear)
+        bits = linear.view(np.int32)
+        return np.right_shift(bits, BITS_DROPPED, out=bits)
+    root = np.sqrt(linear, out=linear)
     root *= np.float32(ROOT_STEPS)
     root += np.float32(0.5)
     return root.astype(np.int32)
