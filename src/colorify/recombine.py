@@ -24,7 +24,9 @@ _TINY: Final = np.float32(1e-12)
 _ONE: Final = np.float32(1).view(np.uint32)
 _DARK: Final = np.float32(LAB_DELTA)
 _F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
-_AT_ONCE: Final = 2**14  # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
+_AT_ONCE: Final = (
+    2**18 // 9
+)  # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
 _MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
 
 
@@ -70,8 +72,8 @@ def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None)
     space = space or srgb()
     linear = _linear(light, ab, space)
     _fit_gamut(light.Y, linear)
-    for channel, (plane, encode) in enumerate(zip(linear, space.encoders(depth), strict=True)):
-        out[:, :, channel] = encode.take(place(plane, depth))
+    for channel, (places, encode) in enumerate(zip(place(linear, depth), space.encoders(depth), strict=True)):
+        out[:, :, channel] = encode.take(places)
 
 
 def _linear(light: Light, ab: FloatArray, space: Space) -> FloatArray:
@@ -113,10 +115,7 @@ def _times(matrix: FloatArray, planes: FloatArray) -> FloatArray:
 def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
     """Move, in place, each colour towards the grey of its light until it lies within 0..1."""
     # as an unsigned number, the bits of a float below 0 or above 1 are larger than those of 1
-    red, green, blue = linear.view(np.uint32) > _ONE
-    red |= green
-    red |= blue
-    outside = np.flatnonzero(red)
+    outside = np.flatnonzero((linear.view(np.uint32) > _ONE).any(axis=0))
     if not outside.size:
         return
     planes, grey = linear.reshape(3, -1), Y.ravel()
@@ -124,18 +123,14 @@ def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
     few = outside.size < _MANY * Y.size
     if few:
         planes, grey = planes.take(outside, axis=1), grey.take(outside)
-    over = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
-    under = np.minimum(np.minimum(planes[0], planes[1]), planes[2])
-    over -= grey
-    np.subtract(grey, under, out=under)
+    over, under = planes.max(axis=0) - grey, grey - planes.min(axis=0)
     scale = (1 - grey) / np.maximum(over, _TINY, out=over)
     np.minimum(scale, grey / np.maximum(under, _TINY, out=under), out=scale)
     np.minimum(scale, 1, out=scale)
     planes -= grey
     planes *= scale
     planes += grey
-    np.maximum(planes, 0, out=planes)  # where rounding led out again
-    np.minimum(planes, 1, out=planes)
+    np.clip(planes, 0, 1, out=planes)  # where rounding led out again
     if few:
         for plane, mixed in zip(linear, planes, strict=True):
             plane.ravel()[outside] = mixed
