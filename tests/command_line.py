@@ -1,12 +1,17 @@
 """The command line in tests: run in this process or in one of its own, on photos made in code."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyvips
+
+from waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,25 @@ Colorify = Callable[..., Ended]
 
 def command(weights: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "colorify", *arguments, "-m", str(weights)]
+
+
+def on_a_terminal(*words: str) -> tuple[bytes, bytes]:
+    """Run a command whose stderr is a terminal; return what it wrote to stdout and what it showed there.
+
+    What is shown is read all along: a terminal holds little, and a slow run redraws its bar more often.
+    """
+    ours, theirs = os.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux, at the end of a terminal
+            while read := os.read(ours, 10_000):
+                shown += read
+        os.close(ours)
+        out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    return out, shown
 
 
 def photo(name: str, width: int = 48, height: int = 32, *, color: bool = False) -> Path:

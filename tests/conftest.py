@@ -1,14 +1,22 @@
-"""What the tests share: a tiny generator, ready to run."""
+"""What the tests share: a tiny generator, ready to run; and what hypothesis tries."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from colorify import cli
 from colorify.colorizer import Colorizer
 from colorify.generator import Generator
 from command_line import Colorify, Ended
 from tiny import write_tiny_generator
+
+# the same on every run and machine, however slow that is; `pytest --hypothesis-profile wild` tries others
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("wild", settings.get_profile("steady"), derandomize=False)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

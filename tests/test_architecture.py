@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import colorify
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "colorify"
@@ -134,7 +135,7 @@ def loaded_by(*arguments: str) -> set[str]:
     if arguments:
         code += "runpy.run_module('colorify', run_name='__main__')"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     return {name.partition(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
@@ -156,6 +157,7 @@ def test_every_file_fits_in_the_head() -> None:
     assert {module: length for module, length in lengths.items() if length > 400} == {}
 
 
+@pytest.mark.timeout(900)  # mypy has much to read where it has not run before
 @pytest.mark.parametrize(
     "command",
     [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],

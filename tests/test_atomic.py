@@ -16,6 +16,7 @@ from colorify.errors import PhotoError
 from colorify.formats import FORMATS, Format
 from colorify.photo import Output, open_photo, save_photo
 from colorify.stream import RowStream
+from waiting import PATIENCE
 
 LEFT = ".colorify-0123abcd.part"
 
@@ -104,7 +105,7 @@ with whole_file(Path(sys.argv[1]), overwrite=False) as temporary:
         sweep(tmp_path)
         assert len(there(tmp_path)) == 1
         writer.stdin.close()
-        assert writer.wait(timeout=30) == 0
+        assert writer.wait(timeout=PATIENCE) == 0
     assert there(tmp_path) == {"a.png"}
 
 

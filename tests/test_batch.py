@@ -14,9 +14,9 @@ from colorify.batch import AHEAD, Result, StoppedError, run
 from colorify.colorizer import Report
 from colorify.errors import PhotoError, WeightsError
 from colorify.plan import Job
+from waiting import PATIENCE
 
 Watch = Callable[[float], None]
-PATIENCE = 60  # s; only a test that fails waits so long
 
 
 def jobs(tmp_path: Path, count: int) -> list[Job]:
@@ -134,7 +134,7 @@ def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_pat
             return report(job)
         in_work.set()
         try:
-            for _ in range(100 * PATIENCE):
+            for _ in range(100 * round(PATIENCE)):
                 time.sleep(0.01)
                 watch(0.5)
         except StoppedError:

@@ -12,7 +12,8 @@ import pyvips
 
 from colorify import cli
 from colorify.cli.verbs import DEFAULT, VERBS, Verb
-from command_line import Colorify, command, names, photo, size
+from command_line import Colorify, command, names, on_a_terminal, photo, size
+from waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -335,14 +336,16 @@ def test_a_file_name_that_is_no_text(colorify: Colorify) -> None:
 
 def test_a_stream(tiny_weights: Path) -> None:
     data = photo("a.jpg").read_bytes()
-    done = subprocess.run(command(tiny_weights, "-"), input=data, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(
+        command(tiny_weights, "-"), input=data, capture_output=True, check=True, timeout=PATIENCE
+    )
     assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
     assert names() == {"a.jpg"}
 
 
 def test_a_stream_that_is_no_picture(tiny_weights: Path) -> None:
     done = subprocess.run(
-        command(tiny_weights, "-"), input=b"hello", capture_output=True, check=False, timeout=60
+        command(tiny_weights, "-"), input=b"hello", capture_output=True, check=False, timeout=PATIENCE
     )
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"error: ")
@@ -351,10 +354,10 @@ def test_a_stream_that_is_no_picture(tiny_weights: Path) -> None:
 def test_from_a_file_to_stdout_and_from_stdin_to_a_file(tiny_weights: Path) -> None:
     data = photo("a.jpg").read_bytes()
     done = subprocess.run(
-        command(tiny_weights, "a.jpg", "-o", "-"), capture_output=True, check=True, timeout=60
+        command(tiny_weights, "a.jpg", "-o", "-"), capture_output=True, check=True, timeout=PATIENCE
     )
     assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
-    subprocess.run(command(tiny_weights, "-", "-o", "b.png", "-q"), input=data, check=True, timeout=60)
+    subprocess.run(command(tiny_weights, "-", "-o", "b.png", "-q"), input=data, check=True, timeout=PATIENCE)
     assert size("b.png") == (48, 32)
 
 
@@ -367,28 +370,20 @@ def test_a_reader_that_goes_away(tiny_weights: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         err = process.stderr.read()
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=PATIENCE) == 1
     assert err == ""
 
 
 def test_progress_on_a_terminal_alone(tiny_weights: Path) -> None:
     for number in range(3):
         photo(f"album/{number}.jpg")
-    ours, theirs = os.openpty()
-    subprocess.run(command(tiny_weights, "album"), stderr=theirs, check=True, timeout=60)
-    os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
-    os.close(ours)
-    assert "3/3" in shown
-    assert "album/1.jpg -> album/1-color.jpg" in shown
-    ours, theirs = os.openpty()
-    words = command(tiny_weights, "album/*[0-9].jpg", "-f", "--json")
-    as_json = subprocess.run(words, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=60)
-    os.close(theirs)
-    os.close(ours)
-    assert len(as_json.stdout.splitlines()) == 3 + 1, "the bar is on stderr, the data on stdout"
+    _, shown = on_a_terminal(*command(tiny_weights, "album"))
+    assert b"3/3" in shown
+    assert b"album/1.jpg -> album/1-color.jpg" in shown
+    as_json, _ = on_a_terminal(*command(tiny_weights, "album/*[0-9].jpg", "-f", "--json"))
+    assert len(as_json.splitlines()) == 3 + 1, "the bar is on stderr, the data on stdout"
     piped = subprocess.run(
-        command(tiny_weights, "album", "-f"), capture_output=True, text=True, check=True, timeout=60
+        command(tiny_weights, "album", "-f"), capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     assert "3/3" not in piped.stderr
     assert "\x1b" not in piped.stderr

@@ -16,6 +16,7 @@ from PIL import Image
 from command_line import Colorify, command, names, photo, size
 from powerless import NEEDS_MODES, drop_power
 from tiny import grey_scene
+from waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -153,7 +154,7 @@ def bound(weights: Path, *arguments: str) -> tuple[int, str]:
     """Run a command that file modes bind."""
     done = subprocess.run(
         command(weights, *arguments),
-        capture_output=True, text=True, check=False, timeout=60, preexec_fn=drop_power,
+        capture_output=True, text=True, check=False, timeout=PATIENCE, preexec_fn=drop_power,
     )  # fmt: skip
     return done.returncode, done.stderr
 

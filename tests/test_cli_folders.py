@@ -1,19 +1,20 @@
 """Many photos from the command line: what is skipped, the report at the end, folders that are watched."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from colorify import arrivals
 from colorify.cli import photos
-from command_line import Colorify, command, names, photo, size
+from command_line import Colorify, command, names, on_a_terminal, photo, size
+from waiting import PATIENCE, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +28,6 @@ def test_photos_share_the_cores(
 ) -> None:
     monkeypatch.setattr(photos, "CORES", cores)
     assert photos.threads_for(at_a_time) == threads
-
-
-def wait_for(what: Callable[[], bool], *, seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while not what() and time.monotonic() < end:
-        time.sleep(0.02)
-    return what()
 
 
 class TestReport:
@@ -102,18 +96,9 @@ class TestReport:
         assert len(names()) == 5
 
     def test_a_bar_with_the_time_left_also_for_one_long_photo(self, tiny_weights: Path) -> None:
-        photo("large.png", 2500, 2000)
+        photo("long.png", 800, 600)
         start = "import colorify.cli.bar as bar; bar.PATIENCE = 0; from colorify import cli; cli.main()"
-        ours, theirs = os.openpty()
-        words = [sys.executable, "-c", start, "large.png", "-m", str(tiny_weights)]
-        with subprocess.Popen(words, stderr=theirs) as process:
-            os.close(theirs)
-            shown = b""
-            with suppress(OSError):  # Linux, at the end of a terminal
-                while read := os.read(ours, 10_000):
-                    shown += read
-            assert process.wait(timeout=60) == 0
-        os.close(ours)
+        _, shown = on_a_terminal(sys.executable, "-c", start, "long.png", "-m", str(tiny_weights))
         assert b"%" in shown, "parts of the photo"
         assert b":" in shown.partition(b"%")[2], "time left"
 
@@ -131,18 +116,14 @@ def watching(weights: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 class TestWatch:
     def test_it_colours_what_is_there_and_what_comes_and_ends_with_a_report(self, tiny_weights: Path) -> None:
         photo("in/a.jpg"), photo("in/old.jpg"), photo("out/old.jpg")
-        whole = photo("later.jpg", 600, 400).read_bytes()
+        photo("later.jpg", 600, 400)
         with watching(tiny_weights, "in", "-o", "out", "--json") as process:
-            assert wait_for(Path("out/a.jpg").exists)
+            wait_for(Path("out/a.jpg").exists)
             Path("in/new").mkdir()
-            with Path("in/new/b.jpg").open("wb") as slow:  # a copy that takes a while
-                for start in range(0, len(whole), -(-len(whole) // 5)):
-                    slow.write(whole[start : start + -(-len(whole) // 5)])
-                    slow.flush()
-                    time.sleep(0.7)
-            assert wait_for(Path("out/new/b.jpg").exists)
+            Path("later.jpg").rename("in/new/b.jpg")
+            wait_for(Path("out/new/b.jpg").exists)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=PATIENCE)
         rows = [json.loads(line) for line in out.splitlines()]
         assert process.returncode == 0, err
         assert [(row.get("source"), row["status"]) for row in rows] == [
@@ -155,14 +136,38 @@ class TestWatch:
         assert size("out/new/b.jpg") == (600, 400)
         assert err == ""
 
+    def test_a_copy_that_takes_a_while_is_coloured_when_it_is_whole(
+        self, colorify: Colorify, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = photo("later.jpg", 600, 400).read_bytes()
+        photo("in/a.jpg")
+        outputs: list[set[str]] = []
+
+        def rest(seconds: float, _stopped: object) -> None:
+            """Between two looks: a fifth of the copy comes; long after the last one, Ctrl-C."""
+            assert seconds >= arrivals.PAUSE
+            outputs.append(names("out"))
+            if len(outputs) <= 5:
+                with Path("in/b.jpg").open("ab") as copy:
+                    copy.write(whole[copy.tell() :][: -(-len(whole) // 5)])
+            elif len(outputs) == 9:
+                signal.raise_signal(signal.SIGINT)
+
+        monkeypatch.setattr(arrivals, "_rest", rest)
+        ended = colorify("in", "-o", "out", "--watch", "--json")
+        assert (ended.code, len(outputs)) == (0, 9), ended.err
+        assert [len(there) for there in outputs] == [0, 1, 1, 1, 1, 1, 2, 2, 2]
+        assert size("out/b.jpg") == (600, 400)
+        assert (ended.summary["done"], ended.summary["failed"]) == (2, 0)
+
     @pytest.mark.slow
     def test_outputs_beside_their_sources_are_not_coloured(self, tiny_weights: Path) -> None:
         photo("in/a.jpg")
         with watching(tiny_weights, "in") as process:
-            assert wait_for(Path("in/a-color.jpg").exists)
+            wait_for(Path("in/a-color.jpg").exists)
             time.sleep(5)  # two looks more
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=30)
+            _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
         assert "watching in for photos; Ctrl-C ends it" in err
         assert names("in") == {"a.jpg", "a-color.jpg"}
@@ -175,11 +180,12 @@ class TestWatch:
         with watching(tiny_weights, "in", "-o", "out", "--json") as process:
             assert process.stdout is not None
             assert json.loads(process.stdout.readline())["status"] == "failed"
-            Path("in/a.jpg").write_bytes(whole)
+            Path("whole.jpg").write_bytes(whole)
+            Path("whole.jpg").rename("in/a.jpg")
             assert json.loads(process.stdout.readline())["status"] == "done"
             process.send_signal(signal.SIGINT)
             summary = json.loads(process.stdout.read().splitlines()[-1])
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=PATIENCE) == 0
         assert (summary["done"], summary["failed"]) == (1, 0)
 
     @pytest.mark.parametrize(

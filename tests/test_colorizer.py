@@ -218,7 +218,7 @@ class TestReport:
         report = colorizer.colorize_file(source, target)
         assert (report.source, report.target) == (source, target)
         assert (report.width, report.height) == (96, 64)
-        assert 0 < report.seconds < 60
+        assert report.seconds > 0
         assert not report.was_colored
         assert report.mean_confidence == pytest.approx(lightness(grey_scene()).mean() / 100, abs=0.02)
         assert report.data is None
@@ -352,15 +352,13 @@ class TestThePackage:
         with pytest.raises(AttributeError, match="no attribute 'paint_it'"):
             _ = colorify.paint_it
 
-    def test_import_is_quick_and_light(self) -> None:
-        code = (
-            "import sys, time; started = time.perf_counter(); import colorify; "
-            "heavy = {'numpy', 'pyvips', 'onnxruntime', 'torch'}; "
-            "print(time.perf_counter() - started, *heavy & set(sys.modules))"
-        )
-        seconds, *loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
-        assert loaded == []
-        assert float(seconds) < 0.2
+    def test_import_is_light(self) -> None:
+        """How long it takes, `bench/startup.py` measures: that depends on the machine."""
+        code = "import sys; before = set(sys.modules); import colorify; print(*set(sys.modules) - before)"
+        loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+        assert "colorify" in loaded
+        assert {"numpy", "pyvips", "onnxruntime", "torch"}.isdisjoint(loaded)
+        assert len(loaded) < 100
 
     @pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
     def test_one_function_does_it(self) -> None:

@@ -15,6 +15,7 @@ import pyvips
 from colorify.cli.colorize import colorize
 from colorify.cli.verbs import Verbs
 from colorify.generator import EMBEDDED
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,7 +52,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> None:
-    done = subprocess.run(words, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(words, capture_output=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr.decode()
 
 

@@ -1,5 +1,6 @@
 """A web site on loopback whose pages, faults and manners a test lays down."""
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -7,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from waiting import PATIENCE
 
 Route = Callable[[BaseHTTPRequestHandler], None]
 
@@ -20,9 +23,16 @@ class Site:
     hits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     agents: set[str] = field(default_factory=set)
     port: int = 0
+    held_from: float = math.inf  # number of the request from which on none is answered until `go_on`
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
+
+    @property
+    def asked(self) -> int:
+        """How many requests there were."""
+        return sum(len(times) for times in list(self.hits.values()))
 
     def html(self, path: str, body: str, *, headers: Mapping[str, str] | None = None) -> None:
         text = f"<html><head><title>{path}</title></head><body>{body}</body></html>"
@@ -100,6 +110,8 @@ def serving(site: Site) -> Iterator[Site]:
         def do_GET(self) -> None:
             site.hits[self.path].append(time.monotonic())
             site.agents.add(self.headers.get("User-Agent", ""))
+            if site.asked >= site.held_from:
+                site.go_on.wait(PATIENCE)
             route = (
                 site.routes.get(self.path) or site.fallback(self.path) or send(b"no such page", status=404)
             )

@@ -1,58 +1,40 @@
 """Each verb is really killed, and goes on without loss and without doing things twice."""
 
+import math
 import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from data_commands import QUICK, Rows, crawl, run, start
 from made_pictures import jpeg, photo
-from site_on_loopback import Site, send
+from site_on_loopback import Site
 
 from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
+from stuck import start_and_stick
+from waiting import PATIENCE, wait_for
 
 PAGES, PER_PAGE = 12, 5
 QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2", "-j", "1")
 
 
-def wait_for(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Wait until `condition` holds or the process has ended by itself."""
-    end = time.monotonic() + 200
-    while not condition() and process.poll() is None:
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def stop(process: "subprocess.Popen[str]", with_signal: signal.Signals = signal.SIGKILL) -> int:
     process.send_signal(with_signal)
-    process.communicate(timeout=200)
+    process.communicate(timeout=PATIENCE)
     return process.returncode
 
 
 @pytest.fixture
 def gallery(site: Site) -> Site:
-    """Pages in a chain with pictures on each, served slowly enough to be interrupted."""
-
-    def slow(body: bytes, mime: str):  # type: ignore[no-untyped-def]
-        route = send(body, mime)
-
-        def wait(handler):  # type: ignore[no-untyped-def]
-            time.sleep(0.02)
-            route(handler)
-
-        return wait
-
+    """Pages in a chain with pictures on each."""
     for page in range(PAGES):
         images = "".join(f"<img src=/{page}-{i}.jpg alt='{page} {i}'>" for i in range(PER_PAGE))
-        site.routes[f"/{page}"] = slow(f"<html>{images}<a href=/{page + 1}>next</a>".encode(), "text/html")
+        site.html(f"/{page}", f"{images}<a href=/{page + 1}>next</a>")
         for i in range(PER_PAGE):
-            site.routes[f"/{page}-{i}.jpg"] = slow(
-                jpeg(photo(page * PER_PAGE + i, height=48, width=64)), "image/jpeg"
-            )
+            site.image(f"/{page}-{i}.jpg", jpeg(photo(page * PER_PAGE + i, height=48, width=64)))
     site.html(f"/{PAGES}", "the end")
     return site
 
@@ -75,29 +57,44 @@ def assert_whole(site: Site, folder: Path, rows: Rows) -> None:
 def test_a_crawl_survives_kill_9(moments: tuple[int, ...], gallery: Site, rows: Rows, tmp_path: Path) -> None:
     """`moments`: numbers of requests after which it is killed."""
     pytest.importorskip("scrapy")
-    kills = 0
-    for hits in moments:
+    under_way: set[str] = set()
+    for moment in moments:
+        gallery.held_from = moment
         process = start("crawl", gallery.url("/0"), "--into", tmp_path, *QUICK, "--depth", "99")
-        wait_for(lambda hits=hits: sum(map(len, gallery.hits.values())) >= hits, process)
-        kills += stop(process) == -signal.SIGKILL
-    assert kills == len(moments)
+        wait_for(lambda moment=moment: gallery.asked >= moment)
+        wait_for(lambda: "saved" in rows(tmp_path, "images").values())
+        assert stop(process) == -signal.SIGKILL
+        under_way |= {path for path, status in rows(tmp_path, "images").items() if status == "taken"}
+    let_go(gallery)
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
-    again = sum(len(hits) - 1 for path, hits in gallery.hits.items() if path.endswith(".jpg"))
-    # what was under way at each kill, two at a time, and what waited to be written down
-    assert again <= 5 * kills
+    assert again(gallery) <= under_way
+
+
+def let_go(site: Site) -> None:
+    site.held_from = math.inf
+    site.go_on.set()
+
+
+def again(site: Site) -> set[str]:
+    """Name the pictures that were asked for more than once."""
+    return {path for path, hits in site.hits.items() if path.endswith(".jpg") and len(hits) > 1}
 
 
 @pytest.mark.slow
 def test_a_crawl_stops_on_ctrl_c_and_goes_on(gallery: Site, rows: Rows, tmp_path: Path) -> None:
     pytest.importorskip("scrapy")
+    gallery.held_from = 15
     process = start("crawl", gallery.url("/0"), "--into", tmp_path, *QUICK, "--depth", "99")
-    wait_for(lambda: sum(map(len, gallery.hits.values())) >= 15, process)
-    assert stop(process, signal.SIGINT) == 130
+    wait_for(lambda: gallery.asked >= 15)
+    process.send_signal(signal.SIGINT)
+    let_go(gallery)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
     assert "taken" not in rows(tmp_path, "images").values()
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
-    assert {len(hits) for path, hits in gallery.hits.items() if path.endswith(".jpg")} == {1}
+    assert again(gallery) == set()
 
 
 @pytest.mark.slow
@@ -108,13 +105,18 @@ def test_an_import_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) ->
     table = arrow.table({"url": [gallery.url(path) for path in paths], "caption": paths})
     parquet.write_table(table, tmp_path / "urls.parquet")
     command = ("import", tmp_path / "urls.parquet", "--into", tmp_path / "photos", *QUICK)
+    gallery.held_from = 20
     process = start(*command)
-    wait_for(lambda: sum(map(len, gallery.hits.values())) >= 20, process)
+    wait_for(lambda: gallery.asked >= 20)
+    wait_for(lambda: "saved" in rows(tmp_path / "photos", "images").values())
     assert stop(process) == -signal.SIGKILL
+    found = rows(tmp_path / "photos", "images")
+    under_way = {path for path, status in found.items() if status == "taken"}
+    let_go(gallery)
     run(*command)
     assert rows(tmp_path / "photos", "images") == dict.fromkeys(paths, "saved")
     assert len(list((tmp_path / "photos" / "images").rglob("*.jpg"))) == len(paths)
-    assert sum(len(gallery.hits[path]) - 1 for path in paths) <= 5
+    assert again(gallery) <= under_way
 
 
 @pytest.fixture
@@ -130,13 +132,13 @@ def photos(tmp_path: Path) -> Path:
 def test_a_screening_survives_kill_9(photos: Path) -> None:
     options = ("--min-side", "32", "-j", "1", "--move-rejected")
     notes = photos / "screen" / "measures.jsonl"
-    process = start("screen", photos, *options)
-    wait_for(lambda: notes.exists() and notes.stat().st_size > 0, process)
+    words = ("data", "screen", photos, *options)
+    process = start_and_stick("colorify.dataset.screen", "_measure_one", 100, *words)
     assert stop(process) == -signal.SIGKILL
     assert not (photos / "screen" / "report.jsonl").exists()
     before = len(notes.read_text().splitlines())
+    assert 0 < before < 100
     run("screen", photos, *options)
-    assert 0 < before < 160
     assert len(notes.read_text().splitlines()) in (160, 161)  # nothing that was noted is measured again
     report = (photos / "screen" / "report.jsonl").read_text()
     assert report.count('"kept": true') == 144
@@ -148,14 +150,16 @@ def test_a_screening_survives_kill_9(photos: Path) -> None:
 
 @pytest.mark.parametrize("moments", [(3,), pytest.param((1, 6), marks=pytest.mark.slow)], ids=len)
 def test_sharding_survives_kill_9(moments: tuple[int, ...], photos: Path, tmp_path: Path) -> None:
-    """`moments`: numbers of shards after which it is killed."""
+    """`moments`: numbers of shards, of 9 or 10 photos, after which it is killed in the middle of one."""
     screen(photos, Thresholds(min_side=32))
     run("shard", photos, "-o", tmp_path / "unbroken", *QUICK_SHARDS)
     broken = tmp_path / "broken"
     for count in moments:
-        process = start("shard", photos, "-o", broken, *QUICK_SHARDS)
-        wait_for(lambda count=count: len(list(broken.glob("*.tar"))) >= count, process)
+        before = len(list(broken.glob("*.tar")))
+        words = ("data", "shard", photos, "-o", broken, *QUICK_SHARDS)
+        process = start_and_stick("colorify.dataset.pack", "_add", 10 * (count - before) + 4, *words)
         assert stop(process) == -signal.SIGKILL
+        assert len(list(broken.glob("*.tar"))) == count
     assert not (broken / "manifest.json").exists()
     assert "written before" in run("shard", photos, "-o", broken, *QUICK_SHARDS)
     names = {path.name for path in (tmp_path / "unbroken").iterdir()}

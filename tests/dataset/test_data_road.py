@@ -69,7 +69,7 @@ def typed(line: str) -> list[str]:
     ]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_road_of_the_readme_leads_to_a_colour_photo(site: Site, road: list[str]) -> None:
     """In small, and but for the crawl in this process, as every start of torch takes seconds."""
     lay_down(site, 10, height=280, width=300)

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-PATIENCE: Final = 60.0  # s of wall clock for one file, on a busy machine
+from waiting import PATIENCE
+
+# memory is bound by addresses, of which each thread takes many: as many threads whatever the machine
+ENVIRONMENT: Final = {
+    "VIPS_WARNING": "0",
+    "G_MESSAGES_DEBUG": "",
+    "VIPS_CONCURRENCY": "2",
+    "MALLOC_ARENA_MAX": "4",
+}
 MOST_SECONDS: Final = 10.0  # of the processor
 MOST_MEMORY: Final = 400  # MB, for the largest picture that is allowed, a megapixel
 CHILD: Final = Path(__file__).with_name("fuzz_child.py")
@@ -61,7 +69,7 @@ class Trial:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     text=True,
-                    env={**os.environ, "VIPS_WARNING": "0", "G_MESSAGES_DEBUG": ""},
+                    env={**os.environ, **ENVIRONMENT},
                 )
         return self.process
 

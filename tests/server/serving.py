@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import httpx
 import numpy as np
 import pyvips
+
+from waiting import PATIENCE
 
 PROBLEM = "application/problem+json"
 
@@ -31,19 +34,24 @@ class Server:
 
 
 @contextmanager
-def running(weights: Path, *options: str) -> Iterator[Server]:
-    """Start `colorify serve` on a free port and stop it at the end."""
-    command = [sys.executable, "-m", "colorify", "serve", "--port", "0", "-m", str(weights), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def running(weights: Path, *options: str, changed: str = "") -> Iterator[Server]:
+    """Start `colorify serve` on a free port and stop it at the end. `changed`: Python that it runs first."""
+    code = f"{changed}\nfrom colorify.cli import main; main()"
+    command = [sys.executable, "-c", code, "serve", "--port", "0", "-m", str(weights), *options]
+    with (
+        TemporaryFile("w+") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip().partition("/#")[0].replace("0.0.0.0", "127.0.0.1")
-            assert url, process.stderr.read() if process.stderr else ""
-            with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+            log.seek(0)
+            assert url, log.read()
+            with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
                 yield Server(process, url, client)
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
 
 def picture(width: int = 96, height: int = 64, suffix: str = ".jpg", depth: int = 8) -> bytes:

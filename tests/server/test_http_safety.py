@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zlib
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from serving import Server, new_session, opened, picture, problem, running
 
 from colorify.server import run
 from colorify.server.settings import Settings
+from waiting import PATIENCE, wait_for
 
 
 def send(server: Server, data: bytes, **headers: str) -> httpx.Response:
@@ -61,6 +61,7 @@ def test_a_broken_picture_is_refused_in_words(server: Server, name: str) -> None
 
 
 def test_a_photo_of_too_many_pixels_is_refused_by_its_header(server: Server) -> None:
+    send(server, picture())  # what is loaded late is loaded now
     before = server.memory_mb
     detail = problem(send(server, huge_header(60_000, 60_000)), 413, "too-many-pixels")
     assert "60000x60000" in detail
@@ -77,6 +78,7 @@ def small(tiny_weights: Path) -> "object":
 
 
 def test_too_many_bytes_are_refused_before_they_are_kept(small: Server) -> None:
+    send(small, picture())
     before = small.memory_mb
     detail = problem(send(small, b"\xff\xd8\xff" + bytes(3 * 2**20)), 413, "too-many-bytes")
     assert "at most 1 MB" in detail
@@ -133,7 +135,7 @@ def test_sites_that_were_allowed_may_use_the_api(tiny_weights: Path) -> None:
 )
 def test_no_path_leaves_the_page(server: Server, path: str) -> None:
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as raw:  # httpx would tidy up the path
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as raw:  # httpx would tidy up the path
         raw.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         assert b" 404 " in raw.recv(100)
 
@@ -152,7 +154,7 @@ def test_the_policy_allows_nothing_inline_and_nobody_else(server: Server) -> Non
 def test_a_full_line_says_when_to_come_back(small: Server) -> None:
     """The only place is held by an upload that does not end."""
     host, port = small.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as slow:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as slow:
         head = (
             f"POST /v1/colorize HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer secret\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 5000\r\n\r\n--x\r\n"
@@ -175,29 +177,37 @@ def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest
     assert tempfile.gettempdir() == str(tmp_path)
 
 
-def wait_for(condition: "object", seconds: float = 10) -> None:
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
+# no photo is ever done: work ends when nobody wants it any more
+ENDLESS = """
+import time
+from colorify.server.line import Task
+
+check = Task.check
+
+def endless(task, part=0.0):
+    while part:
+        check(task)
+        time.sleep(0.01)
+    check(task)
+
+Task.check = endless
+"""
 
 
-def test_work_is_given_up_when_its_client_goes(server: Server) -> None:
-    form = httpx.Request(
-        "POST", server.url, files={"image": ("a.png", picture(6000, 4000))}, data={"format": "png"}
-    )
-    host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as client:
-        head = (
-            f"POST /v1/colorize HTTP/1.1\r\nHost: {host}\r\nContent-Type: {form.headers['content-type']}\r\n"
-        )
-        client.sendall(
-            f"{head}Content-Length: {form.headers['content-length']}\r\n\r\n".encode() + form.read()
-        )
-        wait_for(lambda: "colorify_line_taken 1\n" in server.client.get("/metrics").text)
-    wait_for(lambda: "colorify_line_taken 0\n" in server.client.get("/metrics").text, seconds=5)
-    assert 'method="POST",status="499"' in server.client.get("/metrics").text
+def test_work_is_given_up_when_its_client_goes(tiny_weights: Path) -> None:
+    with running(tiny_weights, changed=ENDLESS) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        form = httpx.Request("POST", server.url, files={"image": ("a.png", picture(suffix=".png"))})
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:
+            head = (
+                f"POST /v1/colorize HTTP/1.1\r\nHost: {host}\r\n"
+                f"Content-Type: {form.headers['content-type']}\r\n"
+                f"Content-Length: {form.headers['content-length']}\r\n\r\n"
+            )
+            client.sendall(head.encode() + form.read())
+            wait_for(lambda: "colorify_line_taken 1\n" in server.client.get("/metrics").text)
+        wait_for(lambda: "colorify_line_taken 0\n" in server.client.get("/metrics").text)
+        wait_for(lambda: 'method="POST",status="499"' in server.client.get("/metrics").text)
 
 
 def test_work_begun_is_finished_after_sigterm(tiny_weights: Path) -> None:
@@ -207,14 +217,14 @@ def test_work_begun_is_finished_after_sigterm(tiny_weights: Path) -> None:
         client.start()
         wait_for(lambda: "colorify_line_taken 1\n" in server.client.get("/metrics").text)
         server.process.terminate()
-        client.join(30)
+        client.join(PATIENCE)
         assert opened(answers[0].content).width == 3000
-        assert server.process.wait(30) in (0, -15)
+        assert server.process.wait(PATIENCE) in (0, -15)
 
 
 def fails(*options: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, *options], capture_output=True, text=True, check=False, timeout=60, env=env
+        [sys.executable, *options], capture_output=True, text=True, check=False, timeout=PATIENCE, env=env
     )
     return done.returncode, done.stderr
 

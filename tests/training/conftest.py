@@ -4,11 +4,18 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from colorify.dataset.shards import Sample
 from colorify.training.recipe import Phase, Recipe
 
 SHORT, LONG = 48, 64  # px
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """What a test draws does not depend on which ones ran before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from colorify.cli import run
 from colorify.dataset.shards import Sample
 from colorify.generator import Generator
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
+from stuck import start_and_stick
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 COMMON = "seed = 1\nfrozen_stages = 5\nwarmup = 0.0\naverage = 0.5\nhinted = 0.5\naged = 0.5\n"
@@ -122,14 +122,13 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
     recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
     words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
     assert run([*words, str(tmp_path / "unbroken")]) == 0
-    command = [sys.executable, "-m", "colorify", *words, str(tmp_path / "broken")]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while not (tmp_path / "broken" / CHECKPOINT).exists():
-        assert process.poll() is None
-        time.sleep(0.01)
+    process = start_and_stick(
+        "colorify.training.trainer", "Trainer.train_step", 5, *words, tmp_path / "broken"
+    )
     process.kill()
-    assert process.wait() == -signal.SIGKILL
-    assert load_checkpoint(tmp_path / "broken" / CHECKPOINT).step < 8
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert load_checkpoint(tmp_path / "broken" / CHECKPOINT).step == 3
     assert run([*words, str(tmp_path / "broken")]) == 0
     whole, resumed = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("unbroken", "broken"))
     assert (resumed.step, resumed.photos) == (whole.step, whole.photos)
@@ -137,6 +136,7 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
         torch.testing.assert_close(resumed.network[name], tensor, rtol=0, atol=1e-5)
 
 
+@pytest.mark.timeout(900)
 def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], tmp_path: Path) -> None:
     """Each has the same photos here, in a shard of its own: then their draws are those of one process."""
     for name in ("a.tar", "b.tar"):
@@ -147,13 +147,15 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
                 tar.addfile(entry, io.BytesIO(data))
     (tmp_path / "one.toml").write_text(f"steps = 3\naccumulate = 2\n{COMMON}{PHASES}")
     (tmp_path / "two.toml").write_text(f"steps = 3\n{COMMON}{PHASES}")
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "colorify"]
+    # standalone: on a free port of its own
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launch += ["-m", "colorify"]
     one = ["train", "a.tar", "--recipe", "one.toml", "--into", "one"]
     two = ["train", "a.tar", "b.tar", "--recipe", "two.toml", "--into", "two"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     for command in ([sys.executable, "-m", "colorify", *one], [*launch, *two]):
         done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=250
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=400
         )
         assert done.returncode == 0, done.stderr
     first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))

@@ -12,6 +12,7 @@ import pytest
 from made_films import Sort, labs, packets, times, write_film
 
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
+from waiting import PATIENCE
 
 LONG = Sort(size=(64, 48), frames=160, cut=50)
 # a film job whose segments are short, and which stops when a given frame is done, until a signal comes
@@ -24,7 +25,7 @@ segments.SECONDS = 1.0
 def wait(now):
     if now.frames == int(sys.argv[4]):
         print("there", flush=True)
-        time.sleep(60)
+        time.sleep(600)
 
 report = colorize_film(Path(sys.argv[1]), Path(sys.argv[2]), weights=Path(sys.argv[3]), progress=wait)
 print("interrupted" if report.interrupted else "done", flush=True)
@@ -43,7 +44,7 @@ def stop_at(frame: int, how: signal.Signals, source: Path, target: Path, weights
         assert job.stdout is not None
         assert job.stdout.readline().strip() == "there"
         os.kill(job.pid, how)
-        said = job.communicate(timeout=60)[0].strip()
+        said = job.communicate(timeout=PATIENCE)[0].strip()
     return job.returncode, said
 
 
@@ -132,6 +133,7 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path, tiny_weights: Path) 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(film_module.Film, "frames", counted)
+        patch.setattr("colorify.video.job.cpu_count", lambda: 2)  # each core more has a frame at work
 
         def slowly(now: FilmProgress) -> None:
             done.append(now.frames)

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from waiting import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = os.environ.get("COLORIFY_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-LONG = 20_000  # ms
+LONG = PATIENCE * 1000  # ms
 
 Visit = Callable[..., "Page"]
 
@@ -29,9 +31,10 @@ def ready(page: "Page") -> None:
 
 
 def settled(page: "Page") -> None:
-    """Wait until the picture on the screen is drawn and nothing is on its way."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_function("() => document.querySelector('#after').complete")
+    """Wait until the picture on the screen is drawn, and none is on its way that takes its place."""
+    page.wait_for_function(
+        "() => !document.querySelector('#stage').ariaBusy && document.querySelector('#after').complete"
+    )
 
 
 def click_photo(page: "Page", x: float, y: float) -> None:

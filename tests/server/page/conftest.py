@@ -19,7 +19,9 @@ def browser() -> "Iterator[Browser]":
         )
     api = pytest.importorskip("playwright.sync_api", reason="pip install 'colorify-photo[dev]'")
     with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=LONG
+        )
         yield started
         started.close()
 

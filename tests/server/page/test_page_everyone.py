@@ -56,7 +56,7 @@ def test_the_focus_is_where_one_goes_on(visit: Visit) -> None:
     focused = "() => document.activeElement.id || document.activeElement.className"
     page.focus("#choose")
     choose(page, ("a.jpg", picture()), ("b.jpg", picture(64, 64)), ("c.jpg", picture(64, 80)))
-    assert page.evaluate(focused) == "stage"
+    page.wait_for_function("() => document.activeElement.id === 'stage'")
     page.wait_for_function("() => document.querySelectorAll('.thumb.ready').length === 3")
     page.focus(".thumb")
     for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "Enter"):

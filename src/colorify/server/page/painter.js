@@ -62,6 +62,7 @@ export class Painter {
     this.#again = this.#busy;
     if (this.#busy || !this.photo) return;
     this.#busy = true;
+    this.stage.root.ariaBusy = "true";
     this.stop();
     const { photo } = this;
     const look = this.#trial || photo.looks.now;
@@ -79,6 +80,7 @@ export class Painter {
     clearTimeout(late);
     wait("");
     this.#busy = false;
+    this.stage.root.ariaBusy = null;
     if (this.#again) this.paint();
     else this.sharpenSoon();
   }

@@ -111,9 +111,11 @@ export class Stage {
   /** Let the colour come in from the right, once, unless the person wants nothing to move or takes the slider. */
   reveal() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    const [from, to, start] = [1, this.#split, performance.now()];
+    const [from, to] = [1, this.#split];
+    let start = null; // the first frame: none is lost while a busy machine gets ready
     const step = (now) => {
-      const part = Math.min(1, Math.max(0, now - start) / REVEAL);
+      start ??= now;
+      const part = Math.min(1, (now - start) / REVEAL);
       this.slide(from + (to - from) * (1 - (1 - part) ** 3));
       if (part < 1) this.#revealing = requestAnimationFrame(step);
     };

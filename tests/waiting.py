@@ -1,0 +1,15 @@
+"""Waiting, however slow the machine is: only a test that fails waits to the end of its patience."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+PATIENCE: Final = 120.0  # s
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until `condition` holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
