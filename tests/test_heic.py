@@ -14,6 +14,7 @@ from PIL import ExifTags, Image
 
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
+from colorify.own import is_own
 from colorify.photo import open_photo
 from colorify.plan import make_plan
 from colorify.space import standard_profile
@@ -73,6 +74,23 @@ def test_it_becomes_a_jpeg_unless_told_otherwise(colorizer: Colorizer, tmp_path:
     assert job.target == tmp_path / "phone-color.jpg"
     (job,) = make_plan([str(source)], format="png").jobs
     assert job.target == tmp_path / "phone-color.png"
+
+
+def test_whether_colorify_made_it_is_told_without_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decoded(*_: object) -> None:
+        raise AssertionError("it was decoded")
+
+    monkeypatch.setattr("colorify.heic._widened", decoded)
+    words = b'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"'
+    mark = b'Iptc4xmpExt:AISystemUsed="Colorify tiny"'.ljust(len(words))
+    converted = tmp_path / "converted.heic"  # what another program made of a result
+    converted.write_bytes((PHOTOS / "phone.heic").read_bytes().replace(words, mark))
+    assert not is_own(PHOTOS / "phone.heic")
+    assert is_own(converted)
+    with pytest.raises(PhotoError, match=r"64x96 is 6,144 pixels"):
+        is_own(converted, max_pixels=6143)
 
 
 def test_several_pictures_and_too_large_ones_are_refused() -> None:

@@ -4,6 +4,8 @@ The libheif within libvips' wheel reads AV1 alone. pillow-heif 1.8 came unharmed
 pi-heif 1.4, the same without an encoder, read beyond its memory in 2 of 100.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +29,19 @@ def read_heic(data: Path | bytes, name: str, max_pixels: int) -> tuple[NDArray[A
     Raises PhotoError, naming the file `name`, where the extra is missing, the file is damaged, has several
     pictures, or more than `max_pixels` pixels; the last two before anything is decoded.
     """
+    with _opened(data, name, max_pixels) as file:
+        return _widened(np.asarray(file), int(file.info["bit_depth"])), _blocks(file)
+
+
+def read_heic_blocks(data: Path | bytes, name: str, max_pixels: int) -> dict[str, bytes]:
+    """Return the blocks of metadata of a HEIC file, without its pixels. Raises PhotoError as `read_heic`."""
+    with _opened(data, name, max_pixels) as file:
+        return _blocks(file)
+
+
+@contextmanager
+def _opened(data: Path | bytes, name: str, max_pixels: int) -> Iterator[Any]:
+    """Open a HEIC file whose size is allowed, and say in one line what turns out to be wrong with it."""
     try:
         from pillow_heif import open_heif
     except ModuleNotFoundError as error:
@@ -41,12 +56,14 @@ def read_heic(data: Path | bytes, name: str, max_pixels: int) -> tuple[NDArray[A
         width, height = file.size
         check_size(width, height, len(file), name, max_pixels)
         check_whole(width, height, 2 * width * height * len(file.mode.partition(";")[0]), "a HEIC", name)
-        pixels = np.asarray(file)
+        yield file
     except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
         words = str(error).strip().rstrip(".") or type(error).__name__
         raise PhotoError(f"{name}: damaged or cut short ({words.splitlines()[0]}).") from error
-    blocks = {theirs: bytes(file.info[ours]) for ours, theirs in _FIELDS.items() if file.info.get(ours)}
-    return _widened(pixels, int(file.info["bit_depth"])), blocks
+
+
+def _blocks(file: Any) -> dict[str, bytes]:
+    return {theirs: bytes(file.info[ours]) for ours, theirs in _FIELDS.items() if file.info.get(ours)}
 
 
 def with_blocks(image: pyvips.Image, blocks: dict[str, bytes]) -> pyvips.Image:

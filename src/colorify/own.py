@@ -4,14 +4,29 @@ import re
 from pathlib import Path
 from typing import Final
 
+from colorify.formats import HEIC, SNIFF_BYTES
+from colorify.heic import read_heic_blocks
 from colorify.photo import MAX_PIXELS, open_photo
 
 MAKER: Final = re.compile(
     rb"""AISystemUsed\s*=\s*["']Colorify """
 )  # as `metadata.marked` writes it into the XMP
+_XMP: Final = "xmp-data"  # libvips' name
 
 
 def is_own(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
     """Read the mark of a picture file, from its header alone. Raises PhotoError as `open_photo` does."""
-    image = open_photo(path, max_pixels=max_pixels).image
-    return bool(image.get_typeof("xmp-data")) and MAKER.search(image.get("xmp-data")) is not None
+    if _is_heic(path):  # which `open_photo` decodes at once
+        xmp = read_heic_blocks(path, str(path), max_pixels).get(_XMP, b"")
+    else:
+        image = open_photo(path, max_pixels=max_pixels).image
+        xmp = image.get(_XMP) if image.get_typeof(_XMP) else b""
+    return MAKER.search(xmp) is not None
+
+
+def _is_heic(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return HEIC.matches(file.read(SNIFF_BYTES))
+    except OSError:
+        return False  # `open_photo` says what is wrong
