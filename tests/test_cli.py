@@ -227,6 +227,17 @@ def test_options_reach_the_photo(colorify: Colorify) -> None:
     assert pyvips.Image.new_from_file("deep.png").format == "ushort"
 
 
+def test_a_confidence_map_of_what_was_done_before_is_not_left_out_in_silence(colorify: Colorify) -> None:
+    """As after a kill between the two files."""
+    photo("album/a.jpg")
+    assert colorify("album", "-o", "out").code == 0
+    ended = colorify("album", "-o", "out", "--confidence", "sure.png")
+    assert (ended.code, names(".")) == (2, {"album/a.jpg", "out/a.jpg"})
+    assert "out/a.jpg exists" in ended.err
+    assert colorify("album", "-o", "out", "--confidence", "sure.png", "-f").code == 0
+    assert size("sure.png") == (48, 32)
+
+
 @pytest.mark.parametrize(
     "option",
     [

@@ -7,6 +7,8 @@ import click
 
 from colorify.cli.options import (
     FORMAT_NAMES,
+    STRENGTH,
+    VIVIDNESS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
@@ -41,12 +43,8 @@ class Front(click.Command):
 @click.command(cls=Front)
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
 @click.option("-o", "--output", metavar="PATH", help="A file, a folder, or - for stdout.")
-@click.option(
-    "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
-)
-@click.option(
-    "--vividness", type=click.FloatRange(0, 2), default=1.0, help="0 cautious, 1 as trained, 2 bold."
-)
+@STRENGTH
+@VIVIDNESS
 @click.option(
     "--hint",
     "hints",

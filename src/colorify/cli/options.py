@@ -11,6 +11,12 @@ from colorify.formats import FORMATS
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
 
+STRENGTH: Final = click.option(
+    "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
+)
+VIVIDNESS: Final = click.option(
+    "--vividness", type=click.FloatRange(0, 2), default=1.0, help="0 cautious, 1 as trained, 2 bold."
+)
 FORMAT_NAMES: Final = tuple(row.name for row in FORMATS)
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")

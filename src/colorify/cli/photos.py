@@ -56,6 +56,9 @@ def color_inputs(
     plan = _plan(inputs, output, options)
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
+    if options.confidence is not None and plan.finished and not plan.jobs:
+        there = plan.finished[0].target
+        raise UsageError(f"--confidence: {there} exists, and no map is made without it; -f makes both anew.")
     if dry:
         return _show_plan(plan, options, run.show)
     with stopping() as stopped:

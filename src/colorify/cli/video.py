@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.options import read_photo_hints
+from colorify.cli.options import STRENGTH, VIVIDNESS, read_photo_hints
 from colorify.cli.show import name
 from colorify.errors import FilmError, UsageError
 
@@ -66,14 +66,10 @@ def read_timed_hints(
     "--frames",
     "pictures",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write numbered PNG pictures into this folder instead.",
+    help="Write numbered PNG pictures into this folder instead; a run that was killed begins anew.",
 )
-@click.option(
-    "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
-)
-@click.option(
-    "--vividness", type=click.FloatRange(0, 2), default=1.0, help="0 cautious, 1 as trained, 2 bold."
-)
+@STRENGTH
+@VIVIDNESS
 @click.option(
     "--hint",
     "hints",
