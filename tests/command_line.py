@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import pyvips
 
 from waiting import PATIENCE
@@ -39,6 +40,15 @@ Colorify = Callable[..., Ended]
 
 def command(weights: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "colorify", *arguments, "-m", str(weights)]
+
+
+def make_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a shell know `colorify`: as a script in `folder`/bin."""
+    script = folder / "bin" / "colorify"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorify "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
 
 
 def on_a_terminal(*words: str) -> tuple[bytes, bytes]:

@@ -19,7 +19,7 @@ from colorify.cli.stopping import SIGNALS, stopping
 from colorify.formats import FORMATS
 from command_line import Colorify, command, names, photo, size
 from tiny import grey_scene
-from waiting import PATIENCE, wait_for
+from waiting import PATIENCE
 
 SIZE = (800, 600)
 LEFT = ".colorify-0123abcd.part"
@@ -31,8 +31,10 @@ from colorify import batch, cli
 color, count = batch.color_source, itertools.count()
 
 def endless(*given, **options):
-    watch = given[4]
-    while next(count) >= 5:
+    number, watch = next(count), given[4]
+    if number == 5:
+        print("endless", flush=True)
+    while number >= 5:
         watch(0.5)
         time.sleep(0.01)
     return color(*given, **options)
@@ -72,10 +74,14 @@ def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Pat
     before = album(18)
     words = command(tiny_weights, "album", "-o", "out")
     slow = [sys.executable, "-c", ENDLESS, *words[3:]]
-    with subprocess.Popen(slow, stderr=subprocess.PIPE, text=True) as process:
-        wait_for(lambda: list(Path("out").glob("*/[0-9]*")))
-        process.send_signal(number)
-        _, err = process.communicate(timeout=PATIENCE)
+    with subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "endless\n"
+            process.send_signal(number)
+            _, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert process.returncode == 130, err
     assert "Traceback" not in err
     done = names("out")

@@ -1,6 +1,5 @@
 """What the README and the examples say is so: commands run, options and files exist."""
 
-import os
 import re
 import shlex
 import shutil
@@ -15,6 +14,7 @@ import pyvips
 from colorify.cli.colorize import colorize
 from colorify.cli.verbs import Verbs
 from colorify.generator import EMBEDDED
+from command_line import make_command
 from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
@@ -42,11 +42,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pyvips.Image.new_from_file(str(ROOT / "samples" / "chelsea.jpg")).write_to_file(
         str(tmp_path / "album" / "cat.png")
     )
-    shim = tmp_path / "bin" / "colorify"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorify "$@"\n')
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    make_command(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

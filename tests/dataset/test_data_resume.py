@@ -119,13 +119,18 @@ def test_an_import_survives_kill_9(gallery: Site, rows: Rows, tmp_path: Path) ->
     assert again(gallery) <= under_way
 
 
+@pytest.fixture(scope="module")
+def files() -> list[bytes]:
+    """160 small photos, of which every tenth is grey."""
+    return [jpeg(photo(seed, height=64, width=80, color=14.0 * (seed % 10 > 0))) for seed in range(160)]
+
+
 @pytest.fixture
-def photos(tmp_path: Path) -> Path:
+def photos(files: list[bytes], tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     folder.mkdir()
-    for seed in range(160):
-        color = 0.0 if seed % 10 == 0 else 14.0
-        (folder / f"{seed:03}.jpg").write_bytes(jpeg(photo(seed, height=64, width=80, color=color)))
+    for number, data in enumerate(files):
+        (folder / f"{number:03}.jpg").write_bytes(data)
     return folder
 
 

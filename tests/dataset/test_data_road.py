@@ -1,10 +1,8 @@
 """The whole road, as the README writes it: crawl, screen, shard, train, export, colour a photo with it."""
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from site_on_loopback import Site
 
 from colorify.cli import run
 from colorify.photo import open_photo
+from command_line import make_command
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,11 +87,7 @@ def test_the_road_can_be_typed_into_a_shell(
     site: Site, road: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_down(site, 48)
-    shim = tmp_path / "bin" / "colorify"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorify "$@"\n')
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    make_command(tmp_path, monkeypatch)
     for line in road:
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

@@ -1,10 +1,8 @@
 """The commands of docs/gpu.md, typed on a machine without a GPU, with the smallest recipe."""
 
 import io
-import os
 import re
 import subprocess
-import sys
 import tarfile
 import time
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 import pyvips
 
 from colorify.dataset.shards import Sample
+from command_line import make_command
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "gpu.md").read_text(encoding="utf-8")
@@ -38,11 +37,7 @@ def place(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
                 entry.size = len(data)
                 tar.addfile(entry, io.BytesIO(data))
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
-    shim = tmp_path / "bin" / "colorify"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m colorify "$@"\n')
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    make_command(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
