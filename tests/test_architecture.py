@@ -46,6 +46,7 @@ FLOORS = [
         "session",
         "sheet",
         "space",
+        "spread",
         "stream",
         "suggest",
         "tiff_tags",

@@ -1,84 +1,32 @@
-"""A hint counts whatever the generator makes of it, spreads over its thing, and stops at edges of L."""
+"""The generator is told the hints, and a hint is met whatever it makes of them."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.generator import Colors, Generator, Glance
-from colorify.guided import guided_colors, honor
+from colorify.guided import guided_colors
 from colorify.hints import Hint
 from colorify.look import Look
 
-SIDE = 32  # cells
-STRIDE = 4
+
+def test_without_hints_nothing_changes(generator: Generator) -> None:
+    glance = generator.look(np.full((64, 64), 30, np.float32))
+    np.testing.assert_array_equal(guided_colors(glance, Look(), photo=(64, 64)).ab, glance.colors().ab)
 
 
-def drawn(*hints: tuple[int, int, float, float]) -> NDArray[np.float32]:
-    planes = np.zeros((SIDE, SIDE, 3), np.float32)
-    for x, y, a, b in hints:
-        planes[y, x] = a, b, 1
-    return planes
-
-
-def flat(L: float = 50.0) -> NDArray[np.float32]:
-    return np.full((SIDE * STRIDE, SIDE * STRIDE), L, np.float32)
-
-
-def grey() -> NDArray[np.float32]:
-    return np.zeros((SIDE, SIDE, 2), np.float32)
-
-
-def test_without_hints_nothing_changes() -> None:
-    assert not honor(grey(), drawn(), flat(), stride=STRIDE).any()
-
-
-def test_it_is_exact_at_the_hint_and_weaker_farther_off() -> None:
-    made = honor(grey(), drawn((8, 16, 40, -20)), flat(), stride=STRIDE)
-    np.testing.assert_allclose(made[16, 8], [40, -20], atol=1e-3)
-    row = made[16, 8:, 0]
-    assert (np.diff(row) <= 1e-6).all()
-    assert row[4] > 30
-    assert row[-1] < 0.5 * row[0]
-
-
-def test_it_stops_at_an_edge_of_L_but_not_at_folds() -> None:
-    L = flat()
-    L[:, 64:] += 30
-    L[:, :64] += (3 * np.sin(np.arange(64) / 4)).astype(np.float32)  # folds
-    made = honor(grey(), drawn((10, 16, 40, 0)), L, stride=STRIDE)
-    assert made[16, 2:15, 0].min() > 15
-    assert np.abs(made[:, 16:]).max() < 1e-3
-
-
-def test_an_edge_can_be_walked_around_only_where_it_ends() -> None:
-    L = flat()
-    L[32:, 60:68] = 95  # a pole from row 8 down
-    made = honor(grey(), drawn((13, 4, 40, 0)), L, stride=STRIDE)
-    assert made[4, 18, 0] > made[24, 18, 0]
-
-
-def test_between_two_hints_each_keeps_its_own_side() -> None:
-    made = honor(grey(), drawn((6, 16, 50, 0), (25, 16, -50, 0)), flat(), stride=STRIDE)
-    np.testing.assert_allclose(made[16, 6], [50, 0], atol=1e-3)
-    np.testing.assert_allclose(made[16, 25], [-50, 0], atol=1e-3)
-    assert made[16, 10, 0] > 20
-    assert made[16, 21, 0] < -20
-    assert (np.diff(made[16, 6:26, 0]) <= 1e-4).all(), "from one to the other without a wave"
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (5, 3)])
-def test_the_smallest_photos(shape: tuple[int, int]) -> None:
-    L = np.full(shape, 50, np.float32)
-    h, w = -(-shape[0] // STRIDE), -(-shape[1] // STRIDE)
-    planes = np.zeros((h, w, 3), np.float32)
-    planes[0, 0] = 30, 10, 1
-    made = honor(np.zeros((h, w, 2), np.float32), planes, L, stride=STRIDE)
-    np.testing.assert_allclose(made[0, 0], [30, 10], atol=1e-3)
+def test_a_hint_that_others_cover_counts_nowhere(generator: Generator) -> None:
+    glance = generator.look(np.full((64, 64), 30, np.float32))
+    above = Hint(32, 32, "#3060c0", 8)
+    alone, both = (
+        guided_colors(glance, Look(hints=hints), photo=(64, 64)).ab
+        for hints in ((above,), (Hint(32, 32, "#c04040", 4), above))
+    )
+    np.testing.assert_array_equal(alone, both)
 
 
 def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:

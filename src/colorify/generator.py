@@ -112,6 +112,7 @@ class Glance:
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
         self._padded = np.pad(L, margins, mode="symmetric").astype(np.float32, copy=False)
         self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
+        self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
     def colors(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
         """Generate the colours.
@@ -139,7 +140,20 @@ class Glance:
     @property
     def nbytes(self) -> int:
         """Memory that it holds, in bytes."""
-        return self.L.nbytes + self._padded.nbytes + sum(plane.nbytes for plane in self._features or ())
+        kept = (self.L, self._padded, *(self._features or ()), self._roots)
+        return sum(plane.nbytes for plane in kept if plane is not None)
+
+    def roots(self) -> FloatArray | None:
+        """Return the roots of the probabilities that the colours have without hints, (h, w, Q).
+
+        The product of those of two places is the overlap of their distributions: 1 where the generator thinks
+        the same. Made once. None where the generator is a regression.
+        """
+        if not len(self.generator.centers):
+            return None
+        if self._roots is None:
+            self._roots = np.sqrt(self.distribution().probabilities).astype(np.float16)
+        return self._roots.astype(np.float32)
 
     def features(self, stride: int) -> FloatArray:
         """Return what the backbone sees at `stride` px of L to a cell: (ceil(H/stride), ceil(W/stride), C).

@@ -67,6 +67,23 @@ def draw_hints(
 ) -> FloatArray:
     """Draw hints for the generator: (h, w, 3) float32: a, b, and 1 where there is a hint.
 
+    See `number_hints` for the rest.
+    """
+    numbers = number_hints(hints, photo=photo, small=small, stride=stride, margin=margin)
+    rows = [*((*hint.ab, 1.0) for hint in hints), (0.0, 0.0, 0.0)]  # the last is for -1: none
+    return np.array(rows, np.float32)[numbers]
+
+
+def number_hints(
+    hints: Sequence[Hint],
+    *,
+    photo: tuple[int, int],
+    small: tuple[int, int],
+    stride: int,
+    margin: float = 0.0,
+) -> NDArray[np.intp]:
+    """Say which hint holds at each place: (h, w), from 0; -1 where there is none.
+
     `photo`: (width, height) of the upright photo, px. `small`: the same of it as the generator sees it.
     `stride`: px of the small photo to a px of the drawing; (w, h) is `small` / `stride`, rounded up.
     `margin`: px of the drawing by which a hint is drawn larger than it is.
@@ -75,14 +92,14 @@ def draw_hints(
     width, height = photo
     w, h = -(-small[0] // stride), -(-small[1] // stride)
     across, down = small[0] / (width * stride), small[1] / (height * stride)
-    drawn = np.zeros((h, w, 3), np.float32)
+    numbers = np.full((h, w), -1, np.intp)
     columns, rows = np.arange(w)[None, :] + 0.5, np.arange(h)[:, None] + 0.5
-    for hint in hints:
+    for number, hint in enumerate(hints):
         x, y, radius = hint.place(width, height)
         disc = (columns - x * across) ** 2 + (rows - y * down) ** 2 <= (radius * across + margin) ** 2
         disc[int(y * down), int(x * across)] = True
-        drawn[disc] = (*hint.ab, 1.0)
-    return drawn
+        numbers[disc] = number
+    return numbers
 
 
 def find_cell(
