@@ -25,6 +25,7 @@ FLOORS = [
         "look",
         "photo",
         "chroma",
+        "coherence",
         "frames",
         "generator",
         "guided",

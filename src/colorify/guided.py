@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.alternatives import alternative_colors
+from colorify.coherence import settled
 from colorify.errors import PhotoError
 from colorify.generator import Colors, Glance
 from colorify.hints import Hint, draw_hints, number_hints
@@ -43,17 +44,20 @@ def guided_colors(
     given = draw_hints(look.hints, photo=photo, small=small, stride=stride)
     colors = glance.colors(hints=given, vividness=look.vividness)
     ab = colors.ab if look.alternative == 1 else _alternative(glance, look, colors.ab, given)
+    h, w, _ = ab.shape
+    L = cell_means(glance.L, h, w, stride)
+    ab = settled(ab, colors.confidence, L)
     numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
-    return Colors(ab=_honored(glance, ab, look.hints, numbers), confidence=colors.confidence)
+    return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
 
 
-def _honored(glance: Glance, ab: FloatArray, hints: Sequence[Hint], numbers: NDArray[np.intp]) -> FloatArray:
-    """Give each hint its own; `numbers`: (h, w), as by `number_hints`."""
+def _honored(
+    glance: Glance, ab: FloatArray, L: FloatArray, hints: Sequence[Hint], numbers: NDArray[np.intp]
+) -> FloatArray:
+    """Give each hint its own; `L`: of the cells; `numbers`: (h, w), as by `number_hints`."""
     left = np.unique(numbers[numbers >= 0])  # others are covered
     if not len(left):
         return ab
-    h, w = numbers.shape
-    L = cell_means(glance.L, h, w, glance.generator.spec.stride)
     wanted = np.array([hints[number].ab for number in left], np.float32)
     return spread(ab, numbers == left[:, None, None], wanted, L, glance.roots())
 
