@@ -28,7 +28,7 @@ def lived_in(outputs: int) -> UNet:
             module.norm.running_var.uniform_(0.5, 2)
             torch.nn.init.normal_(module.norm.weight, 1, 0.2)
             torch.nn.init.normal_(module.norm.bias, 0, 0.2)
-    for parameter in [*network.attend.parameters(), *network.think.attend.parameters()]:
+    for parameter in [*network.attend.parameters(), *network.think.parameters()]:
         torch.nn.init.normal_(parameter, 0.1, 0.1)
     return network.eval()
 

@@ -15,6 +15,7 @@ from colorify.training.recipe import Recipe
 from colorify.training.samples import Batch
 
 STEPS: Final = (1, 2, 4, 8, 16)  # cells of ab
+LOOK_FROM: Final = 2  # px of a photo for one that the perceptual loss sees
 CENTER_SHARE: Final = 0.37  # of the mean chroma in colourfulness M(1)
 
 
@@ -73,11 +74,14 @@ def colorful_loss(ab: Tensor, truth: Tensor) -> Tensor:
 
 
 def perceptual_loss(eyes: FeatureNet, ab: Tensor, batch: Batch) -> Tensor:
-    """LPIPS of the photos with the colours `ab` and with the true ones, both on the true L. Returns ()."""
-    size = batch.L.shape[2:]
+    """LPIPS of the photos with the colours `ab` and with the true ones, both on the true L. Returns ().
+
+    Of photos reduced by LOOK_FROM, which takes a quarter of the time: LPIPS was made on patches of 64 px.
+    """
+    L = F.avg_pool2d(batch.L, LOOK_FROM)
     with torch.no_grad():
-        true = eyes(lab_to_rgb(batch.L, F.interpolate(batch.ab, size=size, mode="bilinear")))
-    made = eyes(lab_to_rgb(batch.L, F.interpolate(ab, size=size, mode="bilinear")))
+        true = eyes(lab_to_rgb(L, F.interpolate(batch.ab, size=L.shape[2:], mode="bilinear")))
+    made = eyes(lab_to_rgb(L, F.interpolate(ab, size=L.shape[2:], mode="bilinear")))
     return eyes.distance(made, true).mean()
 
 
