@@ -104,9 +104,8 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
     h, w = ab.shape[:2]
     padded = np.pad(L, ((0, h * stride - height), (0, w * stride - width)), mode="edge")
     by_cell = padded.reshape(h, stride, w, stride).transpose(1, 3, 0, 2)
-    cells = by_cell.reshape(stride**2, h, w).astype(
-        np.float64
-    )  # in this order: several times faster to average
+    # in this order they are several times faster to average
+    cells = by_cell.reshape(stride**2, h, w).astype(np.float64)
     mean_L = cells.mean(axis=0)
     centre = box_mean(mean_L)
     within = box_mean(cells.var(axis=0))  # detail of L that no ab was generated for: a reason for doubt

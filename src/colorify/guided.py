@@ -43,9 +43,9 @@ def guided_colors(
     small = width, height
     given = draw_hints(look.hints, photo=photo, small=small, stride=stride)
     colors = glance.colors(hints=given, vividness=look.vividness)
-    ab = colors.ab if look.alternative == 1 else _alternative(glance, look, colors.ab, given)
-    h, w, _ = ab.shape
+    h, w, _ = colors.ab.shape
     L = cell_means(glance.L, h, w, stride)
+    ab = colors.ab if look.alternative == 1 else _alternative(glance, look, colors.ab, L, given)
     ab = settled(ab, colors.confidence, L)
     numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
     return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
@@ -62,13 +62,12 @@ def _honored(
     return spread(ab, numbers == left[:, None, None], wanted, L, glance.roots())
 
 
-def _alternative(glance: Glance, look: Look, ab: FloatArray, given: FloatArray) -> FloatArray:
-    spec = glance.generator.spec
+def _alternative(glance: Glance, look: Look, ab: FloatArray, L: FloatArray, given: FloatArray) -> FloatArray:
+    """Return the colours of the alternative that is wanted; `ab`: of the first; `L`: of the cells."""
+    temperature = glance.generator.spec.temperature
     likely = glance.distribution(hints=given, vividness=look.vividness)
-    h, w, _ = ab.shape
-    L = cell_means(glance.L, h, w, spec.stride)
     found = 0
-    for made in alternative_colors(ab, likely, L, temperature=spec.temperature):
+    for made in alternative_colors(ab, likely, L, temperature=temperature):
         found += 1
         if found == look.alternative:
             return made

@@ -58,18 +58,13 @@ class Hint:
 
 
 def draw_hints(
-    hints: Sequence[Hint],
-    *,
-    photo: tuple[int, int],
-    small: tuple[int, int],
-    stride: int,
-    margin: float = 0.0,
+    hints: Sequence[Hint], *, photo: tuple[int, int], small: tuple[int, int], stride: int
 ) -> FloatArray:
     """Draw hints for the generator: (h, w, 3) float32: a, b, and 1 where there is a hint.
 
     See `number_hints` for the rest.
     """
-    numbers = number_hints(hints, photo=photo, small=small, stride=stride, margin=margin)
+    numbers = number_hints(hints, photo=photo, small=small, stride=stride)
     rows = [*((*hint.ab, 1.0) for hint in hints), (0.0, 0.0, 0.0)]  # the last is for -1: none
     return np.array(rows, np.float32)[numbers]
 

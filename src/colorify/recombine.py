@@ -24,9 +24,8 @@ _TINY: Final = np.float32(1e-12)
 _ONE: Final = np.float32(1).view(np.uint32)
 _DARK: Final = np.float32(LAB_DELTA)
 _F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
-_AT_ONCE: Final = (
-    2**18 // 9
-)  # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
+# px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
+_AT_ONCE: Final = 2**18 // 9
 _MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
 
 
