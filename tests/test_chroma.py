@@ -141,13 +141,3 @@ def test_rows_do_not_depend_on_where_strips_begin() -> None:
 def test_the_smallest_pictures(size: tuple[int, int]) -> None:
     ab = np.full((-(-size[0] // STRIDE), -(-size[1] // STRIDE), 2), 17.0)
     np.testing.assert_allclose(enlarged(np.full(size, 40.0), ab, np.full(size, 40.0)), 17, atol=1e-3)
-
-
-def test_in_f_says_the_same_in_other_units() -> None:
-    random = np.random.default_rng(0)
-    L, full = random.uniform(0, 100, (64, 96)), random.uniform(0, 100, (90, 130))
-    ab = random.uniform(-60, 60, (16, 24, 2))
-    chroma = fit_chroma(L.astype(np.float32), ab.astype(np.float32), stride=STRIDE).in_f()
-    found = chroma.enlarged(130, 90).ab(((full + 16) / 116).astype(np.float32), 0)
-    a, b = np.moveaxis(enlarged(L, ab, full), -1, 0)
-    np.testing.assert_allclose(found, [a / 500, -b / 200], atol=1e-5)

@@ -22,13 +22,8 @@ def colored(pixels: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[A
     """Paint a strip of grey or RGB with ab; nothing given is changed."""
     light = measure(pixels)
     out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    paint(light, shift(a, b), out)
+    paint(light, np.stack([a, b]).astype(np.float32), out)
     return out
-
-
-def shift(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
-    """What `paint` takes, of a and b."""
-    return np.stack([a / 500, -b / 200]).astype(np.float32)
 
 
 def exact_light(pixels: NDArray[Any]) -> NDArray[np.float64]:
@@ -128,7 +123,7 @@ def along(start: NDArray[Any], end: NDArray[Any], steps: int) -> NDArray[np.floa
     L, a, b = (wanted[None, :, at].astype(np.float32) for at in range(3))
     Y = np.where(L > 8, ((L + 16) / 116) ** 3, L / 903.2963).astype(np.float32)
     out = np.empty((1, steps + 1, 3), np.uint16)
-    paint(Light(Y, (L + 16) / 116), shift(a, b), out)
+    paint(Light(Y=Y, L=L), np.stack([a, b]), out)
     return rgb_to_lab((out / 65535).astype(np.float32))[0].astype(np.float64)
 
 

@@ -51,8 +51,8 @@ def lab(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def painted(grey: NDArray[Any], a: Any, b: Any, space: Space) -> NDArray[Any]:
     out = np.empty((*grey.shape, 3), grey.dtype)
-    shift = np.stack([np.broadcast_to(np.float32(plane), grey.shape) for plane in (a / 500, -b / 200)])
-    paint(measure(grey[:, :, None]), shift, out, space)
+    ab = np.stack([np.broadcast_to(np.float32(plane), grey.shape) for plane in (a, b)])
+    paint(measure(grey[:, :, None]), ab, out, space)
     return out
 
 

@@ -21,8 +21,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import AB_TO_F
-
 FloatArray = NDArray[np.float32]
 
 RADIUS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
@@ -51,14 +49,6 @@ class Chroma:
         """Return the same with ab multiplied by `strength`."""
         factors = np.where(_IS_COLOR, strength, 1).astype(np.float32)
         return Chroma(self.planes * factors[:, None, None], self.stride, self.small)
-
-    def in_f(self) -> "Chroma":
-        """Return the same as `recombine.paint` takes it: f in place of L, its shifts in place of ab."""
-        planes, to_f = np.empty_like(self.planes), np.array(AB_TO_F, np.float32)[:, None, None]
-        planes[SLOPES] = self.planes[SLOPES] * to_f * 116
-        planes[MEANS] = self.planes[MEANS] * to_f
-        planes[MEAN_L:] = (self.planes[MEAN_L:] + 16) / 116
-        return Chroma(planes, self.stride, self.small)
 
     def enlarged(self, width: int, height: int) -> "Enlarged":
         """Return the same on a picture of `width` x `height` px, ready to give rows of ab."""
@@ -89,7 +79,7 @@ class Enlarged:
     def ab(self, L: FloatArray, top: int) -> FloatArray:
         """Return ab, (2, rows, W) float32, of the rows of the photo that begin at `top`.
 
-        `L`: (rows, W) float32, 0..100. Of a Chroma `in_f`: f, and shifts are returned.
+        `L`: (rows, W) float32, 0..100.
         """
         ab = np.empty((2, *L.shape), np.float32)
         for rows, planes in _groups(self._wide, self._down, top, top + len(L)):

@@ -25,7 +25,6 @@ XYZ_TO_RGB: Final = np.linalg.inv(RGB_TO_XYZ)
 
 LINEAR_TOE: Final = 0.0031308  # linear light below which sRGB is a straight line
 ENCODED_TOE: Final = 0.04045  # the same point, encoded
-AB_TO_F: Final = (1 / 500, -1 / 200)  # times a, b: by how much they shift the f of X, of Z, from that of Y
 LAB_DELTA: Final = 6 / 29  # f(t) is a cube root above LAB_DELTA**3 and a line below
 
 

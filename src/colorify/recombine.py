@@ -19,10 +19,11 @@ from colorify.space import Space, place, srgb
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
-ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the f of a Y; indexed by the root of Y
+ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
 _TINY: Final = np.float32(1e-12)
 _ONE: Final = np.float32(1).view(np.uint32)
 _DARK: Final = np.float32(LAB_DELTA)
+_F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
 # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
 _AT_ONCE: Final = 2**18 // 9
 _MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
@@ -33,12 +34,7 @@ class Light:
     """How bright a strip of the photo is."""
 
     Y: FloatArray  # (h, w), luminance in linear light, 0..1
-    f: FloatArray  # (h, w), of Y, as CIE Lab has it: (L + 16) / 116
-
-    @property
-    def L(self) -> FloatArray:
-        """CIE Lab, 0..100: (h, w)."""
-        return self.f * np.float32(116) - np.float32(16)
+    L: FloatArray  # (h, w), CIE Lab, 0..100
 
 
 def depth_of(dtype: np.dtype[Any]) -> int:
@@ -53,9 +49,9 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     """
     depth = depth_of(pixels.dtype)
     if pixels.shape[2] == 1:
-        light, f = _decoding(depth)
+        light, lightness = _decoding(depth)
         grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
-        return Light(Y=light.take(grey), f=f.take(grey))
+        return Light(Y=light.take(grey), L=lightness.take(grey))
     space = space or srgb()
     red, green, blue = space.shares(depth)
     Y = red.take(pixels[:, :, 0])
@@ -63,29 +59,31 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     Y += blue.take(pixels[:, :, 2])
     if not space.is_srgb:  # primaries that nobody can see may add less than nothing
         np.clip(Y, 0, 1, out=Y)
-    return Light(Y=Y, f=_f_of_root().take(_root_index(Y)))
+    return Light(Y=Y, L=_lightness_of_root().take(_root_index(Y)))
 
 
-def paint(light: Light, shift: FloatArray, out: Pixels, space: Space | None = None) -> None:
+def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None) -> None:
     """Write the colours of a strip into `out`: (h, w, 3), uint8 or uint16, of `space` (None: sRGB).
 
-    `shift`: (2, h, w) float32, by how much a and b shift the f of X and of Z, see `color.AB_TO_F`; used
-    as scratch space: it holds nothing of use afterwards.
+    `ab`: (2, h, w) float32, CIE Lab; used as scratch space: it holds nothing of use afterwards.
     """
     depth = depth_of(out.dtype)
     space = space or srgb()
-    linear = _linear(light, shift, space)
+    linear = _linear(light, ab, space)
     _fit_gamut(light.Y, linear)
     for channel, (places, encode) in enumerate(zip(place(linear, depth), space.encoders(depth), strict=True)):
         out[:, :, channel] = encode.take(places)
 
 
-def _linear(light: Light, shift: FloatArray, space: Space) -> FloatArray:
+def _linear(light: Light, ab: FloatArray, space: Space) -> FloatArray:
     """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w)."""
-    shift += light.f
-    xyz = np.empty((3, *light.Y.shape), np.float32)  # relative to white: grey is (Y, Y, Y)
+    fy = light.L * np.float32(1 / 116)
+    fy += np.float32(16 / 116)
+    ab *= _F_OF_AB
+    ab += fy
+    xyz = np.empty((3, *fy.shape), np.float32)  # relative to white: grey is (Y, Y, Y)
     xyz[1] = light.Y
-    _inverse_f(shift, out=xyz[::2])
+    _inverse_f(ab, out=xyz[::2])
     return _times(space.from_xyz, xyz)
 
 
@@ -116,10 +114,7 @@ def _times(matrix: FloatArray, planes: FloatArray) -> FloatArray:
 def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
     """Move, in place, each colour towards the grey of its light until it lies within 0..1."""
     # as an unsigned number, the bits of a float below 0 or above 1 are larger than those of 1
-    red, green, blue = linear.view(np.uint32) > _ONE
-    red |= green
-    red |= blue
-    outside = np.flatnonzero(red)
+    outside = np.flatnonzero((linear.view(np.uint32) > _ONE).any(axis=0))
     if not outside.size:
         return
     planes, grey = linear.reshape(3, -1), Y.ravel()
@@ -154,18 +149,18 @@ def _root_index(linear: FloatArray) -> NDArray[np.int32]:
 
 @cache
 def _decoding(depth: int) -> tuple[FloatArray, FloatArray]:
-    """Return the Y and the f of every code of grey."""
+    """Return the Y and the L of every code of grey."""
     codes = np.linspace(0, 1, 2**depth, dtype=np.float64)
     Y = srgb_to_linear(codes.astype(np.float32))
-    return Y, _f(Y)
+    return Y, _lightness(Y)
 
 
 @cache
-def _f_of_root() -> FloatArray:
-    return _f(np.linspace(0, 1, ROOT_STEPS + 1) ** 2)
+def _lightness_of_root() -> FloatArray:
+    return _lightness(np.linspace(0, 1, ROOT_STEPS + 1) ** 2)
 
 
-def _f(Y: NDArray[Any]) -> FloatArray:
-    """Return the f of CIE Lab: (L + 16) / 116."""
+def _lightness(Y: NDArray[Any]) -> FloatArray:
     line = Y / (3 * LAB_DELTA**2) + 4 / 29
-    return np.where(Y > LAB_DELTA**3, np.cbrt(Y), line).astype(np.float32)
+    f = np.where(Y > LAB_DELTA**3, np.cbrt(Y), line)
+    return (116 * f - 16).astype(np.float32)

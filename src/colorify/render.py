@@ -21,7 +21,8 @@ FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
 
 # Computed at a time. The threads need the GIL between any two steps of numpy, and lose 10 to 30 us whenever
-# they wait for it: with half as many pixels a photo takes 2 to 10 % longer, with twice as many no less.
+# they wait for it: with half as many pixels a photo takes 7 % longer, and as much with twice as many, which
+# malloc gives back to the system at once (10 to 20 times the page faults).
 STRIP_PIXELS: Final = 2**18
 
 
@@ -40,13 +41,13 @@ def colored_strips(
     Decoding is done by whoever asks, a few strips ahead of the `threads` that compute.
     """
     width, height = photo.size
-    enlarged, fetch = chroma.in_f().enlarged(width, height), photo.light_rows()
+    enlarged, fetch = chroma.enlarged(width, height), photo.light_rows()
     bands = 3 + photo.has_alpha
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
         light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha], photo.space)
-        paint(light, enlarged.ab(light.f, top), out[:, :, :3], space)
+        paint(light, enlarged.ab(light.L, top), out[:, :, :3], space)
         if photo.has_alpha:
             out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
         return out

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import AB_TO_F
 from colorify.recombine import Light, paint
 from colorify.video.luma import REACH, chroma_span, fitting, luma_moves, moved, normal
 from colorify.video.planes import BT709, LUMA_WEIGHTS, Plane, Planes
@@ -37,11 +36,10 @@ class Small:
 def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Cb and Cr, (h, w), -0.5..0.5, of each L (h, w) with ab (h, w, 2), fitted into sRGB; L kept."""
     height, width = L.shape
-    inside = np.clip(L, 0, 100)
-    f = ((inside + 16) / 116).astype(np.float32)
-    Y = np.where(inside > 8, f**3, inside / 903.2963).astype(np.float32)
+    linear = np.clip(L, 0, 100)
+    Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
     rgb = np.empty((height, width, 3), np.uint16)
-    paint(Light(Y, f), (ab * np.array(AB_TO_F, np.float32)).transpose(2, 0, 1), rgb)
+    paint(Light(Y=Y, L=linear), ab.transpose(2, 0, 1).copy(), rgb)
     kr, kb = LUMA_WEIGHTS[BT709]
     red, green, blue = (rgb[:, :, index] * np.float32(1 / FULL_16) for index in range(3))
     luma = kr * red + (1 - kr - kb) * green + kb * blue
