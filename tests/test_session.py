@@ -1,5 +1,6 @@
 """A photo at work: opened once, coloured again and again."""
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.generator import Colors, Glance
 from colorify.hints import Hint
+from colorify.look import Look
 from colorify.photo import open_photo
 from tiny import grey_scene
 
@@ -170,3 +172,16 @@ def test_an_alternative_keeps_the_hints(colorizer: Colorizer) -> None:
         assert np.hypot(*(lab[1:] - HINT.ab)) < 6
     with pytest.raises(UsageError, match="alternative 0"):
         session.preview(alternative=0)
+
+
+def test_alternatives_that_were_counted_are_not_made_again(counted: tuple[Colorizer, list[float]]) -> None:
+    colorizer, runs = counted
+    ramp = np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0)
+    session, other = colorizer.open(ramp), colorizer.open(ramp)
+    made = [colors.ab for colors in islice(session.colorings(Look()), 2)]
+    assert len(made) == 2
+    assert runs == [1.0]
+    for number, ab in enumerate(made, start=1):
+        assert session.colors(Look(alternative=number)).ab is ab
+        np.testing.assert_array_equal(other.colors(Look(alternative=number)).ab, ab)
+    assert runs == [1.0, 1.0, 1.0]

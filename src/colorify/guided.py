@@ -5,7 +5,8 @@ to it, and afterwards ab becomes the hint's where the hint is, and spreads from 
 see `spread`. This happens at the generator's scale, before ab is brought to the photo's along its edges.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -25,30 +26,49 @@ FloatArray = NDArray[np.float32]
 MARGIN: Final = 1.0
 
 
-def guided_colors(
-    glance: Glance,
-    look: Look,
-    *,
-    photo: tuple[int, int],
-) -> Colors:
+def guided_colors(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Colors:
     """Generate the colours of a photo, in the alternative that is wanted, and honour the hints.
+
+    See `colorings`. Raises PhotoError for an alternative that there is not.
+    """
+    found = 0
+    for colors in colorings(glance, look, photo=photo):
+        found += 1
+        if found == look.alternative:
+            return colors
+    raise PhotoError(
+        f"alternative {look.alternative}: the generator knows {found} clearly different plausible "
+        f"colourings of this photo. Ask for --alternatives {found}."
+    )
+
+
+def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator[Colors]:
+    """Yield the plausible colourings of a photo with the hints of a look, each made when it is asked for.
 
     `glance`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
     The confidence stays the generator's.
-    Raises UsageError for a hint outside the photo or without a colour, PhotoError for an alternative that
-    there is not, WeightsError for one of a regression.
+    Raises UsageError for a hint outside the photo or without a colour, WeightsError after the first colouring
+    of a regression.
     """
     height, width = glance.L.shape
-    stride = glance.generator.spec.stride
+    generator = glance.generator
+    stride = generator.spec.stride
     small = width, height
     given = draw_hints(look.hints, photo=photo, small=small, stride=stride)
     colors = glance.colors(hints=given, vividness=look.vividness)
     h, w, _ = colors.ab.shape
     L = cell_means(glance.L, h, w, stride)
-    ab = colors.ab if look.alternative == 1 else _alternative(glance, look, colors.ab, L, given)
-    ab = settled(ab, colors.confidence, L)
     numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
-    return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
+
+    def guided(ab: FloatArray) -> Colors:
+        ab = settled(ab, colors.confidence, L)
+        return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
+
+    yield guided(colors.ab)
+    likely = glance.distribution(hints=given, vividness=look.vividness)
+    others = alternative_colors(colors.ab, likely, L, temperature=generator.spec.temperature)
+    for ab in islice(others, 1, None):  # the first is `colors.ab`
+        yield guided(ab)
 
 
 def _honored(
@@ -60,21 +80,6 @@ def _honored(
         return ab
     wanted = np.array([hints[number].ab for number in left], np.float32)
     return spread(ab, numbers == left[:, None, None], wanted, L, glance.roots())
-
-
-def _alternative(glance: Glance, look: Look, ab: FloatArray, L: FloatArray, given: FloatArray) -> FloatArray:
-    """Return the colours of the alternative that is wanted; `ab`: of the first; `L`: of the cells."""
-    temperature = glance.generator.spec.temperature
-    likely = glance.distribution(hints=given, vividness=look.vividness)
-    found = 0
-    for made in alternative_colors(ab, likely, L, temperature=temperature):
-        found += 1
-        if found == look.alternative:
-            return made
-    raise PhotoError(
-        f"alternative {look.alternative}: the generator knows {found} clearly different plausible "
-        f"colourings of this photo. Ask for --alternatives {found}."
-    )
 
 
 def cell_means(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:

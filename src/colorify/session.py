@@ -7,8 +7,9 @@ decoder alone; a new strength, an undone hint and the full picture need no new r
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from colorify.chroma import Chroma, fit_chroma
 from colorify.errors import UsageError
 from colorify.generator import Colors, Generator
-from colorify.guided import guided_colors
+from colorify.guided import colorings, guided_colors
 from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.look import Look
 from colorify.origin import Source
@@ -153,17 +154,29 @@ class Session:
 
     def colors(self, look: Look) -> Colors:
         """Return what the generator makes of the photo, at its own scale. Raises UsageError."""
-        wanted = (look.vividness, look.hints, look.alternative)
+        wanted = _key(look)
         with self._lock:
             if wanted in self._made:
                 self._made.move_to_end(wanted)
                 return self._made[wanted]
         colors = guided_colors(self._glance, look, photo=self.size)
+        self._keep(look, colors)
+        return colors
+
+    def colorings(self, look: Look) -> Iterator[Colors]:
+        """Yield the plausible colourings of a look, the likeliest first; they are kept for `colors`.
+
+        Raises UsageError, and WeightsError after the first where the generator is a regression.
+        """
+        for number, colors in enumerate(colorings(self._glance, look, photo=self.size), start=1):
+            self._keep(replace(look, alternative=number), colors)
+            yield colors
+
+    def _keep(self, look: Look, colors: Colors) -> None:
         with self._lock:
-            self._made[wanted] = colors
+            self._made[_key(look)] = colors
             if len(self._made) > KEPT:
                 self._made.popitem(last=False)
-        return colors
 
     def _painted(self, photo: Photo, look: Look) -> Pixels:
         chroma = self.chroma(look)
@@ -184,3 +197,8 @@ class Session:
                 width, height = (max(1, round(side * scale)) for side in self.size)
                 self._small = open_photo(photo.shrunk(width, height))
             return self._small
+
+
+def _key(look: Look) -> tuple[float, tuple[Hint, ...], int]:
+    """What the generator's colours depend on."""
+    return look.vividness, look.hints, look.alternative
