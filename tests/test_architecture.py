@@ -149,6 +149,12 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(arguments: tuple[str, ...])
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_a_photo_is_coloured_without_anything_that_could_reach_a_network(tmp_path: Path) -> None:
+    loaded = loaded_by(str(ROOT / "samples" / "camera.jpg"), "-o", str(tmp_path / "new.jpg"))
+    assert "onnxruntime" in loaded
+    assert loaded.isdisjoint({"socket", "ssl", "http", "urllib3", "asyncio"})
+
+
 def test_there_is_one_version() -> None:
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'\nversion = "{colorify.__version__}"\n' in pyproject

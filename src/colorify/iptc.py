@@ -9,9 +9,9 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 WRAPPING: Final = b"Photoshop 3.0\0"  # begins the block of a JPEG; in TIFF the fields stand alone
 _RESOURCE: Final = b"8BIM"
@@ -190,8 +190,8 @@ def _long_name(name: str) -> str:
 
 def _element(rdf: str, name: str, kind: str, values: list[str]) -> str:
     if not kind:
-        return f"<{name}>{escape(values[0])}</{name}>"
+        return f"<{name}>{escape(values[0], quote=False)}</{name}>"
     language = ' xml:lang="x-default"' if kind == "Alt" else ""
     kept = values[:1] if kind == "Alt" else values
-    items = "".join(f"<{rdf}:li{language}>{escape(value)}</{rdf}:li>" for value in kept)
+    items = "".join(f"<{rdf}:li{language}>{escape(value, quote=False)}</{rdf}:li>" for value in kept)
     return f"<{name}><{rdf}:{kind}>{items}</{rdf}:{kind}></{name}>"

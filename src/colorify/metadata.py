@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from html import escape  # that of xml.sax would load the whole of urllib and its network
 from typing import Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
 
 import pyvips
 
@@ -180,6 +180,6 @@ def _description(rdf: str, mark: Mark) -> str:
     return (
         f'<{rdf}:Description {rdf}:about="" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"'
         f' Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}"'
-        f" Iptc4xmpExt:AISystemUsed={quoteattr(mark.generator)}"
-        f" Iptc4xmpExt:AISystemVersionUsed={quoteattr(mark.version)}/>"
+        f' Iptc4xmpExt:AISystemUsed="{escape(mark.generator)}"'
+        f' Iptc4xmpExt:AISystemVersionUsed="{escape(mark.version)}"/>'
     )
