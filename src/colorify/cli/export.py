@@ -9,7 +9,7 @@ import click
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="ONNX file to write.")
-@click.option("--name", default="colorify-lite0", show_default=True, help="What the file calls itself.")
+@click.option("--name", default="colorify-lite2", show_default=True, help="What the file calls itself.")
 @click.option("--version", default="1", show_default=True)
 @click.option("--license", default="MIT", show_default=True, help="Of the weights.")
 @click.option(

