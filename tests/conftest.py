@@ -1,5 +1,6 @@
 """What the tests share: a tiny generator, ready to run; and what hypothesis tries."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,10 @@ settings.register_profile(
 )
 settings.register_profile("wild", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
+
+# a shell without job control that starts the tests with & has them ignore Ctrl-C, and all that they start
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
