@@ -174,12 +174,29 @@ def test_an_alternative_keeps_the_hints(colorizer: Colorizer) -> None:
         session.preview(alternative=0)
 
 
+def test_alternatives_are_made_once_in_whatever_order_they_are_asked_for(
+    counted: tuple[Colorizer, list[float]],
+) -> None:
+    colorizer, _ = counted
+    ramp = np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0)
+    session = colorizer.open(ramp)
+    second = session.colors(Look(alternative=2))
+    first, again = islice(session.colorings(Look()), 2)
+    assert again is second
+    assert first.ab is session.colors(Look()).ab
+    other = [colors.ab for colors in islice(colorizer.open(ramp).colorings(Look()), 2)]
+    np.testing.assert_array_equal(other, [first.ab, second.ab])
+
+
 def test_alternatives_that_were_counted_are_not_made_again(counted: tuple[Colorizer, list[float]]) -> None:
     colorizer, runs = counted
     ramp = np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0)
     session, other = colorizer.open(ramp), colorizer.open(ramp)
     made = [colors.ab for colors in islice(session.colorings(Look()), 2)]
     assert len(made) == 2
+    assert runs == [1.0]
+    again = islice(session.colorings(Look()), 2)
+    assert all(colors.ab is ab for colors, ab in zip(again, made, strict=True))
     assert runs == [1.0]
     for number, ab in enumerate(made, start=1):
         assert session.colors(Look(alternative=number)).ab is ab

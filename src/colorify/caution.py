@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.coherence import LEAST
 from colorify.nearby import Nearby
 
 FloatArray = NDArray[np.float32]
@@ -19,7 +20,6 @@ FloatArray = NDArray[np.float32]
 KNOWN: Final = 0.27  # confidence from which on colours stay as they are
 UNKNOWN: Final = 0.12  # confidence at which they keep the least
 LEFT: Final = 0.1  # of their chroma
-LEAST: Final = 0.02  # added to the confidence by which a cell counts, so that every cell counts a little
 
 
 def faded(ab: FloatArray, confidence: FloatArray, nearby: Nearby) -> FloatArray:

@@ -32,13 +32,10 @@ class Nearby:
 
     def sums(self, planes: FloatArray) -> NDArray[np.float64]:
         """Sum each of `planes`, (n, h, w), over what is near each cell: (n, h, w). Take ratios of them."""
-        values = planes.reshape(len(planes), -1)
         count = int(np.prod(self._shape))
-        boxes = [np.bincount(self._box, (self._share * plane).ravel(), count) for plane in values]
-        blurred = _blurred(np.stack(boxes).astype(np.float64).reshape(-1, *self._shape)).reshape(
-            len(values), -1
-        )
-        corners = blurred[:, self._box].reshape(len(values), *self._share.shape)
+        summed = [np.bincount(self._box, (self._share * plane.ravel()).ravel(), count) for plane in planes]
+        boxes = _blurred(np.stack(summed, dtype=np.float64).reshape(-1, *self._shape))
+        corners = boxes.reshape(len(planes), -1)[:, self._box].reshape(len(planes), *self._share.shape)
         return np.asarray(np.einsum("kn,vkn->vn", self._share, corners)).reshape(-1, *self._cells)
 
 

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import count, islice
 from typing import Any, Final
 
 import numpy as np
@@ -154,13 +155,10 @@ class Session:
 
     def colors(self, look: Look) -> Colors:
         """Return what the generator makes of the photo, at its own scale. Raises UsageError."""
-        wanted = _key(look)
-        with self._lock:
-            if wanted in self._made:
-                self._made.move_to_end(wanted)
-                return self._made[wanted]
-        colors = guided_colors(self._glance, look, photo=self.size)
-        self._keep(look, colors)
+        colors = self._kept(look)
+        if colors is None:
+            colors = guided_colors(self._glance, look, photo=self.size)
+            self._keep(look, colors)
         return colors
 
     def colorings(self, look: Look) -> Iterator[Colors]:
@@ -168,9 +166,25 @@ class Session:
 
         Raises UsageError, and WeightsError after the first where the generator is a regression.
         """
-        for number, colors in enumerate(colorings(self._glance, look, photo=self.size), start=1):
-            self._keep(replace(look, alternative=number), colors)
+        fresh = colorings(self._glance, look, photo=self.size)  # none is made before it is asked for
+        made = 0
+        for number in count(1):
+            wanted = replace(look, alternative=number)
+            colors = self._kept(wanted)
+            if colors is None:
+                colors = next(islice(fresh, number - made - 1, None), None)
+                made = number
+                if colors is None:
+                    return
+                self._keep(wanted, colors)
             yield colors
+
+    def _kept(self, look: Look) -> Colors | None:
+        wanted = _key(look)
+        with self._lock:
+            if wanted in self._made:
+                self._made.move_to_end(wanted)
+            return self._made.get(wanted)
 
     def _keep(self, look: Look, colors: Colors) -> None:
         with self._lock:
