@@ -14,12 +14,14 @@ from torch.nn import functional as F
 from colorify.training.depthwise import DepthwiseConv
 
 SHAPES = (  # channels, kernel, stride, padding, side of the map
-    (240, 3, 2, 0, 29),
-    (480, 3, 1, 1, 14),
-    (672, 5, 1, 2, 14),
-    (672, 5, 2, 0, 17),
-    (1152, 5, 1, 2, 7),
-    (1152, 3, 1, 1, 7),
+    (144, 5, 2, 0, 59),
+    (288, 5, 1, 2, 28),
+    (288, 3, 2, 0, 29),
+    (528, 3, 1, 1, 14),
+    (720, 5, 1, 2, 14),
+    (720, 5, 2, 0, 17),
+    (1248, 5, 1, 2, 7),
+    (1248, 3, 1, 1, 7),
 )
 PHOTOS = 6
 REPETITIONS = 15

@@ -51,6 +51,17 @@ def test_half_precision_comes_close_and_leaves_the_weights_whole(
         assert (found - expected).abs().max() < 0.01 * expected.abs().max()
 
 
+@pytest.mark.parametrize(("kernel", "stride", "padding", "side"), SHAPES)
+def test_a_bias_learns_too(kernel: int, stride: int, padding: int, side: int) -> None:
+    layer, x = pair(kernel, stride, padding, side)
+    bias = torch.randn(24, requires_grad=True)
+    plain = F.conv2d(x, layer.weight, bias, stride, padding, groups=24)
+    found = layer.convolve(x, layer.weight, bias)
+    torch.testing.assert_close(found, plain)
+    (of_bias,), (expected,) = gradients(found, (bias,)), gradients(plain, (bias,))
+    torch.testing.assert_close(of_bias, expected, rtol=1e-4, atol=1e-3)
+
+
 def test_the_input_needs_no_gradient() -> None:
     layer, x = pair(*SHAPES[0])
     layer(x.detach()).sum().backward()

@@ -132,6 +132,19 @@ def test_the_generator_waits_for_the_discriminator(
     assert not torch.equal(weights(longer), before)
 
 
+def test_a_discriminator_in_half_precision_gives_about_the_same_verdicts() -> None:
+    torch.manual_seed(4)
+    ab, L = torch.randn(2, 2, 32, 32) * 20, torch.rand(2, 1, 128, 128) * 100
+    whole, half = (
+        Adversary(dataclasses.replace(GAN, sees_L=True), torch.device("cpu"), Workers(), half=half)
+        for half in (False, True)
+    )
+    half.load_state_dict(whole.state_dict())
+    exact, close = float(whole.persuade(ab, L)), float(half.persuade(ab, L))
+    assert exact != close
+    assert close == pytest.approx(exact, rel=0.05, abs=1e-3)
+
+
 def test_a_gan_needs_a_trained_generator(gan_recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:
     with pytest.raises(UsageError, match="--from"):
         Trainer(gan_recipe, tmp_path, samples)

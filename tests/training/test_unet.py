@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from colorify.training.backbone import load_pretrained
-from colorify.training.unet import MULTIPLE, STRIDE, UNet, pool_hints
+from colorify.training.unet import MULTIPLE, STRIDE, ConvNorm, UNet, pool_hints
 
 BINS = 7
 
@@ -70,3 +70,21 @@ def test_every_decoder_weight_learns(network: UNet) -> None:
     # attention starts as the identity: its inner weights learn from the second step on
     idle = [name for name, p in fresh.named_parameters() if p.grad is None or not p.grad.any()]
     assert all(name.startswith(("attend.", "think.")) for name in idle)
+
+
+@pytest.mark.parametrize("layer", [ConvNorm(8, 16, 3), ConvNorm(16, 16, 5, stride=2, depthwise=True)])
+def test_a_norm_whose_statistics_stay_goes_into_the_weights(layer: ConvNorm) -> None:
+    torch.manual_seed(0)
+    assert layer.norm.running_mean is not None
+    assert layer.norm.running_var is not None
+    for values in (layer.norm.running_mean, layer.norm.running_var, layer.norm.weight, layer.norm.bias):
+        torch.nn.init.uniform_(values, 0.5, 2.0)
+    layer.eval()
+    x = torch.randn(2, layer.conv.in_channels, 16, 16)
+    apart = layer.norm(layer.conv(x if layer.pad is None else torch.nn.functional.pad(x, layer.pad)))
+    expected, found = apart.clamp(0, 6), layer(x)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    wanted = layer.conv.weight, layer.norm.weight, layer.norm.bias
+    both = [torch.autograd.grad((y * y.detach()).sum(), wanted) for y in (found, expected)]
+    for one, other in zip(*both, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-2)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parametrize
 
 from colorify.training.discriminator import Discriminator, SeeingDiscriminator, dithered
 from colorify.training.losses import hinge_loss
@@ -21,9 +22,12 @@ LOOK: Final = 20  # steps between two looks at the accuracy, as each makes a GPU
 class Adversary:
     """A discriminator in training."""
 
-    def __init__(self, settings: Gan, device: torch.device, workers: Workers) -> None:
-        self.settings = settings
-        self.network = (SeeingDiscriminator() if settings.sees_L else Discriminator()).to(device)
+    def __init__(self, settings: Gan, device: torch.device, workers: Workers, *, half: bool = False) -> None:
+        """`half`: the discriminator looks in bf16; its weights and its norms are fp32."""
+        self.settings, self.half = settings, half
+        network = SeeingDiscriminator() if settings.sees_L else Discriminator()
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        self.network = network.to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.rate, betas=(0.0, 0.99))
         self.accuracy = torch.full((), 0.5, device=device)  # share of verdicts that are right, moving average
         self.steps = 0
@@ -68,5 +72,9 @@ class Adversary:
         self.steps, self.together = state["steps"], state["together"]
 
     def _verdicts(self, network: torch.nn.Module, ab: Tensor, L: Tensor) -> Tensor:
-        verdicts: Tensor = network(ab, L) if self.settings.sees_L else network(ab)
-        return verdicts
+        ab = ab.contiguous(memory_format=torch.channels_last)
+        with parametrize.cached():
+            self.network.touch()  # the spectral norms, before bf16 begins
+            with torch.autocast(ab.device.type, torch.bfloat16, enabled=self.half):
+                verdicts: Tensor = network(ab, L) if self.settings.sees_L else network(ab)
+        return verdicts.float()

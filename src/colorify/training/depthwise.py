@@ -5,72 +5,94 @@ maps, and in bf16 that of the input where the stride is 2. They took a third of 
 `bench/depthwise.py` measures both. What is computed stays the same.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-WIDE = 5  # px; kernels from here on have their weights' gradient summed here
+WIDE: Final = 5  # px; the gradient of a kernel of this size is put together from those of four smaller ones
+PART: Final = 3  # px; side of those, for which oneDNN is quick
+CORNERS: Final = (0, WIDE - PART)  # px; where they lie; they overlap, and agree there
 
 
 class DepthwiseConv(nn.Conv2d):
     """Convolve each channel with its own square kernel."""
 
     def __init__(self, channels: int, kernel: int, stride: int, padding: int) -> None:
-        """`kernel`, `stride`, `padding`: px. There is no bias."""
+        """`kernel`, `stride`, `padding`: px. There is no bias, unless `folding` gives it one."""
         super().__init__(channels, channels, kernel, stride, padding, groups=channels, bias=False)
 
     def forward(self, input: Tensor) -> Tensor:
         """`input`: (N, C, H, W). Returns (N, C, h, w)."""
-        learns = torch.is_grad_enabled() and self.weight.requires_grad
-        folded = self.bias is not None  # see `folding`: it only looks
-        if not learns or folded or input.device.type != "cpu" or torch.compiler.is_compiling():
-            return super().forward(input)
+        return self.convolve(input, self.weight, self.bias)
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The same with these weights, (C, 1, k, k) and (C,), in place of its own."""
+        learns = torch.is_grad_enabled() and weight.requires_grad
+        if not learns or x.device.type != "cpu" or torch.compiler.is_compiling():
+            return F.conv2d(x, weight, bias, self.stride, self.padding, groups=self.groups)
         apply = _Depthwise.apply
-        y: Tensor = apply(input, self.weight, self.stride[0], int(self.padding[0]))  # type: ignore[no-untyped-call]
+        y: Tensor = apply(x, weight, bias, self.stride[0], int(self.padding[0]))  # type: ignore[no-untyped-call]
         return y
 
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int
+    ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.stride, ctx.padding = stride, padding
-        return F.conv2d(x, weight.to(x.dtype), None, stride, padding, groups=len(weight))
+        shift = None if bias is None else bias.to(x.dtype)
+        return F.conv2d(x, weight.to(x.dtype), shift, stride, padding, groups=len(weight))
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor | None, None, None]:
         x, weight = ctx.saved_tensors
-        wide = weight.shape[-1] >= WIDE
-        dtype = torch.float32 if ctx.stride > 1 else x.dtype
-        of_x, of_weight, _ = torch.ops.aten.convolution_backward(
-            *(tensor.to(dtype) for tensor in (grad, x, weight)),
-            bias_sizes=None,
-            stride=[ctx.stride] * 2,
-            padding=[ctx.padding] * 2,
-            dilation=[1, 1],
-            transposed=False,
-            output_padding=[0, 0],
-            groups=len(weight),
-            output_mask=[ctx.needs_input_grad[0], not wide, False],
-        )
-        if wide:
-            of_weight = _gradient_of_weight(x, grad, weight.shape[-1], ctx.stride, ctx.padding)
-        of_weight = torch.empty_like(weight).copy_(of_weight)  # its strides too, as DDP wants them
-        return None if of_x is None else of_x.to(x.dtype), of_weight, None, None
+        stride, padding = ctx.stride, ctx.padding
+        of_x = None
+        if ctx.needs_input_grad[0]:
+            quick = torch.float32 if stride > 1 else x.dtype
+            of_x = _gradients(x.to(quick), grad.to(quick), weight, stride, padding, of_input=True).to(x.dtype)
+        wide = weight.shape[-1] == WIDE
+        found = (_of_wide if wide else _gradients)(x, grad, weight, stride, padding)
+        of_weight = torch.empty_like(weight).copy_(found)  # its strides too, as DDP wants them
+        of_bias = grad.sum((0, 2, 3), dtype=torch.float32) if ctx.needs_input_grad[2] else None
+        return of_x, of_weight, of_bias, None, None
 
 
-def _gradient_of_weight(x: Tensor, grad: Tensor, kernel: int, stride: int, padding: int) -> Tensor:
-    """Sum, for every place of the kernel, what was seen there times what came of it. Returns (C, 1, k, k)."""
-    padded = F.pad(x.float(), [padding] * 4).permute(0, 2, 3, 1)
-    seen_from = grad.float().permute(0, 2, 3, 1)
-    height, width = (stride * (side - 1) + 1 for side in grad.shape[2:])
-    sums = [
-        (padded[:, top : top + height : stride, left : left + width : stride] * seen_from).sum((0, 1, 2))
-        for top in range(kernel)
-        for left in range(kernel)
-    ]
-    return torch.stack(sums, dim=1).view(-1, 1, kernel, kernel)
+def _gradients(
+    x: Tensor, grad: Tensor, weight: Tensor, stride: int, padding: int, *, of_input: bool = False
+) -> Tensor:
+    """Return PyTorch's own gradient, of the weight or of the input."""
+    found: tuple[Tensor, ...] = torch.ops.aten.convolution_backward(
+        grad,
+        x,
+        weight.to(x.dtype),
+        bias_sizes=None,
+        stride=[stride] * 2,
+        padding=[padding] * 2,
+        dilation=[1, 1],
+        transposed=False,
+        output_padding=[0, 0],
+        groups=len(weight),
+        output_mask=[of_input, not of_input, False],
+    )
+    return found[0] if of_input else found[1]
+
+
+def _of_wide(x: Tensor, grad: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    """Return the gradient of a 5x5 kernel, (C, 1, 5, 5): each quarter sees the input from its own corner."""
+    padded = F.pad(x, [padding] * 4)
+    height, width = (stride * (side - 1) + PART for side in grad.shape[2:])
+    part = weight[..., :PART, :PART]
+    found = torch.empty_like(weight)
+    for top in CORNERS:
+        for left in CORNERS:
+            seen = padded[:, :, top : top + height, left : left + width]
+            seen = seen.contiguous(memory_format=torch.channels_last)
+            found[..., top : top + PART, left : left + PART] = _gradients(seen, grad, part, stride, 0)
+    return found

@@ -34,6 +34,12 @@ class Discriminator(nn.Module):
             inputs = width
         self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(inputs, 1, 3, padding=1)))
 
+    def touch(self) -> None:
+        """Compute the normalised weights, for `parametrize.cached` to keep."""
+        for layer in self.layers:
+            if isinstance(layer, nn.Conv2d):
+                _ = layer.weight
+
     def forward(self, ab: Tensor) -> Tensor:
         """`ab`: (N, 2, h, w), Lab, sides a multiple of 8. Returns (N, 1, h/8, w/8)."""
         verdicts: Tensor = self.layers(ab / CHROMA)

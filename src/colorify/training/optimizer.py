@@ -38,7 +38,7 @@ def make_optimizer(network: UNet, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": decoder, "highest": recipe.rate},
         {"params": backbone, "highest": recipe.backbone_rate},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
+    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
 
 
 def schedule(share: float, recipe: Recipe) -> float:

@@ -95,7 +95,8 @@ class Trainer:
         moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
         self.optimizer = make_optimizer(self.network, recipe)
-        self.adversary = Adversary(recipe.gan, self.device, self.workers) if recipe.gan else None
+        half = recipe.precision == "bf16"
+        self.adversary = Adversary(recipe.gan, self.device, self.workers, half=half) if recipe.gan else None
         self.watch, self.best = Watch(), None if saved is None else saved.best
         self.step = self.photos = 0
         self.seconds = 0.0
