@@ -5,9 +5,9 @@ python bench/folder.py --count 10000            # the claim; ten minutes and mor
 python bench/folder.py --curve folder.png       # also draw memory over time
 
 The generator alone runs before and after, on the same cores in as many threads, on the same sizes of L; it
-decodes and encodes nothing. What libvips takes to decode and encode the photos, and nothing else, is measured too:
-on cores that the generator fills by itself both must be paid for, one after the other. The folder is coloured by
-the command `colorify`, its start included.
+decodes and encodes nothing. What libvips takes to decode and encode the photos, and nothing else, is measured
+too: on cores that the generator fills by itself both must be paid for, one after the other. The folder is
+coloured by the command `colorify`, its start included.
 """
 
 import subprocess
@@ -78,8 +78,9 @@ def main(weights: Path | None, count: int, jobs: int, curve: Path | None) -> Non
     rate, limit = count / seconds, mean([before, after])
     print(f"the generator alone  {before:7.1f} photos/s before, {after:.1f} after")
     both = 1 / (1 / limit + 1 / coded)
-    print(f"decoding, encoding   {coded:7.1f} photos/s; after the generator, on the same cores: {both:.1f}")
-    print(f"the folder           {rate:7.1f} photos/s: {rate / limit:.0%} of the generator, {rate / both:.0%} of both ({seconds:.0f} s)")
+    print(f"decoding, encoding   {coded:7.1f} photos/s; after the generator on the same cores {both:.1f}")
+    shares = f"{rate / limit:.0%} of the generator, {rate / both:.0%} of both"
+    print(f"the folder           {rate:7.1f} photos/s: {shares} ({seconds:.0f} s)")
     parts = ", ".join(f"{memory.at(part):.0f} MB at {part:.0%}" for part in (0.1, 0.25, 0.5, 0.75, 1))
     print(f"resident memory      {parts}; peak {max(memory.megabytes):.0f} MB")
     if curve is not None:
@@ -118,7 +119,7 @@ def alone(weights: Path | None, photo: Path, jobs: int) -> float:
 
 
 def codec(folder: Path, out: Path, jobs: int) -> float:
-    """Return how many photos a second libvips decodes and encodes again, as the colour photos that Colorify writes."""
+    """Return how many photos a second libvips decodes and encodes again, in colour as Colorify does."""
     out.mkdir()
 
     def work(photo: Path) -> None:

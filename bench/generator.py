@@ -1,4 +1,4 @@
-"""How long the generator alone takes for L of 256 x 256, on one core and on all of them."""
+"""How long the generator alone takes, on one core and on all, for L of 256 x 256 and as it is used."""
 
 import os
 from functools import partial
@@ -10,7 +10,7 @@ from clock import in_turn, print_machine
 
 from colorify.generator import Generator
 
-SIDE = 256  # px
+SIDE = 256  # px, at which others are published
 
 
 @click.command()
@@ -19,16 +19,19 @@ SIDE = 256  # px
 def main(weights: Path | None, repeat: int) -> None:
     """Time the generator."""
     print_machine()
-    L = np.random.default_rng(0).uniform(0, 100, (SIDE, SIDE)).astype(np.float32)
     cores = os.cpu_count() or 1
     generators = {f"{count} threads": Generator(weights, threads=count) for count in sorted({1, cores})}
     spec = next(iter(generators.values())).spec
-    print(f"{spec.name} {spec.version}, {SIDE} x {SIDE} px")
-    times = in_turn({name: partial(generator, L) for name, generator in generators.items()}, repeat=repeat)
-    for name, row in times.items():
-        print(f"{name:12} {row}")
-    first, *_, last = (*times.values(), *times.values())
-    print(f"one core to all of them: {first.median / last.median:.2f} x")
+    for side in sorted({SIDE, spec.size}):
+        print(f"{spec.name} {spec.version}, {side} x {side} px")
+        L = np.random.default_rng(0).uniform(0, 100, (side, side)).astype(np.float32)
+        times = in_turn(
+            {name: partial(generator, L) for name, generator in generators.items()}, repeat=repeat
+        )
+        for name, row in times.items():
+            print(f"{name:12} {row}")
+        first, *_, last = (*times.values(), *times.values())
+        print(f"one core to all of them: {first.median / last.median:.2f} x")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator
         ab = settled(ab, colors.confidence, nearby)
         return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
 
-    ordinary = faded(colors.ab, colors.confidence, nearby)
+    ordinary = faded(colors.ab, colors.confidence, L, nearby)
     yield guided(ordinary)
     likely = glance.distribution(hints=given, vividness=look.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)

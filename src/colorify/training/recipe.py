@@ -65,7 +65,7 @@ class Recipe:
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
     tilt: float = 0.0  # of the exported generator: nats that a bin gains for each 10 Lab units of its chroma
-    size: int = 256  # px; short side at which a photo is shown to the exported generator
+    size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
     compile: bool = False  # the network goes through torch.compile: for a GPU
