@@ -2,7 +2,7 @@
 
 PyTorch 2.13 (oneDNN 3.12) falls back to plain loops for two of them: that of a 5x5 kernel on channels-last
 maps, and in bf16 that of the input where the stride is 2. They took a third of a training step;
-`bench/depthwise.py` measures both. What is computed stays the same.
+`bench/depthwise.py` measures both. What is computed stays the same, but for the rounding of bf16.
 """
 
 from typing import Any, Final
