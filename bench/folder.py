@@ -26,6 +26,7 @@ from chart import Panel, draw
 from clock import KILO, print_machine
 
 from colorify.cli.photos import JOBS, threads_for
+from colorify.formats import format_named
 from colorify.generator import Generator
 from colorify.photo import open_photo
 from colorify.seen import see
@@ -34,7 +35,6 @@ SAMPLE: Final = Path(__file__).parent.parent / "samples" / "camera.jpg"
 SIZE: Final = (320, 240)  # px, of a photo
 ALONE: Final = 15.0  # s that the generator runs alone, before and after
 CODED: Final = 1000  # photos that are only decoded and encoded, at most
-QUALITY: Final = 92  # of JPEG, Colorify's own default
 PAUSE: Final = 0.25  # s between two looks at the memory
 
 
@@ -121,10 +121,12 @@ def alone(weights: Path | None, photo: Path, jobs: int) -> float:
 def codec(folder: Path, out: Path, jobs: int) -> float:
     """Return how many photos a second libvips decodes and encodes again, in colour as Colorify does."""
     out.mkdir()
+    jpeg = format_named("jpeg")
+    settings = jpeg.settings(jpeg.quality or 0, 8)
 
     def work(photo: Path) -> None:
         image = pyvips.Image.new_from_file(str(photo), access="sequential").colourspace("srgb")
-        image.write_to_file(str(out / photo.name), Q=QUALITY, subsample_mode="off")
+        image.jpegsave(str(out / photo.name), **settings)
 
     photos = sorted(folder.rglob("*.jpg"))[:CODED]
     started = time.monotonic()
