@@ -12,7 +12,7 @@ from colorify.nearby import Nearby
 def test_the_mean_of_what_is_the_same_everywhere_is_that(shape: tuple[int, int]) -> None:
     L = np.random.default_rng(4).uniform(0, 100, shape).astype(np.float32)
     total, count = Nearby(L).sums(np.stack([np.full(shape, 7.0), np.ones(shape)]).astype(np.float32))
-    np.testing.assert_allclose(total / count, 7)
+    np.testing.assert_allclose(total / count, 7, rtol=1e-6)
 
 
 def test_what_is_far_or_of_another_brightness_does_not_count() -> None:

@@ -123,7 +123,7 @@ def _squares(points: FloatArray, centers: FloatArray) -> FloatArray:
 
 def _smoothed(planes: NDArray[Any]) -> FloatArray:
     """Average (h, w, k) over the cells around each cell."""
-    return np.dstack([box_mean(plane, SMOOTH) for plane in np.moveaxis(planes, 2, 0)])
+    return box_mean(planes.transpose(2, 0, 1).astype(np.float32), SMOOTH).transpose(1, 2, 0)
 
 
 def _difference(one: FloatArray, other: FloatArray) -> float:

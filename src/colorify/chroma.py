@@ -104,18 +104,16 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
     h, w = ab.shape[:2]
     padded = np.pad(L, ((0, h * stride - height), (0, w * stride - width)), mode="edge")
     by_cell = padded.reshape(h, stride, w, stride).transpose(1, 3, 0, 2)
-    # in this order they are several times faster to average
-    cells = by_cell.reshape(stride**2, h, w).astype(np.float64)
+    cells = by_cell.reshape(stride**2, h, w)  # in this order they are several times faster to average
     mean_L = cells.mean(axis=0)
-    centre = box_mean(mean_L)
-    within = box_mean(cells.var(axis=0))  # detail of L that no ab was generated for: a reason for doubt
-    variance = np.maximum(box_mean(mean_L**2) - centre**2, 0) + within + EPSILON
+    within = ((cells - mean_L) ** 2).mean(axis=0)  # detail that no ab was generated for: a reason for doubt
+    means = ab.transpose(2, 0, 1)
+    smooth = box_mean(np.stack([mean_L, mean_L**2 + within, *means, *(mean_L * means)]))
+    centre, square, centre_ab, product = smooth[0], smooth[1], smooth[2:4], smooth[4:6]
+    variance = np.maximum(square - centre**2, 0) + EPSILON
     planes = np.empty((7, h, w), np.float32)
-    for slope, mean, target in ((A_A, MEAN_A, ab[:, :, 0]), (A_B, MEAN_B, ab[:, :, 1])):
-        exact = target.astype(np.float64)
-        covariance = box_mean(mean_L * exact) - centre * box_mean(exact)
-        planes[slope] = box_mean(covariance / variance)
-        planes[mean] = target
+    planes[SLOPES] = box_mean((product - centre * centre_ab) / variance)
+    planes[MEANS] = means
     planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=0), cells.max(axis=0)
     return Chroma(planes, stride, (width, height))
 
@@ -169,14 +167,17 @@ def _widened(planes: FloatArray, across: Taps) -> FloatArray:
     return right
 
 
-def box_mean(plane: NDArray[np.float64], radius: int = RADIUS) -> NDArray[np.float64]:
-    """Average (h, w) over windows of 2 * radius + 1, cut off at the borders."""
-    for axis in range(2):
-        size = plane.shape[axis]
-        zero = np.zeros_like(plane.take([0], axis=axis))
-        sums = np.concatenate([zero, np.cumsum(plane, axis=axis)], axis=axis)
-        start = np.maximum(np.arange(size) - radius, 0)
-        stop = np.minimum(np.arange(size) + radius + 1, size)
-        count = np.expand_dims(stop - start, 1 - axis)
-        plane = (sums.take(stop, axis=axis) - sums.take(start, axis=axis)) / count
-    return plane
+def box_mean(planes: FloatArray, radius: int = RADIUS) -> FloatArray:
+    """Average (..., h, w) over windows of 2 * radius + 1, cut off at the borders."""
+    return np.asarray(_box_sum(planes, radius) / _box_sum(np.ones(planes.shape[-2:], planes.dtype), radius))
+
+
+def _box_sum(planes: FloatArray, radius: int) -> FloatArray:
+    for axis in (-2, -1):
+        total = planes.copy()
+        sums, lines = total.swapaxes(0, axis), planes.swapaxes(0, axis)
+        for step in range(1, min(radius + 1, len(lines))):
+            sums[step:] += lines[:-step]
+            sums[:-step] += lines[step:]
+        planes = total
+    return planes

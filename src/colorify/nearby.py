@@ -2,10 +2,10 @@
 
 They are taken in a bilateral grid (J. Chen, S. Paris, F. Durand, "Real-time edge-aware image processing with
 the bilateral grid", SIGGRAPH 2007): values are summed in boxes of place and L, the boxes are blurred, and
-each cell reads its sum between them.
+each cell reads its sum between them. As cells lie on a lattice, how much of a row or a column is in which
+box is a matrix each, and all of it a few products of matrices.
 """
 
-from itertools import product
 from typing import Final
 
 import numpy as np
@@ -22,43 +22,28 @@ class Nearby:
 
     def __init__(self, L: FloatArray) -> None:
         """`L`: (h, w), 0..100, of the cells."""
-        h, w = L.shape
-        side = max(1.0, NEAR * min(h, w))
-        down, right = np.mgrid[:h, :w]
-        places = np.stack([down.ravel() / side, right.ravel() / side, L.ravel() / BRIGHT])
-        self._cells = h, w
-        self._shape = tuple(int(most) + 2 for most in places.max(axis=1))
-        self._box, self._share = _corners(places, self._shape)
+        side = max(1.0, NEAR * min(L.shape))
+        self._down, self._right = (_shares(np.arange(length) / side) for length in L.shape)  # (Y, h), (X, w)
+        self._bright = _shares(L / BRIGHT)  # (Z, h, w)
 
-    def sums(self, planes: FloatArray) -> NDArray[np.float64]:
+    def sums(self, planes: FloatArray) -> FloatArray:
         """Sum each of `planes`, (n, h, w), over what is near each cell: (n, h, w). Take ratios of them."""
-        count = int(np.prod(self._shape))
-        summed = [np.bincount(self._box, (self._share * plane.ravel()).ravel(), count) for plane in planes]
-        boxes = _blurred(np.stack(summed, dtype=np.float64).reshape(-1, *self._shape))
-        corners = boxes.reshape(len(planes), -1)[:, self._box].reshape(len(planes), *self._share.shape)
-        return np.asarray(np.einsum("kn,vkn->vn", self._share, corners)).reshape(-1, *self._cells)
+        boxes = _blurred(self._down) @ (planes[:, None] * self._bright) @ _blurred(self._right).T
+        boxes = _blurred(boxes.swapaxes(0, 1)).swapaxes(0, 1)  # (n, Z, Y, X)
+        read = self._down.T @ (boxes @ self._right)
+        read *= self._bright
+        return np.asarray(read.sum(axis=1))
 
 
-def _corners(
-    places: NDArray[np.float64], shape: tuple[int, ...]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the eight boxes around each of N places, (8 N,), and how much of it is in each, (8, N)."""
-    first = places.astype(np.intp)
-    beyond = places - first
-    strides = np.array([shape[1] * shape[2], shape[2], 1])
-    base = strides @ first
-    box, near = [], []
-    for corner in product((0, 1), repeat=3):
-        parts = [beyond[axis] if far else 1 - beyond[axis] for axis, far in enumerate(corner)]
-        box.append(base + strides @ corner)
-        near.append(parts[0] * parts[1] * parts[2])
-    return np.concatenate(box), np.stack(near)
+def _shares(places: NDArray[np.floating]) -> FloatArray:
+    """Return the share that each of K boxes has of what is at each of `places`, (...): (K, ...)."""
+    boxes = np.arange(int(places.max()) + 2).reshape(-1, *[1] * places.ndim)
+    return np.asarray(np.maximum(1 - np.abs(places - boxes), 0), dtype=np.float32)
 
 
-def _blurred(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weigh each box with its two neighbours, 1 2 1, along every axis but the first."""
-    for axis in range(1, boxes.ndim):
-        padded = np.pad(boxes, [(1, 1) if each == axis else (0, 0) for each in range(boxes.ndim)])
-        low, middle, high = (padded.take(range(at, at + boxes.shape[axis]), axis) for at in range(3))
-        boxes = low + 2 * middle + high
-    return boxes
+def _blurred(boxes: FloatArray) -> FloatArray:
+    """Weigh each box with its two neighbours, 1 2 1, along the first axis: (K, ...)."""
+    blurred = 2 * boxes
+    blurred[1:] += boxes[:-1]
+    blurred[:-1] += boxes[1:]
+    return blurred
