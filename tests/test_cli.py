@@ -425,3 +425,24 @@ def test_a_missing_extra_says_what_to_type(
     monkeypatch.setitem(VERBS, "needy", Verb("needy", "needy", "Needs torch."))
     assert cli.run(["needy"]) == 3
     assert "pip install 'colorify-photo[train]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("4", "4")])
+def test_numpy_multiplies_on_one_thread_unless_told_otherwise(
+    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cli.BLAS_THREADS, str(given))  # so that it is put back
+    if given is None:
+        monkeypatch.delenv(cli.BLAS_THREADS)
+    monkeypatch.setattr(sys, "argv", ["colorify", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert os.environ[cli.BLAS_THREADS] == expected
+    assert "numpy" not in _loaded_by_help()  # it would be too late
+
+
+def _loaded_by_help() -> set[str]:
+    """Return the modules that a fresh `colorify.cli` loads before a verb does."""
+    code = "import sys, colorify.cli; print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(ended.stdout.split())

@@ -12,6 +12,7 @@ import click
 from colorify.cli.verbs import Verbs
 from colorify.errors import ColorifyError, SetupError, UsageError
 
+BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"  # of a product of matrices; read when numpy is loaded
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 # what a verb may find missing -> the extra that brings it
 EXTRAS: Final = {
@@ -28,6 +29,8 @@ group = Verbs(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # photos and strips run side by side already: more threads for their small products only get in the way
+    os.environ.setdefault(BLAS_THREADS, "1")
     try:
         code = run(sys.argv[1:])
         if sys.stdout is not None:  # as it is after `>&-`
