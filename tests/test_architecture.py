@@ -63,6 +63,7 @@ FLOORS = [
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = {
+    "numpy",  # the command says before how many threads it may have
     "torch",
     "onnxruntime",
     "pyvips",
