@@ -56,12 +56,19 @@ def test_it_shrinks_like_the_antialiased_way(ramps: list[Sample]) -> None:
 
 
 def test_the_gpu_recipe_runs_a_few_steps_here(tmp_path: Path, samples: list[Sample], recipe: Recipe) -> None:
-    """The path of recipes/gpu.toml but for its sizes: on the device, in bf16, compiled with no back end."""
+    """The path of recipes/gpu.toml but for its sizes: on the device, in bf16, all norms learning."""
     gpu = dataclasses.replace(
-        recipe, resident=True, precision="bf16", steps=30, rate=3e-3, frozen_stages=5, aged=0.3, hinted=0.3
+        recipe,
+        resident=True,
+        precision="bf16",
+        norms="all",
+        steps=30,
+        rate=3e-3,
+        frozen_stages=5,
+        aged=0.3,
+        hinted=0.3,
     )
     trainer = Trainer(gpu, tmp_path, samples[:16])
-    trainer.forward = torch.compile(trainer.network, backend="eager")
     before = trainer.validate(samples[16:], gpu.phases[0])
     trainer.run(lambda _: None)
     after = trainer.validate(samples[16:], gpu.phases[0])

@@ -10,14 +10,14 @@ from colorify.training.unet import UNet
 
 
 def freeze(network: UNet, recipe: Recipe) -> None:
-    """Keep the pretrained statistics of batch norm, the stem and the first stages of the backbone."""
+    """Keep as ImageNet made them: the stem, the first stages, and the norms of the backbone."""
     if recipe.backbone == "scratch":
         return
     for module in network.backbone.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d) and recipe.norms != "all":
             module.requires_grad_(False)
-    network.backbone.stem.requires_grad_(False)
-    network.backbone.stages[: recipe.frozen_stages].requires_grad_(False)
+    for module in _frozen(network, recipe):
+        module.requires_grad_(False)
 
 
 def learn(network: UNet, recipe: Recipe) -> None:
@@ -26,7 +26,14 @@ def learn(network: UNet, recipe: Recipe) -> None:
     if recipe.norms == "fixed":
         network.eval()  # norms are all that tells the two apart
     elif recipe.backbone == "pretrained":
-        network.backbone.eval()
+        for module in _frozen(network, recipe) if recipe.norms == "all" else [network.backbone]:
+            module.eval()
+
+
+def _frozen(network: UNet, recipe: Recipe) -> list[nn.Module]:
+    """The parts of the backbone that do not learn."""
+    stages = list(network.backbone.stages[: recipe.frozen_stages])
+    return [network.backbone.stem, *stages] if stages else []
 
 
 def make_optimizer(network: UNet, recipe: Recipe) -> torch.optim.Optimizer:

@@ -10,6 +10,7 @@ from colorify.training.augment import SHARES
 from colorify.training.unet import MULTIPLE
 
 MODES: Final = ("classification", "regression", "gan")
+GONE: Final = ("compile",)  # entries that older checkpoints have
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Recipe:
     accumulate: int = 1  # batches a step
     average: float = 0.999  # of the moving average of the weights, a step
     frozen_stages: int = 2  # first stages of the backbone that keep their pretrained weights
-    norms: str = "learn"  # or "fixed": batch norm keeps its statistics, as small data sets need
+    norms: str = "learn"  # in the decoder; "all": in the backbone, too; "fixed": none, for few photos
     shown: float = 0.0  # weight of the distance of ab, as it is shown at vividness 1, from the truth
     gradient: float = 0.0  # weight of the loss on the gradient of ab
     colorful: float = 0.0  # weight of the colourfulness term
@@ -68,7 +69,6 @@ class Recipe:
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
-    compile: bool = False  # the network goes through torch.compile: for a GPU
     validate_every: int = 0  # steps between validations; 0: as often as checkpoints are written
     sets: dict[str, float] = field(default_factory=dict)  # how often a set is drawn, others 1
     damage: dict[str, float] = field(default_factory=dict)  # share of the aged samples, by name; see augment
@@ -93,6 +93,7 @@ def from_table(table: dict[str, Any]) -> Recipe:
     """Build a recipe from what TOML or a checkpoint holds. Raises KeyError, TypeError."""
     phases = tuple(Phase(**phase) for phase in table["phases"])
     gan = table.get("gan")
+    table = {name: value for name, value in table.items() if name not in GONE}
     return Recipe(**{**table, "phases": phases, "gan": None if gan is None else Gan(**gan)})
 
 
@@ -137,7 +138,7 @@ def _check_words(recipe: Recipe, path: Path) -> None:
     choices = {
         "mode": MODES,
         "backbone": ("pretrained", "scratch"),
-        "norms": ("learn", "fixed"),
+        "norms": ("learn", "all", "fixed"),
         "precision": ("fp32", "bf16"),
     }
     for name, words in choices.items():

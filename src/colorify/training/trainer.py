@@ -84,13 +84,14 @@ class Trainer:
             recipe = replace(recipe, norms="fixed")
         self.recipe = recipe
         torch.manual_seed(recipe.seed)
+        torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self.supply = Supply(recipe, samples, self.device, self.workers)
         self.bins = self._choose_bins(saved or start, samples)
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
         self.network = self._make_network(saved, start, backbone)
         wrapped = self.workers.wrap(self.network)
-        self.forward = torch.compile(wrapped) if recipe.compile else wrapped
+        self.forward = wrapped
         self._uncounted = wrapped.no_sync if isinstance(wrapped, DistributedDataParallel) else nullcontext
         moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
