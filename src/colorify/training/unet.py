@@ -19,7 +19,7 @@ from colorify.training.depthwise import DepthwiseConv
 
 MULTIPLE: Final = 32  # px; sides of L
 STRIDE: Final = 4  # px of L a px of ab
-THOUGHTS: Final = 3  # blocks that look over the whole picture
+THOUGHTS: Final = 6  # blocks that look over the whole picture
 HINT_TICKS: Final = (-75, -50, -25, 0, 25, 50, 75)  # Lab units; a hint's a and b become weights on these
 HINT_CHANNELS: Final = 2 * len(HINT_TICKS) + 1
 
