@@ -37,6 +37,14 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> Non
         load_checkpoint(path)
 
 
+def test_a_run_of_another_version_is_refused_as_that(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "old.pt"
+    save_checkpoint(checkpoint, path)
+    torch.save({**torch.load(path, weights_only=True), "format": 1}, path)
+    with pytest.raises(SetupError, match=r"old\.pt: a checkpoint of another Colorify"):
+        load_checkpoint(path)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"none\.pt"):
         load_checkpoint(tmp_path / "none.pt")

@@ -10,7 +10,6 @@ from colorify.training.augment import SHARES
 from colorify.training.unet import MULTIPLE
 
 MODES: Final = ("classification", "regression", "gan")
-GONE: Final = ("compile",)  # entries that older checkpoints have
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,6 @@ def from_table(table: dict[str, Any]) -> Recipe:
     """Build a recipe from what TOML or a checkpoint holds. Raises KeyError, TypeError."""
     phases = tuple(Phase(**phase) for phase in table["phases"])
     gan = table.get("gan")
-    table = {name: value for name, value in table.items() if name not in GONE}
     return Recipe(**{**table, "phases": phases, "gan": None if gan is None else Gan(**gan)})
 
 
