@@ -90,9 +90,10 @@ class Trainer:
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
         self.network = self._make_network(saved, start, backbone)
-        wrapped = self.workers.wrap(self.network)
-        self.forward = wrapped
-        self._uncounted = wrapped.no_sync if isinstance(wrapped, DistributedDataParallel) else nullcontext
+        self.forward = self.workers.wrap(self.network)
+        self._uncounted = (
+            self.forward.no_sync if isinstance(self.forward, DistributedDataParallel) else nullcontext
+        )
         moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
         self.optimizer = make_optimizer(self.network, recipe)
