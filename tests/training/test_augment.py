@@ -39,6 +39,15 @@ def test_orthochromatic_film_darkens_red_and_leaves_grey_alone() -> None:
     assert torch.equal(augment.emulsion(L, grey, generator()), L)
 
 
+def test_a_hard_print_loses_detail_at_both_ends_and_keeps_the_order_of_greys() -> None:
+    ramp = torch.linspace(0, 100, 101).repeat(300, 1, 8, 1)
+    hard = augment.contrast(ramp, generator())
+    assert (hard.diff(dim=-1) >= -1e-4).all()
+    flat = ((hard <= 0) | (hard >= 100)).float().mean((1, 2, 3))  # share of the greys that became one
+    assert 0.1 < flat.median() < 0.5
+    assert (hard.std((1, 2, 3)) > ramp.std((1, 2, 3))).float().mean() > 0.9
+
+
 def test_stains_are_wide_and_soft_and_differ_from_place_to_place() -> None:
     L = torch.full((200, 1, 128, 128), 50.0)
     stained = augment.stains(L, generator()) - L

@@ -44,6 +44,14 @@ def emulsion(L: Tensor, ab: Tensor, rng: Generator) -> Tensor:
     return L - uniform(L, -0.1, 0.35, rng) * a - uniform(L, -0.1, 0.3, rng) * b
 
 
+def contrast(L: Tensor, rng: Generator) -> Tensor:
+    """A hard print, or a copy of a copy: darks and lights lose their detail, at once or along a curve."""
+    black, white = uniform(L, -5, 35, rng), uniform(L, 60, 105, rng)
+    clipped = ((L - black) / (white - black)).clamp(0, 1)
+    curved = clipped * clipped * (3 - 2 * clipped)
+    return 100 * torch.lerp(clipped, curved, uniform(L, 0, 1, rng))
+
+
 def tone(L: Tensor, rng: Generator) -> Tensor:
     """Gamma, then a black that has faded and a white that has yellowed."""
     curve = (L / 100).clamp(0, 1) ** uniform(L, 0.65, 1.5, rng)
@@ -116,6 +124,7 @@ def _cosines() -> Tensor:
 
 # name, share of the aged photos that it happens to, in the order in which it happens
 DAMAGE: Final[tuple[tuple[Callable[[Tensor, Generator], Tensor], float], ...]] = (
+    (contrast, 0.35),
     (tone, 0.6),
     (stains, 0.3),
     (vignette, 0.3),
