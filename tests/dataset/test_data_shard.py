@@ -12,7 +12,7 @@ from colorify.dataset.pack import Packed, pack
 from colorify.dataset.plan import Packing
 from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
-from colorify.dataset.shards import read_shards
+from colorify.dataset.shards import read_shards, read_side_by_side
 from colorify.dataset.stats import colorfulness, gather_stats, write_stats
 from colorify.errors import PhotoError, UsageError
 from colorify.photo import open_photo
@@ -185,6 +185,18 @@ def test_a_damaged_photo_in_a_shard_is_named(tmp_path: Path) -> None:
         tar.add(tmp_path / "cut.jpg", arcname="set-1.jpg")
     with pytest.raises(PhotoError, match="set-1"):
         list(read_shards([str(tmp_path / "a.tar")]))
+
+
+def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Path, tmp_path: Path) -> None:
+    pack(photos, tmp_path / "shards", QUICK)
+    tars = sorted(str(tar) for tar in (tmp_path / "shards").glob("*.tar"))
+    samples = list(read_side_by_side(tars, processes=2))
+    for sample, same in zip(samples, read_shards(tars), strict=True):
+        assert sample.key == same.key
+        assert np.array_equal(sample.lab, same.lab)
+    (tmp_path / "bad.tar").write_bytes(b"no tar")
+    with pytest.raises(PhotoError, match=r"bad\.tar"):
+        list(read_side_by_side([*tars, str(tmp_path / "bad.tar")], processes=2))
 
 
 def test_stats_of_nothing_say_the_cure(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`colorify train`: make a generator, or fine-tune one."""
 
+import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -101,7 +103,7 @@ def _eyes(recipe: "Recipe", perceptual: Path | None, metric: Path | None, device
 
 def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tuple[list["Sample"], list[str]]:
     """Read this process's share of the photos, and say which could not be read."""
-    from colorify.dataset.shards import read_shards
+    from colorify.dataset.shards import read_side_by_side
     from colorify.training.photos import FEWEST, read_photos
 
     failed: list[str] = []
@@ -117,7 +119,8 @@ def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tup
     if len(shards) < workers.count:
         raise click.UsageError(f"{workers.count} processes need as many shards, found {len(shards)}.")
     _say(workers, f"reading {len(shards)} shards into memory")
-    samples = list(read_shards(shards[workers.rank :: workers.count]))
+    mine, cores = shards[workers.rank :: workers.count], (os.cpu_count() or 1) // workers.count
+    samples = list(read_side_by_side(mine, cores))
     if len(samples) < FEWEST:
         raise click.UsageError(f"the shards hold {len(samples)} photos, expected {FEWEST} or more.")
     return samples, failed
@@ -142,7 +145,7 @@ def _report(workers: "Workers", now: "Progress") -> None:
         f"step {now.step}",
         f"{now.photos} photos",
         f"{now.photos_per_second:.1f}/s",
-        f"loss {now.loss:.4f}",
+        "no loss yet" if math.isnan(now.loss) else f"loss {now.loss:.4f}",
     ]
     if now.accuracy is not None:
         words.append(f"discriminator right {now.accuracy:.0%}")

@@ -6,10 +6,12 @@ memory, which spares every epoch but the first the decoding.
 
 import io
 import os
+import signal
 import tarfile
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -44,6 +46,28 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         for address in addresses:
             yield from pool.map(_decode, read_members(address))
+
+
+def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]:
+    """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
+
+    A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
+    """
+    if min(processes, len(shards)) < 2:
+        yield from read_shards(shards)
+        return
+    with ProcessPoolExecutor(
+        min(processes, len(shards)),
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_DFL),  # Ctrl-C is for all of them; one of them reports it
+    ) as pool:
+        for samples in pool.map(_read_shard, shards):
+            yield from samples
+
+
+def _read_shard(address: str) -> list[Sample]:
+    return list(read_shards([address], threads=1))
 
 
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:
