@@ -21,6 +21,7 @@ from colorify.photo import open_photo
 from colorify.sheet import as_rgb
 from colorify.training.augment import DAMAGE, SHARES, age, emulsion
 from colorify.training.lab import lab_to_rgb
+from colorify.training.mount import mount
 from colorify.training.samples import Batch, random_zone, stack
 
 ROOT = Path(__file__).parent.parent
@@ -37,13 +38,14 @@ HEAD = f"""# Augmentation: what training does to a photo
 Made by `python bench/augmentation.py`; do not edit. Left is the photo as it is, to the right five draws of
 chance, all of {SIDE} px: what is seen here is what the network sees.
 
-A photo is first cut: a square sub-zone, and half of the zones are mirrored. Then a share of them (`aged` in
-the recipe) is aged. Age acts on **L alone**: the network is given the damaged L and learns the clean colours.
-Each damage happens to a share of the aged photos, in the order of this page, and draws its own strength for
-each photo. A recipe may choose:
+A photo is first cut: a square sub-zone, and half of the zones are mirrored. A share (`mounted` in the recipe)
+is put in a frame. Then a share (`aged`) is aged. Age acts on **L alone**: the network is given the damaged L and
+learns the clean colours. Each damage happens to a share of the aged photos, in the order of this page, and
+draws its own strength for each photo. A recipe may choose:
 
 ```toml
 zone = 0.7               # smallest sub-zone, share of the short side
+mounted = 0.1            # share of the samples
 aged = 0.4               # share of the samples
 
 [damage]                 # share of the aged samples; what is left out keeps its share
@@ -55,6 +57,13 @@ grain = 0.8
 70 to 100 % of the short side (`zone`), anywhere in the photo, perhaps mirrored.
 
 ![the photo, and five sub-zones](images/augment-zones.jpg)
+
+## Mounts
+
+A frame, a mount or an oval mask, each border up to 18 % of the side wide. It has no colour, and none is to be
+learned.
+
+![the photo, and five mounts](images/augment-mounts.jpg)
 """
 
 Rgb = NDArray[np.uint8]  # (H, W, 3), sRGB
@@ -66,6 +75,7 @@ def main() -> None:
     photos = [load(name) for name in PHOTOS]
     whole = [stack([center(lab)]) for lab in photos]
     save("zones", [[shown(batch), *zones(lab)] for batch, lab in zip(whole, photos, strict=True)])
+    save("mounts", [[shown(batch), *mounts(batch)] for batch in whole])
     text = HEAD
     for name, help_, act in damages():
         colors = name in ("emulsion", "together")  # what these do depends on them
@@ -97,6 +107,10 @@ def row(batch: Batch, act: Callable[[Batch, Generator], Tensor], *, colors: bool
 def zones(lab: Lab) -> list[Rgb]:
     cut = (random_zone(lab, SIDE, torch.Generator().manual_seed(SEED + draw)) for draw in range(DRAWS))
     return [shown(stack([zone])) for zone in cut]
+
+
+def mounts(batch: Batch) -> list[Rgb]:
+    return [shown(mount(batch, 1.0, torch.Generator().manual_seed(SEED + draw))) for draw in range(DRAWS)]
 
 
 def load(name: str) -> Lab:

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 STAIN_CELLS: Final = (2, 4, 9)  # knots a side
-REACH: Final = 4  # px of the blur to each side
+REACH: Final = 6  # px of the blur to each side
 # quantisation of luminance, ITU-T T.81 table K.1
 LUMINANCE: Final = (
     *(16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55),
@@ -60,9 +60,14 @@ def tone(L: Tensor, rng: Generator) -> Tensor:
 
 
 def blur(L: Tensor, rng: Generator) -> Tensor:
-    """A soft lens, or an enlargement: a Gaussian of 0.4 to 1.8 px."""
+    """A soft lens, or an enlargement: a Gaussian of 0.4 to 2.5 px."""
+    return _smoothed(L, uniform(L, 0.4, 2.5, rng))
+
+
+def _smoothed(L: Tensor, sigma: Tensor) -> Tensor:
+    """Convolve each photo with a Gaussian of its own, of `sigma` px, (N, 1, 1, 1)."""
     ticks = torch.arange(-REACH, REACH + 1, device=L.device)
-    weights = torch.softmax(-(ticks**2) / (2 * uniform(L, 0.4, 1.8, rng) ** 2), dim=-1)  # (N, 1, 1, K)
+    weights = torch.softmax(-(ticks**2) / (2 * sigma**2), dim=-1)  # (N, 1, 1, K)
     count = len(L)
     x = F.pad(L.transpose(0, 1), [REACH] * 4, mode="replicate")  # photos as channels: each has its own kernel
     x = F.conv2d(F.conv2d(x, weights, groups=count), weights.mT, groups=count)
@@ -93,6 +98,11 @@ def stains(L: Tensor, rng: Generator) -> Tensor:
         clouds = clouds + uniform(L, 0, 1, rng) * wide
     sharp = uniform(L, 0.5, 6, rng)  # from a cloud to a spot with an edge
     return L + uniform(L, 2, 14, rng) * torch.tanh(clouds * sharp) / sharp.clamp(max=1.5)
+
+
+def sharpen(L: Tensor, rng: Generator) -> Tensor:
+    """What scanners and restorers do to excess: an unsharp mask, with its halos."""
+    return L + uniform(L, 0.5, 2.5, rng) * (L - _smoothed(L, uniform(L, 0.6, 1.6, rng)))
 
 
 def vignette(L: Tensor, rng: Generator) -> Tensor:
@@ -131,6 +141,7 @@ DAMAGE: Final[tuple[tuple[Callable[[Tensor, Generator], Tensor], float], ...]] =
     (blur, 0.35),
     (grain, 0.5),
     (scratches, 0.12),
+    (sharpen, 0.2),
     (jpeg, 0.25),
 )
 EMULSION_SHARE: Final = 0.6

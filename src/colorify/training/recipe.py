@@ -62,6 +62,7 @@ class Recipe:
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side
+    mounted: float = 0.1  # share of the samples in a grey frame or an oval mask
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
     tilt: float = 0.0  # of the exported generator: nats that a bin gains for each 10 Lab units of its chroma

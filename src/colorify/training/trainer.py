@@ -23,6 +23,7 @@ from colorify.training.bins import Bins
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
 from colorify.training.heads import make_head
 from colorify.training.losses import Objective
+from colorify.training.mount import mount
 from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
 from colorify.training.recipe import Phase, Recipe
 from colorify.training.samples import Batch, ab_histogram, draw_hints
@@ -188,6 +189,7 @@ class Trainer:
     def _learn_from(self, batch: Batch, number: int, count: int) -> None:
         """Add the gradient of one of `count` batches, and let the discriminator, if any, learn from it."""
         rng = self.supply.rng(self.step, AGE, number)
+        batch = mount(batch, self.recipe.mounted, rng)
         L = age(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage)
         hints = draw_hints(batch.ab, self.recipe.hinted, rng)
         with torch.set_grad_enabled(self._refines()), self._autocast():
