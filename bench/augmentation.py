@@ -40,8 +40,8 @@ chance, all of {SIDE} px: what is seen here is what the network sees.
 
 A photo is first cut: a square sub-zone, and half of the zones are mirrored. A share (`mounted` in the recipe)
 is put in a frame. Then a share (`aged`) is aged. Age acts on **L alone**: the network is given the damaged L,
-and learns the clean colours. Each damage happens to a share of the aged photos, in the order of this page, and
-draws its own strength for each photo. A recipe may choose:
+and learns the clean colours. Each damage happens to a share of the aged photos, in the order of this page,
+and draws its own strength for each photo. A recipe may choose:
 
 ```toml
 zone = 0.7               # smallest sub-zone, share of the short side
