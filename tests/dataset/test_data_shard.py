@@ -1,7 +1,11 @@
 """Shards: what goes in comes out, with its source; nothing twice, nothing lost."""
 
 import json
+import multiprocessing
+import os
 import tarfile
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +18,7 @@ from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
 from colorify.dataset.shards import read_shards, read_side_by_side
 from colorify.dataset.stats import colorfulness, gather_stats, write_stats
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.photo import open_photo
 
 SMALL = Thresholds(min_side=32)
@@ -197,6 +201,21 @@ def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Pat
     (tmp_path / "bad.tar").write_bytes(b"no tar")
     with pytest.raises(PhotoError, match=r"bad\.tar"):
         list(read_side_by_side([*tars, str(tmp_path / "bad.tar")], processes=2))
+
+
+def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
+    waits = [tmp_path / "a.tar", tmp_path / "b.tar"]
+    for path in waits:
+        os.mkfifo(path)  # nobody ever writes to it
+
+    def kill() -> None:
+        while not (readers := multiprocessing.active_children()):
+            time.sleep(0.05)
+        readers[0].kill()
+
+    threading.Thread(target=kill).start()
+    with pytest.raises(SetupError, match="memory"):
+        list(read_side_by_side([str(path) for path in waits], processes=2))
 
 
 def test_stats_of_nothing_say_the_cure(tmp_path: Path) -> None:

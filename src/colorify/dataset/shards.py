@@ -10,6 +10,7 @@ import signal
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import PurePosixPath
@@ -20,7 +21,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, SetupError
 from colorify.formats import SNIFF_BYTES, sniff
 from colorify.libvips import reported
 
@@ -52,18 +53,25 @@ def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]
     """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
 
     A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
+    Raises PhotoError, and SetupError where the system has killed one of the processes.
     """
     if min(processes, len(shards)) < 2:
         yield from read_shards(shards)
         return
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         min(processes, len(shards)),
         mp_context=get_context("spawn"),
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_DFL),  # Ctrl-C is for all of them; one of them reports it
-    ) as pool:
-        for samples in pool.map(_read_shard, shards):
-            yield from samples
+    )
+    try:
+        with pool:
+            for samples in pool.map(_read_shard, shards):
+                yield from samples
+    except BrokenProcessPool as error:
+        raise SetupError(
+            "A process that read shards was killed, perhaps for want of memory. Give fewer SHARDS."
+        ) from error
 
 
 def _read_shard(address: str) -> list[Sample]:
