@@ -55,11 +55,12 @@ def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]
     A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
     Raises PhotoError, and SetupError where the system has killed one of the processes.
     """
-    if min(processes, len(shards)) < 2:
+    count = min(processes, len(shards))
+    if count < 2:
         yield from read_shards(shards)
         return
     pool = ProcessPoolExecutor(
-        min(processes, len(shards)),
+        count,
         mp_context=get_context("spawn"),
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_DFL),  # Ctrl-C is for all of them; one of them reports it
