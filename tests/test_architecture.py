@@ -35,6 +35,7 @@ FLOORS = [
         "hints",
         "icc",
         "iptc",
+        "levels",
         "limits",
         "metadata",
         "nearby",

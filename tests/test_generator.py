@@ -25,14 +25,14 @@ def test_the_spec_is_read_from_the_file(generator: Generator) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 33), (64, 96), (1, 300), (300, 1)])
 def test_any_size_is_taken_and_none_is_stretched(generator: Generator, size: tuple[int, int]) -> None:
-    L = np.full(size, 30, np.float32)
-    L[:, size[1] // 2 :] = 70
+    L = np.full(size, 10, np.float32)
+    L[:, size[1] // 2 :] = 90
     colors = generator(L)
     shape = (-(-size[0] // 4), -(-size[1] // 4))
     assert colors.ab.shape == (*shape, 2)
     assert colors.confidence.shape == shape
-    assert colors.confidence[0, 0] == pytest.approx(0.3 if size[1] > 7 else 0.7, abs=0.21)
-    assert colors.confidence[-1, -1] == pytest.approx(0.7, abs=1e-5)  # padding repeats the border
+    assert colors.confidence[0, 0] == pytest.approx(0.1 if size[1] > 7 else 0.9, abs=0.21)
+    assert colors.confidence[-1, -1] == pytest.approx(0.9, abs=1e-5)  # padding repeats the border
 
 
 def test_hints_are_followed(generator: Generator) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import WeightsError
+from colorify.levels import restored
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -98,7 +99,8 @@ class Generator:
     def look(self, L: FloatArray) -> "Glance":
         """Look at one photo, to make its colours more than once.
 
-        `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never stretched.
+        `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never resampled. Where it lacks
+        blacks or whites the network is shown them: see `levels`.
         """
         return Glance(self, L)
 
@@ -110,7 +112,7 @@ class Glance:
         """Made by `Generator.look`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
-        self._padded = np.pad(L, margins, mode="symmetric").astype(np.float32, copy=False)
+        self._padded = np.pad(restored(L), margins, mode="symmetric").astype(np.float32, copy=False)
         self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
         self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
