@@ -191,6 +191,19 @@ class TestOpening:
         assert open_photo(path).size == size[::-1]
         assert open_photo(path).rows()(0, size[0]).min() == 90
 
+    @pytest.mark.parametrize("size", [(240, 160), (60, 40)], ids=["larger", "smaller"])
+    def test_another_size_is_the_same_picture_in_the_same_place(self, size: tuple[int, int]) -> None:
+        def slope(width: int, height: int) -> NDArray[Any]:
+            across, down = ((np.arange(n) + 0.5) / n for n in (width, height))
+            return 20 + 100 * across + 100 * down[:, None]
+
+        width, height = size
+        slanted = np.rint(slope(120, 80)).astype(np.uint8)
+        found = open_photo(slanted).shrunk(width, height)[:, :, 0]
+        inner = np.s_[height // 8 : -height // 8, width // 8 : -width // 8]
+        off = found[inner] - slope(width, height)[inner]
+        assert abs(off.mean()) < 0.3  # half a pixel to the right and down would be 0.5 and 2.1
+
 
 class TestProfiles:
     def test_a_grey_profile_is_honoured(self, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class Photo:
             image = self.kept or decode(self.origin, access="sequential", shrink=step)
             if orientation(image) >= 5:
                 width, height = height, width
-            image = image.resize(width / image.width, vscale=height / image.height, gap=2.0)
+            image = _resampled(image, width, height)
             color, _ = _split(_integer(image.autorot(), self.origin.name), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
@@ -204,6 +204,21 @@ def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
     most = min(size[0] / wanted[0], size[1] / wanted[1]) / 2
     return max(
         step for step in (1, 2, 4, 8) if step <= max(1, most) and not (size[0] % step or size[1] % step)
+    )
+
+
+def _resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Return a picture in another size. What libvips' `resize` enlarges moves by half a pixel (its #4841)."""
+    x, y = width / image.width, height / image.height
+    if max(x, y) <= 1:
+        return image.resize(x, vscale=y, gap=2.0)
+    return image.affine(
+        [x, 0, 0, y],
+        interpolate=pyvips.Interpolate.new("bicubic"),
+        odx=(x - 1) / 2,
+        ody=(y - 1) / 2,
+        oarea=[0, 0, width, height],
+        extend="copy",
     )
 
 
