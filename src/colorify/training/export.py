@@ -15,6 +15,7 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
 from colorify.generator import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
+from colorify.training.aligned import align
 from colorify.training.bins import GRID, Bins
 from colorify.training.branching import branch_off_backbone
 from colorify.training.checkpoint import Checkpoint, averaged
@@ -36,6 +37,7 @@ class Exported(nn.Module):
         """`tilt`: see `export`."""
         super().__init__()
         self.network = folded(network)
+        align(self.network)
         self.head = make_head(bins)
         self.register_buffer("tilt", tilt / GRID * bins.centers.norm(dim=1)[:, None, None])
 
