@@ -24,6 +24,7 @@ FLOORS = [
         "libvips",
         "look",
         "photo",
+        "blocks",
         "caution",
         "chroma",
         "coherence",

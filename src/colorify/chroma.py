@@ -45,16 +45,23 @@ class Chroma:
     stride: int  # px of the small photo
     small: tuple[int, int]  # (width, height) of the small photo; the last cells may reach beyond it
 
+    def cell(self, width: int, height: int) -> float:
+        """Return how many pixels of a picture of `width` x `height` px a cell has on its shorter side."""
+        return self.stride * min(width / self.small[0], height / self.small[1])
+
     def scaled(self, strength: float) -> "Chroma":
         """Return the same with ab multiplied by `strength`."""
         factors = np.where(_IS_COLOR, strength, 1).astype(np.float32)
         return Chroma(self.planes * factors[:, None, None], self.stride, self.small)
 
-    def enlarged(self, width: int, height: int) -> "Enlarged":
-        """Return the same on a picture of `width` x `height` px, ready to give rows of ab."""
+    def enlarged(self, width: int, height: int, *, step: int = 1) -> "Enlarged":
+        """Return the same on a picture of `width` x `height` px, ready to give rows of ab.
+
+        `step`: how many pixels of it, across and down, share an ab.
+        """
         _, h, w = self.planes.shape
-        across = taps(width, w, self.small[0] / (self.stride * width))
-        down = taps(height, h, self.small[1] / (self.stride * height))
+        across = taps(-(-width // step), w, step * self.small[0] / (self.stride * width))
+        down = taps(-(-height // step), h, step * self.small[1] / (self.stride * height))
         return Enlarged(np.ascontiguousarray(self.planes.transpose(1, 0, 2)), down, across)
 
 

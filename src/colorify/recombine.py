@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import LAB_DELTA, srgb_to_linear
-from colorify.space import Space, place, srgb
+from colorify.space import Space, Table, place, srgb
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
@@ -47,11 +47,19 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
 
     `space`: the RGB of the pixels (None: sRGB). Nothing is converted, so that no colour is cut off.
     """
-    depth = depth_of(pixels.dtype)
     if pixels.shape[2] == 1:
-        light, lightness = _decoding(depth)
+        light, lightness = _decoding(depth_of(pixels.dtype))
         grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
         return Light(Y=light.take(grey), L=lightness.take(grey))
+    Y = luminance(pixels, space)
+    return Light(Y=Y, L=lightness_of(Y))
+
+
+def luminance(pixels: Pixels, space: Space | None = None) -> FloatArray:
+    """Return the Y of a strip alone: see `measure`."""
+    depth = depth_of(pixels.dtype)
+    if pixels.shape[2] == 1:
+        return _decoding(depth)[0].take(pixels[:, :, 0])
     space = space or srgb()
     red, green, blue = space.shares(depth)
     Y = red.take(pixels[:, :, 0])
@@ -59,7 +67,19 @@ def measure(pixels: Pixels, space: Space | None = None) -> Light:
     Y += blue.take(pixels[:, :, 2])
     if not space.is_srgb:  # primaries that nobody can see may add less than nothing
         np.clip(Y, 0, 1, out=Y)
-    return Light(Y=Y, L=_lightness_of_root().take(_root_index(Y)))
+    return Y
+
+
+def lightness_of(Y: FloatArray) -> FloatArray:
+    """Return the L, 0..100, of light, 0..1."""
+    return _lightness_of_root().take(_root_index(Y))
+
+
+def light_of(L: FloatArray) -> Light:
+    """Return the light of an L, 0..100, so exact that without ab `linear_rgb` gives three times the same."""
+    Y = np.empty_like(L)
+    _inverse_f(_f_of(L), out=Y)
+    return Light(Y=Y, L=L)
 
 
 def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None) -> None:
@@ -67,24 +87,33 @@ def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None)
 
     `ab`: (2, h, w) float32, CIE Lab; used as scratch space: it holds nothing of use afterwards.
     """
-    depth = depth_of(out.dtype)
     space = space or srgb()
-    linear = _linear(light, ab, space)
+    linear = linear_rgb(light, ab, space)
     _fit_gamut(light.Y, linear)
-    for channel, (places, encode) in enumerate(zip(place(linear, depth), space.encoders(depth), strict=True)):
-        out[:, :, channel] = encode.take(places)
+    for channel, codes in enumerate(space.encoders(depth_of(out.dtype))):
+        encode(linear[channel], codes, out[:, :, channel])
 
 
-def _linear(light: Light, ab: FloatArray, space: Space) -> FloatArray:
-    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w)."""
-    fy = light.L * np.float32(1 / 116)
-    fy += np.float32(16 / 116)
+def linear_rgb(light: Light, ab: FloatArray, space: Space) -> FloatArray:
+    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w). `ab`: see `paint`."""
+    fy = _f_of(light.L)
     ab *= _F_OF_AB
     ab += fy
     xyz = np.empty((3, *fy.shape), np.float32)  # relative to white: grey is (Y, Y, Y)
     xyz[1] = light.Y
     _inverse_f(ab, out=xyz[::2])
     return _times(space.from_xyz, xyz)
+
+
+def encode(plane: FloatArray, codes: Table, out: Pixels) -> None:
+    """Write the light of one channel, 0..1, into `out` as `codes`; `plane` is used as scratch space."""
+    out[:] = codes.take(place(plane, depth_of(out.dtype)))
+
+
+def _f_of(L: FloatArray) -> FloatArray:
+    f = L * np.float32(1 / 116)
+    f += np.float32(16 / 116)
+    return f
 
 
 def _inverse_f(f: FloatArray, out: FloatArray) -> None:

@@ -11,9 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.blocks import SIDE, blocks_of, paint_blocks
 from colorify.chroma import Chroma, enlarge_rows, taps
 from colorify.photo import Output, Photo, save_photo
-from colorify.recombine import measure, paint
+from colorify.recombine import luminance, measure, paint
 from colorify.space import Space
 from colorify.stream import RowStream
 
@@ -24,11 +25,12 @@ Pixels = NDArray[Any]
 # they wait for it: with half as many pixels a photo takes 7 % longer, and as much with twice as many, which
 # malloc gives back to the system at once (10 to 20 times the page faults).
 STRIP_PIXELS: Final = 2**18
+COARSE: Final = 16.0  # px of a cell of the generator, from which on four pixels share a colour
 
 
 def strip_rows(width: int) -> int:
     """Return how many rows of a photo make a strip."""
-    return max(1, STRIP_PIXELS // width)
+    return SIDE * max(1, STRIP_PIXELS // width // SIDE)
 
 
 def colored_strips(
@@ -41,13 +43,20 @@ def colored_strips(
     Decoding is done by whoever asks, a few strips ahead of the `threads` that compute.
     """
     width, height = photo.size
-    enlarged, fetch = chroma.enlarged(width, height), photo.light_rows()
+    step = SIDE if chroma.cell(width, height) >= COARSE else 1
+    enlarged, fetch = chroma.enlarged(width, height, step=step), photo.light_rows()
     bands = 3 + photo.has_alpha
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
-        light = measure(pixels[:, :, : pixels.shape[2] - photo.has_alpha], photo.space)
-        paint(light, enlarged.ab(light.L, top), out[:, :, :3], space)
+        grey, painted = pixels[:, :, : pixels.shape[2] - photo.has_alpha], out[:, :, :3]
+        if step == 1:
+            light = measure(grey, photo.space)
+            paint(light, enlarged.ab(light.L, top), painted, space)
+        else:
+            Y = luminance(grey, photo.space)
+            blocks = blocks_of(Y)
+            paint_blocks(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
         if photo.has_alpha:
             out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
         return out
