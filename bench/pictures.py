@@ -31,7 +31,7 @@ def main() -> None:
     write("before-after", [[gray, colorizer.colorize(gray)] for gray in map(shrunk, SAMPLES)])
     prints = [np.rint(shrunk("astronaut") * contrast + black).astype(np.uint8) for contrast, black in FADES]
     fresh = [colorizer.colorize(gray) for gray in prints]
-    with mock.patch.object(generator, "restored", lambda L: L):
+    with mock.patch.object(generator, "shown", lambda L: L):
         faded = [colorizer.colorize(gray) for gray in prints]
     write("faded", [list(column) for column in zip(prints, faded, fresh, strict=True)])
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import WeightsError
-from colorify.levels import restored
+from colorify.shown import shown
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -99,8 +99,8 @@ class Generator:
     def look(self, L: FloatArray) -> "Glance":
         """Look at one photo, to make its colours more than once.
 
-        `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never resampled. Where it lacks
-        blacks or whites the network is shown them: see `levels`.
+        `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never resampled. An old
+        print is shown to the network as if it were a fresh one: see `shown`.
         """
         return Glance(self, L)
 
@@ -112,7 +112,7 @@ class Glance:
         """Made by `Generator.look`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
-        self._padded = np.pad(restored(L), margins, mode="symmetric").astype(np.float32, copy=False)
+        self._padded = np.pad(shown(L), margins, mode="symmetric").astype(np.float32, copy=False)
         self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
         self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
