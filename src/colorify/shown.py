@@ -35,7 +35,8 @@ def shown(L: FloatArray) -> FloatArray:
 
 def restored(L: FloatArray) -> FloatArray:
     """Restore blacks and whites that have gone grey."""
-    black, white = np.percentile(_middle(L), [BEYOND, 100 - BEYOND])
+    # every other row and column say as much, in a quarter of the time
+    black, white = np.percentile(_middle(L)[::2, ::2], [BEYOND, 100 - BEYOND])
     darkest, brightest = min(black, BLACK), max(white, WHITE)
     full = (brightest - darkest) / max(white - black, 1e-9)
     if full <= 1:
