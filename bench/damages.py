@@ -173,10 +173,7 @@ def main(folders: Sequence[Path], weights: Sequence[Path], every: int) -> None:
 
 
 def read(path: Path) -> FloatArray:
-    """Open a photo, squashed to (SIDE, SIDE), as Lab.
-
-    Not by `Photo.shrunk`: what libvips 8.18 enlarges comes out half a px to the right and down.
-    """
+    """Open a photo, squashed to (SIDE, SIDE), as Lab. By Lanczos, as the figures of the runs have it."""
     photo = open_photo(path)
     whole = Image.fromarray(as_rgb(photo.rows()(0, photo.size[1])))
     squashed = np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
