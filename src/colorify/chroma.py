@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float32]
 RADIUS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
 EPSILON: Final = 25.0  # L squared; where L varies less than its root, 5, it is grain and no edge
 
+FEW_ROWS: Final = 16  # a group of fewer takes longer to arrange than to compute
 ROWS_KEPT: Final = 8  # of a Chroma, stretched: what the threads that work on neighbouring strips need
 
 A_A, A_B, MEAN_A, MEAN_B, MEAN_L, LOW, HIGH = range(7)  # the planes of Chroma
@@ -144,24 +145,30 @@ def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom:
 def _groups(
     wide: Callable[[int], FloatArray], down: Taps, top: int, bottom: int
 ) -> Iterator[tuple[slice, "partial[FloatArray]"]]:
-    """Yield rows, `top` to `bottom`, in groups that lie between the same two, and what gives their planes.
+    """Yield rows, `top` to `bottom`, in groups that lie between the same few, and what gives their planes.
 
     `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), several are (n, rows, W): as
     many as are needed at a time stay in a core's cache, all of them do not.
     """
     first, second, weight = (way[top:bottom] for way in (down.first, down.second, down.weight))
-    weights: FloatArray = np.stack([1 - weight, weight], axis=1)
-    starts = [0, *(np.flatnonzero(np.diff(first)) + 1), len(first)]
+    starts = [0]
+    for change in (*(np.flatnonzero(np.diff(first)) + 1), len(first)):
+        if change - starts[-1] >= FEW_ROWS or change == len(first):
+            starts.append(int(change))
     for start, stop in pairwise(starts):
-        pair: FloatArray = np.stack([wide(int(first[start])), wide(int(second[start]))], axis=1)
-        yield slice(start, stop), partial(_between, pair, weights[start:stop])
+        lowest, rows = int(first[start]), np.arange(stop - start)
+        given = np.stack([wide(row) for row in range(lowest, int(second[stop - 1]) + 1)], axis=1)
+        shares = np.zeros((len(rows), given.shape[1]), np.float32)
+        shares[rows, first[start:stop] - lowest] = 1 - weight[start:stop]
+        shares[rows, second[start:stop] - lowest] += weight[start:stop]
+        yield slice(start, stop), partial(_mixed, given, shares)
 
 
-def _between(
-    pair: FloatArray, weights: FloatArray, which: int | slice, *, out: FloatArray | None = None
+def _mixed(
+    given: FloatArray, shares: FloatArray, which: int | slice, *, out: FloatArray | None = None
 ) -> FloatArray:
-    """Mix the two rows of planes, (n, 2, W), by weights, (rows, 2)."""
-    return np.asarray(np.matmul(weights, pair[which], out=out))
+    """Mix the rows of planes, (n, given, W), by their shares in others, (rows, given)."""
+    return np.asarray(np.matmul(shares, given[which], out=out))
 
 
 def _widened(planes: FloatArray, across: Taps) -> FloatArray:
