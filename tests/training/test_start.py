@@ -39,7 +39,8 @@ def bins() -> Bins:
     return Bins(centers, torch.rand(len(centers), generator=torch.Generator().manual_seed(1)))
 
 
-@pytest.fixture(scope="module", params=["classification", "regression"])
+# an export takes half a minute; most generators classify
+@pytest.fixture(scope="module", params=["classification", pytest.param("regression", marks=pytest.mark.slow)])
 def case(
     request: pytest.FixtureRequest, bins: Bins, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[UNet, Bins, Path]:
