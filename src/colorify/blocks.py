@@ -2,7 +2,7 @@
 
 What the four have in common is how red, green and blue relate to their light. Each keeps a light of its own,
 so L is as exact as ever; what costs most, from L and ab to RGB within the gamut, is done once for the four.
-JPEG has always kept colour like that (4:2:0).
+It is half of the scale of colour in each direction, as with JPEG's 4:2:0.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,21 @@ from typing import Final
 
 import numpy as np
 
-from colorify.recombine import FloatArray, Light, Pixels, depth_of, encode, light_of, lightness_of, linear_rgb
+from colorify.recombine import (
+    TINY,
+    FloatArray,
+    Light,
+    Pixels,
+    depth_of,
+    encode,
+    light_of,
+    lightness_of,
+    linear_rgb,
+    move_to_grey,
+)
 from colorify.space import Space, srgb
 
 SIDE: Final = 2  # px of a block
-_TINY: Final = np.float32(1e-12)
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,9 @@ def paint_blocks(
     space = space or srgb()
     width = Y.shape[1]
     shares = linear_rgb(blocks.mean, ab, space)
-    shares /= np.maximum(blocks.mean.Y, _TINY)
-    _fit_gamut(blocks.most, shares)
+    shares /= np.maximum(blocks.mean.Y, TINY)  # grey has 1, 1, 1
+    move_to_grey(shares, 1, 1 / np.maximum(blocks.most, TINY))  # no pixel of the block leaves the gamut
+    np.maximum(shares, 0, out=shares)  # where rounding led out again
     wide = np.empty((*shares.shape, SIDE), np.float32)
     for column in range(SIDE):
         wide[..., column] = shares
@@ -59,17 +70,3 @@ def paint_blocks(
             part = Y[row::SIDE]
             np.multiply(across[channel, : len(part)], part, out=plane[row::SIDE])
         encode(plane, codes, out[:, :, channel])
-
-
-def _fit_gamut(most: FloatArray, shares: FloatArray) -> None:
-    """Move colours, in place, towards grey until no pixel of their block leaves 0..1; as `recombine` does.
-
-    `shares`: (3, h, w), of the light; grey is 1, 1, 1.
-    """
-    shares -= 1
-    over, under = shares.max(axis=0), -shares.min(axis=0)
-    scale = (1 / np.maximum(most, _TINY) - 1) / np.maximum(over, _TINY, out=over)
-    np.minimum(scale, 1 / np.maximum(under, _TINY, out=under), out=scale)
-    shares *= np.minimum(scale, 1, out=scale)
-    shares += 1
-    np.maximum(shares, 0, out=shares)  # where rounding led out again

@@ -42,7 +42,7 @@ def _is_heic(head: bytes) -> bool:
 
 
 def _jpeg_settings(quality: int, depth: int) -> dict[str, Any]:
-    # Colour is what this program makes: it is not halved (4:4:4), for a tenth more bytes.
+    # Colour is what this program makes: the codec does not halve it (4:4:4), for a tenth more bytes.
     return {"Q": quality, "subsample_mode": "off"}
 
 

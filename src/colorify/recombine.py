@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
 ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
-_TINY: Final = np.float32(1e-12)
+TINY: Final = np.float32(1e-12)  # of light; in place of 0 where it divides
 _ONE: Final = np.float32(1).view(np.uint32)
 _DARK: Final = np.float32(LAB_DELTA)
 _F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
@@ -151,17 +151,25 @@ def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
     few = outside.size < _MANY * Y.size
     if few:
         planes, grey = planes.take(outside, axis=1), grey.take(outside)
-    over, under = planes.max(axis=0) - grey, grey - planes.min(axis=0)
-    scale = (1 - grey) / np.maximum(over, _TINY, out=over)
-    np.minimum(scale, grey / np.maximum(under, _TINY, out=under), out=scale)
-    np.minimum(scale, 1, out=scale)
-    planes -= grey
-    planes *= scale
-    planes += grey
+    move_to_grey(planes, grey, 1)
     np.clip(planes, 0, 1, out=planes)  # where rounding led out again
     if few:
         for plane, mixed in zip(linear, planes, strict=True):
             plane.ravel()[outside] = mixed
+
+
+def move_to_grey(planes: FloatArray, grey: FloatArray | float, most: FloatArray | float) -> None:
+    """Move, in place, each colour towards `grey` until it lies within 0 and `most`, but for rounding.
+
+    `planes`: (3, ...), linear; `grey`, 0 to `most`, and `most`: numbers, or one for each colour.
+    """
+    over, under = planes.max(axis=0) - grey, grey - planes.min(axis=0)
+    scale = (most - grey) / np.maximum(over, TINY, out=over)
+    np.minimum(scale, grey / np.maximum(under, TINY, out=under), out=scale)
+    np.minimum(scale, 1, out=scale)
+    planes -= grey
+    planes *= scale
+    planes += grey
 
 
 def _root_index(linear: FloatArray) -> NDArray[np.int32]:
