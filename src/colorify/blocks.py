@@ -58,9 +58,8 @@ def paint_blocks(
     width = Y.shape[1]
     shares = linear_rgb(blocks.mean, ab, space)
     shares /= np.maximum(blocks.mean.Y, TINY)  # grey has 1, 1, 1
-    move_to_grey(
-        shares, 1, np.reciprocal(np.maximum(blocks.most, TINY))
-    )  # no pixel of the block leaves the gamut
+    # so far that not even the brightest pixel of the block leaves the gamut
+    move_to_grey(shares, 1, np.reciprocal(np.maximum(blocks.most, TINY)))
     np.maximum(shares, 0, out=shares)  # where rounding led out again
     wide = np.empty((*shares.shape, SIDE), np.float32)
     for column in range(SIDE):
