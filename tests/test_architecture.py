@@ -28,6 +28,7 @@ FLOORS = [
         "caution",
         "chroma",
         "coherence",
+        "contrast",
         "frames",
         "generator",
         "guided",

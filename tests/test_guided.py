@@ -12,6 +12,7 @@ from colorify.generator import Colors, Generator, Glance
 from colorify.guided import guided_colors
 from colorify.hints import Hint
 from colorify.look import Look
+from tiny import write_tiny_generator
 
 
 def test_without_hints_nothing_changes(generator: Generator) -> None:
@@ -62,3 +63,17 @@ def test_a_hint_is_met_even_by_a_generator_that_is_deaf(
     error = np.hypot(*(made[region][:, 1:] - hint.ab).T)
     assert error.mean() < 2
     assert error.max() < 5
+
+
+def test_colours_are_as_far_from_each_other_as_the_weights_file_and_the_vividness_say(tmp_path: Path) -> None:
+    L = np.repeat(np.linspace(20, 90, 8, dtype=np.float32), 8)[None].repeat(64, axis=0)
+
+    def spread_of(vividness: float, **changes: Any) -> float:
+        generator = Generator(write_tiny_generator(tmp_path / f"{len(changes)}.onnx", **changes), threads=1)
+        made = guided_colors(generator.look(L), Look(vividness=vividness), photo=(64, 64)).ab
+        return float(np.linalg.norm(made.std(axis=(0, 1))))
+
+    plain, apart, bold = spread_of(1), spread_of(1, contrast=0.4), spread_of(1.5, contrast=0.4)
+    assert 1.1 * plain < apart < 1.4 * plain
+    assert bold > 1.1 * spread_of(1.5) > plain
+    assert bold > apart

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from colorify.alternatives import alternative_colors
 from colorify.caution import faded
 from colorify.coherence import settled
+from colorify.contrast import contrasted
 from colorify.errors import PhotoError
 from colorify.generator import Colors, Glance
 from colorify.hints import Hint, draw_hints, number_hints
@@ -67,7 +68,8 @@ def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator
         ab = settled(ab, colors.confidence, nearby)
         return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
 
-    ordinary = faded(colors.ab, colors.confidence, L, nearby)
+    apart = contrasted(colors.ab, generator.spec.contrast * look.vividness)
+    ordinary = faded(apart, colors.confidence, L, nearby)
     yield guided(ordinary)
     likely = glance.distribution(hints=given, vividness=look.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)

@@ -48,7 +48,7 @@ def case(
     bins = bins if request.param == "classification" else Bins(torch.zeros(0, 2), torch.zeros(0))
     network = lived_in(len(bins) or 2)
     path = tmp_path_factory.mktemp("start") / "one.onnx"
-    export(network, bins, path, SPEC, {}, tilt=0.3)
+    export(network, bins, path, SPEC, {})
     return network, bins, path
 
 
@@ -75,7 +75,7 @@ def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Pa
     network = UNet(len(bins) or 2)
     network.load_state_dict(start.network)
     again = tmp_path / "again.onnx"
-    export(network, start.bins, again, SPEC, {}, tilt=0.3)
+    export(network, start.bins, again, SPEC, {})
     first, second = (
         {entry.name: numpy_helper.to_array(entry) for entry in all_weights(onnx.load(file).graph)}
         for file in (path, again)

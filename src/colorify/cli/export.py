@@ -13,9 +13,9 @@ import click
 @click.option("--version", default="1", show_default=True)
 @click.option("--license", default="MIT", show_default=True, help="Of the weights.")
 @click.option(
-    "--tilt",
-    type=float,
-    help="Nats that a bin gains for 10 Lab units of chroma: vivid.  [default: the recipe's]",
+    "--contrast",
+    type=click.FloatRange(min=0),
+    help="Share by which colours are moved away from their mean.  [default: the recipe's]",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite.")
 def export(
@@ -24,7 +24,7 @@ def export(
     name: str,
     version: str,
     license: str,
-    tilt: float | None,
+    contrast: float | None,
     force: bool,
 ) -> None:
     """Write the averaged weights of RUN, a folder that `colorify train` filled, as a file for `-m`.
@@ -38,7 +38,7 @@ def export(
     if output.exists() and not force:
         raise UsageError(f"{output}: exists already. Add -f to overwrite it.")
     checkpoint = blended([load_checkpoint(run / CHECKPOINT) for run in runs])
-    if tilt is not None:
-        checkpoint.recipe = replace(checkpoint.recipe, tilt=tilt)
+    if contrast is not None:
+        checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
     export_checkpoint(checkpoint, output, name=name, version=version, license=license)
     click.echo(f"{' + '.join(map(str, runs))} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)

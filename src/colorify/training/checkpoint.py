@@ -13,7 +13,7 @@ from colorify.errors import SetupError, UsageError
 from colorify.training.bins import Bins
 from colorify.training.recipe import Recipe, from_table
 
-FORMAT: Final = 2  # another one where the network is another, or an entry of a recipe has gone
+FORMAT: Final = 3  # another one where the network is another, or an entry of a recipe has gone
 CHECKPOINT: Final = "checkpoint.pt"  # its name in the folder of a run
 
 

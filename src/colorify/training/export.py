@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from colorify.generator import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
 from colorify.training.aligned import align
-from colorify.training.bins import GRID, Bins
+from colorify.training.bins import Bins
 from colorify.training.branching import branch_off_backbone
 from colorify.training.checkpoint import Checkpoint, averaged
 from colorify.training.folding import folded
@@ -31,24 +31,17 @@ EXAMPLE_SIDE = 128  # px; any multiple of MULTIPLE: the sides are dynamic
 class Exported(nn.Module):
     """The network between L and ab, as the generator's contract has it."""
 
-    tilt: Tensor  # (Q, 1, 1), nats
-
-    def __init__(self, network: UNet, bins: Bins, tilt: float) -> None:
-        """`tilt`: see `export`."""
+    def __init__(self, network: UNet, bins: Bins) -> None:
         super().__init__()
         self.network = folded(network)
         align(self.network)
         self.head = make_head(bins)
-        self.register_buffer("tilt", tilt / GRID * bins.centers.norm(dim=1)[:, None, None])
 
     def forward(self, L: Tensor, hints: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
         features = self.network.backbone(L)
         output = self.network.decode(features, hints)
-        # a regression's output is no distribution: there is nothing to tilt, and no logits
-        if self.head.kind != BinsHead.kind:
-            return self.head.ab(output, temperature), self.head.confidence(output), *features
-        logits = output + self.tilt
-        return self.head.ab(logits, temperature), self.head.confidence(logits), logits, *features
+        logits = [output] if self.head.kind == BinsHead.kind else []  # a regression's are no distribution
+        return self.head.ab(output, temperature), self.head.confidence(output), *logits, *features
 
 
 def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version: str, license: str) -> Spec:
@@ -64,6 +57,7 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version:
         stride=STRIDE,
         size=checkpoint.recipe.size,
         temperature=checkpoint.recipe.temperature,
+        contrast=checkpoint.recipe.contrast,
     )
     notes = {
         "mode": checkpoint.recipe.mode,
@@ -73,19 +67,12 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version:
         "minutes": f"{checkpoint.seconds / 60:.0f}",
         "recipe": json.dumps(asdict(checkpoint.recipe)),
     }
-    export(network, checkpoint.bins, path, spec, notes, tilt=checkpoint.recipe.tilt)
+    export(network, checkpoint.bins, path, spec, notes)
     return spec
 
 
-def export(
-    network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, str], *, tilt: float = 0.0
-) -> None:
-    """Write `path`. `notes`: what else the file says of itself: data, recipe, date.
-
-    `tilt`: nats added to a bin's logit for each 10 Lab units of its chroma (exponential tilting). A loss on
-    the colours that are shown makes them greyer than true ones; this makes up for it, the more so the less
-    sure a place is. The network's weights stay as they are, for training to go on from.
-    """
+def export(network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, str]) -> None:
+    """Write `path`. `notes`: what else the file says of itself: data, recipe, date."""
     side = torch.export.Dim("cells_high", min=1, max=4096), torch.export.Dim("cells_wide", min=1, max=4096)
     pixels = {2: MULTIPLE * side[0], 3: MULTIPLE * side[1]}
     cells = {2: MULTIPLE // STRIDE * side[0], 3: MULTIPLE // STRIDE * side[1]}
@@ -99,7 +86,7 @@ def export(
     )
     with quiet_exporter():
         program = torch.onnx.export(
-            Exported(network, bins, tilt).eval(),
+            Exported(network, bins).eval(),
             example,
             dynamo=True,
             opset_version=OPSET,

@@ -65,7 +65,7 @@ class Recipe:
     mounted: float = 0.1  # share of the samples in a grey frame or an oval mask
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
-    tilt: float = 0.0  # of the exported generator: nats that a bin gains for each 10 Lab units of its chroma
+    contrast: float = 0.45  # of the exported generator: how far its colours are moved away from their mean
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
@@ -85,7 +85,6 @@ FINE_TUNE: Final = Recipe(
     frozen_stages=3,
     shown=2.0,
     gradient=6.0,
-    tilt=0.13,
 )
 
 
