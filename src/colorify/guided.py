@@ -65,11 +65,11 @@ def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator
     numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
     def guided(ab: FloatArray) -> Colors:
+        ab = contrasted(ab, generator.spec.contrast * look.vividness)
         ab = settled(ab, colors.confidence, nearby)
         return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
 
-    apart = contrasted(colors.ab, generator.spec.contrast * look.vividness)
-    ordinary = faded(apart, colors.confidence, L, nearby)
+    ordinary = faded(colors.ab, colors.confidence, L, nearby)
     yield guided(ordinary)
     likely = glance.distribution(hints=given, vividness=look.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)
