@@ -25,7 +25,7 @@ MOST: Final = 4.0  # times that greys are spread at most: there is no print in t
 # L by which a pixel may differ, on average, from what is around it; 7 % of COCO's photos differ by more
 DETAIL: Final = 4.0
 MARGIN: Final = 0.1  # of each side, not measured
-_AROUND: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16  # a Gaussian of a standard deviation of 1 px
+AROUND: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16  # a Gaussian of a standard deviation of 1 px
 
 
 def shown(L: FloatArray) -> FloatArray:
@@ -63,6 +63,6 @@ def _middle(plane: FloatArray) -> FloatArray:
 def _blurred(plane: FloatArray) -> FloatArray:
     for _ in range(2):  # down, then across
         rows = len(plane)
-        padded = np.pad(plane, ((len(_AROUND) // 2,) * 2, (0, 0)), mode="edge")
-        plane = sum(weight * padded[at : at + rows] for at, weight in enumerate(_AROUND)).T
+        padded = np.pad(plane, ((len(AROUND) // 2,) * 2, (0, 0)), mode="edge")
+        plane = sum(weight * padded[at : at + rows] for at, weight in enumerate(AROUND)).T
     return plane

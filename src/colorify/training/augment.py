@@ -105,6 +105,30 @@ def sharpen(L: Tensor, rng: Generator) -> Tensor:
     return L + uniform(L, 0.5, 2.5, rng) * (L - _smoothed(L, uniform(L, 0.6, 1.6, rng)))
 
 
+def halftone(L: Tensor, rng: Generator) -> Tensor:
+    """A newspaper's screen: dots of black on white, seen by a scanner that is a little soft."""
+    angle, period = uniform(L, 0, torch.pi, rng), uniform(L, 2.5, 6, rng)
+    u, v = _turned(L, angle)
+    threshold = 50 + 50 * torch.sin(2 * torch.pi / period * u) * torch.sin(2 * torch.pi / period * v)
+    return _smoothed(100 * (threshold < L).to(L.dtype), uniform(L, 0.5, 1.6, rng))
+
+
+def weave(L: Tensor, rng: Generator) -> Tensor:
+    """Canvas, or silk paper: threads over and under."""
+    angle, period = uniform(L, 0, torch.pi, rng), uniform(L, 2.5, 8, rng)
+    u, v = _turned(L, angle)
+    return L + uniform(L, 1, 8, rng) * torch.sign(
+        torch.sin(2 * torch.pi / period * u) * torch.sin(2 * torch.pi / period * v)
+    )
+
+
+def _turned(L: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Coordinates in px along two axes at right angles, turned by `angle`, (N, 1, 1, 1)."""
+    x = torch.arange(L.shape[-1], device=L.device)
+    y = torch.arange(L.shape[-2], device=L.device)[:, None]
+    return x * angle.cos() + y * angle.sin(), y * angle.cos() - x * angle.sin()
+
+
 def vignette(L: Tensor, rng: Generator) -> Tensor:
     """Corners darker, or bleached."""
     ticks = torch.linspace(-1, 1, L.shape[-1], device=L.device)
@@ -141,7 +165,9 @@ DAMAGE: Final[tuple[tuple[Callable[[Tensor, Generator], Tensor], float], ...]] =
     (blur, 0.35),
     (grain, 0.5),
     (scratches, 0.12),
+    (weave, 0.12),
     (sharpen, 0.2),
+    (halftone, 0.08),
     (jpeg, 0.25),
 )
 EMULSION_SHARE: Final = 0.6

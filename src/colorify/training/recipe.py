@@ -59,6 +59,8 @@ class Recipe:
     shown: float = 0.0  # weight of the distance of ab, as it is shown at vividness 1, from the truth
     gradient: float = 0.0  # weight of the loss on the gradient of ab
     colorful: float = 0.0  # weight of the colourfulness term
+    truth: float = 1.0  # weight of all that compares with the true colours
+    taught: float = 0.0  # weight of what the generator it begins from makes of the photo when fresh
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side

@@ -27,8 +27,10 @@ from colorify.training.mount import mount
 from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
 from colorify.training.recipe import Phase, Recipe
 from colorify.training.samples import Batch, ab_histogram, draw_hints
+from colorify.training.shown import as_shown
 from colorify.training.start import Start
 from colorify.training.supply import AGE, JUDGE, Supply
+from colorify.training.teacher import Teacher, taught_loss
 from colorify.training.unet import UNet
 from colorify.training.validation import Validation, validate
 from colorify.training.watch import Watch
@@ -91,6 +93,8 @@ class Trainer:
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
         self.network = self._make_network(saved, start, backbone)
+        if recipe.taught:
+            self.teacher = Teacher(self.network)
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
             self.forward.no_sync if isinstance(self.forward, DistributedDataParallel) else nullcontext
@@ -189,8 +193,9 @@ class Trainer:
     def _learn_from(self, batch: Batch, number: int, count: int) -> None:
         """Add the gradient of one of `count` batches, and let the discriminator, if any, learn from it."""
         rng = self.supply.rng(self.step, AGE, number)
+        fresh = batch
         batch = mount(batch, self.recipe.mounted, rng)
-        L = age(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage)
+        L = as_shown(age(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage))
         hints = draw_hints(batch.ab, self.recipe.hinted, rng)
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
@@ -202,7 +207,13 @@ class Trainer:
             if not refines:
                 return  # the discriminator still learns alone
             persuade = partial(self.adversary.persuade, L=batch.L)
-        loss = self.objective(output, batch, persuade)
+        loss = torch.zeros(())
+        if self.recipe.truth:
+            loss = loss + self.recipe.truth * self.objective(output, batch, persuade)
+        if self.recipe.taught:
+            with self._autocast():
+                wanted = self.teacher(fresh, batch, hints)
+            loss = loss + self.recipe.taught * taught_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
         now = loss.detach()  # stays on the device until somebody asks
         self.loss = torch.where(self.loss.isnan(), now, self.loss.lerp(now, 0.01))

@@ -20,6 +20,7 @@ from colorify.training.heads import Head
 from colorify.training.lab import lab_to_rgb
 from colorify.training.recipe import Phase
 from colorify.training.samples import center_batches
+from colorify.training.shown import as_shown
 from colorify.training.unet import UNet
 
 ROWS: Final = 12  # photos on a sheet
@@ -66,7 +67,7 @@ def validate(
     seen: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     for cpu_batch in center_batches(samples, phase.size, phase.batch):
         batch = cpu_batch.to(device)
-        output = network(batch.L, torch.zeros_like(torch.cat([batch.ab, batch.ab[:, :1]], dim=1)))
+        output = network(as_shown(batch.L), torch.zeros_like(torch.cat([batch.ab, batch.ab[:, :1]], dim=1)))
         ab = head.ab(output, temperature)
         errors.append((ab - batch.ab).norm(dim=1).mean((1, 2)))
         large = F.interpolate(ab, scale_factor=4.0, mode="bilinear")
