@@ -30,6 +30,7 @@ FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--recipe", "recipe_file", type=PATH, help="TOML file, see recipes/; not needed with --from.")
 @click.option("--into", type=PATH, required=True, help="Folder of the run; one that exists is resumed.")
 @click.option("--from", "source", help="Go on from `shipped`, a weights file or the folder of another run.")
+@click.option("--teacher", help='For mode = "taught": `shipped`, a weights file or the folder of a run.')
 @click.option("--import-backbone", type=FILE, help="Begin with the backbone of another run.")
 @click.option("--export-backbone", type=PATH, help="File to write the backbone to at the end.")
 @click.option("-o", "--output", type=PATH, help="Weights file to write at the end.  [default: in --into]")
@@ -43,6 +44,7 @@ def train(
     recipe_file: Path | None,
     into: Path,
     source: str | None,
+    teacher: str | None,
     import_backbone: Path | None,
     export_backbone: Path | None,
     output: Path | None,
@@ -71,6 +73,7 @@ def train(
             samples[:-held_out],
             device=own_device,
             start=None if source is None else load_start(source),
+            teacher=None if teacher is None else load_start(teacher),
             backbone=None if import_backbone is None else load_backbone(import_backbone),
             eyes=eyes,
             workers=workers,

@@ -9,7 +9,7 @@ from colorify.errors import UsageError
 from colorify.training.augment import SHARES
 from colorify.training.unet import MULTIPLE
 
-MODES: Final = ("classification", "regression", "gan")
+MODES: Final = ("classification", "regression", "gan", "taught")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Recipe:
     """What `colorify train` does. Units stand beside every number."""
 
     phases: tuple[Phase, ...]
-    mode: str = "classification"  # or "regression", or "gan", which refines a trained generator
+    # or "regression"; or "gan", which refines a trained generator; or "taught", by another one: see `teacher`
+    mode: str = "classification"
     steps: int = 0  # optimiser steps; 0: until the minutes are over
     minutes: float = 0.0  # wall clock; 0: until the steps are over
     seed: int = 1
@@ -59,8 +60,6 @@ class Recipe:
     shown: float = 0.0  # weight of the distance of ab, as it is shown at vividness 1, from the truth
     gradient: float = 0.0  # weight of the loss on the gradient of ab
     colorful: float = 0.0  # weight of the colourfulness term
-    truth: float = 1.0  # weight of all that compares with the true colours
-    taught: float = 0.0  # weight of what the generator it begins from makes of the photo when fresh
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side

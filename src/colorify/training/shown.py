@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.shown import BEYOND, BLACK, DETAIL, MARGIN, MOST, WHITE, AROUND
+from colorify.shown import AROUND, BEYOND, BLACK, DETAIL, MARGIN, MOST, WHITE
 
 
 def as_shown(L: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from colorify.training.samples import Batch, ab_histogram, draw_hints
 from colorify.training.shown import as_shown
 from colorify.training.start import Start
 from colorify.training.supply import AGE, JUDGE, Supply
-from colorify.training.teacher import Teacher, taught_loss
+from colorify.training.teacher import hire, taught_loss
 from colorify.training.unet import UNet
 from colorify.training.validation import Validation, validate
 from colorify.training.watch import Watch
@@ -71,6 +71,7 @@ class Trainer:
         *,
         device: str = "cpu",
         start: Start | None = None,
+        teacher: Start | None = None,
         backbone: dict[str, Tensor] | None = None,
         eyes: Eyes | None = None,
         workers: Workers | None = None,
@@ -78,7 +79,8 @@ class Trainer:
         """Begin a run, or take up the one in `folder` where it stopped.
 
         `start`: a trained generator to go on from; `backbone`: weights for the backbone alone. Both are for
-        the beginning: a run that is taken up has its own. Raises UsageError where they do not fit the recipe.
+        the beginning: a run that is taken up has its own. `teacher`: for mode "taught", whenever it runs.
+        Raises UsageError where they do not fit the recipe.
         """
         self.workers, self.eyes = workers or Workers(), eyes or Eyes()
         self.folder, self.path, self.device = folder, folder / CHECKPOINT, torch.device(device)
@@ -89,12 +91,11 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self.supply = Supply(recipe, samples, self.device, self.workers)
-        self.bins = self._choose_bins(saved or start, samples)
+        self.bins = self._choose_bins(saved or start or teacher, samples)
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
+        self.teacher = hire(teacher, recipe, self.bins, self.device)
         self.network = self._make_network(saved, start, backbone)
-        if recipe.taught:
-            self.teacher = Teacher(self.network)
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
             self.forward.no_sync if isinstance(self.forward, DistributedDataParallel) else nullcontext
@@ -207,13 +208,12 @@ class Trainer:
             if not refines:
                 return  # the discriminator still learns alone
             persuade = partial(self.adversary.persuade, L=batch.L)
-        loss = torch.zeros(())
-        if self.recipe.truth:
-            loss = loss + self.recipe.truth * self.objective(output, batch, persuade)
-        if self.recipe.taught:
+        if self.teacher is None:
+            loss = self.objective(output, batch, persuade)
+        else:
             with self._autocast():
                 wanted = self.teacher(fresh, batch, hints)
-            loss = loss + self.recipe.taught * taught_loss(output, wanted)
+            loss = taught_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
         now = loss.detach()  # stays on the device until somebody asks
         self.loss = torch.where(self.loss.isnan(), now, self.loss.lerp(now, 0.01))
@@ -241,7 +241,7 @@ class Trainer:
                 return Bins(torch.zeros(0, 2), torch.zeros(0))
             return Bins.from_histogram(self.workers.total(ab_histogram(samples)))
         kind = make_head(given.bins).kind
-        if mode not in (kind, "gan"):
+        if {"gan": kind, "taught": "classification"}.get(mode, mode) != kind:
             raise UsageError(
                 f"the recipe says {mode}, but the generator to start from was made by {kind}. "
                 "Take over its backbone alone: --export-backbone, --import-backbone."
