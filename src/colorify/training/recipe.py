@@ -66,7 +66,7 @@ class Recipe:
     mounted: float = 0.1  # share of the samples in a grey frame or an oval mask
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
-    contrast: float = 0.45  # of the exported generator: how far its colours are moved away from their mean
+    contrast: float = 0.35  # of the exported generator: how far its colours are moved away from their mean
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
