@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorify.errors import UsageError
+from colorify.training.as_shown import as_shown
 from colorify.training.bins import Bins
 from colorify.training.recipe import Recipe
 from colorify.training.samples import Batch
-from colorify.training.shown import as_shown
 from colorify.training.start import Start
 from colorify.training.unet import STRIDE, UNet
 

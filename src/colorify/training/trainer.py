@@ -17,6 +17,7 @@ from colorify.dataset.shards import Sample
 from colorify.errors import UsageError
 from colorify.evaluation.featurenet import FeatureNet
 from colorify.training.adversary import Adversary
+from colorify.training.as_shown import as_shown
 from colorify.training.augment import age
 from colorify.training.backbone import load_pretrained
 from colorify.training.bins import Bins
@@ -27,7 +28,6 @@ from colorify.training.mount import mount
 from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
 from colorify.training.recipe import Phase, Recipe
 from colorify.training.samples import Batch, ab_histogram, draw_hints
-from colorify.training.shown import as_shown
 from colorify.training.start import Start
 from colorify.training.supply import AGE, JUDGE, Supply
 from colorify.training.teacher import hire, taught_loss

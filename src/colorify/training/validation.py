@@ -16,11 +16,11 @@ from colorify.evaluation.featurenet import FeatureNet
 from colorify.evaluation.metrics import colorfulness
 from colorify.evaluation.perceptual import kernel_distance, pooled
 from colorify.sheet import write_sheet
+from colorify.training.as_shown import as_shown
 from colorify.training.heads import Head
 from colorify.training.lab import lab_to_rgb
 from colorify.training.recipe import Phase
 from colorify.training.samples import center_batches
-from colorify.training.shown import as_shown
 from colorify.training.unet import UNet
 
 ROWS: Final = 12  # photos on a sheet

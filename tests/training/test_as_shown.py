@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from colorify.shown import shown
-from colorify.training.shown import as_shown
+from colorify.training.as_shown import as_shown
 
 
 def print_of(kind: str, rng: np.random.Generator) -> np.ndarray:
