@@ -37,7 +37,7 @@ FORMAT: Final = 2  # of the contract above; a file of another number is refused
 REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
 QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
-# does is contrast (see `guided`), which costs a fifth as much of PSNR for as much colourfulness.
+# does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
 VIVIDNESS: Final = 0.01
 EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
 

@@ -117,9 +117,8 @@ def weave(L: Tensor, rng: Generator) -> Tensor:
     """Canvas, or silk paper: threads over and under."""
     angle, period = uniform(L, 0, torch.pi, rng), uniform(L, 2.5, 8, rng)
     u, v = _turned(L, angle)
-    return L + uniform(L, 1, 8, rng) * torch.sign(
-        torch.sin(2 * torch.pi / period * u) * torch.sin(2 * torch.pi / period * v)
-    )
+    threads = torch.sin(2 * torch.pi / period * u) * torch.sin(2 * torch.pi / period * v)
+    return L + uniform(L, 1, 8, rng) * threads.sign()
 
 
 def _turned(L: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
