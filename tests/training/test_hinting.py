@@ -31,8 +31,7 @@ def test_one_hint_moves_its_region_and_little_else(
     L = see(open_photo(SAMPLES / f"{photo}.jpg"), SIDE).L
     hint = Hint(x=4 * column + 2, y=4 * row + 2, color=BLUE, radius=4)
     glance = generator.look(L)
-    plain = glance.colors().ab
-    guided = guided_colors(glance, Look(hints=(hint,)), photo=(SIDE, SIDE)).ab
+    plain, guided = (guided_colors(glance, Look(hints=h), photo=(SIDE, SIDE)).ab for h in ((), (hint,)))
     left = np.linalg.norm(guided - hint.ab, axis=-1) / np.linalg.norm(plain - hint.ab, axis=-1)
     moved = np.linalg.norm(guided - plain, axis=-1)
     distance = np.hypot(*np.ogrid[-row : CELLS - row, -column : CELLS - column])
