@@ -14,7 +14,7 @@ from colorify.training.mount import mount
 from colorify.training.recipe import Recipe
 from colorify.training.samples import draw_batch, draw_hints
 from colorify.training.start import Start
-from colorify.training.teacher import Teacher, taught_loss
+from colorify.training.teacher import Teachers, taught_loss
 from colorify.training.trainer import Trainer
 from colorify.training.unet import UNet
 
@@ -34,22 +34,26 @@ def taught(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, mode="taught", aged=1.0, mounted=0.3, steps=12)
 
 
+def network_of(start: Start) -> UNet:
+    network = UNet(len(start.bins))
+    network.load_state_dict(start.network)
+    return network
+
+
 def far_from(teacher: Start, network: torch.nn.Module, samples: list[Sample]) -> float:
     """How far what `network` says of aged photos is from what the teacher says of them fresh."""
     rng = torch.Generator().manual_seed(6)
     batch = draw_batch(samples, torch.ones(len(samples)), 32, 16, rng)
     hints = draw_hints(batch.ab, 0.0, rng)
-    knows = UNet(len(teacher.bins))
-    knows.load_state_dict(teacher.network)
     with torch.inference_mode():
         said = network.eval()(age(batch.L, batch.ab_at_L, 1.0, rng), hints)
-        return float(taught_loss(said, Teacher(knows)(batch, batch, hints)))
+        return float(taught_loss(said, Teachers([network_of(teacher)])(batch, batch, hints)))
 
 
 def test_a_few_steps_bring_it_nearer_to_its_teacher(
     taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
 ) -> None:
-    trainer = Trainer(taught, tmp_path, samples, teacher=teacher)
+    trainer = Trainer(taught, tmp_path, samples, teachers=[teacher])
     before = far_from(teacher, trainer.network, samples)
     trainer.run(lambda _: None)
     assert far_from(teacher, trainer.average.module, samples) < 0.7 * before
@@ -59,16 +63,16 @@ def test_a_run_without_a_generator_to_begin_from_takes_the_teachers_colours(
     taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
 ) -> None:
     recipe = dataclasses.replace(taught, backbone="scratch")
-    assert torch.equal(Trainer(recipe, tmp_path, samples, teacher=teacher).bins.centers, teacher.bins.centers)
+    assert torch.equal(
+        Trainer(recipe, tmp_path, samples, teachers=[teacher]).bins.centers, teacher.bins.centers
+    )
 
 
 def test_what_frames_a_photo_is_taught_as_the_frame_it_is(teacher: Start, samples: list[Sample]) -> None:
     rng = torch.Generator().manual_seed(2)
     fresh = draw_batch(samples, torch.ones(len(samples)), 64, 6, rng)
     framed, hints = mount(fresh, 1.0, rng), draw_hints(fresh.ab, 0.0, rng)
-    network = UNet(len(teacher.bins))
-    network.load_state_dict(teacher.network)
-    taught = Teacher(network)
+    taught = Teachers([network_of(teacher)])
     pairs = ((fresh, fresh), (fresh, framed), (framed, framed))
     alone, mounted, whole = (taught(*pair, hints) for pair in pairs)
     covered = torch.nn.functional.max_pool2d((fresh.L != framed.L).float(), 4).expand_as(alone) > 0
@@ -77,13 +81,24 @@ def test_what_frames_a_photo_is_taught_as_the_frame_it_is(teacher: Start, sample
     torch.testing.assert_close(mounted[~covered], alone[~covered], atol=1e-4, rtol=1e-4)
 
 
+def test_what_several_teachers_say_lies_between_them(teacher: Start, samples: list[Sample]) -> None:
+    rng = torch.Generator().manual_seed(3)
+    batch = draw_batch(samples, torch.ones(len(samples)), 32, 4, rng)
+    hints = draw_hints(batch.ab, 0.0, rng)
+    one, other = network_of(teacher), UNet(len(teacher.bins))
+    first, second, both = (Teachers(panel)(batch, batch, hints) for panel in ([one], [other], [one, other]))
+    apart = taught_loss(first, second)
+    assert apart > 0.1
+    assert max(taught_loss(both, first), taught_loss(both, second)) < 0.5 * apart
+
+
 def test_a_teacher_and_its_recipe_go_together(
     recipe: Recipe, taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="--teacher"):
         Trainer(taught, tmp_path, samples, start=teacher)
     with pytest.raises(UsageError, match="--teacher"):
-        Trainer(recipe, tmp_path, samples, start=teacher, teacher=teacher)
+        Trainer(recipe, tmp_path, samples, start=teacher, teachers=[teacher])
 
 
 def test_a_teacher_of_other_colours_is_refused(
@@ -91,7 +106,7 @@ def test_a_teacher_of_other_colours_is_refused(
 ) -> None:
     other = dataclasses.replace(teacher, bins=Bins(teacher.bins.centers + 1, teacher.bins.weights))
     with pytest.raises(UsageError, match="other colours"):
-        Trainer(taught, tmp_path, samples, start=teacher, teacher=other)
+        Trainer(taught, tmp_path, samples, start=teacher, teachers=[teacher, other])
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.0])

@@ -30,7 +30,12 @@ FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--recipe", "recipe_file", type=PATH, help="TOML file, see recipes/; not needed with --from.")
 @click.option("--into", type=PATH, required=True, help="Folder of the run; one that exists is resumed.")
 @click.option("--from", "source", help="Go on from `shipped`, a weights file or the folder of another run.")
-@click.option("--teacher", help='For mode = "taught": `shipped`, a weights file or the folder of a run.')
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    help='For mode = "taught": `shipped`, a weights file or the folder of a run; of several, their mean.',
+)
 @click.option("--import-backbone", type=FILE, help="Begin with the backbone of another run.")
 @click.option("--export-backbone", type=PATH, help="File to write the backbone to at the end.")
 @click.option("-o", "--output", type=PATH, help="Weights file to write at the end.  [default: in --into]")
@@ -44,7 +49,7 @@ def train(
     recipe_file: Path | None,
     into: Path,
     source: str | None,
-    teacher: str | None,
+    teachers: Sequence[str],
     import_backbone: Path | None,
     export_backbone: Path | None,
     output: Path | None,
@@ -64,6 +69,9 @@ def train(
 
     recipe = _recipe(recipe_file, source, minutes)
     eyes = _eyes(recipe, perceptual_weights, metric_weights, device)
+    start = None if source is None else load_start(source)
+    backbone = None if import_backbone is None else load_backbone(import_backbone)
+    known = [load_start(teacher) for teacher in teachers]
     with join(device) as (workers, own_device):
         samples, failed = _read(shards, photos, workers)
         held_out = min(HELD_OUT, max(1, len(samples) // 10))
@@ -72,9 +80,9 @@ def train(
             into,
             samples[:-held_out],
             device=own_device,
-            start=None if source is None else load_start(source),
-            teacher=None if teacher is None else load_start(teacher),
-            backbone=None if import_backbone is None else load_backbone(import_backbone),
+            start=start,
+            teachers=known,
+            backbone=backbone,
             eyes=eyes,
             workers=workers,
         )

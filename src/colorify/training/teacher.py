@@ -1,10 +1,12 @@
-"""A teacher: a trained generator sees each photo fresh, and says what the run is to make of it aged.
+"""Teachers: trained generators see each photo fresh, and say what the run is to make of it aged.
 
 A photo has one colour for a shirt that could have had many, and few photos, seen often, are learnt by heart.
-A teacher says how likely each colour is, and the same every time. (Hinton et al. 2015, "Distilling the
-knowledge in a neural network"; Xie et al. 2020, "Self-training with Noisy Student improves ImageNet
-classification".)
+A teacher says how likely each colour is, and the same every time. Several, trained apart, err apart, and
+what they agree on is better than what each says. (Hinton et al. 2015, "Distilling the knowledge in a neural
+network"; Xie et al. 2020, "Self-training with Noisy Student improves ImageNet classification".)
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -19,23 +21,28 @@ from colorify.training.start import Start
 from colorify.training.unet import STRIDE, UNet
 
 
-class Teacher:
-    """A trained generator of bins, which learns no more."""
+class Teachers:
+    """Trained generators of bins, which learn no more."""
 
-    def __init__(self, network: UNet) -> None:
-        self.network = network.eval().requires_grad_(False)
+    def __init__(self, networks: Sequence[UNet]) -> None:
+        self.networks = [network.eval().requires_grad_(False) for network in networks]
 
     @torch.no_grad()
     def __call__(self, fresh: Batch, mounted: Batch, hints: Tensor) -> Tensor:
         """Return logits, (N, Q, h, w): of the fresh photos, and of their frames where they are in one."""
-        logits: Tensor = self.network(as_shown(fresh.L), hints)
+        logits = self._agreed(as_shown(fresh.L), hints)
         covered = (fresh.L != mounted.L).float()
         framed = covered.flatten(1).any(1)
         if framed.any():
             cells = F.max_pool2d(covered[framed], STRIDE) > 0
-            whole = self.network(as_shown(mounted.L[framed]), hints[framed])
+            whole = self._agreed(as_shown(mounted.L[framed]), hints[framed])
             logits[framed] = torch.where(cells, whole, logits[framed])
         return logits
+
+    def _agreed(self, L: Tensor, hints: Tensor) -> Tensor:
+        """The mean of their log probabilities: (N, Q, h, w), fp32."""
+        said = [F.log_softmax(network(L, hints).float(), dim=1) for network in self.networks]
+        return torch.stack(said).mean(0)
 
 
 def taught_loss(output: Tensor, wanted: Tensor) -> Tensor:
@@ -47,14 +54,15 @@ def taught_loss(output: Tensor, wanted: Tensor) -> Tensor:
     return (target.exp() * (target - said)).sum(1).mean()
 
 
-def hire(start: Start | None, recipe: Recipe, bins: Bins, device: torch.device) -> Teacher | None:
-    """Make the teacher of a recipe that wants one. Raises UsageError where it does not fit the run."""
-    if (recipe.mode == "taught") != (start is not None):
-        raise UsageError('mode = "taught" and a generator that teaches, named by --teacher, go together.')
-    if start is None:
-        return None
-    if not torch.equal(start.bins.centers, bins.centers):
-        raise UsageError("The teacher knows other colours (bins) than the generator that is to learn.")
-    network = UNet(len(bins))
-    network.load_state_dict(start.network)
-    return Teacher(network.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
+def hire(starts: Sequence[Start], recipe: Recipe, bins: Bins, device: torch.device) -> Teachers | None:
+    """Make the teachers of a recipe that wants some. Raises UsageError where they do not fit the run."""
+    if (recipe.mode == "taught") != bool(starts):
+        raise UsageError('mode = "taught" and generators that teach, named by --teacher, go together.')
+    if not all(torch.equal(start.bins.centers, bins.centers) for start in starts):
+        raise UsageError("A teacher knows other colours (bins) than the generator that is to learn.")
+    networks = []
+    for start in starts:
+        network = UNet(len(bins))
+        network.load_state_dict(start.network)
+        networks.append(network.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
+    return Teachers(networks) if networks else None

@@ -71,7 +71,7 @@ class Trainer:
         *,
         device: str = "cpu",
         start: Start | None = None,
-        teacher: Start | None = None,
+        teachers: Sequence[Start] = (),
         backbone: dict[str, Tensor] | None = None,
         eyes: Eyes | None = None,
         workers: Workers | None = None,
@@ -79,7 +79,7 @@ class Trainer:
         """Begin a run, or take up the one in `folder` where it stopped.
 
         `start`: a trained generator to go on from; `backbone`: weights for the backbone alone. Both are for
-        the beginning: a run that is taken up has its own. `teacher`: for mode "taught", whenever it runs.
+        the beginning: a run that is taken up has its own. `teachers`: for mode "taught", whenever it runs.
         Raises UsageError where they do not fit the recipe.
         """
         self.workers, self.eyes = workers or Workers(), eyes or Eyes()
@@ -91,10 +91,10 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self.supply = Supply(recipe, samples, self.device, self.workers)
-        self.bins = self._choose_bins(saved or start or teacher, samples)
+        self.bins = self._choose_bins(saved or start or next(iter(teachers), None), samples)
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
-        self.teacher = hire(teacher, recipe, self.bins, self.device)
+        self.teachers = hire(teachers, recipe, self.bins, self.device)
         self.network = self._make_network(saved, start, backbone)
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
@@ -208,11 +208,11 @@ class Trainer:
             if not refines:
                 return  # the discriminator still learns alone
             persuade = partial(self.adversary.persuade, L=batch.L)
-        if self.teacher is None:
+        if self.teachers is None:
             loss = self.objective(output, batch, persuade)
         else:
             with self._autocast():
-                wanted = self.teacher(fresh, batch, hints)
+                wanted = self.teachers(fresh, batch, hints)
             loss = taught_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
         now = loss.detach()  # stays on the device until somebody asks
