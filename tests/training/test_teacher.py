@@ -18,6 +18,8 @@ from colorify.training.teacher import Teachers, taught_loss
 from colorify.training.trainer import Trainer
 from colorify.training.unet import UNet
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture(scope="module")
 def teacher(recipe: Recipe, samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Start:
@@ -34,12 +36,6 @@ def taught(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, mode="taught", aged=1.0, mounted=0.3, steps=12)
 
 
-def network_of(start: Start) -> UNet:
-    network = UNet(len(start.bins))
-    network.load_state_dict(start.network)
-    return network
-
-
 def far_from(teacher: Start, network: torch.nn.Module, samples: list[Sample]) -> float:
     """How far what `network` says of aged photos is from what the teacher says of them fresh."""
     rng = torch.Generator().manual_seed(6)
@@ -47,7 +43,7 @@ def far_from(teacher: Start, network: torch.nn.Module, samples: list[Sample]) ->
     hints = draw_hints(batch.ab, 0.0, rng)
     with torch.inference_mode():
         said = network.eval()(age(batch.L, batch.ab_at_L, 1.0, rng), hints)
-        return float(taught_loss(said, Teachers([network_of(teacher)])(batch, batch, hints)))
+        return float(taught_loss(said, Teachers([teacher], CPU)(batch, batch, hints)))
 
 
 def test_a_few_steps_bring_it_nearer_to_its_teacher(
@@ -72,7 +68,7 @@ def test_what_frames_a_photo_is_taught_as_the_frame_it_is(teacher: Start, sample
     rng = torch.Generator().manual_seed(2)
     fresh = draw_batch(samples, torch.ones(len(samples)), 64, 6, rng)
     framed, hints = mount(fresh, 1.0, rng), draw_hints(fresh.ab, 0.0, rng)
-    taught = Teachers([network_of(teacher)])
+    taught = Teachers([teacher], CPU)
     pairs = ((fresh, fresh), (fresh, framed), (framed, framed))
     alone, mounted, whole = (taught(*pair, hints) for pair in pairs)
     covered = torch.nn.functional.max_pool2d((fresh.L != framed.L).float(), 4).expand_as(alone) > 0
@@ -85,8 +81,10 @@ def test_what_several_teachers_say_lies_between_them(teacher: Start, samples: li
     rng = torch.Generator().manual_seed(3)
     batch = draw_batch(samples, torch.ones(len(samples)), 32, 4, rng)
     hints = draw_hints(batch.ab, 0.0, rng)
-    one, other = network_of(teacher), UNet(len(teacher.bins))
-    first, second, both = (Teachers(panel)(batch, batch, hints) for panel in ([one], [other], [one, other]))
+    torch.manual_seed(4)
+    other = dataclasses.replace(teacher, network=UNet(len(teacher.bins)).state_dict())
+    panels = ([teacher], [other], [teacher, other])
+    first, second, both = (Teachers(panel, CPU)(batch, batch, hints) for panel in panels)
     apart = taught_loss(first, second)
     assert apart > 0.1
     assert max(taught_loss(both, first), taught_loss(both, second)) < 0.5 * apart

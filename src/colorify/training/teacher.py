@@ -24,8 +24,8 @@ from colorify.training.unet import STRIDE, UNet
 class Teachers:
     """Trained generators of bins, which learn no more."""
 
-    def __init__(self, networks: Sequence[UNet]) -> None:
-        self.networks = [network.eval().requires_grad_(False) for network in networks]
+    def __init__(self, starts: Sequence[Start], device: torch.device) -> None:
+        self.networks = [_at_rest(start, device) for start in starts]
 
     @torch.no_grad()
     def __call__(self, fresh: Batch, mounted: Batch, hints: Tensor) -> Tensor:
@@ -60,9 +60,11 @@ def hire(starts: Sequence[Start], recipe: Recipe, bins: Bins, device: torch.devi
         raise UsageError('mode = "taught" and generators that teach, named by --teacher, go together.')
     if not all(torch.equal(start.bins.centers, bins.centers) for start in starts):
         raise UsageError("A teacher knows other colours (bins) than the generator that is to learn.")
-    networks = []
-    for start in starts:
-        network = UNet(len(bins))
-        network.load_state_dict(start.network)
-        networks.append(network.to(device, memory_format=torch.channels_last))  # type: ignore[call-overload]
-    return Teachers(networks) if networks else None
+    return Teachers(starts, device) if starts else None
+
+
+def _at_rest(start: Start, device: torch.device) -> UNet:
+    network = UNet(len(start.bins))
+    network.load_state_dict(start.network)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)
