@@ -22,6 +22,7 @@ FLOORS = [
         "alternatives",
         "atomic",
         "libvips",
+        "locks",
         "look",
         "photo",
         "blocks",

@@ -18,7 +18,7 @@ from colorify.photo import Output, open_photo, save_photo
 from colorify.stream import RowStream
 from waiting import PATIENCE
 
-LEFT = ".colorify-0123abcd.part"
+LEFT = ".colorify-0123456789abcdef.part"
 
 
 def there(folder: Path) -> set[str]:
@@ -77,9 +77,18 @@ def test_a_full_disk_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
-    others = {"a.jpg", ".hidden.part", "colorify-0123abcd.part", ".colorify-0123abcd.part.jpg", "sub"}
+    others = {
+        "a.jpg",
+        ".hidden.part",
+        LEFT[1:],
+        f"{LEFT}.a.b",
+        ".colorify-0123.part",
+        ".colorify-0.lock",
+        "sub",
+    }
     (tmp_path / "sub").mkdir()
-    for name in (LEFT, *(others - {"sub"})):
+    lock = ".colorify-0000000000000000.lock"
+    for name in (LEFT, f"{LEFT}.mp4", lock, *(others - {"sub"})):
         (tmp_path / name).write_bytes(b"half")
     (tmp_path / "sub" / LEFT).write_bytes(b"half")
     sweep(tmp_path)
@@ -102,8 +111,10 @@ with whole_file(Path(sys.argv[1]), overwrite=False) as temporary:
         assert writer.stdout is not None
         assert writer.stdin is not None
         assert writer.stdout.readline() == "half\n"
+        before = there(tmp_path)
         sweep(tmp_path)
-        assert len(there(tmp_path)) == 1
+        assert there(tmp_path) == before
+        assert len(before) == 2  # the file and its lock
         writer.stdin.close()
         assert writer.wait(timeout=PATIENCE) == 0
     assert there(tmp_path) == {"a.png"}
@@ -123,13 +134,12 @@ def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("row", FORMATS, ids=str)
 def test_a_picture_is_locked_while_it_is_written(tmp_path: Path, row: Format) -> None:
-    """Each saver must write into the file that is there: its lock and its sync are of that one."""
     pixels = np.zeros((64, 64, 3), np.uint8)
 
     def strips() -> Iterator[np.ndarray]:
         for top in range(0, 64, 16):
             sweep(tmp_path)
-            assert len(there(tmp_path)) == 1
+            assert len(there(tmp_path)) == 2  # the file and its lock
             yield pixels[top : top + 16]
 
     stream = RowStream(strips(), shape=pixels.shape, depth=8, strip_rows=16)

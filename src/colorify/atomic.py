@@ -1,54 +1,110 @@
-"""Files that appear under their name when they are whole, and not before; nothing less survives a crash."""
+"""Files that appear under their name when they are whole, and not before; nothing less survives a crash.
 
+All files that Colorify makes are written here, and only here are files renamed and removed. What is not
+whole yet has a name of its own, `.colorify-ID.part`, beside its target, and `.colorify-ID.lock` is locked as
+long as its writer lives: so what a killed process left is told from what is being written, and from all that
+is not ours.
+"""
+
+import ctypes
 import errno
-import fcntl
+import hashlib
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from colorify.errors import PhotoError
+from colorify.errors import ColorifyError, PhotoError
+from colorify.locks import lock
 
-_HALF: Final = re.compile(r"\.colorify-[0-9a-f]{8}\.part")  # the name of a file that is not whole yet
+_ID: Final = 8  # bytes of the part of a name that differs
+_OURS: Final = re.compile(r"\.colorify-([0-9a-f]{16})\.(part(\.\w{1,8})?|lock)")
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)  # the disk is full, or this person's share of it
+_NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_NO_RENAME: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _PROBE: Final = 2**16  # bytes to write, to learn whether the disk is full
+_AT_FDCWD: Final = -100  # linux/fcntl.h: names are below the working folder
+_RENAME_NOREPLACE: Final = 1  # linux/fs.h
 
 
 class DiskFullError(PhotoError):
     """There is no room for the result, nor, so, for any other."""
 
 
+class ExistsError(PhotoError):
+    """The target is there, and was not to be overwritten."""
+
+
 @contextmanager
-def whole_file(target: Path, *, overwrite: bool) -> Iterator[Path]:
+def whole_file(
+    target: Path, *, overwrite: bool, kind: type[ColorifyError] = PhotoError, suffix: str = ""
+) -> Iterator[Path]:
     """Give a temporary name beside `target`, and rename at the end; whatever fails, leave nothing behind.
 
+    The temporary file is there, empty, and ends in `suffix` (".mp4"), for writers that go by it. Without
+    `overwrite` the last step itself refuses to replace a file, so that none is lost that came meanwhile.
     What a killed process leaves behind is removed by `sweep`.
-    Raises PhotoError where `target` exists (unless `overwrite`), is a folder, or cannot be written, and
-    DiskFullError, one of them, where it is for want of room.
+    Raises `kind` where `target` exists (unless `overwrite`), is a folder, or cannot be written. Where `kind`
+    is PhotoError that is ExistsError, or DiskFullError where it is for want of room.
     """
-    _refuse_existing(target, overwrite)
+    with _reported(target, kind):
+        _refuse_existing(target, overwrite, kind)
+        with _temporary(target, suffix) as temporary:
+            try:
+                yield temporary
+            except ColorifyError:
+                _refuse_full(temporary)  # libvips says "write error", whatever the system told it
+                raise
+            # Before the name: after a power cut there is the whole file or none, and a network share may tell
+            # only now that it is full. For the name itself see `sync_folder`.
+            _sync(temporary, os.O_RDWR)
+            if overwrite:
+                temporary.replace(target)
+            else:
+                _rename_to_free(temporary, target, kind)
+
+
+def write_whole(
+    target: Path, data: bytes, *, overwrite: bool, kind: type[ColorifyError] = PhotoError
+) -> None:
+    """Write `data` as the file `target`, in a folder that is made where there is none; see `whole_file`."""
+    make_folder(target.parent, kind=kind)
+    with whole_file(target, overwrite=overwrite, kind=kind) as temporary:
+        temporary.write_bytes(data)
+
+
+def move_file(source: Path, target: Path, *, kind: type[ColorifyError] = PhotoError) -> None:
+    """Give a file another name on the same file system. Raises `kind` where that is taken or cannot be."""
+    with _reported(target, kind):
+        _refuse_existing(target, False, kind)
+        _rename_to_free(source, target, kind)
+        source.unlink(missing_ok=True)
+
+
+@contextmanager
+def claim(target: Path, *, kind: type[ColorifyError] = PhotoError) -> Iterator[bool]:
+    """Hold `target` while it is being made, and yield True; False where another process, or thread, holds it.
+
+    It can hold a name that is taken, and of a folder too. On a file system without locks all get True.
+    Raises `kind` where the folder of `target` cannot be written to.
+    """
+    digest = hashlib.sha256(os.fsencode(target.name)).digest()[:_ID].hex()  # a name may be as long as can be
+    with ExitStack() as stack:
+        with _reported(target, kind):
+            state = stack.enter_context(lock(target.with_name(f".colorify-{digest}.lock")))
+        yield state != "held"
+
+
+def make_folder(folder: Path, *, kind: type[ColorifyError] = PhotoError) -> None:
+    """Make a folder, and those above it, unless it is there. Raises `kind`."""
     try:
-        temporary, held = _begin(target.parent)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise write_error(target, error) from error
-    try:
-        yield temporary
-        # Before the name: after a power cut there is the whole file or none, and a network share may tell
-        # only now that it is full. The folder is not synced: a name that gets lost is coloured again.
-        os.fsync(held)
-        _refuse_existing(target, overwrite)  # it may have come meanwhile
-        temporary.replace(target)
-    except OSError as error:
-        raise write_error(target, error) from error
-    except PhotoError:
-        _refuse_full(target, held)  # libvips says "write error", whatever the system told it
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
-        os.close(held)
+        raise write_error(folder, error, "cannot make this folder", kind=kind) from error
 
 
 def sweep(folder: Path) -> None:
@@ -57,58 +113,129 @@ def sweep(folder: Path) -> None:
     What is being written now is locked by its writer, and stays; so does all on a file system without locks.
     """
     try:
-        halves = [path for path in folder.iterdir() if _HALF.fullmatch(path.name)]
+        ours = [(path, match[1]) for path in folder.iterdir() if (match := _OURS.fullmatch(path.name))]
     except OSError:
         return  # not there yet, or shut: who writes there is told
-    for half in halves:
+    for path, name in ours:
         try:
-            held = os.open(half, os.O_RDWR)
+            with lock(folder / f".colorify-{name}.lock") as state:
+                if state == "ours":
+                    path.unlink(missing_ok=True)
         except OSError:
-            continue  # gone meanwhile, or somebody else's
-        try:
-            if _hold(held):
-                half.unlink(missing_ok=True)
-        finally:
-            os.close(held)
+            continue  # in a folder where we may not write, or somebody else's
 
 
-def _begin(folder: Path) -> tuple[Path, int]:
-    """Create a temporary file and lock it; return its path and descriptor."""
-    while True:
-        temporary = folder / f".colorify-{secrets.token_hex(4)}.part"
-        held = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
-        _hold(held)
-        if os.fstat(held).st_nlink:
-            return temporary, held
-        os.close(held)  # another process swept it before the lock was on
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` outlast a power cut: for who removes next what a file was made of.
+
+    Others need it not: a photo whose name gets lost is coloured again.
+    """
+    _sync(folder, os.O_RDONLY)
 
 
-def _hold(file: int) -> bool:
-    """Lock an open file until it is closed or its process dies; False if another has it, or locks fail."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _refuse_full(target: Path, held: int) -> None:
-    """Raise DiskFullError if nothing more can be written to the file."""
-    try:
-        os.pwrite(held, bytes(_PROBE), os.fstat(held).st_size)
-    except OSError as error:
-        raise write_error(target, error) from error
-
-
-def write_error(target: Path, error: OSError, what: str = "cannot be written") -> PhotoError:
+def write_error(
+    target: Path,
+    error: OSError,
+    what: str = "cannot be written",
+    *,
+    kind: type[ColorifyError] = PhotoError,
+) -> ColorifyError:
     """Return what to raise where the system refused to write `target`, a file or a folder."""
     if error.errno in _FULL:
-        return DiskFullError(f"{target}: no room left on the disk. Make some and repeat the command.")
-    return PhotoError(f"{target}: {what} ({error.strerror or error}).")
+        full = DiskFullError if kind is PhotoError else kind
+        return full(f"{target}: no room left on the disk. Make some and repeat the command.")
+    return kind(f"{target}: {what} ({error.strerror or error}).")
 
 
-def _refuse_existing(target: Path, overwrite: bool) -> None:
+@contextmanager
+def _reported(target: Path, kind: type[ColorifyError]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise write_error(target, error, kind=kind) from error
+
+
+@contextmanager
+def _temporary(target: Path, suffix: str) -> Iterator[Path]:
+    """Make an empty file beside `target`, locked by its lock file, and remove it at the end."""
+    name = f".colorify-{secrets.token_hex(_ID)}"
+    temporary = target.with_name(f"{name}.part{suffix}")
+    with lock(target.with_name(f"{name}.lock")):
+        try:
+            temporary.open("xb").close()
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_existing(target: Path, overwrite: bool, kind: type[ColorifyError]) -> None:
     if target.is_dir():
-        raise PhotoError(f"{target}: expected the name of a file, found a folder.")
-    if target.exists() and not overwrite:
-        raise PhotoError(f"{target}: exists already. Overwrite it with --force.")
+        raise kind(f"{target}: expected the name of a file, found a folder.")
+    if os.path.lexists(target) and not overwrite:
+        raise _exists(target, kind)
+
+
+def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:
+    exists = ExistsError if kind is PhotoError else kind
+    return exists(f"{target}: exists already. Overwrite it with --force.")
+
+
+def _refuse_full(temporary: Path) -> None:
+    """Raise OSError if nothing more can be written to the file."""
+    with temporary.open("r+b") as file:
+        os.pwrite(file.fileno(), bytes(_PROBE), temporary.stat().st_size)
+
+
+def _sync(path: Path, flags: int) -> None:
+    """Have the system write out a file or folder, if its file system has a call for that."""
+    file = os.open(path, flags)
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(file)
+
+
+def _rename_to_free(temporary: Path, target: Path, kind: type[ColorifyError]) -> None:
+    """Rename a file if nothing has the new name: in one step, so that nobody can take it in between.
+
+    A link never replaces; on most file systems that is the way. FAT, exFAT and many network shares have no
+    links, but Linux renames there without replacing. Where there is neither (macOS on FAT), the name is taken
+    by an empty file, which is then replaced: a crash in between leaves it, but nothing of anybody's is lost.
+    """
+    try:
+        try:
+            os.link(temporary, target)
+            return  # the temporary name goes at the end
+        except FileExistsError:
+            raise
+        except OSError:  # each system says in its own way that it has no links
+            if _rename_without_links(temporary, target):
+                return
+        target.open("xb").close()
+    except FileExistsError as error:
+        raise _exists(target, kind) from error
+    try:
+        temporary.replace(target)
+    except OSError:
+        target.unlink()
+        raise
+
+
+def _rename_without_links(temporary: Path, target: Path) -> bool:
+    """Rename where a file system can do so without replacing; False where it cannot."""
+    if sys.platform == "win32":
+        temporary.rename(target)  # which does not replace, there
+        return True
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux alone has it
+    if renameat2 is None:
+        return False
+    old, new = os.fsencode(temporary), os.fsencode(target)
+    if renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _NO_RENAME:
+        return False
+    raise OSError(number, os.strerror(number), str(target))

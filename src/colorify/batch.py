@@ -10,7 +10,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
 
-from colorify.atomic import DiskFullError, write_error
+from colorify.atomic import DiskFullError, make_folder
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
@@ -96,7 +96,7 @@ def run(
     def work(job: Job) -> Result | None:
         try:
             watch(job, 0.0)
-            _make_folder(job.target.parent)
+            make_folder(job.target.parent)
             return Result(job, report=color(job, partial(watch, job)))
         except StoppedError:
             return None
@@ -206,10 +206,3 @@ def color_source(
         alternative=alternative,
     )
     return replace(report, notes=(*report.notes, *notes))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_error(folder, error, "cannot make this folder") from error
