@@ -144,7 +144,8 @@ def write_error(
     if error.errno in _FULL:
         full = DiskFullError if kind is PhotoError else kind
         return full(f"{target}: no room left on the disk. Make some and repeat the command.")
-    return kind(f"{target}: {what} ({error.strerror or error}).")
+    reason = error.strerror or error
+    return kind(f"{target}: {what} ({reason}). Choose another place, then repeat the command.")
 
 
 @contextmanager
