@@ -178,14 +178,14 @@ class TestModes:
         assert bound(tiny_weights, "a.jpg", "-o", "out") == (
             1,
             "error: out/a.jpg: cannot be written (Permission denied). "
-            "Choose another place, then repeat the command.\n",
+            "Choose another name or place, then repeat the command.\n",
         )
         code, err = bound(tiny_weights, "a.jpg", "b.jpg", "-o", "out/deeper")
         assert code == 1
         assert (
             err.count(
                 "error: out/deeper: cannot make this folder (Permission denied). "
-                "Choose another place, then repeat the command.\n"
+                "Choose another name or place, then repeat the command.\n"
             )
             == 2
         )
