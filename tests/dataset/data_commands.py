@@ -9,7 +9,8 @@ from pathlib import Path
 
 Rows = Callable[[Path, str], dict[str, str]]  # folder, "pages" or "images" -> path of the URL -> status
 
-QUICK = ("--contact", "tests@example.org", "--delay", "0", "--timeout", "60")
+# without the last, the site on loopback is refused
+QUICK = ("--contact", "tests@example.org", "--delay", "0", "--timeout", "60", "--allow-private")
 
 
 def start(*arguments: str | Path) -> "subprocess.Popen[str]":

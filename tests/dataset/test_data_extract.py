@@ -7,7 +7,9 @@ pytest.importorskip("scrapy")
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from colorify.dataset.extract import clean_url, read_page, read_srcset
+from colorify.dataset.extract import read_page
+from colorify.dataset.links import clean_url
+from colorify.dataset.srcset import read_srcset
 
 BASE = "http://example.org/dir/page.html"
 

@@ -55,6 +55,9 @@ def polite(command: Callable[..., int]) -> Callable[..., int]:
             default=20_000.0,
             help="Megabytes of all images together.",
         ),
+        click.option(
+            "--allow-private", is_flag=True, help="Fetch from this machine and private networks, too."
+        ),
         click.option("--retry-failed", is_flag=True, help="Try again what failed before."),
     )
     for option in reversed(options):
@@ -84,6 +87,7 @@ def crawl(
     minutes: float,
     max_mb: float,
     total_mb: float,
+    allow_private: bool,
     retry_failed: bool,
 ) -> int:
     """Gather photos from web sites, politely.
@@ -100,7 +104,9 @@ def crawl(
     summary = crawling.crawl(
         urls,
         into,
-        crawling.Manners(contact, delay, concurrency, timeout, f"Colorify/{__version__}"),
+        crawling.Manners(
+            contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
+        ),
         limits=limits,
         domains=domains,
         retry_failed=retry_failed,
@@ -128,6 +134,7 @@ def import_(
     minutes: float,
     max_mb: float,
     total_mb: float,
+    allow_private: bool,
     retry_failed: bool,
 ) -> int:
     """Fetch the images of a Parquet list, as politely as a crawl; for millions see docs/data.md."""
@@ -139,7 +146,9 @@ def import_(
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
         into,
-        crawling.Manners(contact, delay, concurrency, timeout, f"Colorify/{__version__}"),
+        crawling.Manners(
+            contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
+        ),
         limits=Limits(0, 0, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes),
         retry_failed=retry_failed,
         report=_report_crawl,
@@ -315,6 +324,10 @@ def _end_crawl(summary: "Summary", into: Path) -> int:
     if summary.offsite:
         names = ", ".join(summary.offsite[:10])
         click.echo(f"images on other hosts were not fetched; allow them with --domain: {names}", err=True)
+    if summary.private:
+        names = ", ".join(summary.private[:10])
+        where = "this machine or a private network"
+        click.echo(f"not fetched, being on {where}; allow it with --allow-private: {names}", err=True)
     if summary.reached:
         click.echo(f"stopped at {summary.reached}", err=True)
     if not summary.is_finished:
@@ -323,7 +336,7 @@ def _end_crawl(summary: "Summary", into: Path) -> int:
         click.echo(f"error: {summary.faults} faults of our own, see {into / 'crawl.log'}", err=True)
     if summary.interrupted:
         return INTERRUPTED
-    return FAILED if summary.faults or summary.left else 0
+    return FAILED if summary.faults or summary.left or summary.private else 0
 
 
 def _counter(what: str) -> Callable[[int, int], None]:

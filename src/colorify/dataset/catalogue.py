@@ -22,6 +22,7 @@ IMAGES: Final = "images"  # folder of the files, by the first two digits of thei
 VERSION: Final = 1
 
 Kind = Literal["pages", "images"]
+KINDS: Final[tuple[Kind, ...]] = ("pages", "images")
 
 # pending -> taken (being fetched; pending again at the next start) -> one of the rest
 STATUSES: Final = {
@@ -33,6 +34,7 @@ STATUSES: Final = {
     "failed": "could not be fetched",
     "forbidden": "robots.txt does not allow it",
     "reserved": "the site reserves it (noai, noimageai, TDM)",
+    "private": "on this machine or in a network that is not public",
     "offsite": "on a domain that is not allowed",
     "deep": "farther from the start than the depth allows",
     "rejected": "not a picture or a page, or too large",

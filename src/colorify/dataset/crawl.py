@@ -8,10 +8,11 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from colorify.dataset.catalogue import Catalogue, Link, host_of
+from colorify.dataset.catalogue import KINDS, Catalogue, Link, host_of
 from colorify.dataset.frontier import Frontier, Hosts, Limits
 from colorify.dataset.store import disk_errors
 from colorify.errors import SetupError, UsageError
@@ -31,6 +32,7 @@ class Manners:
     concurrency: int = 2  # requests at a time a host
     timeout: float = 60.0  # s for one answer, body and all
     program: str = "Colorify"  # name and version, as sites see them
+    allow_private: bool = False  # connect to this machine and to networks that are not public, too
 
     def user_agent(self) -> str:
         """Return the honest name of the crawler. Raises UsageError without a contact."""
@@ -50,6 +52,7 @@ class Summary:
     images: dict[str, int]  # status -> rows
     left: dict[str, str]  # hosts left for another crawl -> why
     offsite: tuple[str, ...]  # hosts that pictures are on but that were not allowed
+    private: tuple[str, ...] = ()  # hosts that were refused, being on networks that are not public
     reached: str | None = None  # the limit that was reached
     interrupted: bool = False
     faults: int = 0  # errors of our own; the log has them
@@ -91,10 +94,11 @@ def crawl(
     allowed = frozenset({host_of(url) for url in roots} | {domain.lower().strip(".") for domain in domains})
     catalogue = Catalogue(folder, write=True)
     try:
-        hosts = Hosts(concurrency=manners.concurrency, domains=allowed)
+        hosts = Hosts(manners.concurrency, allowed, manners.allow_private)
         for url in roots:
             catalogue.add_page(url, depth=0, status="pending")
-        _reopen(catalogue, hosts, limits or Limits(), retry_failed)
+        _reopen(catalogue, hosts, retry_failed)
+        catalogue.reopen_deep((limits or Limits()).depth)
         return _run(settings, catalogue, hosts, limits or Limits(), report)
     finally:
         catalogue.close()
@@ -114,9 +118,8 @@ def fetch(
     catalogue = Catalogue(folder, write=True)
     try:
         catalogue.add_images(links, page_url="")
-        hosts = Hosts(concurrency=manners.concurrency, domains=None)
-        if retry_failed:
-            catalogue.reopen("images", "failed")
+        hosts = Hosts(manners.concurrency, None, manners.allow_private)
+        _reopen(catalogue, hosts, retry_failed)
         return _run(settings, catalogue, hosts, limits or Limits(), report)
     finally:
         catalogue.close()
@@ -173,7 +176,7 @@ def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str,
 
 
 def _seed(text: str) -> str:
-    from colorify.dataset.extract import clean_url
+    from colorify.dataset.links import clean_url
 
     url = clean_url(text, "")
     if url is None:
@@ -181,15 +184,16 @@ def _seed(text: str) -> str:
     return url
 
 
-def _reopen(catalogue: Catalogue, hosts: Hosts, limits: Limits, retry_failed: bool) -> None:
+def _reopen(catalogue: Catalogue, hosts: Hosts, retry_failed: bool) -> None:
     """Make pending what an earlier crawl with narrower options left out."""
-    for kind in ("pages", "images"):
+    for kind in KINDS:
         for host in catalogue.hosts(kind, status="offsite"):
             if hosts.allows(host):
                 catalogue.reopen(kind, "offsite", host=host)
         if retry_failed:
             catalogue.reopen(kind, "failed")
-    catalogue.reopen_deep(limits.depth)
+        if hosts.allow_private:
+            catalogue.reopen(kind, "private")
 
 
 def _run(
@@ -201,6 +205,7 @@ def _run(
 ) -> Summary:
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from colorify.dataset.network import PublicResolver
     from colorify.dataset.spider import PhotoSpider, Reporter
 
     frontier = Frontier(catalogue, limits, hosts)
@@ -209,7 +214,7 @@ def _run(
     def tell() -> None:
         report(Progress(catalogue.counts("pages"), catalogue.counts("images")))
 
-    process = AsyncCrawlerProcess(settings)
+    process = AsyncCrawlerProcess({**settings, "TWISTED_DNS_RESOLVER": partial(PublicResolver, hosts)})
     crawler = process.create_crawler(PhotoSpider)
     task = process.crawl(
         crawler,
@@ -231,6 +236,7 @@ def _run(
         images=catalogue.counts("images"),
         left=dict(hosts.left),
         offsite=tuple(catalogue.hosts("images", status="offsite")),
+        private=tuple(sorted({host for kind in KINDS for host in catalogue.hosts(kind, status="private")})),
         reached=frontier.reached()
         or (f"the limit of {limits.minutes:g} minutes" if reason == "closespider_timeout" else None),
         interrupted=reason == "shutdown",

@@ -28,6 +28,8 @@ class Hosts:
 
     concurrency: int  # requests at a time a host
     domains: frozenset[str] | None  # allowed, with their subdomains; None: all
+    allow_private: bool = False  # addresses of this machine and of networks that are not public
+    private: dict[str, str] = field(default_factory=dict)  # host -> the address it was refused for
     interval: dict[str, float] = field(default_factory=dict)  # s between two requests, by robots.txt
     next_time: dict[str, float] = field(default_factory=dict)  # no request before that
     left: dict[str, str] = field(default_factory=dict)  # left alone for this crawl -> why

@@ -73,7 +73,7 @@ def read_list(path: Path, *, url_column: str = "url", caption_column: str = "cap
     Titles, contexts and licences are read where they stand. Raises UsageError for a file that is no
     Parquet or lacks `url_column`, SetupError without pyarrow.
     """
-    from colorify.dataset.extract import clean_url
+    from colorify.dataset.links import clean_url
 
     pa, parquet = _arrow("pyarrow"), _arrow("pyarrow.parquet")
     try:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from scrapy import signals
@@ -28,7 +28,9 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 
 from colorify.dataset.catalogue import Row, host_of
+from colorify.dataset.encoding import text_of
 from colorify.dataset.frontier import Hosts
+from colorify.dataset.network import refusal_behind_proxy
 from colorify.dataset.reservation import AGENT, OriginRules, read_origin_rules
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -58,6 +60,10 @@ class Ending(IgnoreRequest):
     """The crawl ends while a request still waits for its turn."""
 
 
+class PrivateAddress(IgnoreRequest):
+    """The host is on this machine or in a network that is not public."""
+
+
 class Waiting:
     """Next to the downloader: every request waits until its host may be asked again."""
 
@@ -71,11 +77,21 @@ class Waiting:
 
     def robots_read(self, robotparser: RobotParser, request: Request) -> None:
         delay = robotparser.crawl_delay(AGENT)
-        if delay:
-            self._hosts.interval[host_of(request.url)] = delay
+        host = host_of(request.url)
+        if delay and delay > LONGEST_PAUSE:
+            self._hosts.leave(host, f"robots.txt asks for {delay:.0f} s between two requests")
+        elif delay:
+            self._hosts.interval[host] = delay
 
     async def process_request(self, request: Request) -> None:
         host = host_of(request.url)
+        if request.meta.get("row") is not None and host in self._hosts.left:
+            raise Ending  # its robots.txt, which came meanwhile, asked for too much
+        if request.meta.get("proxy") and not self._hosts.allow_private:
+            address = refusal_behind_proxy(host)
+            if address is not None:
+                self._hosts.private[host] = address
+                raise PrivateAddress(address)
         while (left := self._hosts.next_time.get(host, 0.0) - time.monotonic()) > 0:
             if not self._crawler.engine or not self._crawler.engine.running:
                 raise Ending
@@ -96,10 +112,18 @@ class Waiting:
                 self._hosts.next_time[host] = max(until, self._hosts.next_time.get(host, 0.0))
         return response
 
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Say why a host was not found where `PublicResolver` hid its addresses; nobody is to try again."""
+        host = host_of(request.url)
+        # where robots.txt is redirected to such a host, it cannot be had, which is another thing
+        redirected = is_robots(request) and origin_host(request) != host
+        if isinstance(exception, CannotResolveHostError) and host in self._hosts.private and not redirected:
+            raise PrivateAddress(self._hosts.private[host]) from exception
+
 
 def seconds_asked(retry_after: bytes | None, now: float) -> float | None:
     """Read Retry-After, seconds or a date; None where it says nothing. `now`: seconds since 1970."""
-    text = (retry_after or b"").decode("latin-1").strip()
+    text = (retry_after or b"")[:100].decode("latin-1").strip()
     if text.isdecimal():
         return float(text[:9])
     try:
@@ -163,11 +187,7 @@ class Rules:
         except FETCH_ERRORS as error:  # no answer is no reservation; what the origin has fails by itself
             LOGGER.info("%s: no TDM file (%s)", origin, describe(error))
             return OriginRules()
-        return read_origin_rules(response.text if response.status == 200 and _is_text(response) else "")
-
-
-def _is_text(response: Any) -> bool:
-    return hasattr(response, "text") and hasattr(response, "encoding")
+        return read_origin_rules(text_of(response) if response.status == 200 else "")
 
 
 def is_robots(request: Request) -> bool:

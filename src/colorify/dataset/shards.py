@@ -6,13 +6,10 @@ memory, which spares every epoch but the first the decoding.
 
 import io
 import os
-import signal
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -21,7 +18,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError, SetupError
+from colorify.dataset.process_pool import ProcessPool
+from colorify.errors import PhotoError
 from colorify.formats import SNIFF_BYTES, sniff
 from colorify.libvips import reported
 
@@ -59,20 +57,9 @@ def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]
     if count < 2:
         yield from read_shards(shards)
         return
-    pool = ProcessPoolExecutor(
-        count,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_DFL),  # Ctrl-C is for all of them; one of them reports it
-    )
-    try:
-        with pool:
-            for samples in pool.map(_read_shard, shards):
-                yield from samples
-    except BrokenProcessPool as error:
-        raise SetupError(
-            "A process that read shards was killed, perhaps for want of memory. Give fewer SHARDS."
-        ) from error
+    with ProcessPool(_read_shard, count, cure="Give fewer SHARDS.") as pool:
+        for samples in pool.map(shards):
+            yield from samples
 
 
 def _read_shard(address: str) -> list[Sample]:

@@ -14,9 +14,12 @@ from scrapy.http import HtmlResponse, Request, Response
 from twisted.python.failure import Failure
 
 from colorify.dataset.catalogue import Catalogue, Row, host_of
-from colorify.dataset.extract import PageFacts, clean_url, read_page
+from colorify.dataset.encoding import text_of
+from colorify.dataset.extract import PageFacts, read_page
 from colorify.dataset.frontier import Frontier, Hosts, Limits
-from colorify.dataset.manners import BUSY, Ending, Reserved, describe
+from colorify.dataset.links import clean_url
+from colorify.dataset.manners import BUSY, Ending, PrivateAddress, Reserved, describe
+from colorify.dataset.page import PageTrapError
 from colorify.dataset.reservation import NO_LINKS, directives, reserves
 from colorify.dataset.store import store_image
 from colorify.errors import PhotoError, SetupError
@@ -64,13 +67,13 @@ class PhotoSpider(Spider):
             dont_filter=True,
         )
 
-    def on_page(self, response: Response) -> None:
+    async def on_page(self, response: Response) -> None:
         row: Row = response.meta["row"]
         values = {"http_status": response.status}
         if self._is_settled(row, response):
             pass
         elif isinstance(response, HtmlResponse):
-            self._read(row, response)
+            await self._read(row, response)
         elif _header(response, "Content-Type").startswith("image/"):
             self._finish(row, "redirected", "a picture, not a page", values)
             self._add_image_like(row, row.url)
@@ -95,6 +98,8 @@ class PhotoSpider(Spider):
         error = failure.value or Exception(str(failure))
         if isinstance(error, Ending) or row.host in self.hosts.left:
             self.catalogue.release(row)
+        elif isinstance(error, PrivateAddress):
+            self._finish(row, "private", str(error))
         elif isinstance(error, Reserved):
             self._finish(row, "reserved", "tdmrep.json")
         elif isinstance(error, IgnoreRequest):
@@ -146,8 +151,12 @@ class PhotoSpider(Spider):
         self.catalogue.add_image(link, page_url=page, depth=row.depth, status=status, hops=row.hops + 1)
         self.frontier.note([host_of(url)])
 
-    def _read(self, row: Row, response: HtmlResponse) -> None:
-        facts = read_page(response.text, response.url)
+    async def _read(self, row: Row, response: HtmlResponse) -> None:
+        try:  # in a thread: the other hosts need not wait for a long page
+            facts = await asyncio.to_thread(_facts, response)
+        except PageTrapError as error:
+            self._finish(row, "rejected", str(error), {"http_status": response.status})
+            return
         robots = facts.robots | _robots(response)
         reserved = reserves(robots, None) or reserves(frozenset(), facts.tdm_reservation)
         reserved = reserved or reserves(frozenset(), _tdm(response))
@@ -166,7 +175,7 @@ class PhotoSpider(Spider):
                     reason=reserved,
                 )
                 self.frontier.note([host_of(link.url)])
-            self._finish(row, "done", reserved, {"http_status": response.status})
+            self._finish(row, "done", reserved or facts.left_out, {"http_status": response.status})
 
     def _add_links(self, row: Row, facts: PageFacts) -> None:
         for url in facts.links:
@@ -199,6 +208,10 @@ class PhotoSpider(Spider):
         self, row: Row, status: str, reason: str | None, values: dict[str, Any] | None = None
     ) -> None:
         self.catalogue.finish(row, status, reason=reason, values=values)
+
+
+def _facts(response: HtmlResponse) -> PageFacts:
+    return read_page(text_of(response), response.url)
 
 
 def _header(response: Response, name: str) -> str:
