@@ -46,7 +46,14 @@ def create_app(settings: Settings, *, colorizer: Colorizer | None = None) -> Fas
         counters = {"refused_busy_total": line.refused, "sessions_evicted_total": api.sessions.evicted}
         return metrics.text(gauges, counters)
 
-    app = FastAPI(title="Colorify", version=settings.version, lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Colorify",
+        version=settings.version,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # where to is made of the client's own `Host`
+    )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
     problems.install(app)
     app.add_exception_handler(StoppedError, _gone)
