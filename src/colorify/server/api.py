@@ -234,6 +234,7 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         gone.cancel()
         task.cancel()
+        await asyncio.wait({task, gone})  # so that the place is not given back before its thread is counted
 
 
 async def _disconnected(request: Request) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from colorify.server.problems import FULL, TOO_LONG, RefusalError
 
@@ -56,13 +56,24 @@ class Line:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify-serve")
         self._workers, self._places, self._seconds = workers, workers + waiting, seconds
         self._usual = GUESS
-        self.taken = 0  # places in use
+        self._held = 0  # places of requests that are still waited for
+        self._left: set[Future[Any]] = set()  # work that nobody waits for, on threads that have not ended it
         self.refused = 0  # since the start
 
     @property
     def places(self) -> int:
         """How many requests may be at work or waiting."""
         return self._places
+
+    @property
+    def taken(self) -> int:
+        """Places in use: one is free when its client has gone and its thread has ended, too."""
+        return self._held + self.left
+
+    @property
+    def left(self) -> int:
+        """Threads at work on what nobody waits for."""
+        return len(self._left)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -78,11 +89,11 @@ class Line:
                 f"All {self._places} places are taken. Try again in {wait} s.",
                 retry_after=wait,
             )
-        self.taken += 1
+        self._held += 1
         try:
             yield
         finally:
-            self.taken -= 1
+            self._held -= 1
 
     async def run(self, work: Callable[[Task], T]) -> tuple[T, Timing]:
         """Do `work` on a worker thread. If the caller is cancelled, or time runs out, the work is stopped.
@@ -95,9 +106,9 @@ class Line:
             task.step("start")
             return work(task)
 
+        future = self._pool.submit(begin)
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, begin)
-            result = await asyncio.wait_for(future, self._seconds)
+            result = await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
         except TimeoutError:
             limit = f"{self._seconds:g} s"
             raise RefusalError(
@@ -105,6 +116,9 @@ class Line:
             ) from None
         finally:
             task.stop()
+            if not future.done():
+                self._left.add(future)
+                future.add_done_callback(self._left.discard)
         timing = task.timing()
         self._usual += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._usual)
         return result, timing
