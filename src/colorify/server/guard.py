@@ -145,9 +145,7 @@ class Guard:
         size = int(length.lstrip("0")[:MAX_DIGITS] or "0")
         if size > limit:
             most = f"{self._settings.max_bytes / 2**20:g} MB" if form else f"{JSON_BYTES // 1024} kB"
-            raise RefusalError(
-                TOO_MANY_BYTES, f"Expected at most {most}, found {size / 2**20:.1f} MB."
-            )
+            raise RefusalError(TOO_MANY_BYTES, f"Expected at most {most}, found {size / 2**20:.1f} MB.")
 
     async def _drain(self, receive: Receive) -> None:
         """Read a body of bearable size and forget it."""

@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from colorify.server.problems import FULL, TOO_LONG, RefusalError
+from colorify.server.problems import ENDING, FULL, TOO_LONG, RefusalError
 
 T = TypeVar("T")
 
+THREADS: Final = "colorify-serve"  # how the names of the worker threads begin
 GUESS: Final = 1.0  # s a photo takes, before the first one has told
 
 
@@ -53,11 +54,13 @@ class Line:
     """Worker threads with a bounded line before them. Belongs to one event loop."""
 
     def __init__(self, *, workers: int, waiting: int, seconds: float) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify-serve")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=THREADS)
         self._workers, self._places, self._seconds = workers, workers + waiting, seconds
         self._usual = GUESS
         self._held = 0  # places of requests that are still waited for
         self._left: set[Future[Any]] = set()  # work that nobody waits for, on threads that have not ended it
+        self._waited_for: set[asyncio.Future[Any]] = set()
+        self._ended = False
         self.refused = 0  # since the start
 
     @property
@@ -106,15 +109,24 @@ class Line:
             task.step("start")
             return work(task)
 
+        if self._ended:
+            raise _ending()
         future = self._pool.submit(begin)
+        waited_for = asyncio.wrap_future(future)
+        self._waited_for.add(waited_for)
         try:
-            result = await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
+            result = await asyncio.wait_for(waited_for, self._seconds)
         except TimeoutError:
             limit = f"{self._seconds:g} s"
             raise RefusalError(
                 TOO_LONG, f"It was not done in {limit}. Try a smaller photo, or later.", retry_after=5
             ) from None
+        except asyncio.CancelledError:
+            if self._ended:
+                raise _ending() from None
+            raise
         finally:
+            self._waited_for.discard(waited_for)
             task.stop()
             if not future.done():
                 self._left.add(future)
@@ -123,6 +135,16 @@ class Line:
         self._usual += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._usual)
         return result, timing
 
-    def close(self) -> None:
-        """Wait for what is at work; drop what waits."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def end(self) -> None:
+        """Give up all work, and tell those who wait for it."""
+        self._ended = True
+        for future in list(self._waited_for):
+            future.cancel()
+
+    def close(self, *, wait: bool = True) -> None:
+        """Drop what waits; `wait` for what is at work."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+
+def _ending() -> RefusalError:
+    return RefusalError(ENDING, "It was told to end. Try again in 10 s.", retry_after=10)

@@ -2,7 +2,6 @@
 
 
 def plain(text: str) -> str:
-    """Return `text` with everything that cannot be printed written out, as Python does: a line feed as \\n."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
-    )
+    """Return `text` with all that cannot be printed written out, as Python does: a line feed as \\n."""
+    # by `ascii`: a codec is a file that is opened when it is first used, of which a server may have too many
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -66,7 +66,7 @@ def _with_boundary_alone(kind: str) -> Headers:
     _, options = parse_options_header(kind)
     boundary = options.get(b"boundary", b"")
     if not BOUNDARY.fullmatch(boundary):
-        raise RefusalError(BAD_REQUEST, "The form has no boundary of 1 to 70 letters, digits and '()+_,-./:=?.")
+        raise RefusalError(BAD_REQUEST, "The form has no boundary: 1 to 70 letters, digits or '()+_,-./:=?.")
     return Headers({"Content-Type": f'multipart/form-data; boundary="{boundary.decode("ascii")}"'})
 
 
