@@ -1,5 +1,7 @@
 """A real server on a real port, in a process of its own, with the tests' tiny generator."""
 
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import numpy as np
@@ -25,6 +27,33 @@ class Server:
     process: subprocess.Popen[str]
     url: str
     client: httpx.Client
+    log: IO[str]  # what it writes to stderr
+
+    @property
+    def said(self) -> str:
+        """All that it has written to stderr."""
+        return os.pread(self.log.fileno(), 2**24, 0).decode()
+
+    @property
+    def host(self) -> str:
+        """What a client calls it."""
+        return self.url.removeprefix("http://")
+
+    @property
+    def port(self) -> int:
+        """The one that it listens on."""
+        return int(self.url.rpartition(":")[2])
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        """Open a connection and send `data`, which no client library has a say in."""
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        raw.sendall(data)
+        return raw
+
+    def figure(self, name: str) -> float:
+        """Return one of its figures of the moment."""
+        text = self.client.get("/metrics").text
+        return float(text.partition(f"\ncolorify_{name} ")[2].split()[0])
 
     @property
     def memory_mb(self) -> float:
@@ -39,7 +68,7 @@ def running(weights: Path, *options: str, changed: str = "") -> Iterator[Server]
     code = f"{changed}\nfrom colorify.cli import main; main()"
     command = [sys.executable, "-c", code, "serve", "--port", "0", "-m", str(weights), *options]
     with (
-        TemporaryFile("w+") as log,
+        TemporaryFile("a+") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
         try:
@@ -48,10 +77,18 @@ def running(weights: Path, *options: str, changed: str = "") -> Iterator[Server]
             log.seek(0)
             assert url, log.read()
             with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-                yield Server(process, url, client)
+                yield Server(process, url, client, log)
         finally:
             process.terminate()
             process.wait(timeout=PATIENCE)
+
+
+def answer_of(raw: socket.socket) -> bytes:
+    """Return all that comes until the server closes the connection."""
+    parts = []
+    while part := raw.recv(2**16):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def picture(width: int = 96, height: int = 64, suffix: str = ".jpg", depth: int = 8) -> bytes:

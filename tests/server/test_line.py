@@ -14,7 +14,7 @@ from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
 from colorify.server.studio import Sitting, sit
-from waiting import PATIENCE
+from waiting import PATIENCE, wait_for
 
 
 def with_line(use: Callable[[Line], Awaitable[None]], **limits: float) -> None:
@@ -105,6 +105,53 @@ def test_only_so_many_places() -> None:
         assert line.refused == 1
 
     with_line(use, waiting=1)
+
+
+def test_a_place_is_taken_until_its_thread_has_ended() -> None:
+    """The client has gone, and the decoder that its photo is in does not hear of it."""
+    begun, free = threading.Event(), threading.Event()
+
+    def deaf(_task: Task) -> None:
+        begun.set()
+        free.wait(PATIENCE)
+
+    async def ask(line: Line) -> None:
+        async with line.place():
+            await line.run(deaf)
+
+    async def use(line: Line) -> None:
+        asking = asyncio.create_task(ask(line))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        asking.cancel()
+        await asyncio.wait({asking})
+        assert (line.taken, line.left) == (1, 1)
+        with pytest.raises(RefusalError):
+            async with line.place():
+                pass
+        free.set()
+        await asyncio.to_thread(wait_for, lambda: line.taken == 0)
+        async with line.place():
+            assert line.taken == 1
+
+    with_line(use, waiting=0)
+
+
+def test_work_that_took_too_long_takes_its_place_until_it_ends() -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def deaf(_task: Task) -> None:
+        begun.set()
+        free.wait(PATIENCE)
+
+    async def use(line: Line) -> None:
+        with pytest.raises(RefusalError):
+            async with line.place():
+                await line.run(deaf)
+        assert line.taken == begun.is_set(), "a busy machine may not have begun it in time"
+        free.set()
+        await asyncio.to_thread(wait_for, lambda: line.taken == 0)
+
+    with_line(use, waiting=0, seconds=0.5)
 
 
 @pytest.fixture

@@ -1,8 +1,14 @@
 """`colorify serve`: the page and the HTTP API."""
 
+import os
 import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
 FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_TOKEN = "new"
 MEGA = 1_000_000
+INTERRUPTED: Final = 128 + signal.SIGINT
 
 
 @click.command()
@@ -47,6 +54,21 @@ def serve(
 
     The server answers this computer alone, unless --host says otherwise; then a --token is needed.
     """
+    with _quitting():
+        return _serve(host, port, workers, queue, token, origins, max_mb, max_megapixels, weights)
+
+
+def _serve(
+    host: str,
+    port: int,
+    workers: int,
+    queue: int,
+    token: str | None,
+    origins: tuple[str, ...],
+    max_mb: int,
+    max_megapixels: int,
+    weights: Path | None,
+) -> int:
     _check_extra()
     from colorify import __version__
     from colorify.server.settings import LOOPBACK, Settings
@@ -67,11 +89,24 @@ def serve(
         hosts=LOOPBACK if local else frozenset(),
         origins=origins,
     )
-    _run(settings, host, port, local=local)
-    return 0
+    return _run(settings, host, port, local=local)
 
 
-def _run(settings: "Settings", host: str, port: int, *, local: bool) -> None:
+@contextmanager
+def _quitting() -> Iterator[None]:
+    """Have SIGTERM end with 0 before the server listens; from then on it hears the signal itself."""
+
+    def leave(_number: int, _frame: FrameType | None) -> NoReturn:
+        sys.exit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(settings: "Settings", host: str, port: int, *, local: bool) -> int:
     from colorify.server.run import serve as listen
 
     if not local:
@@ -83,7 +118,13 @@ def _run(settings: "Settings", host: str, port: int, *, local: bool) -> None:
         click.echo(f"http://{name}:{bound}{key}")
         click.echo("Open this address in a browser. Ctrl-C ends it.", err=True)
 
-    listen(settings, host=host, port=port, started=started)
+    ended = listen(settings, host=host, port=port, started=started)
+    code = INTERRUPTED if ended.signal == signal.SIGINT else 0
+    if ended.threads:  # the interpreter would wait for them, and a decoder may take as long as it likes
+        click.echo(f"warning: {ended.threads} photos at work were given up.", err=True)
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def _check_extra() -> None:

@@ -58,7 +58,7 @@ class Api:
     def routes(self) -> APIRouter:
         """Return the table of what can be asked."""
         router = APIRouter(prefix="/v1")
-        router.add_api_route("/models", self.models, methods=["GET"], responses=documented(401, 421))
+        router.add_api_route("/models", self.models, methods=["GET"], responses=documented(400, 401, 421))
         router.add_api_route(
             "/colorize",
             self.colorize,
@@ -89,13 +89,13 @@ class Api:
             ("/sessions/{id}/colorize", self.colorize_session, "POST", ANY_PICTURE),
             ("/sessions/{id}/confidence", self.confidence, "POST", PNG),
         ):
-            responses = {**answers, **known, **(documented(411) if method == "POST" else {})}
+            responses = {**answers, **known, **(documented(408, 411) if method == "POST" else {})}
             router.add_api_route(path, call, methods=[method], responses=responses, response_class=Response)
         router.add_api_route(
             "/sessions/{id}/alternatives",
             self.alternatives,
             methods=["POST"],
-            responses=known | documented(411),
+            responses=known | documented(408, 411),
         )
         router.add_api_route("/suggest", self.suggest, methods=["GET"], responses=known)
         return router
@@ -114,7 +114,7 @@ class Api:
     async def colorize(self, request: Request) -> Response:
         """Colour one photo; the answer is the picture at its full size."""
         async with self.line.place():
-            upload = await read_upload(request, self.settings)
+            upload = await read_upload(request)
             wishes = _form_wishes({key: text for key, text in upload.fields.items() if text != ""})
             check_kind(upload.data)
 
@@ -128,7 +128,7 @@ class Api:
     async def open_session(self, request: Request, response: Response) -> SessionAnswer:
         """Upload one photo, to work on it without sending it again."""
         async with self.line.place():
-            upload = await read_upload(request, self.settings)
+            upload = await read_upload(request)
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[Sitting, Size]:
@@ -234,6 +234,7 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         gone.cancel()
         task.cancel()
+        await asyncio.wait({task, gone})  # so that the place is not given back before its thread is counted
 
 
 async def _disconnected(request: Request) -> None:

@@ -1,5 +1,6 @@
 """All of the server as one ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from colorify.colorizer import Colorizer
 from colorify.server import problems
 from colorify.server.api import Api
+from colorify.server.connections import Connections
 from colorify.server.guard import Guard
 from colorify.server.line import Line, StoppedError
 from colorify.server.metrics import Metrics
@@ -21,32 +23,56 @@ from colorify.server.site import health_routes, page_routes
 CLIENT_GONE = 499  # nobody reads it; for the metrics
 
 
-def create_app(settings: Settings, *, colorizer: Colorizer | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, colorizer: Colorizer | None = None, connections: Connections | None = None
+) -> FastAPI:
     """Build the application; it colours with `colorizer`, or loads the weights of the settings.
 
+    `connections`: those of the server around it. When they are to be left, photos at work have their grace.
     Raises WeightsError.
     """
+    if connections is None:
+        connections = Connections(settings.connections)
     colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads)
     line = Line(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
     metrics, api = Metrics(), Api(settings, colorizer, line)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            loop.call_later(settings.grace_seconds, line.end)
+
+        connections.on_leave = leave
         yield
-        line.close()
+        line.close(wait=False)
 
     def figures() -> str:
         gauges = {
             "line_places": line.places,
             "line_taken": line.taken,
+            "line_left": line.left,
+            "connections": len(connections),
             "sessions": len(api.sessions),
             "session_bytes": api.sessions.bytes,
             "start_time_seconds": metrics.started,
         }
-        counters = {"refused_busy_total": line.refused, "sessions_evicted_total": api.sessions.evicted}
+        counters = {
+            "refused_busy_total": line.refused,
+            "connections_refused_total": connections.refused,
+            "sessions_evicted_total": api.sessions.evicted,
+        }
         return metrics.text(gauges, counters)
 
-    app = FastAPI(title="Colorify", version=settings.version, lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Colorify",
+        version=settings.version,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # where to is made of the client's own `Host`
+    )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
     problems.install(app)
     app.add_exception_handler(StoppedError, _gone)

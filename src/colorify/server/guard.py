@@ -9,18 +9,21 @@ import asyncio
 import hmac
 import time
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from colorify.server.metrics import Metrics
 from colorify.server.problems import (
+    BAD_REQUEST,
     FORBIDDEN,
     LENGTH_NEEDED,
     MISDIRECTED,
     NO_TOKEN,
     TOO_MANY_BYTES,
+    TOO_SLOW,
     RefusalError,
     problem,
 )
@@ -30,6 +33,7 @@ PRIVATE: Final = ("/v1", "/metrics")  # what a token is for
 FORM_BYTES: Final = 64 * 1024  # of a form beside its picture
 DRAINED: Final = 4  # times the limit; a browser shows our answer only once it has sent all of its body
 DRAIN_SECONDS: Final = 20.0
+MAX_DIGITS: Final = 19  # of a length that are read: it is too large anyhow, and Python refuses thousands
 UNSAFE: Final = {"POST", "PUT", "PATCH", "DELETE"}
 
 HEADERS: Final = {
@@ -84,18 +88,41 @@ class Guard:
             answer = problem(refusal.kind, str(refusal))
             await answer(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, self._in_time(receive), send)
+
+    def _in_time(self, receive: Receive) -> Receive:
+        """Give a body so long to arrive, whoever reads it."""
+        end, whole = asyncio.get_running_loop().time() + self._settings.upload_seconds, False
+
+        async def next_part() -> Message:
+            nonlocal whole
+            if whole:  # what comes now is the end of the connection, which may take as long as it likes
+                return await receive()
+            try:
+                async with asyncio.timeout_at(end):
+                    message = await receive()
+            except TimeoutError as error:
+                detail = f"The body did not arrive within {self._settings.upload_seconds:g} s"
+                # FastAPI lets this one alone through; the rest of the body is not waited for
+                raise HTTPException(TOO_SLOW.status, detail, headers={"Connection": "close"}) from error
+            whole = not message.get("more_body", False)
+            return message
+
+        return next_part
 
     def _check_host(self, headers: Headers) -> None:
-        name = _host(f"//{headers.get('host', '')}")
-        if self._settings.hosts and name not in self._settings.hosts:
+        host = _split(f"//{headers.get('host', '')}")
+        if self._settings.hosts and (host is None or host.hostname not in self._settings.hosts):
             raise RefusalError(MISDIRECTED, "Open it as 127.0.0.1, or start the server with --host.")
+        if host is None:
+            raise RefusalError(BAD_REQUEST, "Host: expected NAME or NAME:PORT.")
 
     def _check_site(self, scope: Scope, headers: Headers) -> None:
         origin = headers.get("origin")
         if scope["method"] not in UNSAFE or origin is None or origin in self._settings.origins:
             return
-        if urlsplit(origin).netloc != headers.get("host"):
+        site = _split(origin)
+        if site is None or site.netloc != headers.get("host"):
             raise RefusalError(FORBIDDEN, "Allow it with --allow-origin where the server is started.")
 
     def _check_token(self, scope: Scope, headers: Headers) -> None:
@@ -110,15 +137,15 @@ class Guard:
         if scope["method"] not in UNSAFE - {"DELETE"}:
             return
         length = headers.get("content-length", "")
-        if not length.isdecimal():
+        # a body in chunks may come with a length, too, which then means nothing (RFC 9112, section 6.3)
+        if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
             raise RefusalError(LENGTH_NEEDED, "Send a Content-Length; a body in chunks is not taken.")
         form = headers.get("content-type", "").lower().startswith("multipart/")
         limit = self._settings.max_bytes + FORM_BYTES if form else JSON_BYTES
-        if int(length) > limit:
+        size = int(length.lstrip("0")[:MAX_DIGITS] or "0")
+        if size > limit:
             most = f"{self._settings.max_bytes / 2**20:g} MB" if form else f"{JSON_BYTES // 1024} kB"
-            raise RefusalError(
-                TOO_MANY_BYTES, f"Expected at most {most}, found {int(length) / 2**20:.1f} MB."
-            )
+            raise RefusalError(TOO_MANY_BYTES, f"Expected at most {most}, found {size / 2**20:.1f} MB.")
 
     async def _drain(self, receive: Receive) -> None:
         """Read a body of bearable size and forget it."""
@@ -134,11 +161,14 @@ class Guard:
                 return
 
 
-def _host(address: str) -> str:
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of an address; None where it is none, such as half of one in IPv6."""
     try:
-        return urlsplit(address).hostname or ""
-    except ValueError:  # such as half of an IPv6 address
-        return ""
+        parts = urlsplit(address)
+        _ = parts.port  # which is read only now, and may be no number
+    except ValueError:
+        return None
+    return parts
 
 
 def _known(method: str) -> str:

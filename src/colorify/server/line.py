@@ -4,14 +4,15 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from colorify.server.problems import FULL, TOO_LONG, RefusalError
+from colorify.server.problems import ENDING, FULL, TOO_LONG, RefusalError
 
 T = TypeVar("T")
 
+THREADS: Final = "colorify-serve"  # how the names of the worker threads begin
 GUESS: Final = 1.0  # s a photo takes, before the first one has told
 
 
@@ -53,16 +54,29 @@ class Line:
     """Worker threads with a bounded line before them. Belongs to one event loop."""
 
     def __init__(self, *, workers: int, waiting: int, seconds: float) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify-serve")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=THREADS)
         self._workers, self._places, self._seconds = workers, workers + waiting, seconds
         self._usual = GUESS
-        self.taken = 0  # places in use
+        self._held = 0  # places of requests that are still waited for
+        self._left: set[Future[Any]] = set()  # work that nobody waits for, on threads that have not ended it
+        self._waited_for: set[asyncio.Future[Any]] = set()
+        self._ended = False
         self.refused = 0  # since the start
 
     @property
     def places(self) -> int:
         """How many requests may be at work or waiting."""
         return self._places
+
+    @property
+    def taken(self) -> int:
+        """Places in use: one is free when its client has gone and its thread has ended, too."""
+        return self._held + self.left
+
+    @property
+    def left(self) -> int:
+        """Threads at work on what nobody waits for."""
+        return len(self._left)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -78,11 +92,11 @@ class Line:
                 f"All {self._places} places are taken. Try again in {wait} s.",
                 retry_after=wait,
             )
-        self.taken += 1
+        self._held += 1
         try:
             yield
         finally:
-            self.taken -= 1
+            self._held -= 1
 
     async def run(self, work: Callable[[Task], T]) -> tuple[T, Timing]:
         """Do `work` on a worker thread. If the caller is cancelled, or time runs out, the work is stopped.
@@ -95,20 +109,42 @@ class Line:
             task.step("start")
             return work(task)
 
+        if self._ended:
+            raise _ending()
+        future = self._pool.submit(begin)
+        waited_for = asyncio.wrap_future(future)
+        self._waited_for.add(waited_for)
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._pool, begin)
-            result = await asyncio.wait_for(future, self._seconds)
+            result = await asyncio.wait_for(waited_for, self._seconds)
         except TimeoutError:
             limit = f"{self._seconds:g} s"
             raise RefusalError(
                 TOO_LONG, f"It was not done in {limit}. Try a smaller photo, or later.", retry_after=5
             ) from None
+        except asyncio.CancelledError:
+            if self._ended:
+                raise _ending() from None
+            raise
         finally:
+            self._waited_for.discard(waited_for)
             task.stop()
+            if not future.done():
+                self._left.add(future)
+                future.add_done_callback(self._left.discard)
         timing = task.timing()
         self._usual += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._usual)
         return result, timing
 
-    def close(self) -> None:
-        """Wait for what is at work; drop what waits."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def end(self) -> None:
+        """Give up all work, and tell those who wait for it."""
+        self._ended = True
+        for future in list(self._waited_for):
+            future.cancel()
+
+    def close(self, *, wait: bool = True) -> None:
+        """Drop what waits; `wait` for what is at work."""
+        self._pool.shutdown(wait=wait, cancel_futures=True)
+
+
+def _ending() -> RefusalError:
+    return RefusalError(ENDING, "It was told to end. Try again in 10 s.", retry_after=10)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from colorify.errors import ColorifyError, PhotoError, TooLargeError, UsageError
+from colorify.server.plain import plain
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -39,9 +40,10 @@ BAD_PHOTO: Final = Kind(422, "bad-photo", "The photo cannot be used")
 BAD_WISH: Final = Kind(422, "bad-value", "A value makes no sense")
 FULL: Final = Kind(503, "busy", "Too many photos are waiting")
 TOO_LONG: Final = Kind(503, "took-too-long", "The photo took too long")
+ENDING: Final = Kind(503, "ending", "This server is about to end")
 INTERNAL: Final = Kind(500, "internal", "Something went wrong here")
 
-_BY_STATUS: Final = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, NO_METHOD, WRONG_MEDIA)}
+_BY_STATUS: Final = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, NO_METHOD, TOO_SLOW, WRONG_MEDIA)}
 
 SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -73,7 +75,7 @@ def problem(kind: Kind, detail: str, *, retry_after: int | None = None) -> Respo
         "type": f"urn:colorify:{kind.name}",
         "title": kind.title,
         "status": kind.status,
-        "detail": detail,
+        "detail": plain(detail),
     }
     return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
 

@@ -2,47 +2,109 @@
 
 import os
 import shutil
+import signal
 import socket
 import tempfile
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Final, NamedTuple
 
 import pyvips
 import uvicorn
 
 from colorify.errors import SetupError
+from colorify.server import log
 from colorify.server.app import create_app
+from colorify.server.connections import BATCH, IDLE_SECONDS, LEAVING_SECONDS, Connections, room
+from colorify.server.line import THREADS
 from colorify.server.settings import Settings
 
-DRAIN_SECONDS: Final = 70  # a little more than a photo may take
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+BACKLOG: Final = 128  # connections that the system keeps until they are accepted
 MEMORY: Final = Path("/dev/shm")  # a file system in memory, on Linux
 MOST_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
-IDLE_SECONDS: Final = 15  # that a connection is kept open between two requests
 
 
-def serve(settings: Settings, *, host: str, port: int, started: Callable[[int], None]) -> None:
+class Ended(NamedTuple):
+    """How it ended: by which signal, and how many threads are inside a call that cannot be stopped."""
+
+    signal: int | None
+    threads: int
+
+
+def serve(settings: Settings, *, host: str, port: int, started: Callable[[int], None]) -> Ended:
     """Listen on `host`:`port` (0: any free port) until SIGINT or SIGTERM. `started` is told the port.
 
-    Raises SetupError where the port is not to be had, WeightsError.
+    Photos at work then have `settings.grace_seconds`, and clients that neither send nor read LEAVING_SECONDS.
+    Raises SetupError where the port or descriptors are not to be had, WeightsError.
     """
     _prepare_libvips()
     keep_in_memory(settings)
-    app = create_app(settings)
     with _listen(host, port) as bound:
+        connections = Connections(room(settings.connections))
         config = uvicorn.Config(
-            app,
-            log_level="warning",
+            create_app(settings, connections=connections),
+            loop="asyncio",
+            http=connections.protocol(),
+            ws="none",
+            lifespan="on",
+            log_config=log.CONFIG,
+            log_level="error",  # what clients do wrong is in the metrics
             access_log=False,
             server_header=False,
             date_header=True,
-            lifespan="on",
-            ws="none",
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
+            proxy_headers=False,  # no address of a client is used, and so none is believed
+            backlog=BATCH,
+            timeout_keep_alive=round(IDLE_SECONDS),
+            timeout_graceful_shutdown=round(settings.grace_seconds + LEAVING_SECONDS),
         )
+        server = _Server(config)
         started(bound.getsockname()[1])
-        uvicorn.Server(config).run(sockets=[bound])
+        server.run(sockets=[bound])
+    return Ended(server.told, _threads_left(LEAVING_SECONDS))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, but that it does not signal itself when it has ended, and has a longer backlog."""
+
+    told: int | None = None  # the signal that ended it
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, or end at once after a second Ctrl-C."""
+        self.told = sig
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear signals for as long as the body lasts. A signal that was obeyed is not raised again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen. For asyncio the backlog is how many it accepts in one go, which is to be few."""
+        await super().startup(sockets)
+        for bound in sockets or []:
+            bound.listen(BACKLOG)
+
+
+def _threads_left(seconds: float) -> int:
+    """Return how many workers are still inside a call that cannot be stopped, after so many seconds."""
+    end = time.monotonic() + seconds
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith(THREADS)]
+    for thread in workers:
+        thread.join(max(0.0, end - time.monotonic()))
+    return sum(thread.is_alive() for thread in workers)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -51,7 +113,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
-        bound.listen(128)
+        bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         reason = error.strerror or str(error)

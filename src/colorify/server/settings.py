@@ -25,6 +25,8 @@ class Settings:
     max_pixels: int = 100_000_000  # of a photo; checked on its header
     seconds: float = 60.0  # for one piece of work, its wait included
     upload_seconds: float = 60.0  # for a body to arrive
+    connections: int = 256  # at a time, if the system lets this process have so many
+    grace_seconds: float = 20.0  # for the photos at work when the server is told to end
     sessions: int = 32  # photos kept for interactive work
     session_bytes: int = 512 * 2**20  # of all of them together
     session_seconds: float = 30 * 60.0  # that one is kept without being used

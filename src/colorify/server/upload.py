@@ -1,10 +1,11 @@
 """A body that arrives becomes a picture in memory, or a refusal; never a file."""
 
-import asyncio
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.datastructures import UploadFile
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
@@ -14,15 +15,14 @@ from colorify.server.problems import (
     BAD_REQUEST,
     BAD_WISH,
     NO_PICTURE,
-    TOO_SLOW,
     WRONG_MEDIA,
     RefusalError,
 )
-from colorify.server.settings import Settings
 
 FIELD: Final = "image"
 MAX_FIELDS: Final = 16
 UNLIMITED: Final = 2**62  # bytes
+BOUNDARY: Final = re.compile(rb"[0-9A-Za-z'()+_,./:=? -]{1,70}")  # RFC 2046, section 5.1.1
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,35 @@ class _InMemory(MultiPartParser):
     spool_max_size = UNLIMITED
 
 
-async def read_upload(request: Request, settings: Settings) -> Upload:
-    """Read a multipart body whose field `image` is a picture. Raises RefusalError."""
+async def read_upload(request: Request) -> Upload:
+    """Read a multipart body whose field `image` is a picture. Raises RefusalError, HTTPException if slow."""
     if not request.headers.get("Content-Type", "").lower().startswith("multipart/form-data"):
         raise RefusalError(WRONG_MEDIA, f"Send multipart/form-data with a field {FIELD!r}.")
-    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=MAX_FIELDS)
+    headers = _with_boundary_alone(request.headers["Content-Type"])
+    parser = _InMemory(headers, request.stream(), max_files=1, max_fields=MAX_FIELDS)
     try:
-        form = await asyncio.wait_for(parser.parse(), settings.upload_seconds)
+        form = await parser.parse()
     except MultiPartException as error:
         raise RefusalError(BAD_REQUEST, f"The form cannot be read: {error.message}") from error
     except ClientDisconnect as error:
         raise RefusalError(BAD_REQUEST, "The upload broke off.") from error
-    except TimeoutError as error:
-        seconds = f"{settings.upload_seconds:g} s"
-        raise RefusalError(TOO_SLOW, f"The photo did not arrive within {seconds}.") from error
     async with _closing(form.getlist(FIELD)) as image:
         fields = {key: value for key, value in form.multi_items() if isinstance(value, str)}
         if image is None:
             raise RefusalError(BAD_WISH, f"{FIELD}: expected a file in this field, found none.")
         return Upload(image.filename or "photo", await image.read(), fields)
+
+
+def _with_boundary_alone(kind: str) -> Headers:
+    """Return the header of a form without what else a client may say, above all a `charset`.
+
+    Text is UTF-8; among the codecs of Python that a client could name are some that raise on any input.
+    """
+    _, options = parse_options_header(kind)
+    boundary = options.get(b"boundary", b"")
+    if not BOUNDARY.fullmatch(boundary):
+        raise RefusalError(BAD_REQUEST, "The form has no boundary: 1 to 70 letters, digits or '()+_,-./:=?.")
+    return Headers({"Content-Type": f'multipart/form-data; boundary="{boundary.decode("ascii")}"'})
 
 
 class _closing:  # noqa: N801 - used as a function
