@@ -205,7 +205,10 @@ def _output(text: str | None, films: tuple[Path, ...]) -> "Path | None":
         path = Path(text)
         if os.path.lexists(path) and not path.is_dir():
             raise UsageError(f"-o {text}: expected a folder, found a file.")
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"-o {text}: cannot make this folder ({error.strerror}).") from error
         return path
     if len(films) > 1:
         raise UsageError(f"-o {text}: for several films give a folder, such as {text}/, or leave it out.")

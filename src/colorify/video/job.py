@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from os import cpu_count
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +16,14 @@ import av
 import cv2
 import numpy as np
 
-from colorify.atomic import claim, make_folder, sync_folder, whole_file, write_error
+from colorify.atomic import claim, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
 from colorify.generator import Generator
 from colorify.video.clock import FREE_CLOCK
 from colorify.video.codecs import PNG, Codec, codec_named
 from colorify.video.damage import damage_notes
 from colorify.video.encoders import Encoder, FilmEncoder, PictureEncoder
-from colorify.video.files import is_there
+from colorify.video.files import is_there, open_film_file
 from colorify.video.film import Film, Frame, open_film
 from colorify.video.hinted import traced
 from colorify.video.join import Joint, Part, StoppedError, join, reason_of
@@ -83,6 +84,10 @@ def colorize_film(
             return _Job(film, result, codec, options, generator, progress, stopped).run()
     except (av.FFmpegError, OSError) as error:
         raise _trouble(result.path, error, "cannot be written") from error
+    except FilmError as error:
+        if isinstance(error.__cause__, OSError):
+            raise _trouble(result.path, error.__cause__, "cannot be written") from error
+        raise
     finally:
         cv2.setNumThreads(threads)
 
@@ -114,14 +119,14 @@ class _Result:
         if pictures is not None:
             folder = Path(os.path.abspath(pictures))  # noqa: PTH100 - Path.resolve would follow links
             check_folder(folder, overwrite=options.overwrite)
-            make_folder(folder.parent, kind=FilmError)
+            _make_place(folder)
             return cls(folder, None)
         target = target or target_of(film, codec)
         muxer = check_target(film, target, codec)
         left = finished_before(target)
         if is_there(target) and not options.overwrite and not left:
             raise FilmError(f"{target} exists; -f overwrites it.")
-        make_folder(target.parent, kind=FilmError)
+        _make_place(target)
         return cls(target, muxer)
 
 
@@ -151,7 +156,7 @@ class _Job:
         if left:  # a run before was killed when all was done
             self._tidy(segments)
             return self._report(self.target, ())
-        if self.result.muxer is not None and not segments.finished:
+        if self.result.muxer is not None:
             self._try_out(segments)
         memory = segments.finished[-1].memory if segments.finished else None
         with SegmentWriter(segments, self.film, self._encoder(segments)) as writer:
@@ -191,7 +196,7 @@ class _Job:
         return begin
 
     def _try_out(self, segments: Segments) -> None:
-        """Make a film of two grey frames and the first sound, as the whole will be made. Raises FilmError."""
+        """Make a film of three frames and the first sound, as the whole will be made. Raises FilmError."""
         film, muxer = self.film, self.result.muxer
         assert muxer is not None
         first = round(self.options.start / film.time_base)
@@ -201,7 +206,7 @@ class _Job:
         shown = beside(planes, planes) if self.options.dual_view else planes
         path = segments.folder / "trial.mkv"
         encoder = FilmEncoder(path, film, self.codec, shown, crf=self.options.crf, depth=self.depth)
-        stamps = [first, first + film.step]
+        stamps = [first, first + film.step, first + 3 * film.step]
         try:
             for pts in stamps:
                 encoder.write(shown, Frame(shown, pts, film.step, film.seconds(pts)))
@@ -209,16 +214,22 @@ class _Job:
             encoder.abandon()
             raise
         encoder.close()
-        piece = Segment(path, np.array(stamps), np.array([film.step] * 2), None)
+        piece = Segment(path, np.array(stamps), np.array([film.step] * len(stamps)), None)
         made = segments.folder / "trial.out"
         try:
             join([piece], Joint(film, muxer, self.part, self._mark(), trial=True), made)
-        except FilmError as error:
-            reason = str(error.__cause__ and reason_of(error.__cause__))
-            raise refused(film, self.target, self.codec, reason) from error
+            reason = None if _gaps(made) == _gaps(path) else "in it the times of the frames get lost"
+        except (av.FFmpegError, FilmError, ValueError) as error:
+            if isinstance(error, OSError):
+                raise
+            reason = reason_of(error)
         finally:
             made.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
+        if reason is not None:
+            if not segments.finished:
+                segments.remove()
+            raise refused(film, self.target, self.codec, reason)
 
     def _finish(self, segments: Segments) -> FilmReport:
         """Put the result together, under its name."""
@@ -382,6 +393,22 @@ def _black(width: int, height: int, film: Film) -> Planes:
     return Planes(np.zeros((height, width), dtype), None, None, film.depth, film.full)
 
 
+def _make_place(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _trouble(target, error, "cannot be written") from error
+
+
+def _gaps(path: Path) -> list[float]:
+    """Return the times from frame to frame of a film, s, to a hundredth."""
+    with open_film_file(path) as film:
+        if not film.streams.video:
+            return []
+        times = sorted(float(one.pts * one.time_base) for one in film.demux(video=0) if one.pts is not None)
+    return [round(later - earlier, 2) for earlier, later in pairwise(times)]
+
+
 def _trouble(path: Path, error: av.FFmpegError | OSError, what: str) -> FilmError:
     """Return what to raise where the system refused something: what, where, and how to go on."""
     named = getattr(error, "filename", None)
@@ -389,5 +416,7 @@ def _trouble(path: Path, error: av.FFmpegError | OSError, what: str) -> FilmErro
     said = write_error(path, told, what, kind=FilmError)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FilmError(f"{said} It goes on where it was.")
-    inside = f" At {named}." if named and Path(str(named).removeprefix("file:")) != path else ""
+    inside = (
+        f" It is {named} that was refused." if named and str(named).removeprefix("file:") != str(path) else ""
+    )
     return FilmError(f"{said}{inside} Choose another place with -o, or repeat the command once it can be.")

@@ -16,7 +16,6 @@ from typing import Any, Final
 import av
 import numpy as np
 
-from colorify.errors import FilmError
 from colorify.video.clock import FREE_CLOCK, Timeline
 from colorify.video.files import open_film_file, url_of
 from colorify.video.film import Film, film_stream
@@ -57,17 +56,8 @@ class StoppedError(Exception):
 def join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[str, ...]:
     """Write `temporary`. Returns notes on what the source had and the result has not.
 
-    Raises FilmError and StoppedError.
+    Raises StoppedError, and what FFmpeg and the system raise: the caller knows what was to be written.
     """
-    try:
-        return _join(segments, joint, temporary)
-    except (av.FFmpegError, ValueError) as error:
-        if isinstance(error, OSError):
-            raise  # the system refused, and whoever knows what was to be written says so
-        raise FilmError(f"{temporary}: cannot be written ({reason_of(error)}).") from error
-
-
-def _join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[str, ...]:
     film = joint.film
     notes: list[str] = []
     options = {"movflags": "faststart"} if joint.muxer in _FASTSTART else {}

@@ -35,13 +35,14 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
     jobs: list[tuple[Path, Path]] = []
     passed: list[tuple[Path, str]] = []
     refused: list[tuple[Path, str]] = []
+    own = ("made by Colorify, not coloured again", "{} was made by Colorify; -f colours it again.")
     left_alone = refused if len(films) == 1 else passed
     for source in dict.fromkeys(films):
         try:
             film = open_film(source, rate=options.rate)
             target = _target(film, output, options)
             if not options.overwrite and is_own(film):
-                left_alone.append((source, f"{source} was made by Colorify; -f colours it again."))
+                left_alone.append((source, own[len(films) == 1].format(source)))
                 continue
             done = is_there(target) and not options.overwrite and not finished_before(target)
         except (FilmError, OSError) as error:
