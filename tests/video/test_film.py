@@ -174,8 +174,8 @@ def test_dual_view_has_the_grey_film_on_the_left(film: Path, tiny_weights: Path,
 
 
 def test_pictures_out_and_in(film: Path, tiny_weights: Path, tmp_path: Path) -> None:
-    color(film, tmp_path / "frames", tiny_weights)
-    names = sorted(path.name for path in (tmp_path / "frames").iterdir())
+    colorize_film(film, pictures=tmp_path / "frames", weights=tiny_weights)
+    names = sorted(path.name for path in (tmp_path / "frames").glob("*.png"))
     assert names == [f"{number:06d}.png" for number in range(1, 13)]
     (tmp_path / "grey").mkdir()
     for number in range(5):
@@ -240,7 +240,7 @@ def test_what_cannot_be_held_is_refused_before_the_work(tmp_path: Path, tiny_wei
 def test_sound_that_no_file_can_hold_is_named(
     film: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colorify.video.job.refusal", lambda *_: "it knows no wmav2")
+    monkeypatch.setattr("colorify.video.targets.refusal", lambda *_: "it knows no wmav2")
     with pytest.raises(FilmError, match=r"knows no wmav2.*Convert its sound first: ffmpeg -i film\.mp4"):
         colorize_film(film, weights=tiny_weights)
 

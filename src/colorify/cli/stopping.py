@@ -1,4 +1,8 @@
-"""Ctrl-C, `kill` and a closed terminal: the first is a wish, heard between two steps; the second acts."""
+"""Ctrl-C, `kill` and a closed terminal: the first is a wish, heard between two steps; the second acts.
+
+The one way to stop, of photos and films alike: work asks the function that `stopping` gives between two of
+its steps, leaves everything whole, and the exit code is 130, whichever signal it was.
+"""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -6,7 +10,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# a closed terminal is no signal on Windows
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 @contextmanager

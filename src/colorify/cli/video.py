@@ -1,10 +1,12 @@
 """`colorify video FILM`: colour films. Also what runs when a film is given without a verb."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +15,7 @@ import click
 
 from colorify.cli.options import STRENGTH, VIVIDNESS, read_photo_hints
 from colorify.cli.show import name
+from colorify.cli.stopping import stopping
 from colorify.errors import FilmError, UsageError
 
 if TYPE_CHECKING:
@@ -59,14 +62,14 @@ def read_timed_hints(
 @click.option(
     "-o",
     "--output",
-    type=FILE,
-    help="The film to write; its suffix is its format.  [default: NAME-color.EXT]",
+    metavar="PATH",
+    help="The film to write; its suffix is its format. Or a folder/.  [default: NAME-color.EXT]",
 )
 @click.option(
     "--frames",
     "pictures",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Write numbered PNG pictures into this folder instead; a run that was killed begins anew.",
+    metavar="FOLDER",
+    help="Write numbered PNG pictures into this folder instead; it is to be empty, or is made.",
 )
 @STRENGTH
 @VIVIDNESS
@@ -111,8 +114,8 @@ def read_timed_hints(
 @click.option("-q", "--quiet", is_flag=True, help="Print errors alone.")
 def video(
     films: tuple[Path, ...],
-    output: Path | None,
-    pictures: Path | None,
+    output: str | None,
+    pictures: str | None,
     strength: float,
     vividness: float,
     hints: "tuple[tuple[Hint, float], ...]",
@@ -140,8 +143,8 @@ def video(
 
     if output is not None and pictures is not None:
         raise UsageError("-o and --frames: give one of them.")
-    if len(films) > 1 and (output or pictures):
-        raise UsageError("-o and --frames are for one FILM; leave them out to write NAME-color beside each.")
+    if len(films) > 1 and pictures is not None:
+        raise UsageError("--frames is for one FILM; leave it out to write NAME-color beside each.")
     options = FilmOptions(
         strength=strength,
         vividness=vividness,
@@ -157,13 +160,64 @@ def video(
         mark=not no_mark,
         overwrite=force,
     )
-    code = DONE
-    for film in films:
-        ended = _color(film, output or pictures, options, weights, as_json=as_json, quiet=quiet)
+    show = _Show(as_json=as_json, quiet=quiet)
+    with stopping() as stopped:
+        if pictures is not None:
+            return _color(films[0], None, options, weights, show, stopped, pictures=Path(pictures))
+        return _color_all(films, output, options, weights, show, stopped)
+
+
+def _color_all(
+    films: tuple[Path, ...],
+    output: str | None,
+    options: "FilmOptions",
+    weights: Path | None,
+    show: "_Show",
+    stopped: Callable[[], bool],
+) -> int:
+    """Colour films, one after the other, each with its line; return the exit code."""
+    from colorify.video.plan import plan_films
+
+    plan = plan_films(films, _output(output, films), options)
+    for source, note in plan.passed_over:
+        show.passed_over(source, note)
+    for source, reason in plan.refused:
+        show.failed(source, reason)
+    code = FAILED if plan.refused else DONE
+    for source, target in plan.jobs:
+        if stopped():
+            return INTERRUPTED
+        ended = _color(source, target, options, weights, show, stopped)
         if ended == INTERRUPTED:
             return ended
         code = max(code, ended)
     return code
+
+
+def _output(text: str | None, films: tuple[Path, ...]) -> "Path | None":
+    """Read -o: a film, or a folder that is there or ends in /, which is then made."""
+    if text is None:
+        return None
+    if text == "-":
+        raise UsageError("-o -: a film cannot go to stdout, as its beginning is written last; name a file.")
+    folder = text.endswith(("/", os.sep)) or Path(text).is_dir()
+    if folder:
+        path = Path(text)
+        if os.path.lexists(path) and not path.is_dir():
+            raise UsageError(f"-o {text}: expected a folder, found a file.")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"-o {text}: cannot make this folder ({error.strerror}).") from error
+        return path
+    if len(films) > 1:
+        raise UsageError(f"-o {text}: for several films give a folder, such as {text}/, or leave it out.")
+    if not Path(text).suffix:
+        raise UsageError(
+            f"-o {text}: its suffix is to say what kind of film it is, such as {text}.mkv; "
+            f"{text}/ is a folder for it, and --frames {text} writes pictures."
+        )
+    return Path(text)
 
 
 def _color(
@@ -171,33 +225,61 @@ def _color(
     target: Path | None,
     options: "FilmOptions",
     weights: Path | None,
+    show: "_Show",
+    stopped: Callable[[], bool],
     *,
-    as_json: bool,
-    quiet: bool,
+    pictures: Path | None = None,
 ) -> int:
     from colorify.video import colorize_film
 
     try:
-        with _bar(hidden=quiet) as progress:
-            report = colorize_film(film, target, weights=weights, options=options, progress=progress)
+        with _bar(hidden=show.quiet) as progress:
+            report = colorize_film(
+                film,
+                target,
+                pictures=pictures,
+                weights=weights,
+                options=options,
+                progress=progress,
+                stopped=stopped,
+            )
     except FilmError as error:
-        if as_json:
-            click.echo(json.dumps({"source": name(film), "status": "failed", "error": str(error)}))
-        else:
-            click.echo(f"error: {error}", err=True)
+        show.failed(film, str(error))
         return FAILED
-    if as_json:
-        click.echo(json.dumps(_row(report)))
-    elif not quiet:
-        _tell(report)
+    show.report(report)
     if report.interrupted:
         return INTERRUPTED
-    if report.fault is None:
-        return DONE
-    if not as_json:
-        where = f"{report.fault.time:.2f} s: {report.fault.reason}"
-        click.echo(f"error: {name(film)} is broken at {where}. Coloured up to there.", err=True)
-    return FAILED
+    return DONE if report.fault is None else FAILED
+
+
+@dataclass(frozen=True)
+class _Show:
+    """How what comes of films is shown."""
+
+    as_json: bool
+    quiet: bool
+
+    def failed(self, film: Path, reason: str) -> None:
+        if self.as_json:
+            click.echo(json.dumps({"source": name(film), "status": "failed", "error": reason}))
+        else:
+            click.echo(f"error: {reason}", err=True)
+
+    def passed_over(self, film: Path, note: str) -> None:
+        if self.as_json:
+            click.echo(json.dumps({"source": name(film), "status": "skipped", "notes": [note]}))
+        elif not self.quiet:
+            click.echo(f"{name(film)}: {note}", err=True)
+
+    def report(self, report: "FilmReport") -> None:
+        if self.as_json:
+            click.echo(json.dumps(_row(report)))
+            return
+        if not self.quiet:
+            _tell(report)
+        if report.fault is not None and not report.interrupted:
+            where = f"{report.fault.time:.2f} s: {report.fault.reason}"
+            click.echo(f"error: {name(report.source)} is broken at {where}. Coloured up to there.", err=True)
 
 
 def _tell(report: "FilmReport") -> None:
@@ -212,7 +294,7 @@ def _tell(report: "FilmReport") -> None:
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     if report.interrupted:
-        click.echo("interrupted; the same command goes on from here", err=True)
+        click.echo("interrupted; the same command goes on at the last finished piece", err=True)
 
 
 def _row(report: "FilmReport") -> dict[str, object]:

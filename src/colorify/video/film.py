@@ -3,25 +3,48 @@
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import av
 import numpy as np
 
 from colorify.errors import FilmError
-from colorify.video.planes import Planes, planes_of, turn_of, upright
+from colorify.video.clock import FREE_CLOCK, FrameClock, Timeline
+from colorify.video.damage import Damage
+from colorify.video.files import open_film_file, pictures_of, read_picture
+from colorify.video.planes import BT709, Planes, planes_of, upright
+from colorify.video.side_data import side_data_names, turn_of
 
 # container formats whose index is exact, so that one can go to a time without missing a frame
 SEEKABLE: Final = ("matroska", "mov")
-# those in which time starts anywhere; in all others a late start is meant
-FREE_CLOCK: Final = ("mpegts", "mpeg")
-PICTURES: Final = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dpx")  # as frames of a folder
-HDR_TRANSFERS: Final = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3
+# ITU-T H.273, table 3: how brightness is coded where it is not as on television and screens
+OTHER_TRANSFERS: Final = {8: "linear", 9: "logarithmic", 10: "logarithmic", 16: "PQ", 17: "DCI", 18: "HLG"}
+HDR: Final = (16, 18)  # of them
+UNSAID: Final = (0, 2)  # transfers: reserved, unspecified
 FIELD_ORDERS: Final = {"dvvideo": 3}  # AVFieldOrder of codecs that do not say: DV has the bottom field first
 FALLBACK_RATE: Final = Fraction(24)
 COLORED: Final = 2.3 / 100 * 0.5  # mean chroma, of 0.5, above which a film is told to have had colour
 SHORT: Final = 1.0  # s that a film may end before its header says, without being called broken
+# of frames, by their names in PyAV
+SHOWN_SIDE_DATA: Final = {
+    "A53_CC": "closed captions inside the picture",
+    "AFD": "the active format (AFD)",
+    "CONTENT_LIGHT_LEVEL": "HDR light levels",
+    "DOVI_METADATA": "Dolby Vision",
+    "DOVI_RPU_BUFFER": "Dolby Vision",
+    "DYNAMIC_HDR_PLUS": "HDR10+",
+    "DYNAMIC_HDR_VIVID": "HDR Vivid",
+    "GOP_TIMECODE": "the timecode inside the picture",
+    "ICC_PROFILE": "an ICC profile",
+    "MASTERING_DISPLAY_METADATA": "HDR mastering display",
+    "S12M_TIMECODE": "the timecode inside the picture",
+    "SPHERICAL": "that it is a film all around (spherical)",
+    "STEREO3D": "that it is stereoscopic (3D)",
+}
+LEAD: Final = 1000  # packets in which the first frame is looked for
+RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
 
 
 @dataclass(frozen=True)
@@ -54,6 +77,7 @@ class Film:
     aspect: Fraction  # width of a sample to its height, upright
     depth: int  # bits
     full: bool
+    transfer: int  # how brightness is coded: AVColorTransferCharacteristic, ITU-T H.273, table 3
     interlaced: bool
     field_order: int  # AVFieldOrder, of FFmpeg
     was_colored: bool
@@ -61,17 +85,25 @@ class Film:
     origin: int  # time stamp of the start, in units of time_base
     container: str
     codec: str
+    metadata: dict[str, str] = field(default_factory=dict)  # of the container
     folder_rate: Fraction | None = None  # frames a second that a person gave for a folder of pictures
     fault: Fault | None = None  # found by `frames`
+    damage: set[int] = field(default_factory=set)  # found by `frames`: time stamps of frames lost or wrong
     notes: list[str] = field(default_factory=list)
+    said_aspect: Fraction | None = None  # of the frames so far, if the stream says it
+    mixed: bool = False  # some frames are interlaced, others are not
 
     def frames(
         self, *, after: int | None = None, start: float = 0.0, end: float | None = None
     ) -> Generator[Frame, None, None]:
         """Yield the frames with `start` <= time < `end` whose pts is above `after`.
 
-        Where the film breaks, the frames end and `fault` says so.
+        Where the film is damaged it goes on behind, and `damage` says so; where it breaks off, the frames
+        end and `fault` says so.
         """
+        if self.path.is_dir():
+            yield from self._pictures(after, start, end)
+            return
         wanted = max(start, 0.0 if after is None else self.seconds(after))
         if wanted > 0 and self.container.startswith(SEEKABLE):
             found = self._decoded(after, start, end, seek=wanted)
@@ -82,59 +114,149 @@ class Film:
                 return
         yield from self._decoded(after, start, end, seek=None)
 
+    @property
+    def step(self) -> int:
+        """From frame to frame, in units of time_base, nominal."""
+        return max(1, round(1 / (self.rate * self.time_base)))
+
     def seconds(self, pts: int) -> float:
         """Return the time of a time stamp of a Frame."""
         return float(pts * self.time_base)
 
+    def note(self, text: str) -> None:
+        """Say something about the film, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _pictures(self, after: int | None, start: float, end: float | None) -> Iterator[Frame]:
+        self.fault = None
+        for pts, path in enumerate(pictures_of(self.path)):
+            seconds = self.seconds(pts)
+            if end is not None and seconds >= end:
+                return
+            if seconds < start or (after is not None and pts <= after):
+                continue
+            try:
+                picture = read_picture(path)
+            except FilmError as error:
+                self.damage.add(pts)
+                self.note(str(error))
+                continue
+            found = self._frame(picture, pts, seconds, duration=1)
+            if found is None:
+                return
+            yield found
+
     def _decoded(
         self, after: int | None, start: float, end: float | None, *, seek: float | None
     ) -> Iterator[Frame]:
-        clock = _Clock(self.origin, max(1, round(1 / (self.rate * self.time_base))))
         self.fault = None
-        with _open(self.path, self.folder_rate) as container:
-            stream = _film_stream(container, self.path)
+        with open_film_file(self.path) as container:
+            stream = film_stream(container, self.path)
             stream.thread_type = "AUTO"
             if seek is not None:
                 container.seek(self.origin + int(seek / self.time_base), stream=stream)
             checked = seek is None
-            frames = _whole_frames(container, stream)
-            while True:
-                try:
-                    frame = next(frames, None)
-                except av.FFmpegError as error:
-                    self.fault = Fault(self.seconds(clock.next), f"it cannot be decoded ({error.strerror})")
-                    return
-                if frame is None:
-                    break
-                pts = clock.tick(frame)
+            reading = _Reading(self, container, stream)
+            for frame in reading.frames():
+                pts = reading.clock.tick(frame)
+                seconds = self.seconds(pts)
                 if not checked:
                     checked = True
-                    if self.seconds(pts) > (seek or 0.0):
+                    if seconds > (seek or 0.0):
                         return  # the index has misled us: the caller reads from the start
-                seconds = self.seconds(pts)
                 if end is not None and seconds >= end:
                     return
                 if (start > 0 and seconds < start) or (after is not None and pts <= after):
                     continue
-                found = self._frame(frame, pts, seconds)
+                self._compare(stream, frame, seconds)
+                found = self._frame(frame, pts, seconds, frame.duration or 0)
                 if found is None:
                     return
                 yield found
-        if self.duration is not None and end is None and self.seconds(clock.next) < self.duration - SHORT:
-            reason = f"the file ends, though it says {self.duration:.1f} s"
-            self.fault = Fault(self.seconds(clock.next), reason)
+            known = end is None and self.container not in FREE_CLOCK  # there it is found out, not said
+            self.fault = reading.fault(self.duration if known else None)
 
-    def _frame(self, frame: av.VideoFrame, pts: int, seconds: float) -> Frame | None:
+    def _compare(self, stream: Any, frame: av.VideoFrame, seconds: float) -> None:
+        """Note what changes in the middle of the film and is not changed in the result."""
+        aspect = upright_aspect(stream.codec_context.sample_aspect_ratio, turn_of(frame)[0])
+        if aspect is not None and self.said_aspect is not None and aspect != self.said_aspect:
+            self.said_aspect = aspect
+            now, first = (f"{one.numerator}:{one.denominator}" for one in (aspect, self.aspect))
+            self.note(f"at {seconds:.2f} s its pixels change to {now}; the result has {first} throughout")
+        if frame.interlaced_frame != self.interlaced and not self.mixed:
+            self.mixed = True
+            first = "interlaced" if self.interlaced else "progressive"
+            self.note(f"at {seconds:.2f} s it is not {first} any more; the result is coded so throughout")
+
+    def _frame(self, frame: av.VideoFrame, pts: int, seconds: float, duration: int) -> Frame | None:
         planes = upright(planes_of(frame), turn_of(frame))
         if planes.size != self.size:
             width, height = planes.size
             self.fault = Fault(seconds, f"the picture changes its size to {width}x{height}")
             return None
-        if frame.is_corrupt:
-            note = f"the source is damaged at {seconds:.2f} s"
-            if not any(said.startswith("the source is damaged") for said in self.notes):
-                self.notes.append(note)
-        return Frame(planes, pts, frame.duration or 0, seconds, frame if frame.interlaced_frame else None)
+        return Frame(planes, pts, duration, seconds, frame if frame.interlaced_frame else None)
+
+
+class _Reading:
+    """One pass over the packets of a file: the frames of its film, and what was wrong on the way."""
+
+    def __init__(self, film: Film, container: Any, stream: Any) -> None:
+        self._film, self._container, self._stream = film, container, stream
+        self.clock = FrameClock(film.origin, film.step)
+        self._damage = Damage(film.damage)
+        self._reached = 0.0  # s, the end of all packets, sound too
+        self._reason: str | None = None  # why reading ended, if it was not the end of the file
+
+    def frames(self) -> Iterator[av.VideoFrame]:
+        for packet in self._packets():
+            self._reach(packet)
+            if packet.stream.index != self._stream.index:  # a last, empty packet names no index
+                continue
+            self._damage.sent(packet.pts)
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                self._damage.failed()
+                continue
+            for frame in frames:
+                self._damage.came(frame.pts, origin=self._film.origin, corrupt=frame.is_corrupt)
+                yield frame
+
+    def fault(self, duration: float | None) -> Fault | None:
+        """Return where the film broke off, if it did. `duration`: s that it should have; None: not known."""
+        end = self._film.seconds(self.clock.next)
+        if self._reason is not None:
+            return Fault(end, self._reason)
+        if self._damage.at_end:
+            return Fault(end, "it cannot be decoded from there on")
+        if duration is not None and max(end, self._reached) < duration - SHORT:
+            return Fault(end, f"the file ends, though it says {duration:.1f} s")
+        return None
+
+    def _packets(self) -> Iterator[Any]:
+        timeline = Timeline(self._film.container in FREE_CLOCK)
+        failures = 0
+        while True:
+            try:
+                for packet in timeline.packets(self._container.demux()):
+                    failures = 0
+                    yield packet
+                return
+            except av.InvalidDataError as error:
+                failures += 1
+                self._damage.failed()
+                if failures == RETRIES:
+                    self._reason = f"it cannot be read ({error.strerror})"
+                    return
+            except av.FFmpegError as error:
+                self._reason = f"it cannot be read ({error.strerror})"
+                return
+
+    def _reach(self, packet: Any) -> None:
+        if packet.pts is not None:
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            self._reached = max(self._reached, float(end - self._film.origin * self._film.time_base))
 
 
 def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
@@ -142,31 +264,25 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
 
     Raises FilmError.
     """
-    with _open(path, rate) as container:
-        stream = _film_stream(container, path)
-        try:
-            frame = next(_whole_frames(container, stream), None)
-        except av.FFmpegError as error:
-            raise FilmError(f"{path}: its first frame cannot be decoded ({error.strerror}).") from error
-        if frame is None:
-            raise FilmError(f"{path}: there is no frame in it.")
-        if frame.color_trc in HDR_TRANSFERS:
-            raise FilmError(
-                f"{path}: it is HDR ({HDR_TRANSFERS[frame.color_trc]}), expected standard range. "
-                "Convert it to BT.709 first."
-            )
+    if path.is_dir():
+        return _open_pictures(path, rate)
+    with open_film_file(path) as container:
+        stream = film_stream(container, path)
+        frame = _first_frame(container, stream, path)
+        _refuse_other_transfer(frame, path)
         turn = turn_of(frame)
         planes = upright(planes_of(frame), turn)
-        aspect = stream.sample_aspect_ratio or Fraction(1)
+        said = upright_aspect(stream.sample_aspect_ratio, turn[0])
         time_base = stream.time_base or Fraction(1, 1000)
-        return Film(
+        film = Film(
             path=path,
-            rate=rate or stream.guessed_rate or stream.average_rate or FALLBACK_RATE,
+            rate=stream.guessed_rate or stream.average_rate or FALLBACK_RATE,
             time_base=time_base,
             size=planes.size,
-            aspect=1 / aspect if turn[0] % 2 and aspect else aspect or Fraction(1),
+            aspect=said or Fraction(1),
             depth=planes.depth,
             full=planes.full,
+            transfer=BT709 if frame.color_trc in UNSAID else frame.color_trc,
             interlaced=frame.interlaced_frame,
             field_order=stream.codec_context.field_order or FIELD_ORDERS.get(stream.codec_context.name, 0),
             was_colored=_has_color(planes),
@@ -174,53 +290,46 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
             origin=_origin(container, time_base),
             container=container.format.name,
             codec=stream.codec_context.name,
-            folder_rate=rate,
+            metadata=dict(container.metadata),
+            said_aspect=said,
         )
+        _note_side_data(film, frame)
+        return film
 
 
-@dataclass
-class _Clock:
-    """Gives each frame its time stamp, and one that rises where the file has none or a wrong one."""
-
-    origin: int
-    step: int
-    next: int = 0  # what the coming frame gets if it has no time stamp
-
-    def tick(self, frame: av.VideoFrame) -> int:
-        pts = self.next if frame.pts is None else frame.pts - self.origin
-        if self._last is not None and pts <= self._last:
-            pts = self._last + 1 if frame.pts is not None else self.next
-        self._last = pts
-        self.next = pts + (frame.duration or self.step)
-        return pts
-
-    _last: int | None = None
-
-
-def _open(path: Path, rate: Fraction | None) -> Any:
-    if not path.exists():
-        raise FilmError(f"{path}: no such film.")
-    options = {}
-    name, kind = str(path), None
-    if path.is_dir():
-        name, kind = str(path / f"*{_suffix(path)}"), "image2"
-        options = {"pattern_type": "glob", "framerate": str(rate or FALLBACK_RATE)}
-    try:
-        return av.open(name, "r", format=kind, options=options)
-    except av.FFmpegError as error:
-        raise FilmError(f"{path}: no film that FFmpeg can read ({error.strerror}).") from error
+def _open_pictures(folder: Path, rate: Fraction | None) -> Film:
+    frame = read_picture(pictures_of(folder)[0])
+    planes = upright(planes_of(frame), turn_of(frame))
+    shown = rate or FALLBACK_RATE
+    return Film(
+        path=folder,
+        rate=shown,
+        time_base=1 / shown,
+        size=planes.size,
+        aspect=Fraction(1),
+        depth=planes.depth,
+        full=planes.full,
+        transfer=BT709,
+        interlaced=False,
+        field_order=0,
+        was_colored=_has_color(planes),
+        duration=None,
+        origin=0,
+        container="pictures",
+        codec=frame.format.name,
+        folder_rate=rate,
+    )
 
 
-def _suffix(folder: Path) -> str:
-    """Return the one suffix of the pictures of a folder."""
-    found = {path.suffix for path in folder.iterdir() if path.suffix.lower() in PICTURES}
-    if len(found) != 1:
-        kinds = " ".join(sorted(found)) or "none"
-        raise FilmError(f"{folder}: expected pictures of one kind as frames, found {kinds}.")
-    return found.pop()
+def upright_aspect(aspect: Fraction | None, quarters: int) -> Fraction | None:
+    """Return the width of a sample to its height after quarter turns; None: it is not said."""
+    if not aspect:
+        return None
+    return 1 / aspect if quarters % 2 else aspect
 
 
-def _film_stream(container: Any, path: Path) -> Any:
+def film_stream(container: Any, path: Path) -> Any:
+    """Return the track that is the film, and no cover. Raises FilmError."""
     cover = av.stream.Disposition.attached_pic
     films = [stream for stream in container.streams.video if not stream.disposition & cover]
     if not films:
@@ -229,9 +338,38 @@ def _film_stream(container: Any, path: Path) -> Any:
     return best if best in films else films[0]
 
 
-def _whole_frames(container: Any, stream: Any) -> Iterator[av.VideoFrame]:
-    for packet in container.demux(stream):
-        yield from packet.decode()
+def _first_frame(container: Any, stream: Any, path: Path) -> av.VideoFrame:
+    """Return the first frame that can be decoded; what is before it may be cut off or damaged."""
+    reason = "there is no frame in it"
+    if stream.codec_context is None:
+        raise FilmError(f"{path}: FFmpeg cannot decode its kind of film. Convert it to H.264 first.")
+    try:
+        for packet in islice(container.demux(stream), LEAD):
+            try:
+                frames = packet.decode()
+            except av.InvalidDataError as error:
+                reason = f"no frame of it can be decoded ({error.strerror})"
+                continue
+            if frames:
+                return cast(av.VideoFrame, frames[0])
+    except av.FFmpegError as error:
+        reason = f"its first frame cannot be decoded ({error.strerror})"
+    raise FilmError(f"{path}: {reason}.")
+
+
+def _refuse_other_transfer(frame: av.VideoFrame, path: Path) -> None:
+    transfer = frame.color_trc
+    if transfer in OTHER_TRANSFERS:
+        name = OTHER_TRANSFERS[transfer]
+        what = f"HDR ({name})" if transfer in HDR else f"coded with {name} brightness"
+        raise FilmError(f"{path}: it is {what}, expected standard range. Convert it to BT.709 first.")
+
+
+def _note_side_data(film: Film, frame: av.VideoFrame) -> None:
+    """Say which side data of the frames are not taken over, of those that change how a film is shown."""
+    lost = sorted(side_data_names(frame) & set(SHOWN_SIDE_DATA))
+    if lost:
+        film.note(f"left out: {', '.join(SHOWN_SIDE_DATA[one] for one in lost)}")
 
 
 def _has_color(planes: Planes) -> bool:

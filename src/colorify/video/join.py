@@ -6,25 +6,27 @@ the source; the pieces keep only their order.
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import av
 import numpy as np
 
-from colorify.errors import FilmError
-from colorify.video.codecs import Codec
-from colorify.video.film import Film
+from colorify.video.clock import FREE_CLOCK, Timeline
+from colorify.video.files import open_film_file, url_of
+from colorify.video.film import Film, film_stream
+from colorify.video.kept import left_out
 from colorify.video.segments import Segment
 
 Timed = tuple[float, int, Any]  # s, order among those of one time, packet
 
-MATROSKA: Final = ".mkv"  # holds everything that FFmpeg knows, but for a few kinds of subtitles
 CARRIED: Final = ("audio", "subtitle")
-_MP4: Final = (".mp4", ".m4v", ".mov")
+_FASTSTART: Final = ("mp4", "mov", "ipod")
+TRIAL: Final = 64  # packets of the source that a trial copies
 
 
 @dataclass(frozen=True)
@@ -35,74 +37,66 @@ class Part:
     end: float | None = None  # s
 
 
-def join(
-    segments: Sequence[Segment], film: Film, target: Path, *, part: Part, mark: str | None
-) -> tuple[str, ...]:
-    """Write `target`, whatever was there, by a rename. Returns notes on what the source had and it has not.
+@dataclass(frozen=True)
+class Joint:
+    """How a file is put together."""
 
-    `mark`: said in the comment of the file. Raises FilmError.
+    film: Film
+    muxer: str  # what FFmpeg calls the kind of file
+    part: Part
+    mark: str | None  # said in the comment of the file
+    stopped: Callable[[], bool] = lambda: False
+    trial: bool = False  # only the beginning, to see whether it can be done
+
+
+class StoppedError(Exception):
+    """Somebody asked to stop."""
+
+
+def join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[str, ...]:
+    """Write `temporary`. Returns notes on what the source had and the result has not.
+
+    Raises StoppedError, and what FFmpeg and the system raise: the caller knows what was to be written.
     """
-    temporary = target.with_name(f".{target.stem}.writing{target.suffix}")
-    try:
-        notes = _join(segments, film, temporary, part, mark)
-        temporary.replace(target)
-    except (av.FFmpegError, ValueError) as error:
-        raise FilmError(f"{target}: cannot be written ({_reason(error)}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return notes
-
-
-def refusal(film: Film, target: Path, codec: Codec) -> str | None:
-    """Tell why a file of this suffix cannot hold the picture, sound and subtitles of a film; None: it can."""
-    trial = target.with_name(f".{target.stem}.trial{target.suffix}")
-    try:
-        with av.open(str(trial), "w") as out:
-            picture: Any = out.add_stream(codec.encoder, rate=24)
-            picture.pix_fmt = next(iter(codec.formats.values()))
-            if film.path.is_file():
-                with av.open(str(film.path)) as source:
-                    for stream in source.streams:
-                        if stream.type in CARRIED:
-                            out.add_stream_from_template(stream)
-                    out.start_encoding()
-    except (av.FFmpegError, ValueError) as error:
-        return _reason(error)
-    finally:
-        trial.unlink(missing_ok=True)
-    return None
-
-
-def _join(
-    segments: Sequence[Segment], film: Film, temporary: Path, part: Part, mark: str | None
-) -> tuple[str, ...]:
+    film = joint.film
     notes: list[str] = []
-    options = {"movflags": "faststart"} if temporary.suffix.lower() in _MP4 else {}
-    with av.open(str(temporary), "w", container_options=options) as out:
-        with av.open(str(segments[0].path)) as first:
+    options = {"movflags": "faststart"} if joint.muxer in _FASTSTART else {}
+    with av.open(url_of(temporary), "w", format=joint.muxer, container_options=options) as out:
+        with av.open(url_of(segments[0].path)) as first:
             picture = out.add_stream_from_template(first.streams.video[0], opaque=True)
         picture.time_base = film.time_base
         # else Matroska takes the unit of time for the time of a frame, and says 1,000 frames a second
         picture.codec_context.framerate = film.rate.limit_denominator(100_000)
-        shift = _shift(film, part)
-        video = _video_packets(segments, film, picture, part)
+        video = _video_packets(segments, film, picture, joint.part)
         if not film.path.is_file():  # a folder of pictures has no more to give
-            _say(out, {}, mark)
-            _mux(out, video)
+            _say(out, {}, joint.mark)
+            _mux(out, video, joint)
             return ()
-        with av.open(str(film.path)) as source:
-            pairs = _add_streams(source, out, notes)
-            _describe(source, picture, _main(source))
-            _say(out, source.metadata, mark)
-            out.set_chapters(_chapters(source, film, part))
-            others = _copied_packets(source, pairs, shift, part, notes)
-            _mux(out, heapq.merge(video, others))
+        with open_film_file(film.path) as source:
+            main = film_stream(source, film.path)
+            pairs = _add_streams(source, main, out, notes)
+            _describe(picture, main)
+            _say(out, source.metadata, joint.mark)
+            out.set_chapters(_chapters(source, film, joint.part))
+            others = _copied_packets(source, pairs, joint, notes)
+            _mux(out, heapq.merge(video, others), joint)
+    if not joint.trial:
+        notes += left_out(film.path, temporary, joint.muxer, whole=joint.part == Part())
     return tuple(notes)
 
 
-def _mux(out: Any, packets: Iterator[Timed]) -> None:
+def _mux(out: Any, packets: Iterator[Timed], joint: Joint) -> None:
     out.start_encoding()
-    for _, _, packet in packets:
+    last: dict[int, int] = {}
+    for _, index, packet in packets:
+        if joint.stopped():
+            raise StoppedError
+        if packet.dts is not None:
+            before = last.get(index)
+            if before is not None and packet.dts < before:  # of a joint in the source, where tracks overlap
+                packet.dts = before
+                packet.pts = None if packet.pts is None else max(packet.pts, before)
+            last[index] = packet.dts
         out.mux_one(packet)
 
 
@@ -113,36 +107,41 @@ def _say(out: Any, metadata: dict[str, str], mark: str | None) -> None:
         out.metadata["comment"] = f"{before}\n{mark}" if before and mark not in before else mark
 
 
-def _main(source: Any) -> Any:
-    return source.streams.best("video")
-
-
-def _describe(source: Any, out_stream: Any, stream: Any) -> None:
+def _describe(out_stream: Any, stream: Any) -> None:
     out_stream.metadata.update(
         {key: value for key, value in stream.metadata.items() if not key.startswith(("DURATION", "ENCODER"))}
     )
     out_stream.disposition = int(stream.disposition)
 
 
-def _add_streams(source: Any, out: Any, notes: list[str]) -> dict[int, Any]:
+def _add_streams(source: Any, main: Any, out: Any, notes: list[str]) -> dict[int, Any]:
     """Make room for what is copied; returns the new streams by the index of the old ones."""
     pairs = {}
     for stream in source.streams:
         if stream.type in CARRIED:
             copy = out.add_stream_from_template(stream)
             copy.time_base = stream.time_base
-            _describe(source, copy, stream)
+            _describe(copy, stream)
             pairs[stream.index] = copy
         elif stream.type == "attachment" and "matroska" in out.format.name:
-            out.add_stream_from_template(stream)
-        elif stream.index != _main(source).index and not _holds_chapters(stream, source):
-            notes.append(f"track {stream.index} ({stream.type}) is left out")
+            _describe(out.add_stream_from_template(stream), stream)
+        elif stream.index != main.index and not _is_written_anew(stream, source):
+            notes.append(f"track {stream.index} ({_kind_of(stream)}) is left out")
     return pairs
 
 
-def _holds_chapters(stream: Any, source: Any) -> bool:
-    """Tell whether a track of QuickTime or MP4 is only how that file writes its chapters down."""
-    return stream.type == "data" and "mov" in source.format.name and bool(source.chapters())
+def _kind_of(stream: Any) -> str:
+    if stream.type == "video":
+        cover = stream.disposition & av.stream.Disposition.attached_pic
+        return "a cover picture" if cover else "a further film"
+    return "an attached file" if stream.type == "attachment" else stream.type or "unknown"
+
+
+def _is_written_anew(stream: Any, source: Any) -> bool:
+    """Tell whether a track of QuickTime or MP4 is only how that file writes its chapters or timecode down."""
+    if stream.type != "data" or "mov" not in source.format.name:
+        return False
+    return bool(source.chapters()) or "timecode" in stream.metadata
 
 
 def _shift(film: Film, part: Part) -> Fraction:
@@ -163,14 +162,17 @@ def _chapters(source: Any, film: Film, part: Part) -> list[Any]:
     return kept
 
 
-def _copied_packets(
-    source: Any, pairs: dict[int, Any], shift: Fraction, part: Part, notes: list[str]
-) -> Iterator[Timed]:
+def _copied_packets(source: Any, pairs: dict[int, Any], joint: Joint, notes: list[str]) -> Iterator[Timed]:
     """Yield the packets that are copied, in order of time, with the clock of the result."""
-    wanted = [source.streams[index] for index in pairs]
+    film, part = joint.film, joint.part
+    shift = _shift(film, part)
     origin = float(shift) - part.start
     last = 0.0
-    packets = source.demux(wanted) if wanted else iter(())
+    free = film.container in FREE_CLOCK
+    # the clock may begin again in any track, so that all are needed to know
+    wanted = source.demux() if free else source.demux([source.streams[index] for index in pairs])
+    packets = Timeline(free).packets(wanted if pairs else iter(()))
+    packets = islice(packets, TRIAL) if joint.trial else packets
     while True:
         try:
             packet = next(packets, None)
@@ -182,7 +184,7 @@ def _copied_packets(
         if packet is None:
             return
         stamp = packet.dts if packet.dts is not None else packet.pts
-        if stamp is None:
+        if stamp is None or packet.stream_index not in pairs:
             continue
         seconds = float(stamp * packet.time_base) - origin
         if (part.start > 0 and seconds < part.start) or (part.end is not None and seconds >= part.end):
@@ -206,16 +208,15 @@ def _video_packets(segments: Sequence[Segment], film: Film, stream: Any, part: P
     ranks = [_ranks(segment.path) for segment in segments]
     delay = max(int((np.arange(len(rank)) - rank).max(initial=0)) for rank in ranks)
     pts = np.concatenate([segment.pts for segment in segments]) - start
-    step = max(1, round(1 / (film.rate * film.time_base)))
     number = before = 0
     for segment, rank in zip(segments, ranks, strict=True):
-        with av.open(str(segment.path)) as piece:
+        with av.open(url_of(segment.path)) as piece:
             packets = (packet for packet in piece.demux(video=0) if packet.size)
             for place, packet in zip(rank, packets, strict=True):
                 packet.time_base = film.time_base
                 packet.pts = int(pts[before + place])
                 early = delay - number
-                packet.dts = int(pts[0]) - early * step if early > 0 else int(pts[number - delay])
+                packet.dts = int(pts[0]) - early * film.step if early > 0 else int(pts[number - delay])
                 packet.duration = int(segment.durations[place])
                 packet.stream = stream
                 number += 1
@@ -225,12 +226,13 @@ def _video_packets(segments: Sequence[Segment], film: Film, stream: Any, part: P
 
 def _ranks(path: Path) -> Any:
     """Return for each packet of a piece, in the order of decoding, its place in the order of showing."""
-    with av.open(str(path)) as piece:
+    with av.open(url_of(path)) as piece:
         pts = np.array([packet.pts for packet in piece.demux(video=0) if packet.size])
     ranks = np.empty(len(pts), np.int64)
     ranks[np.argsort(pts, kind="stable")] = np.arange(len(pts))
     return ranks
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return what FFmpeg says of an error."""
     return error.strerror or str(error) if isinstance(error, av.FFmpegError) else str(error)

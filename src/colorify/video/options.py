@@ -68,5 +68,5 @@ class FilmReport:
     seconds: float
     was_colored: bool
     fault: Fault | None  # where the source breaks; the film ends there
-    interrupted: bool  # somebody pressed Ctrl-C; the target ends there
+    interrupted: bool  # somebody asked to stop; the target ends there
     notes: tuple[str, ...] = ()

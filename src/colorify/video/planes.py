@@ -5,10 +5,8 @@ not planar Y'CbCr or grey are brought into one that is, by libswscale, which onl
 that have Y'CbCr in another order.
 """
 
-import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import av
 import numpy as np
@@ -20,7 +18,15 @@ Plane = NDArray[Any]  # (h, w) uint8, or uint16 above 8 bits
 BT709, FULL, LIMITED = 1, 2, 1
 UNSPECIFIED_MATRIX: Final = 2
 # luma weights of red and blue by matrix: H.273, table 4; SD_HEIGHT decides for a film that does not say
-LUMA_WEIGHTS: Final = {1: (0.2126, 0.0722), 5: (0.299, 0.114), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}
+LUMA_WEIGHTS: Final = {
+    1: (0.2126, 0.0722),
+    4: (0.30, 0.11),
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+    7: (0.212, 0.087),
+    9: (0.2627, 0.0593),
+    10: (0.2627, 0.0593),  # of constant luminance, whose Y' is near enough for a film that is nearly grey
+}
 SD_HEIGHT: Final = 576
 
 
@@ -68,7 +74,7 @@ LAYOUTS: Final = _layouts()
 def planes_of(frame: av.VideoFrame) -> Planes:
     """Return the planes of a decoded frame as they are stored, not yet upright."""
     name = frame.format.name
-    full = name.startswith(("yuvj", "gray")) or frame.color_range == FULL
+    full = is_full(frame)
     matrix = frame.colorspace
     if name not in LAYOUTS:
         target, full = _planar(frame, full)
@@ -89,6 +95,13 @@ def planes_of(frame: av.VideoFrame) -> Planes:
     return Planes(planes[0], Cb, Cr, layout.depth, full, matrix)
 
 
+def is_full(frame: av.VideoFrame) -> bool:
+    """Tell whether the range of a frame is full: as it says, else as is usual in its pixel format."""
+    if frame.color_range in (FULL, LIMITED) and not frame.format.name.startswith("yuvj"):
+        return frame.color_range == FULL
+    return frame.format.name.startswith(("yuvj", "gray"))
+
+
 def upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
     """Turn a picture by `turn`: quarter turns counter-clockwise, then whether left and right are swapped."""
     if turn == (0, False):
@@ -96,20 +109,6 @@ def upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
     Cb = None if planes.Cb is None else _turned(planes.Cb, turn)
     Cr = None if planes.Cr is None else _turned(planes.Cr, turn)
     return Planes(_turned(planes.Y, turn), Cb, Cr, planes.depth, planes.full, planes.matrix)
-
-
-def turn_of(frame: av.VideoFrame) -> tuple[int, bool]:
-    """Read the turn that makes a frame upright from its display matrix (ISO/IEC 14496-12, section 6.2.2)."""
-    matrix = cast(Mapping[str, Any], frame.side_data).get("DISPLAYMATRIX")
-    if matrix is None:
-        return 0, False
-    a, b, _, c, d = struct.unpack_from("=5i", matrix)
-    x, y = (1 if a > 0 else -1, 0) if abs(a) > abs(b) else (0, 1 if b > 0 else -1)
-    mirrored = a * d - b * c < 0
-    # (x, y) is where the stored picture's right goes; y points down, so (0, 1) is a quarter turn clockwise
-    if mirrored:
-        x, y = -x, y  # undo the mirror, which is applied last
-    return {(1, 0): 0, (0, -1): 1, (-1, 0): 2, (0, 1): 3}[x, y], mirrored
 
 
 def picture(planes: Planes, name: str, template: av.VideoFrame | None = None) -> av.VideoFrame:
@@ -138,7 +137,7 @@ def _planar(frame: av.VideoFrame, full: bool) -> tuple[str, bool]:
     grey = len(form.components) <= 2 and not form.has_palette
     suffix = "" if depth == 8 else f"{depth}le"
     if grey:
-        return f"gray{suffix}", True
+        return f"gray{suffix}", frame.color_range != LIMITED
     if rgb:
         return f"yuv444p{suffix}", True
     wide, high = form.chroma_width(64), form.chroma_height(64)

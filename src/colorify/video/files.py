@@ -1,0 +1,104 @@
+"""Films and pictures by the names of their files, whatever letters these hold."""
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+import av
+
+from colorify.errors import FilmError
+
+PICTURES: Final = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dpx")  # as frames of a folder
+_ONE_PICTURE: Final = {"pattern_type": "none"}  # of image2: % and * in a name are letters like any other
+_NUMBER: Final = re.compile(r"(\d+)")
+
+
+def url_of(path: Path) -> str:
+    """Return how FFmpeg is told of a file: by itself it takes what is before a colon for a protocol."""
+    return f"file:{path}"
+
+
+def open_film_file(path: Path) -> Any:
+    """Open a film for reading. Raises FilmError."""
+    return _open(path, None, {})
+
+
+def read_picture(path: Path) -> av.VideoFrame:
+    """Decode a picture. Raises FilmError."""
+    with _open(path, "image2", _ONE_PICTURE) as container:
+        try:
+            frame = next(container.decode(video=0), None)
+        except av.FFmpegError as error:
+            raise FilmError(f"{path}: it cannot be decoded ({error.strerror}).") from error
+    if frame is None:
+        raise FilmError(f"{path}: there is no picture in it.")
+    return cast(av.VideoFrame, frame)
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """Return the pictures of a folder as people count: 9 before 10. Raises FilmError.
+
+    Hidden files are no frames: systems leave some that end like pictures.
+    """
+    try:
+        found = [
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in PICTURES and not path.name.startswith(".")
+        ]
+    except OSError as error:
+        raise FilmError(f"{folder}: cannot be read ({error.strerror}).") from error
+    kinds = {path.suffix for path in found}
+    if len(kinds) != 1:
+        named = " ".join(sorted(kinds)) or "none"
+        raise FilmError(f"{folder}: expected pictures of one kind as frames, found {named}.")
+    return sorted(found, key=lambda path: natural(path.name))
+
+
+def natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Return what names are sorted by, so that numbers in them count as numbers."""
+    parts = _NUMBER.split(name)  # text and number, in turn
+    return [(int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts)], name
+
+
+def stem_of(path: Path) -> str:
+    """Return the name of a film or folder without its suffix: "St. Mary" and a folder have none."""
+    return path.stem if path.suffix.lower() in _suffixes() and not path.is_dir() else path.name
+
+
+def muxer_of(target: Path) -> str | None:
+    """Return what FFmpeg calls the kind of file that a name is written as; None: it knows none."""
+    try:
+        with av.open(url_of(target), "w") as out:  # which makes no file before something is written
+            return str(out.format.name)
+    except ValueError:
+        return None
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file or folder. Raises FilmError where one may not look."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.lexists(path)
+    except OSError as error:
+        raise FilmError(f"{path}: cannot be read ({error.strerror}).") from error
+    return True
+
+
+@cache
+def _suffixes() -> frozenset[str]:
+    """Return the suffixes of all kinds of file that FFmpeg reads or writes."""
+    formats = (av.ContainerFormat(name) for name in av.formats_available)
+    return frozenset(f".{suffix}" for format in formats for suffix in format.extensions)
+
+
+def _open(path: Path, format: str | None, options: dict[str, str]) -> Any:
+    if not is_there(path):
+        raise FilmError(f"{path}: no such film.")
+    try:
+        return av.open(url_of(path), "r", format=format, options=options)
+    except av.FFmpegError as error:
+        raise FilmError(f"{path}: no film that FFmpeg can read ({error.strerror}).") from error
