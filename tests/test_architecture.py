@@ -55,6 +55,7 @@ FLOORS = [
         "spread",
         "stream",
         "suggest",
+        "text_file",
         "tiff_tags",
         "tiles",
     },
