@@ -69,8 +69,8 @@ def refuse_film_target(inputs: tuple[str, ...], output: str | None) -> None:
     if not others and Path(first).is_dir():
         words = f"colorify video {shlex.quote(first)} -o {shlex.quote(output)}"
         raise UsageError(
-            f"-o {output} is the name of a film. To make a film of these pictures, type: {words}. "
-            f"For a folder of photos end it in /: -o {output}/"
+            f"-o {output} is the name of a film. For a folder of photos end it in / (-o {output}/); "
+            f"to make a film of these pictures, type: {words}"
         )
     if others:
         raise UsageError(f"-o {output} is the name of a film; for several photos give a folder.")

@@ -38,20 +38,21 @@ class Verbs(click.Group):
     """Runs the verb that the first argument names; any other first argument is input of the default verb."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default verb in front where none is given, so that `-h` is its help and lists the rest.
-
-        Films alone go to their own verb at once, so that all its options may be given. Films among photos
-        get there through the default verb.
-        """
+        """Put the verb in front where none is given, so that `-h` is its help and lists the rest."""
         if not args or args[0] not in VERBS:
-            args = [FILM if self._are_films(ctx, args) else DEFAULT, *args]
+            args = [self.choose_verb(ctx, args), *args]
         return super().parse_args(ctx, args)
 
-    def _are_films(self, ctx: click.Context, args: list[str]) -> bool:
+    def choose_verb(self, ctx: click.Context, args: list[str]) -> str:
+        """Return the verb that a command line without one means.
+
+        Films alone go to theirs at once, so that all its options may be given. Films among photos get there
+        through the default verb.
+        """
         if not any(map(is_film, args)):
-            return False  # nor need the verbs be loaded to tell
+            return DEFAULT  # nor need the verbs be loaded to tell
         inputs = self._find_inputs(ctx, args)
-        return bool(inputs) and all(map(is_film, inputs))
+        return FILM if inputs and all(map(is_film, inputs)) else DEFAULT
 
     def _find_inputs(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Tell inputs from options, be those of photos or of films; none where that is not possible."""
