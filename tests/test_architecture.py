@@ -57,6 +57,7 @@ FLOORS = [
         "spread",
         "stream",
         "suggest",
+        "text_file",
         "tiff_tags",
         "tiles",
     },

@@ -428,13 +428,18 @@ def test_a_missing_extra_says_what_to_type(
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("4", "4")])
-def test_numpy_multiplies_on_one_thread_unless_told_otherwise(
-    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(cli.BLAS_THREADS, str(given))  # so that it is put back
-    if given is None:
-        monkeypatch.delenv(cli.BLAS_THREADS)
-    monkeypatch.setattr(sys, "argv", ["colorify", "--help"])
-    with pytest.raises(SystemExit):
-        cli.main()
-    assert os.environ[cli.BLAS_THREADS] == expected
+def test_numpy_multiplies_on_one_thread_unless_told_otherwise(given: str | None, expected: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != cli.BLAS_THREADS}
+    if given is not None:
+        environment[cli.BLAS_THREADS] = given
+    code = (
+        "import atexit, os, sys\n"
+        f"atexit.register(lambda: print(os.environ[{cli.BLAS_THREADS!r}]))\n"
+        "sys.argv[1:] = ['--version']\n"
+        "from colorify.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == expected

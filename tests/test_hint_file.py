@@ -63,5 +63,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UsageError, match=r"a\.json: no JSON"):
+    with pytest.raises(UsageError, match=r"a\.json: expected text in UTF-8"):
         read_hint_file(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_from_notepad(tmp_path: Path, encoding: str) -> None:
+    text = json.dumps({"version": 1, "hints": [RIGHT]}, indent=2).replace("\n", "\r\n")
+    (tmp_path / "a.json").write_bytes(text.encode(encoding))
+    assert read_hint_file(tmp_path / "a.json") == (Hint(1, 2, "#112233"),)

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from colorify.errors import UsageError
 from colorify.hints import Hint, Length
+from colorify.text_file import read_text
 
 VERSION: Final = 1
 NEEDED: Final = frozenset({"x", "y", "color"})
@@ -30,10 +31,8 @@ def read_hint_file(path: Path) -> tuple[Hint, ...]:
     Whether they lie inside the photo shows when they are used.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, or JSON meant to do harm
+        content = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # no JSON, or JSON meant to do harm
         raise UsageError(f"{path}: no JSON ({error}).") from error
     if not isinstance(content, dict) or set(content) != {"version", "hints"}:
         raise UsageError(f'{path}: expected {{"version": {VERSION}, "hints": [...]}}.')

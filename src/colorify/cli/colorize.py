@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
     FORMAT_NAMES,
     STRENGTH,
@@ -14,10 +15,10 @@ from colorify.cli.options import (
     read_photo_hints,
     show_version,
 )
-from colorify.cli.photos import JOBS, Run, color_inputs, watch_folders
+from colorify.cli.photos import INTERRUPTED, JOBS, Run, color_inputs, watch_folders
 from colorify.cli.show import JsonLines, Lines, Show
 from colorify.cli.stream import STREAM, color_stream
-from colorify.cli.verbs import DEFAULT, VERBS
+from colorify.cli.verbs import DEFAULT, VERBS, is_film
 from colorify.errors import UsageError
 from colorify.formats import PROFILES
 
@@ -122,7 +123,9 @@ class Front(click.Command):
     callback=show_version,
     help="Print the version.",
 )
+@click.pass_context
 def colorize(
+    ctx: click.Context,
     inputs: tuple[str, ...],
     output: str | None,
     strength: float,
@@ -153,7 +156,8 @@ def colorize(
     """Turn black-and-white photographs into colour ones.
 
     INPUT is a file, a folder, a glob, or - for stdin. The colour photo is written beside it as
-    NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is.
+    NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
+    `colorify video` does.
     """
     from colorify.batch import Options
     from colorify.photo import MAX_PIXELS
@@ -182,4 +186,13 @@ def colorize(
         return watch_folders(inputs, output, options, Run(weights, jobs, show), dry=dry_run)
     if STREAM in (*inputs, output):
         return color_stream(inputs, output, options, Run(weights, 1, show), dry=dry_run)
-    return color_inputs(inputs, output, options, Run(weights, jobs, show), dry=dry_run)
+    refuse_film_target(inputs, output)
+    films = tuple(filter(is_film, inputs))
+    left = refuse_films(ctx, films)
+    photos = tuple(text for text in inputs if text not in films)
+    code = 0
+    if photos or left:
+        code = color_inputs(photos, output, options, Run(weights, jobs, show), dry=dry_run, refused=left)
+    if films and not left and code != INTERRUPTED:
+        code = max(code, color_films(ctx, films))
+    return code

@@ -17,7 +17,7 @@ from colorify.errors import PhotoError, UsageError
 if TYPE_CHECKING:
     from colorify.batch import Options, Result
     from colorify.colorizer import Colorizer
-    from colorify.plan import Plan
+    from colorify.plan import Plan, Refusal
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
@@ -50,10 +50,20 @@ def threads_for(jobs: int) -> int:
 
 
 def color_inputs(
-    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+    inputs: tuple[str, ...],
+    output: str | None,
+    options: "Options",
+    run: Run,
+    *,
+    dry: bool,
+    refused: "tuple[Refusal, ...]" = (),
 ) -> int:
-    """Colour files, folders and globs, or only say what would be written where; return the exit code."""
+    """Colour files, folders and globs, or only say what would be written where; return the exit code.
+
+    `refused`: other inputs, of which it is known already that nothing comes.
+    """
     plan = _plan(inputs, output, options)
+    plan = replace(plan, refused=(*plan.refused, *refused))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if options.confidence is not None:

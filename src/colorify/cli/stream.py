@@ -9,6 +9,7 @@ from colorify.cli.show import JsonLines
 from colorify.cli.stopping import stopping
 from colorify.cli.tally import Tally
 from colorify.errors import PhotoError, UsageError
+from colorify.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
     from colorify.batch import Options, Result
@@ -47,7 +48,7 @@ def color_stream(
 def _color(job: "Job", options: "Options", run: Run) -> "Result":
     from colorify.batch import Result, StoppedError, color_source
 
-    source = sys.stdin.buffer.read() if job.source == Path(STREAM) else job.source
+    source = _read_stdin() if job.source == Path(STREAM) else job.source
     target = job.target if job.target != Path(STREAM) else None
     colorizer = run.load()
     with stopping() as stopped:
@@ -61,6 +62,18 @@ def _color(job: "Job", options: "Options", run: Run) -> "Result":
         sys.stdout.buffer.write(report.data)
         sys.stdout.buffer.flush()
     return Result(job, report=report)
+
+
+def _read_stdin() -> bytes:
+    """Read all of it, but where it does not begin as a photo does: that may never end."""
+    if sys.stdin is None:  # as it is after `<&-`
+        raise PhotoError("-: stdin is closed. Send a photo: colorify - < photo.jpg > new.jpg")
+    try:
+        head = sys.stdin.buffer.read(SNIFF_BYTES)
+        sniff(head, "-")
+        return head + sys.stdin.buffer.read()
+    except OSError as error:
+        raise PhotoError(f"-: stdin cannot be read ({error.strerror or error}).") from error
 
 
 def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":

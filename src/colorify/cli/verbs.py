@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import pairwise
-from pathlib import PurePath
+from pathlib import Path
 from typing import Final
 
 import click
@@ -39,10 +38,36 @@ class Verbs(click.Group):
     """Runs the verb that the first argument names; any other first argument is input of the default verb."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default verb in front where none is given, so that `-h` is its help and lists the rest."""
+        """Put the verb in front where none is given, so that `-h` is its help and lists the rest."""
         if not args or args[0] not in VERBS:
-            args = [FILM if _names_film(args) else DEFAULT, *args]
+            args = [self.choose_verb(ctx, args), *args]
         return super().parse_args(ctx, args)
+
+    def choose_verb(self, ctx: click.Context, args: list[str]) -> str:
+        """Return the verb that a command line without one means.
+
+        Films alone go to theirs at once, so that all its options may be given. Films among photos get there
+        through the default verb.
+        """
+        if not any(map(is_film, args)):
+            return DEFAULT  # nor need the verbs be loaded to tell
+        inputs = self._find_inputs(ctx, args)
+        return FILM if inputs and all(map(is_film, inputs)) else DEFAULT
+
+    def _find_inputs(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Tell inputs from options, be those of photos or of films; none where that is not possible."""
+        options: dict[str, click.Parameter] = {}
+        for verb in (DEFAULT, FILM):
+            command = self.get_command(ctx, verb)
+            params = [] if command is None else command.params
+            options.update({param.opts[0]: param for param in params if isinstance(param, click.Option)})
+        either = click.Command("either", params=[click.Argument(["inputs"], nargs=-1), *options.values()])
+        own = click.Context(either, help_option_names=ctx.help_option_names)
+        try:
+            values, _, _ = either.make_parser(own).parse_args(list(args))
+        except click.UsageError:
+            return []  # the verb will say what is wrong
+        return [*values["inputs"]]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -55,7 +80,11 @@ class Verbs(click.Group):
         return command
 
 
-def _names_film(args: list[str]) -> bool:
-    """Whether an argument, other than the value of -o, is the name of a film."""
-    named = [arg for before, arg in pairwise(["", *args]) if before not in ("-o", "--output")]
-    return any(PurePath(arg).suffix.lower() in FILM_SUFFIXES for arg in named if not arg.startswith("-"))
+def is_film(text: str) -> bool:
+    """Whether an input is a film: by its name, as no file is opened to find out what verb is meant."""
+    return is_film_name(text) and not Path(text).is_dir()
+
+
+def is_film_name(text: str) -> bool:
+    """Whether it is what a film would be called."""
+    return not text.startswith("-") and not text.endswith("/") and Path(text).suffix.lower() in FILM_SUFFIXES

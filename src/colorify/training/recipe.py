@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.errors import UsageError
+from colorify.text_file import read_text
 from colorify.training.augment import SHARES
 from colorify.training.unet import MULTIPLE
 
@@ -99,7 +100,7 @@ def from_table(table: dict[str, Any]) -> Recipe:
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe. Raises UsageError for a file that is none."""
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text())
+        table: dict[str, Any] = tomllib.loads(read_text(path))
         known = {entry.name for entry in fields(Recipe)}
         if unknown := sorted(set(table) - known):
             raise UsageError(

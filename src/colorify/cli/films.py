@@ -1,0 +1,76 @@
+"""Films that are named among photos, as by `colorify *`: each goes to its verb."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from click.core import ParameterSource
+
+from colorify.cli.verbs import is_film_name
+from colorify.errors import UsageError
+
+if TYPE_CHECKING:
+    from colorify.plan import Refusal
+
+# what means the same for films
+SHARED: Final = ("strength", "vividness", "size", "weights", "force", "no_mark", "as_json", "quiet")
+# What a film would not obey, and whoever typed it expects to be obeyed. The others choose how a photo is
+# written, and there are photos.
+OF_PHOTOS: Final = {
+    "output": "-o",
+    "hints": "--hint",
+    "neutrals": "--neutral",
+    "kept_hints": "--hints",
+    "reference": "--reference",
+    "alternatives": "--alternatives",
+    "confidence": "--confidence",
+    "strip": "--strip",
+    "dry_run": "--dry-run",
+}
+
+
+def color_films(ctx: click.Context, films: tuple[str, ...]) -> int:
+    """Colour films with the options that `colorify` was given for photos; return the exit code."""
+    from colorify.cli.video import video
+
+    code = ctx.invoke(
+        video, films=tuple(map(Path, films)), **{option: ctx.params[option] for option in SHARED}
+    )
+    return int(code)
+
+
+def refuse_films(ctx: click.Context, films: tuple[str, ...]) -> "tuple[Refusal, ...]":
+    """Refuse films where an option was given that is not for them, and say what to type for each."""
+    from colorify.plan import Refusal
+
+    given = [
+        option
+        for name, option in OF_PHOTOS.items()
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if not given:
+        return ()
+    options = " and ".join(given)
+    return tuple(
+        Refusal(
+            film,
+            f"{film}: is a film, and {options} here is for photos. Type: colorify video {shlex.quote(film)}",
+        )
+        for film in films
+    )
+
+
+def refuse_film_target(inputs: tuple[str, ...], output: str | None) -> None:
+    """Raise UsageError where `output`, for several photos, is called as a film would be."""
+    if output is None or not is_film_name(output) or Path(output).is_dir():
+        return
+    [first, *others] = inputs
+    if not others and Path(first).is_dir():
+        words = f"colorify video {shlex.quote(first)} -o {shlex.quote(output)}"
+        raise UsageError(
+            f"-o {output} is the name of a film. For a folder of photos end it in / (-o {output}/); "
+            f"to make a film of these pictures, type: {words}"
+        )
+    if others:
+        raise UsageError(f"-o {output} is the name of a film; for several photos give a folder.")
