@@ -349,6 +349,19 @@ def test_a_list_is_exported_and_imported(site: Site, rows: Rows, tmp_path: Path)
     assert "no column 'address'" in said
 
 
+def test_a_damaged_list_is_said(tmp_path: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    from colorify.dataset.lists import read_list
+    from colorify.errors import UsageError
+
+    path = tmp_path / "urls.parquet"
+    parquet.write_table(pa.table({"url": [f"http://example.org/{i}.jpg" for i in range(99)]}), path)
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + bytes(200) + data[204:])  # its pages; the end says what should be there
+    with pytest.raises(UsageError, match="expected a whole Parquet file"):
+        list(read_list(path))
+
+
 def test_a_full_disk_ends_the_crawl_and_blames_no_picture(site: Site, rows: Rows, tmp_path: Path) -> None:
     site.html("/", "<img src=/a.jpg>")
     site.image("/a.jpg", PHOTO)
