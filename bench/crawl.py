@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from colorify.dataset.crawl import Limits, Manners, crawl
 url, folder, pages = sys.argv[1:]
-manners = Manners("bench@example.org", delay=0.0, concurrency=8)
+manners = Manners("bench@example.org", delay=0.0, concurrency=8, allow_private=True)
 print(crawl([url], Path(folder), manners, limits=Limits(depth=99, pages=int(pages))).images)
 """
 FAN_OUT = 8  # links a page

@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -205,6 +206,94 @@ def test_crawl_delay_is_kept(site: Site, tmp_path: Path) -> None:
     assert max(*site.hits["/1"], *site.hits["/2"]) - asked >= 2
 
 
+def test_a_crawl_delay_of_a_day_leaves_the_host_for_another_crawl(
+    site: Site, rows: Rows, tmp_path: Path
+) -> None:
+    site.routes["/robots.txt"] = send(b"User-agent: *\nCrawl-delay: 86400\n", "text/plain")
+    site.html("/", "")
+    said = crawl(site.url(), tmp_path, code=1)
+    assert "127.0.0.1: left for later, robots.txt asks for 86400 s between two requests" in said
+    assert "/" not in site.hits
+    assert rows(tmp_path, "pages") == {"/": "pending"}
+
+
+def test_private_networks_are_refused_however_they_are_written(
+    site: Site, rows: Rows, tmp_path: Path
+) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::ffff:127.0.0.1]", "[::1]"]
+    hosts += ["169.254.169.254", "10.255.255.1"]
+    urls = [site.url("/a.jpg", host=host) for host in hosts]
+    parquet.write_table(pa.table({"url": urls}), tmp_path / "urls.parquet")
+    site.image("/a.jpg", PHOTO)
+    words = ("import", tmp_path / "urls.parquet", "--into", tmp_path / "photos", *QUICK)
+    said = run(*(word for word in words if word != "--allow-private"), code=1)
+    assert "allow it with --allow-private" in said
+    assert not site.hits
+    assert list(rows(tmp_path / "photos", "images").values()) == ["private"] * len(urls)
+
+
+ONLY_127_0_0_1 = """
+from colorify.dataset import network
+
+known = network.is_public
+network.is_public = lambda host: host == "127.0.0.1" or known(host)
+from colorify.cli import main
+
+main()
+"""
+
+
+def test_a_page_does_not_lead_into_a_private_network(site: Site, rows: Rows, tmp_path: Path) -> None:
+    """127.0.0.1 plays the internet: it links to 127.0.0.2, redirects there, and there is its robots.txt."""
+    there = site.url("", host="127.0.0.2")
+    site.html("/", f"<img src={there}/a.jpg><a href=/away>t</a><img src=/b.jpg><a href={there}/page>t</a>")
+    site.routes["/away"], site.routes["/b.jpg"] = redirect(f"{there}/"), redirect(f"{there}/c.jpg")
+    site.routes["/robots.txt"] = redirect("/robots")
+    site.routes["/robots"] = send(b"", "text/plain")
+    refusing = [option for option in QUICK if option != "--allow-private"]
+    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing, "--domain", "127.0.0.2")
+    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "not fetched, being on this machine or a private network" in done.stderr
+    private = {f"{there}/{name}": "private" for name in ("a.jpg", "c.jpg")}
+    assert rows(tmp_path, "images") == {**private, "/b.jpg": "redirected"}
+    pages = {f"{there}/page": "private", f"{there}/": "private"}
+    assert rows(tmp_path, "pages") == {"/": "done", "/away": "redirected", **pages}
+    crawl(site.url(), tmp_path, "--domain", "127.0.0.2", code=1)
+    assert "private" not in rows(tmp_path, "images").values()  # allowed, and nobody answers there
+
+
+def test_a_robots_txt_in_a_private_network_allows_nothing(site: Site, rows: Rows, tmp_path: Path) -> None:
+    site.html("/", "")
+    site.routes["/robots.txt"] = redirect(site.url("/robots", host="127.0.0.2"))
+    refusing = [option for option in QUICK if option != "--allow-private"]
+    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing)
+    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "robots.txt cannot be had" in done.stderr
+    assert rows(tmp_path, "pages") == {"/": "pending"}
+
+
+def test_hostile_pages_are_given_up_and_said(site: Site, rows: Rows, tmp_path: Path) -> None:
+    names = ("nested", "many", "punycode", "zlib")
+    site.html("/", "".join(f"<a href=/{name}>t</a>" for name in names))
+    site.html("/nested", "<div>" * 10_000 + "<img src=/a.jpg>")
+    site.html("/many", "".join(f"<a href=/{i}.zip>t</a><a href=/many?{i}>t</a>" for i in range(2010)))
+    for name in names[2:]:
+        page = b"<html><a href=/404>t</a>-" + b"a" * 1_000_000
+        site.routes[f"/{name}"] = send(page, f"text/html; charset={name}")
+    said = crawl(site.url(), tmp_path, "--depth", "1")
+    assert "faults of our own" not in said
+    db = sqlite3.connect(tmp_path / "catalogue.sqlite")
+    reasons = dict(db.execute("SELECT url, reason FROM pages WHERE status IN ('done', 'rejected')"))
+    db.close()
+    assert "nested more than 2,000 deep" in reasons[site.url("/nested")]
+    assert reasons[site.url("/many")] == "left out: 10 of 2,010 links"
+    assert [rows(tmp_path, "pages")[f"/{name}"] for name in names] == ["rejected", "done", "done", "done"]
+
+
 def test_other_hosts_are_only_visited_when_allowed(site: Site, rows: Rows, tmp_path: Path) -> None:
     other = site.url("/far.jpg", host="localhost")
     site.html("/", f"<img src={other}><a href={site.url('/far', host='localhost')}>far</a>")
@@ -258,6 +347,19 @@ def test_a_list_is_exported_and_imported(site: Site, rows: Rows, tmp_path: Path)
     column = ("--url-column", "address")
     said = run("import", tmp_path / "urls.parquet", "--into", tmp_path / "second", *QUICK, *column, code=2)
     assert "no column 'address'" in said
+
+
+def test_a_damaged_list_is_said(tmp_path: Path) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    from colorify.dataset.lists import read_list
+    from colorify.errors import UsageError
+
+    path = tmp_path / "urls.parquet"
+    parquet.write_table(pa.table({"url": [f"http://example.org/{i}.jpg" for i in range(99)]}), path)
+    data = path.read_bytes()
+    path.write_bytes(data[:4] + bytes(200) + data[204:])  # its pages; the end says what should be there
+    with pytest.raises(UsageError, match="expected a whole Parquet file"):
+        list(read_list(path))
 
 
 def test_a_full_disk_ends_the_crawl_and_blames_no_picture(site: Site, rows: Rows, tmp_path: Path) -> None:

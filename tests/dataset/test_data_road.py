@@ -35,7 +35,7 @@ def road(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[st
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     # nobody is harmed on loopback
-    return [line.replace(EXAMPLE, f"{site.url()} --delay 0") for line in commands(README)]
+    return [line.replace(EXAMPLE, f"{site.url()} --delay 0 --allow-private") for line in commands(README)]
 
 
 def lay_down(site: Site, photos: int, **size: int) -> None:

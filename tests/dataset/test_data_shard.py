@@ -1,5 +1,6 @@
 """Shards: what goes in comes out, with its source; nothing twice, nothing lost."""
 
+import io
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from made_pictures import jpeg, photo, png, resized
 
 from colorify.dataset.pack import Packed, pack
@@ -17,6 +19,7 @@ from colorify.dataset.plan import Packing
 from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
 from colorify.dataset.shards import read_shards, read_side_by_side
+from colorify.dataset.source import find_sources
 from colorify.dataset.stats import colorfulness, gather_stats, write_stats
 from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.photo import open_photo
@@ -217,6 +220,29 @@ def test_a_damaged_photo_in_a_shard_is_named(tmp_path: Path) -> None:
         tar.add(tmp_path / "cut.jpg", arcname="set-1.jpg")
     with pytest.raises(PhotoError, match="set-1"):
         list(read_shards([str(tmp_path / "a.tar")]))
+
+
+def test_a_few_bytes_of_a_shard_do_not_become_gigabytes(tmp_path: Path) -> None:
+    huge = tarfile.TarInfo("set-1.jpg")
+    huge.size = 8_000_000_000
+    (tmp_path / "huge.tar").write_bytes(huge.tobuf() + bytes(512))
+    with pytest.raises(PhotoError, match="expected pictures of up to 200,000,000 bytes"):
+        list(read_shards([str(tmp_path / "huge.tar")]))
+    flat = pyvips.Image.black(20_000, 20_000).pngsave_buffer()
+    with tarfile.open(tmp_path / "flat.tar", "w") as tar:
+        member = tarfile.TarInfo("set-1.png")
+        member.size = len(flat)
+        tar.addfile(member, io.BytesIO(flat))
+    with pytest.raises(PhotoError, match=r"expected up to 200,000,000 pixels, found 20000x20000"):
+        list(read_shards([str(tmp_path / "flat.tar")]))
+
+
+@pytest.mark.parametrize("note", ["[" * 100_000, '{"url": "' + "x" * 2_000_000 + '"}', "{"])
+def test_what_lies_beside_a_picture_and_is_no_note_says_nothing(note: str, tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg(photo(1, height=64, width=96)))
+    (tmp_path / "1.json").write_text(note)
+    (source,) = find_sources(tmp_path)
+    assert source.url == ""
 
 
 def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Path, tmp_path: Path) -> None:

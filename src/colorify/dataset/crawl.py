@@ -140,6 +140,7 @@ def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str,
         "USER_AGENT": manners.user_agent(),
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Colorify",
+        "ROBOTSTXT_PARSER": "colorify.dataset.robots.OwnRules",
         "DOWNLOAD_DELAY": manners.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": manners.concurrency,
         "CONCURRENT_REQUESTS": 16,  # over all hosts
@@ -165,6 +166,8 @@ def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str,
         "SCHEDULER": "colorify.dataset.spider.CatalogueScheduler",
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # Hosts.allows decides
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+            "colorify.dataset.robots.Decompression": 590,  # in its place
             "colorify.dataset.manners.Rules": 120,  # after robots.txt
             "colorify.dataset.manners.Waiting": 800,  # before the download, and first to see the answer
         },

@@ -88,13 +88,22 @@ def read_list(path: Path, *, url_column: str = "url", caption_column: str = "cap
             )
         texts = {"alt": caption_column, "title": "title", "context": "context", "license": "license"}
         columns = {ours: theirs for ours, theirs in texts.items() if theirs in names}
-        for batch in file.iter_batches(batch_size=BATCH, columns=[url_column, *columns.values()]):
-            for row in batch.to_pylist():
-                url = clean_url(str(row[url_column] or ""), "")
-                if url is not None:
-                    words = {ours: str(row[theirs] or "") for ours, theirs in columns.items()}
-                    scope = "image" if words.get("license") else ""
-                    yield Link(url, **words, license_scope=scope)
+        for row in _rows(path, file, [url_column, *columns.values()]):
+            url = clean_url(str(row[url_column] or ""), "")
+            if url is not None:
+                words = {ours: str(row[theirs] or "") for ours, theirs in columns.items()}
+                scope = "image" if words.get("license") else ""
+                yield Link(url, **words, license_scope=scope)
+
+
+def _rows(path: Path, file: Any, columns: list[str]) -> Iterator[dict[str, Any]]:
+    pa = _arrow("pyarrow")
+    batches = file.iter_batches(batch_size=BATCH, columns=columns)
+    try:
+        for batch in batches:
+            yield from batch.to_pylist()
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: expected a whole Parquet file, found a damaged one ({error}).") from error
 
 
 def _arrow(name: str) -> Any:

@@ -32,6 +32,7 @@ from colorify.dataset.encoding import text_of
 from colorify.dataset.frontier import Hosts
 from colorify.dataset.network import refusal_behind_proxy
 from colorify.dataset.reservation import AGENT, OriginRules, read_origin_rules
+from colorify.dataset.robots import MAX_ROBOTS_BYTES
 
 LOGGER: Final = logging.getLogger(__name__)
 FETCH_ERRORS: Final = (
@@ -146,6 +147,8 @@ class Rules:
     async def process_request(self, request: Request) -> None:
         row: Row | None = request.meta.get("row")
         if row is None:
+            if is_robots(request):
+                request.meta["download_maxsize"] = MAX_ROBOTS_BYTES
             return
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"

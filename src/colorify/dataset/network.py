@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
     IAddress,
     IHostnameResolver,
@@ -100,7 +101,7 @@ class PublicResolver:
 
     def resolveHostName(  # Twisted's name
         self,
-        resolutionReceiver: IResolutionReceiver,
+        resolutionReceiver: Any,  # an IResolutionReceiver
         hostName: str,
         portNumber: int = 0,
         addressTypes: Sequence[type[IAddress]] | None = None,
@@ -119,7 +120,7 @@ class PublicResolver:
 class _PublicOnly:
     """Hands on the public addresses of a host; writes down where there was none."""
 
-    def __init__(self, receiver: IResolutionReceiver, host: str, hosts: Hosts) -> None:
+    def __init__(self, receiver: Any, host: str, hosts: Hosts) -> None:
         self._receiver, self._host, self._hosts = receiver, host, hosts
         self._refused: str | None = None
         self._any = False
@@ -127,13 +128,12 @@ class _PublicOnly:
     def resolutionBegan(self, resolution: IHostResolution) -> None:
         self._receiver.resolutionBegan(resolution)
 
-    def addressResolved(self, address: IAddress) -> None:
-        number: str = address.host  # type: ignore[attr-defined]  # of an IPv4Address or IPv6Address
-        if is_public(number):
+    def addressResolved(self, address: IPv4Address | IPv6Address) -> None:
+        if is_public(address.host):
             self._any = True
             self._receiver.addressResolved(address)
         else:
-            self._refused = number
+            self._refused = address.host
 
     def resolutionComplete(self) -> None:
         self._hosts.private.pop(self._host, None)

@@ -7,6 +7,7 @@ the work grows as the page does, and it is counted: a page that is a trap is giv
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
@@ -19,6 +20,7 @@ from colorify.errors import PhotoError
 MAX_WORDS: Final = 300  # characters kept of the text around a picture
 MAX_FOUND: Final = 20_000  # of each kind a page: pictures, links, metas
 MAX_STEPS: Final = 300_000  # tags and texts a page
+MAX_DEPTH: Final = 2000  # of elements in elements; the parser reads nothing beyond 2,048
 MAX_WORK: Final = 500_000_000  # bytes times how deep they are nested: a tag may have to be looked up so deep
 CHUNK: Final = 16_384  # bytes between two looks at the work
 # what XML, hence lxml, has no place for: it may stand in names of attributes too
@@ -143,24 +145,26 @@ def add_words(text: str, more: str) -> str:
 def parse_page(body: str, url: str) -> Page:
     """Read HTML. Raises PageTrapError for a page that takes too much work."""
     target = _Target(url)
-    # huge_tree: 2,048 levels in place of 256; old pages that never close a <font> need them
+    # huge_tree: it goes on to 2,048 levels, not 256; old pages that never close a <font> need them
     parser = etree.HTMLParser(target=target, encoding="utf8", huge_tree=True)
     data = CONTROL.sub(" ", body).encode("utf8", "replace")
     work = 0
-    try:
-        for start in range(0, len(data), CHUNK):
-            parser.feed(data[start : start + CHUNK])
-            work += CHUNK * target.depth
-            if target.page.steps > MAX_STEPS:
-                raise PageTrapError(f"a page of more than {MAX_STEPS:,} tags and texts")
-            if work > MAX_WORK:
-                raise PageTrapError(f"a page nested {target.depth} deep, and long")
+    for start in range(0, len(data), CHUNK):
+        parser.feed(data[start : start + CHUNK])
+        work += CHUNK * target.depth
+        _check(target, work)
+    with suppress(etree.XMLSyntaxError):  # of an empty page; all others are read as far as they go
         parser.close()
-    except etree.XMLSyntaxError as error:
-        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
-            raise PageTrapError(f"a page nested too deep ({error.msg})") from error
-        # of an empty page; all others are read as far as they go
     return target.page
+
+
+def _check(target: "_Target", work: int) -> None:
+    if target.page.steps > MAX_STEPS:
+        raise PageTrapError(f"a page of more than {MAX_STEPS:,} tags and texts")
+    if target.deepest > MAX_DEPTH:
+        raise PageTrapError(f"a page nested more than {MAX_DEPTH:,} deep")
+    if work > MAX_WORK:
+        raise PageTrapError(f"a long page, nested {target.depth:,} deep")
 
 
 class _Target:
@@ -168,7 +172,7 @@ class _Target:
 
     def __init__(self, url: str) -> None:
         self.page = Page(base=url)
-        self.depth = 0
+        self.depth = self.deepest = 0
         self._open: Element | None = None
         self._pieces: list[str] = []  # of one text; the parser brings it in parts
         self._titles = 0  # open ones
@@ -189,6 +193,7 @@ class _Target:
         self._end_text()
         self.page.steps += 1
         self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
         self._open = Element(tag, self._open, has_scope="itemscope" in attributes)
         self._titles += tag == "title"
         reader = self._readers.get(tag)
@@ -243,8 +248,8 @@ class _Target:
         self._keep(self.page.images, Found(element, href[: 2 * MAX_URL], self.page.base, sources))
 
     def _read_source(self, element: Element, attributes: Attributes) -> None:
-        picture = element.parent
-        if picture is None or picture.tag != "picture" or "svg" in attributes.get("type", ""):
+        picture = element.around.picture  # the parser nests sources, as if they could hold something
+        if picture is None or "svg" in attributes.get("type", ""):
             return
         offered = [one for one in (picture.largest, _sources(attributes)) if one is not None]
         picture.largest = largest(offered)

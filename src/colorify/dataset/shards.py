@@ -25,6 +25,8 @@ from colorify.libvips import reported
 
 LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
 
+MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
+MAX_PIXELS: Final = 200_000_000
 # what WebDataset and img2dataset lay beside a picture of the same name
 BESIDE: Final = (".json", ".txt", ".cls")
 
@@ -76,6 +78,11 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
             for member in tar:
                 name = PurePosixPath(member.name)
                 stream = tar.extractfile(member) if member.isfile() and name.suffix not in BESIDE else None
+                if stream is not None and member.size > MAX_MEMBER_BYTES:
+                    found = f"found one of {member.size:,}"
+                    raise PhotoError(
+                        f"{address}: expected pictures of up to {MAX_MEMBER_BYTES:,} bytes, {found}."
+                    )
                 if stream is not None:
                     yield name.stem, stream.read()
     except tarfile.TarError as error:
@@ -91,6 +98,9 @@ def _decode(item: tuple[str, bytes]) -> Sample:
     loader = sniff(data[:SNIFF_BYTES], key).loader  # by content: a shard may come from anywhere
     with reported(key):
         image = getattr(pyvips.Image, f"{loader}_buffer")(data, fail_on="error")
+        if image.width * image.height > MAX_PIXELS:
+            size = f"{image.width}x{image.height}"
+            raise PhotoError(f"{key}: expected up to {MAX_PIXELS:,} pixels, found {size}.")
         color = image.colourspace("srgb")
         lab = color.extract_band(0, n=3).colourspace("lab")
         scaled = (lab * [2.55, 1, 1] + [0, 128, 128]).rint().cast("uchar")

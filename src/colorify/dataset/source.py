@@ -15,6 +15,7 @@ SCREEN: Final = "screen"  # folder of the reports of screening
 REJECTED: Final = "rejected"  # folder of what --move-rejected moved, by reason
 # also pictures, of kinds that are not read: they belong into the report
 FOREIGN: Final = (".gif", ".bmp", ".heic", ".heif", ".jp2", ".jxl", ".ppm")
+MAX_NOTE_BYTES: Final = 1_000_000  # of what is beside a picture; what is cut off is no JSON
 SUFFIXES: Final = tuple(suffix for row in FORMATS for suffix in row.suffixes) + FOREIGN
 
 
@@ -90,8 +91,9 @@ def _beside(path: str, file: Path) -> Source:
     """Read the JSON file that img2dataset writes beside a picture, where there is one."""
     note = file.with_suffix(".json")
     try:
-        entry = json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with note.open("rb") as opened:
+            entry = json.loads(opened.read(MAX_NOTE_BYTES))
+    except (OSError, ValueError, RecursionError):
         return Source(path, file)  # most folders have none
     if not isinstance(entry, dict):
         return Source(path, file)
