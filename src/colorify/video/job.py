@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from colorify.atomic import claim, sync_folder, whole_file, write_error
+from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
 from colorify.generator import Generator
 from colorify.video.clock import FREE_CLOCK
@@ -81,6 +81,7 @@ def colorize_film(
                 raise FilmError(
                     f"{result.path}: another run is writing it. Let that end, or choose another name."
                 )
+            sweep(result.path.parent)
             return _Job(film, result, codec, options, generator, progress, stopped).run()
     except (av.FFmpegError, OSError) as error:
         raise _trouble(result.path, error, "cannot be written") from error
