@@ -26,11 +26,38 @@ def video_of(film: Any) -> Any:
 def lag(film: Any) -> float:
     """Return how long after the picture the sound begins, s."""
     sound, video = film.streams.audio[0], video_of(film)
-    return round(float(sound.start_time * sound.time_base - video.start_time * video.time_base), 2)
+    late = sound.start_time * sound.time_base - video.start_time * video.time_base
+    return round(float(late), 1)  # AAC begins 0.02 s early, and not all files say so
 
 
 def tag(name: str) -> Read:
-    return lambda film: {key.lower(): value for key, value in film.metadata.items()}.get(name.lower())
+    """Return what reads a tag of a film or of its picture, however its name is spelt."""
+
+    def read(film: Any) -> object:
+        said = {key.lower(): value for key, value in (video_of(film).metadata | film.metadata).items()}
+        return said.get(name)
+
+    return read
+
+
+def made_at(film: Any) -> str:
+    return str(tag("creation_time")(film))[:19]
+
+
+def chapters(film: Any) -> list[object]:
+    return [(float(one["start"] * one["time_base"]), one["metadata"]["title"]) for one in film.chapters()]
+
+
+def stamps(film: Any) -> list[float]:
+    return [round(float(one.pts * one.time_base), 2) for one in film.decode(video=0)]
+
+
+def titles(film: Any) -> list[object]:
+    return [one.metadata.get("title") or one.metadata.get("name") for one in film.streams.audio]
+
+
+def hdr(film: Any) -> set[str]:
+    return {one.type.name for one in next(film.decode(video=0)).side_data} & {"MASTERING_DISPLAY_METADATA"}
 
 
 @dataclass(frozen=True)
@@ -46,13 +73,13 @@ ROWS = {
     "artist": Row(tag("artist"), "artist"),
     "date": Row(tag("date"), "date"),
     "a tag of one's own": Row(tag("shot_on"), "SHOT_ON"),
-    "time of making": Row(lambda film: str(tag("creation_time")(film))[:19], "creation_time"),
-    "timecode": Row(lambda film: film.metadata.get("timecode") or video_of(film).metadata.get("timecode"), "timecode"),
+    "time of making": Row(made_at, "creation_time"),
+    "timecode": Row(tag("timecode"), "timecode"),
     "language of the picture": Row(lambda film: video_of(film).language, "the language"),
-    "chapters": Row(lambda film: [(float(one["start"] * one["time_base"]), one["metadata"]["title"]) for one in film.chapters()], "chapters"),
+    "chapters": Row(chapters, "chapters"),
     "tracks": Row(lambda film: [one.type for one in film.streams if one.type != "data"], "is left out"),
     "languages": Row(lambda film: [one.language for one in film.streams.audio], "the language"),
-    "titles of tracks": Row(lambda film: [one.metadata.get("title") for one in film.streams.audio], "tags"),
+    "titles of tracks": Row(titles, "tags"),
     "dispositions": Row(lambda film: [int(one.disposition) for one in film.streams.audio], "left out: that"),
     "start of the sound": Row(lag, "against the picture"),
     "sample aspect ratio": Row(lambda film: video_of(film).sample_aspect_ratio),
@@ -61,9 +88,9 @@ ROWS = {
     "field order": Row(lambda film: video_of(film).codec_context.field_order),
     "interlaced frames": Row(lambda film: [one.interlaced_frame for one in film.decode(video=0)]),
     "frame rate": Row(lambda film: video_of(film).average_rate),
-    "times of frames": Row(lambda film: [round(float(one.pts * one.time_base), 2) for one in film.decode(video=0)]),
-    "HDR side data": Row(lambda film: {one.type.name for one in next(film.decode(video=0)).side_data} & {"MASTERING_DISPLAY_METADATA"}, "HDR mastering display"),
-}  # fmt: skip
+    "times of frames": Row(stamps),
+    "HDR side data": Row(hdr, "HDR mastering display"),
+}
 
 
 def write_rich(path: Path) -> Path:
@@ -90,11 +117,13 @@ def write_rich(path: Path) -> Path:
         out.metadata.update({"creation_time": "1921-01-21T10:00:00.000000Z", "timecode": "01:02:03:04"})
         if path.suffix == ".mkv":
             out.add_attachment("font.ttf", "font/ttf", b"a font")
-        chapters = [(1, 0, 200, "One"), (2, 200, 500, "Two")]
-        out.set_chapters([
-            {"id": number, "start": start, "end": end, "time_base": Fraction(1, 1000), "metadata": {"title": title}}
-            for number, start, end, title in chapters
-        ])  # fmt: skip
+        unit = Fraction(1, 1000)
+        out.set_chapters(
+            [
+                {"id": 1, "start": 0, "end": 200, "time_base": unit, "metadata": {"title": "One"}},
+                {"id": 2, "start": 200, "end": 500, "time_base": unit, "metadata": {"title": "Two"}},
+            ]
+        )
         for number in range(12):
             frame = av.VideoFrame(64, 48, "yuv420p")
             for index, plane in enumerate(frame.planes):
@@ -137,13 +166,15 @@ def test_it_is_kept_or_said(colored: tuple[Path, FilmReport], what: str) -> None
 def test_the_rich_films_are_rich(colored: tuple[Path, FilmReport]) -> None:
     """Nothing is kept where nothing was."""
     source, _ = colored
-    with av.open(str(source)) as film:
-        said = {what: row.read(film) for what, row in ROWS.items()}
+    said: dict[str, Any] = {}
+    for what, row in ROWS.items():
+        with av.open(str(source)) as film:
+            said[what] = row.read(film)
     empty = {what for what, value in said.items() if value in (None, [], set(), "None")}
-    assert empty <= {"a tag of one's own", "timecode", "titles of tracks"}, empty
+    assert empty <= {"a tag of one's own"}, empty
     assert said["range"] == 2
     assert said["transfer"] == 5
-    assert all(said["interlaced frames"])  # type: ignore[arg-type]
+    assert all(said["interlaced frames"])
 
 
 def test_what_is_declared_is_believed_before_what_is_usual(tmp_path: Path, tiny_weights: Path) -> None:
