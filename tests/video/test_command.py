@@ -12,6 +12,8 @@ from made_films import Sort, labs, numbered, packets, times, write_film
 
 from command_line import Colorify
 
+CASES = Path(__file__).parent / "cases"
+
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,6 +87,9 @@ def test_a_folder_of_pictures(colorify: Colorify) -> None:
         (("--end", "1", "--start", "2"), "an end after the start"),
         (("--codec", "ffv1", "--crf", "3"), "has no such setting"),
         (("-o", "a.mp4", "--frames", "b"), "give one of them"),
+        (("-o", "result"), "such as result.mkv; result/ is a folder for it, and --frames result writes"),
+        (("-o", "-"), "a film cannot go to stdout"),
+        (("film.mp4", "more.mp4", "-o", "b.mp4"), "for several films give a folder"),
     ],
 )
 def test_what_makes_no_sense_is_refused(colorify: Colorify, arguments: tuple[str, ...], said: str) -> None:
@@ -99,6 +104,75 @@ def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
     done = subprocess.run([sys.executable, "-c", hide + run], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "pip install 'colorify-photo[video]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--start", "5"), "error: film.mp4: it ends at 0.50 s, before the start at 5 s"),
+        (("--hint", "3,3,#ff0000@9"), "error: film.mp4: it ends at 0.50 s, before the hint at 9 s"),
+        (("-o", "x.avi"), "(AVI says no time for each frame). Try -o x.mkv."),
+        (("-o", "x.mpg"), "error: x.mpg: such a file cannot hold this film ("),
+        (("-o", "x.v2"), "(FFmpeg knows no kind of film that ends in .v2). Try -o x.v2.mkv."),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_the_work(
+    colorify: Colorify, film: Path, arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("colorify.video.job.look_at", None)
+    ended = colorify("video", film.name, *arguments)
+    assert (ended.code, said in ended.err) == (1, True), ended.err
+    assert [path.name for path in Path().iterdir()] == ["film.mp4"]
+
+
+def test_a_name_is_proposed_that_is_not_taken(colorify: Colorify) -> None:
+    write_film(Path("m.mkv"), Sort(frames=2, sound="pcm_s16be"))
+    ended = colorify("video", "m.mkv", "-o", "m.webm")
+    assert "its sound, pcm_s16be" in ended.err
+    assert ended.err.endswith(" Try -o m-color.mkv.\n")
+
+
+def test_subtitles_that_do_not_fit_are_named(colorify: Colorify) -> None:
+    ended = colorify("video", str(CASES / "subtitles.mp4"), "--codec", "ffv1", "-o", "a.mkv")
+    assert ended.code == 1
+    assert "its subtitles, mov_text" in ended.err
+    assert "Convert its subtitles first: ffmpeg -i subtitles.mp4 -map 0 -c copy -c:s srt " in ended.err
+
+
+def test_all_films_again_are_passed_over(colorify: Colorify) -> None:
+    """As a shell spells `colorify video *.mp4`, once and again."""
+    Path("a.mp4").write_bytes((CASES / "short.mp4").read_bytes())
+    Path("St. Mary").write_bytes((CASES / "short.mp4").read_bytes())
+    assert colorify("video", "St. Mary", "a.mp4").code == 0
+    names = ["St. Mary", "St. Mary-color.mkv", "a-color.mp4", "a.mp4"]
+    assert sorted(path.name for path in Path().iterdir()) == names
+    ended = colorify("video", *names)
+    assert ended.code == 0
+    assert ended.err.splitlines() == [
+        "St. Mary: done before, St. Mary-color.mkv exists (-f colours it again)",
+        "St. Mary-color.mkv: made by Colorify, not coloured again",
+        "a-color.mp4: made by Colorify, not coloured again",
+        "a.mp4: done before, a-color.mp4 exists (-f colours it again)",
+    ]
+    assert sorted(path.name for path in Path().iterdir()) == names
+    ended = colorify("video", "a-color.mp4")
+    assert (ended.code, ended.err) == (1, "error: a-color.mp4 was made by Colorify; -f colours it again.\n")
+
+
+def test_two_films_to_one_name_are_refused_before_the_work(colorify: Colorify) -> None:
+    for name in ("r.avi", "r.mpg"):
+        Path(name).write_bytes((CASES / "short.mp4").read_bytes())
+    ended = colorify("video", "r.avi", "r.mpg", "-f")
+    assert ended.code == 2
+    assert "r.avi and r.mpg would both be written to r-color.mkv" in ended.err
+    assert sorted(path.name for path in Path().iterdir()) == ["r.avi", "r.mpg"]
+
+
+def test_films_go_into_a_folder_under_their_names(colorify: Colorify) -> None:
+    for name in ("a: b.mp4", "c [1].mp4"):
+        Path(name).write_bytes((CASES / "short.mp4").read_bytes())
+    assert colorify("video", "a: b.mp4", "c [1].mp4", "-o", "new/").code == 0
+    assert sorted(path.name for path in Path("new").iterdir()) == ["a: b.mp4", "c [1].mp4"]
 
 
 def test_photos_are_still_photos(colorify: Colorify) -> None:

@@ -29,6 +29,10 @@ def wait(now):
         print("there", flush=True)
         while not stopped():
             time.sleep(0.1)  # short ones: a signal that comes just before a sleep is only seen after it
+        if sys.argv[5] == "deaf":
+            print("heard", flush=True)
+            while True:
+                time.sleep(0.1)
 
 with stopping() as stopped:
     source, target, weights = map(Path, sys.argv[1:4])
@@ -42,12 +46,21 @@ def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "SECONDS", 1.0)
 
 
+def start(
+    frame: int, source: Path, target: Path, weights: Path, *, deaf: bool = False
+) -> "subprocess.Popen[str]":
+    """Start a job; returns when `frame` frames are done and it waits. `deaf`: until it is killed."""
+    words = [str(source), str(target), str(weights), str(frame), "deaf" if deaf else "hears"]
+    command = [sys.executable, "-c", CHILD, *words]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert job.stdout is not None
+    assert job.stdout.readline().strip() == "there"
+    return job
+
+
 def stop_at(frame: int, how: signal.Signals, source: Path, target: Path, weights: Path) -> "tuple[int, str]":
     """Start a job, send it a signal once `frame` frames are done; returns its exit code and last word."""
-    command = [sys.executable, "-c", CHILD, str(source), str(target), str(weights), str(frame)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as job:
-        assert job.stdout is not None
-        assert job.stdout.readline().strip() == "there"
+    with start(frame, source, target, weights) as job:
         os.kill(job.pid, how)
         said = job.communicate(timeout=PATIENCE)[0].strip()
     return job.returncode, said

@@ -252,6 +252,24 @@ def _color(
     return DONE if report.fault is None else FAILED
 
 
+# what --json says of a film of which nothing was made, in the shape of all others
+_EMPTY: Final[dict[str, object]] = dict.fromkeys(
+    (
+        "source",
+        "target",
+        "status",
+        "error",
+        "width",
+        "height",
+        "frames",
+        "resumed",
+        "seconds",
+        "was_colored",
+        "notes",
+    )
+)
+
+
 @dataclass(frozen=True)
 class _Show:
     """How what comes of films is shown."""
@@ -261,13 +279,13 @@ class _Show:
 
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
-            click.echo(json.dumps({"source": name(film), "status": "failed", "error": reason}))
+            click.echo(json.dumps(_EMPTY | {"source": name(film), "status": "failed", "error": reason}))
         else:
             click.echo(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
-            click.echo(json.dumps({"source": name(film), "status": "skipped", "notes": [note]}))
+            click.echo(json.dumps(_EMPTY | {"source": name(film), "status": "skipped", "notes": [note]}))
         elif not self.quiet:
             click.echo(f"{name(film)}: {note}", err=True)
 

@@ -26,6 +26,11 @@ Timed = tuple[float, int, Any]  # s, order among those of one time, packet
 
 CARRIED: Final = ("audio", "subtitle")
 _FASTSTART: Final = ("mp4", "mov", "ipod")
+# tags, of files and tracks, that say how the source was written; some would be wrong for the result
+_OF_THE_FILE: Final = (
+    *("DURATION", "ENCODER", "MAJOR_BRAND", "MINOR_VERSION", "COMPATIBLE_BRANDS"),
+    *("BPS", "NUMBER_OF_", "_STATISTICS_"),
+)
 TRIAL: Final = 64  # packets of the source that a trial copies
 
 
@@ -101,16 +106,18 @@ def _mux(out: Any, packets: Iterator[Timed], joint: Joint) -> None:
 
 
 def _say(out: Any, metadata: dict[str, str], mark: str | None) -> None:
-    out.metadata.update(metadata)
+    tags = {key: value for key, value in metadata.items() if not key.upper().startswith(_OF_THE_FILE)}
+    out.metadata.update(tags)
     if mark is not None:
         before = metadata.get("comment")
         out.metadata["comment"] = f"{before}\n{mark}" if before and mark not in before else mark
 
 
 def _describe(out_stream: Any, stream: Any) -> None:
-    out_stream.metadata.update(
-        {key: value for key, value in stream.metadata.items() if not key.startswith(("DURATION", "ENCODER"))}
-    )
+    tags = {key: value for key, value in stream.metadata.items() if not key.upper().startswith(_OF_THE_FILE)}
+    if "name" in tags:  # of a track of MP4
+        tags.setdefault("title", tags.pop("name"))
+    out_stream.metadata.update(tags)
     out_stream.disposition = int(stream.disposition)
 
 

@@ -12,6 +12,8 @@ _OWN: Final = (
     *("encoder", "duration", "major_brand", "minor_version", "compatible_brands", "vendor_id"),
     *("handler_name", "bps", "number_of_", "_statistics_", "comment"),
 )
+# tags of tracks that are compared otherwise, or that the file itself has too
+_OF_TRACKS: Final = ("language", "creation_time")
 _CARRIED: Final = ("audio", "subtitle")
 _UNSAID: Final = ("", "und")  # languages
 _LATE: Final = 0.05  # s that a track may move against the picture: what a file counts in, and a codec's delay
@@ -30,6 +32,7 @@ def left_out(source: Path, target: Path, muxer: str, *, whole: bool) -> list[str
 def lost_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """Name the tags whose value is not there any more, whatever the case of their names."""
     kept = {key.lower(): value for key, value in after.items()}
+    kept.setdefault("title", kept.get("name", ""))  # of a track of MP4
     own = [key for key in before if key.lower().startswith(_OWN)]
     return sorted(key for key in before if key not in own and not _same(before[key], kept.get(key.lower())))
 
@@ -41,10 +44,11 @@ def _same(before: str, after: str | None) -> bool:
 
 
 def _tags(before: Any, after: Any) -> list[str]:
-    lost = lost_tags(before.metadata, after.metadata)
-    first = lost_tags(_film(before).metadata, _film(after).metadata | after.metadata)
+    film = _film(after)
+    lost = lost_tags(before.metadata, film.metadata | after.metadata)  # a timecode moves to the picture
+    first = lost_tags(_film(before).metadata, after.metadata | film.metadata)
     notes = [f"left out: tags {', '.join(lost)}"] if lost else []
-    first = [key for key in first if key.lower() != "language"]
+    first = [key for key in first if key.lower() not in _OF_TRACKS]
     return [*notes, f"left out: tags of the picture {', '.join(first)}"] if first else notes
 
 
@@ -56,7 +60,7 @@ def _tracks(before: Any, after: Any) -> list[str]:
         if (old.language or "") not in (*_UNSAID, new.language):
             notes.append(f"left out: the language {old.language} of {what}")
         lost = lost_tags(old.metadata, new.metadata) if number else []
-        if lost := [key for key in lost if key.lower() != "language"]:
+        if lost := [key for key in lost if key.lower() not in _OF_TRACKS]:
             notes.append(f"left out: tags {', '.join(lost)} of {what}")
         flags = int(old.disposition) & ~int(new.disposition)
         names = [one.name for one in av.stream.Disposition if flags & one.value and one.name]

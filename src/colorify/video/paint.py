@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.recombine import Light, paint
-from colorify.video.luma import REACH, chroma_span, fitting, luma_moves, moved, normal
+from colorify.video.luma import REACH, black_and_span, chroma_span, fitting, luma_moves, moved, normal
 from colorify.video.planes import BT709, LUMA_WEIGHTS, Plane, Planes
 
 FloatArray = NDArray[np.float32]
@@ -70,6 +70,17 @@ def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, 
         shown = [cv2.resize(one, large, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in shown]
     luma = moved(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
     return Planes(luma, Cb, Cr, grey.depth, grey.full)
+
+
+def brought(grey: Planes, depth: int, *, full: bool) -> Planes:
+    """Return a grey frame in another depth and range."""
+    if (depth, full) == (grey.depth, grey.full):
+        return grey
+    black, span = black_and_span(full)
+    unit = (2**depth - 1) / 255 if full else 2.0 ** (depth - 8)
+    codes = normal(grey.Y, grey.depth, grey.full).astype(np.float64) * (span * unit) + black * unit
+    codes = np.clip(np.rint(codes), 0, 2**depth - 1)
+    return Planes(codes.astype(np.uint8 if depth == 8 else np.uint16), None, None, depth, full)
 
 
 def neutral(grey: Planes, *, sampling: tuple[int, int]) -> Planes:
