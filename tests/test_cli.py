@@ -427,6 +427,22 @@ def test_a_missing_extra_says_what_to_type(
     assert "pip install 'colorify-photo[train]'" in capsys.readouterr().err
 
 
+def test_what_the_system_refuses_is_said_with_the_name_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A verb may not expect it, such as a share that goes away; a fault without a file is one of ours."""
+    (tmp_path / "unlucky.py").write_text(
+        "import click\n@click.command()\n@click.argument('name')\n"
+        "def unlucky(name): raise OSError(116, 'Stale file handle', *[name][name == 'none':])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(VERBS, "unlucky", Verb("unlucky", "unlucky", "Has no luck."))
+    assert cli.run(["unlucky", "share/a.jpg"]) == 1
+    assert capsys.readouterr().err == "error: share/a.jpg: Stale file handle.\n"
+    with pytest.raises(OSError, match="Stale"):
+        cli.run(["unlucky", "none"])
+
+
 @pytest.mark.parametrize(("given", "expected"), [(None, "1"), ("4", "4")])
 def test_numpy_multiplies_on_one_thread_unless_told_otherwise(given: str | None, expected: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name != cli.BLAS_THREADS}

@@ -42,3 +42,10 @@ def test_a_wrong_recipe_is_refused_with_a_reason(tmp_path: Path, text: str, comp
     path.write_text(text)
     with pytest.raises(UsageError, match=complaint):
         load_recipe(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_recipe_from_notepad(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "notepad.toml"
+    path.write_bytes(("# für später\r\nsteps = 3\r\n" + PHASES).encode(encoding))
+    assert load_recipe(path).steps == 3

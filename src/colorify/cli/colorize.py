@@ -1,5 +1,6 @@
 """`colorify INPUT...`: colour photos. The verb that runs when none is named."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -187,6 +188,7 @@ def colorize(
     if STREAM in (*inputs, output):
         return color_stream(inputs, output, options, Run(weights, 1, show), dry=dry_run)
     refuse_film_target(inputs, output)
+    _refuse_lost_map(confidence, output)
     films = tuple(filter(is_film, inputs))
     left = refuse_films(ctx, films)
     photos = tuple(text for text in inputs if text not in films)
@@ -196,3 +198,11 @@ def colorize(
     if films and not left and code != INTERRUPTED:
         code = max(code, color_films(ctx, films))
     return code
+
+
+def _refuse_lost_map(confidence: Path | None, output: str | None) -> None:
+    """Raise UsageError, before the photo is coloured, where its map would have no folder to go to."""
+    made = [] if output is None else [Path(output), Path(output).parent]  # at the latest
+    if confidence is None or os.path.isdir(confidence.parent) or confidence.parent in made:  # noqa: PTH112
+        return  # Path.is_dir would raise where one may not look
+    raise UsageError(f"--confidence {confidence}: {confidence.parent} is no folder; make it first.")

@@ -25,6 +25,7 @@ group = Verbs(
 def run_command(arguments: list[str]) -> int:
     """Run one command line, report errors on stderr, and return the exit code."""
     try:
+        _check_words(arguments)
         result = group.main(arguments, prog_name="colorify", standalone_mode=False)
         flush()
     except click.ClickException as error:
@@ -37,11 +38,27 @@ def run_command(arguments: list[str]) -> int:
         if missing is None:
             raise
         return _fail(missing)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # a verb says more of what it expects to happen; whatever else the system refuses, it names the file
+        return _fail(ColorifyError(f"{_spelt(error.filename)}: {error.strerror or error}."))
     except OutputError as error:
         return error.exit_code if error.is_unwanted else _fail(error)
     except ColorifyError as error:
         return _fail(error)
     return result if isinstance(result, int) else 0
+
+
+def _check_words(arguments: list[str]) -> None:
+    """Refuse what no argument of any verb can be, before one of them makes something else of it."""
+    for word in arguments:
+        if not word or (word.startswith("--") and word.find("=") == len(word) - 1):
+            # as a path it would be the folder where one is
+            name = f"{word} is" if word else "an argument is"
+            raise UsageError(f"{name} empty; perhaps a variable of the shell is not set.")
+        if "\0" in word:  # no shell lets one through, but a program might
+            raise UsageError("an argument holds a NUL character, which no name and no number has.")
 
 
 def _missing_extra(error: ModuleNotFoundError) -> SetupError | None:
@@ -50,6 +67,10 @@ def _missing_extra(error: ModuleNotFoundError) -> SetupError | None:
         return None
     cure = f"pip install 'colorify-photo[{EXTRAS[package]}]'"
     return SetupError(f"this needs the package {package}, which is not installed. Type: {cure}")
+
+
+def _spelt(name: str | bytes | int) -> str:
+    return click.format_filename(name, shorten=False) if isinstance(name, (str, bytes)) else str(name)
 
 
 def _fail(error: ColorifyError) -> int:

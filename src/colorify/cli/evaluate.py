@@ -21,7 +21,9 @@ DIGITS: Final = {"lpips": 4}  # behind the point; others 2
 )
 @click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
 @click.option("--vividness", type=click.FloatRange(0, 2), default=1.0, show_default=True)
-@click.option("--size", type=int, help="Short side at which the generator sees the photos, px.")
+@click.option(
+    "--size", type=click.IntRange(32), help="Short side at which the generator sees the photos, px."
+)
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to write: original, grey, colourised.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite the sheet.")
 @click.option(

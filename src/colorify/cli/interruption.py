@@ -75,7 +75,7 @@ def _repeat(number: int, thread: int) -> None:
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(thread, number)
     else:
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

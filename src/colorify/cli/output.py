@@ -10,7 +10,7 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from colorify.errors import ColorifyError
 
@@ -103,8 +103,10 @@ def _fill_descriptors() -> None:
 
 
 def _raw(stream: TextIO | None) -> io.RawIOBase | None:
-    buffer = None if stream is None else stream.buffer
-    raw: io.RawIOBase | None = getattr(buffer, "raw", buffer)  # unbuffered, it is one already
+    if stream is None:
+        return None
+    buffer: Any = stream.buffer
+    raw: io.RawIOBase = getattr(buffer, "raw", buffer)  # unbuffered, it is one already
     return raw
 
 

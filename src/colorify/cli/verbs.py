@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from colorify.cli.numbers import bound_numbers
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -77,6 +79,7 @@ class Verbs(click.Group):
         if verb is None:
             return None
         command: click.Command = getattr(import_module(verb.module), verb.command)
+        bound_numbers(command)
         return command
 
 
