@@ -57,6 +57,7 @@ FLOORS = [
         "suggest",
         "tiff_tags",
         "tiles",
+        "xmp",
     },
     {"colorizer", "dataset"},
     {"plan", "batch", "arrivals", "video", "evaluation", "training"},

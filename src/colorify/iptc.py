@@ -9,9 +9,9 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Final
-from xml.etree import ElementTree
+
+from colorify.xmp import Property, add_properties, read_properties
 
 WRAPPING: Final = b"Photoshop 3.0\0"  # begins the block of a JPEG; in TIFF the fields stand alone
 _RESOURCE: Final = b"8BIM"
@@ -30,7 +30,6 @@ _NAMESPACES: Final = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 # number of a field -> its name in XMP and how XMP holds it: plain, or in a list of one of three kinds
 _NAMES: Final = {
     4: ("Iptc4xmpCore:IntellectualGenre", ""),
@@ -62,7 +61,6 @@ _NAMES: Final = {
 _TIME_OF: Final = {55: 60, 62: 63}  # a date -> the field that holds its time of day
 _DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _TIME: Final = re.compile(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?")
-_RDF_END: Final = re.compile(r"</([\w.-]+):RDF\s*>")
 
 
 @dataclass(frozen=True)
@@ -103,23 +101,14 @@ def read_iptc(block: bytes) -> Iptc:
     return Iptc(values)
 
 
-def with_iptc(packet: str, iptc: Iptc) -> str:
-    """Return an XMP packet, well-formed, that also says what `iptc` says; what it says itself goes first."""
-    present = _names_in(packet)
-    found = [
-        (name, kind, _values(iptc, number))
-        for number, (name, kind) in _NAMES.items()
-        if number in iptc.values and _long_name(name) not in present
-    ]
-    end = _RDF_END.search(packet)
-    if not found or end is None:
-        return packet
-    rdf = end.group(1)
-    used = {name.partition(":")[0] for name, _, _ in found}
-    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items() if prefix in used)
-    elements = "".join(_element(rdf, *entry) for entry in found)
-    added = f'<{rdf}:Description {rdf}:about=""{spaces}>{elements}</{rdf}:Description>'
-    return packet[: end.start()] + added + packet[end.start() :]
+def with_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
+    """Return an XMP packet (None: a new one) that also says what `iptc` says; what it says itself goes first.
+
+    Raises DamagedXmpError.
+    """
+    present = read_properties(packet) if packet is not None else {}
+    named = [(number, _property(iptc, number)) for number in _NAMES if number in iptc.values]
+    return add_properties(packet, [entry for _, entry in named if _long_name(entry) not in present])
 
 
 def _resources(block: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -151,7 +140,7 @@ def _text(value: bytes, by_utf8: bool) -> str:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
         text = value.decode("utf-8", "replace") if by_utf8 else value.decode("latin-1")
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _values(iptc: Iptc, number: int) -> list[str]:
@@ -174,24 +163,14 @@ def _moment(date: str, time: str) -> str:
     return f"{text}T{hour.group(1)}:{hour.group(2)}:{hour.group(3)}{zone}"
 
 
-def _names_in(packet: str) -> set[str]:
-    root = ElementTree.fromstring(packet.lstrip("\ufeff \r\n\t"))
-    names: set[str] = set()
-    for description in root.iter(f"{{{_RDF}}}Description"):
-        names.update(description.attrib)
-        names.update(child.tag for child in description)
-    return names
-
-
-def _long_name(name: str) -> str:
+def _property(iptc: Iptc, number: int) -> Property:
+    """Return a field as XMP holds it: of what is no list, the first value."""
+    name, array = _NAMES[number]
     prefix, _, local = name.partition(":")
-    return f"{{{_NAMESPACES[prefix]}}}{local}"
+    values = _values(iptc, number)
+    kept = values if array in ("Bag", "Seq") else values[:1]
+    return Property(prefix, _NAMESPACES[prefix], local, tuple(kept), array)
 
 
-def _element(rdf: str, name: str, kind: str, values: list[str]) -> str:
-    if not kind:
-        return f"<{name}>{escape(values[0], quote=False)}</{name}>"
-    language = ' xml:lang="x-default"' if kind == "Alt" else ""
-    kept = values[:1] if kind == "Alt" else values
-    items = "".join(f"<{rdf}:li{language}>{escape(value, quote=False)}</{rdf}:li>" for value in kept)
-    return f"<{name}><{rdf}:{kind}>{items}</{rdf}:{kind}></{name}>"
+def _long_name(entry: Property) -> str:
+    return f"{{{entry.namespace}}}{entry.name}"

@@ -1,10 +1,7 @@
 """What a file says beside its pixels: carried over, and marked, lest the colours be taken for a record."""
 
-import re
 from dataclasses import dataclass
-from html import escape  # that of xml.sax would load the whole of urllib and its network
 from typing import Final
-from xml.etree import ElementTree
 
 import pyvips
 
@@ -12,6 +9,7 @@ from colorify.formats import Format
 from colorify.iptc import fields_of, read_iptc, with_iptc, wrapped
 from colorify.space import Space
 from colorify.tiff_tags import is_sound
+from colorify.xmp import DamagedXmpError, Property, add_properties, check_xmp, remove_properties
 
 # IPTC Digital Source Type NewsCodes: "Edited using Generative AI: modification or augmentation of media
 # using a Generative AI model". Not algorithmicallyEnhanced, which is for tools that generate nothing.
@@ -20,19 +18,9 @@ DIGITAL_SOURCE_TYPE: Final = (
 )
 IPTC_EXTENSION: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 # IPTC Photo Metadata Standard 2025.1; each holds one value, so that an older one gives way
-_PROPERTIES: Final = ("DigitalSourceType", "AISystemUsed", "AISystemVersionUsed")
-
-_EMPTY_PACKET: Final = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF>'
-    '</x:xmpmeta><?xpacket end="w"?>'
-)
-# what is left of a mark of ours when its properties are gone
-_OLD_MARK: Final = re.compile(
-    rf'<([\w.-]+):Description \1:about="" xmlns:Iptc4xmpExt="{re.escape(IPTC_EXTENSION)}"\s*/>'
-)
-_RDF_END: Final = re.compile(r"</([\w.-]+):RDF\s*>")
+_SOURCE_TYPE, _SYSTEM, _VERSION = "DigitalSourceType", "AISystemUsed", "AISystemVersionUsed"
+SYSTEM_USED: Final = f"{{{IPTC_EXTENSION}}}{_SYSTEM}"  # the property that names who made the colours
+_PROPERTIES: Final = frozenset(f"{{{IPTC_EXTENSION}}}{name}" for name in (_SOURCE_TYPE, _SYSTEM, _VERSION))
 
 # of the new file, not of the old one
 _OWN: Final = {
@@ -80,7 +68,7 @@ def carry(
     _move_iptc(result, format)
     _set_blob(result, _PROFILE, space.profile)
     if mark is not None:
-        _set_blob(result, _XMP, marked(blob(result, _XMP) or b"", mark))
+        _set_blob(result, _XMP, marked(blob(result, _XMP), mark))
     # at last: to set EXIF sets the resolution too, that of the photo before it was turned
     return result.copy(xres=source.xres, yres=source.yres)
 
@@ -126,8 +114,7 @@ def _move_iptc(image: pyvips.Image, format: Format) -> None:
     else:
         image.remove(_IPTC)
     if not format.iptc:
-        text = _readable(blob(image, _XMP) or b"") or _EMPTY_PACKET
-        _set_blob(image, _XMP, with_iptc(_with_room(text), read_iptc(block)).encode())
+        _set_blob(image, _XMP, with_iptc(_readable(blob(image, _XMP)), read_iptc(block)))
 
 
 def _refresh_exif(image: pyvips.Image, space: Space) -> None:
@@ -140,46 +127,21 @@ def _refresh_exif(image: pyvips.Image, space: Space) -> None:
         image.set_type(pyvips.GValue.gstr_type, _COLOR_SPACE, _SRGB if space.is_srgb else _UNCALIBRATED)
 
 
-def marked(packet: bytes, mark: Mark) -> bytes:
-    """Return an XMP packet that also says that the colours were generated, and by what.
+def marked(packet: bytes | None, mark: Mark) -> bytes:
+    """Return an XMP packet (None: a new one) that also says that the colours were generated, and by what.
 
-    All else in `packet` stays, byte for byte; a packet that is no XML is replaced.
+    All else in `packet` stays, byte for byte; a packet that cannot be read is replaced.
     """
-    text = _with_room(_without_properties(_readable(packet) or _EMPTY_PACKET))
-    end = _RDF_END.search(text)
-    assert end is not None  # _with_room sees to it
-    return (text[: end.start()] + _description(end.group(1), mark) + text[end.start() :]).encode()
+    values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, _SYSTEM: mark.generator, _VERSION: mark.version}
+    added = [Property("Iptc4xmpExt", IPTC_EXTENSION, name, (value,)) for name, value in values.items()]
+    kept = _readable(packet)
+    return add_properties(kept and remove_properties(kept, _PROPERTIES.__contains__), added)
 
 
-def _readable(packet: bytes) -> str | None:
-    """Return the text of a packet if it is well-formed."""
+def _readable(packet: bytes | None) -> bytes | None:
+    """Return a packet if it can be read."""
     try:
-        text = packet.rstrip(b"\0").decode("utf-8")
-        ElementTree.fromstring(text.lstrip("\ufeff \r\n\t"))
-    except (UnicodeDecodeError, ElementTree.ParseError):
+        check_xmp(packet or b"")
+    except DamagedXmpError:
         return None
-    return text
-
-
-def _with_room(packet: str) -> str:
-    """Return a packet that can be added to: this one, or a new one for an empty <rdf:RDF/>."""
-    return packet if _RDF_END.search(packet) else _EMPTY_PACKET
-
-
-def _without_properties(text: str) -> str:
-    prefixes = re.findall(rf'xmlns:([\w.-]+)\s*=\s*["\']{re.escape(IPTC_EXTENSION)}["\']', text)
-    for prefix in dict.fromkeys(prefixes):
-        for name in _PROPERTIES:
-            tag = re.escape(f"{prefix}:{name}")
-            text = re.sub(rf"\s{tag}\s*=\s*(\"[^\"]*\"|'[^']*')", "", text)
-            text = re.sub(rf"<{tag}\b[^>]*/>|<{tag}\b[^>]*>.*?</{tag}\s*>", "", text, flags=re.DOTALL)
-    return _OLD_MARK.sub("", text)
-
-
-def _description(rdf: str, mark: Mark) -> str:
-    return (
-        f'<{rdf}:Description {rdf}:about="" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"'
-        f' Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}"'
-        f' Iptc4xmpExt:AISystemUsed="{escape(mark.generator)}"'
-        f' Iptc4xmpExt:AISystemVersionUsed="{escape(mark.version)}"/>'
-    )
+    return packet
