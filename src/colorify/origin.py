@@ -1,9 +1,10 @@
 """Where a photo comes from, a file or memory, and how libvips begins to decode it."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -13,11 +14,14 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorify.diagnosis import is_cut_short, rarity_of
 from colorify.errors import PhotoError
 from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
 from colorify.frames import frames_of
 from colorify.heic import read_heic, with_blocks
 from colorify.limits import check_size, check_whole
+from colorify.png_header import StrangeColorsError, profile_of_png
+from colorify.tiff_header import TiffHeader, read_tiff_header
 from colorify.tiles import size_of, tiled
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
@@ -39,6 +43,9 @@ class Origin:
     name: str  # for messages
     data: Path | bytes | pyvips.Image
     format: Format | None  # of the result, if nobody wants another; None: pixels that were in memory
+    tiff: TiffHeader | None = None  # what a TIFF says of its pictures
+    profile: bytes | None = None  # ICC, that a PNG without one amounts to
+    notes: tuple[str, ...] = ()  # what its header alone shows
 
 
 def origin_of(source: Source, max_pixels: int) -> Origin:
@@ -64,9 +71,54 @@ def origin_of(source: Source, max_pixels: int) -> Origin:
 
 def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Origin:
     if row is not HEIC:
-        return Origin(name, data, row)
+        return _with_header(Origin(name, data, row))
     pixels, blocks = read_heic(data, name, max_pixels)
     return Origin(name, with_blocks(_from_pixels(pixels), blocks), row)
+
+
+def _with_header(origin: Origin) -> Origin:
+    """Add what a file's header says that libvips does not read. Raises PhotoError for raw photographs."""
+    assert origin.format is not None  # files have one
+    with content(origin) as file:
+        if origin.format.name == "png":
+            try:
+                profile, note = profile_of_png(file)
+            except StrangeColorsError as error:
+                raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
+            return replace(origin, profile=profile, notes=(note,) if note else ())
+        header = read_tiff_header(file) if origin.format.name == "tiff" else None
+    if header is not None and header.raw:
+        raise PhotoError(
+            f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "
+            f"first: {_command('darktable-cli {0} {1}', origin.name, '.tif')}"
+        )
+    previews = header.previews if header is not None else 0
+    note = f"{previews} smaller picture{'s' * (previews > 1)} beside the photo (a preview or a mask) left out"
+    return replace(origin, tiff=header, notes=(note,) if previews else ())
+
+
+def explain(origin: Origin) -> str | None:
+    """Say why a file cannot be decoded, by its own bytes; None where these do not show it."""
+    if isinstance(origin.data, pyvips.Image) or origin.format is None:
+        return None
+    with content(origin) as file:
+        rarity = rarity_of(file, origin.format.name)
+        if rarity is not None:
+            return _unreadable(rarity, origin.name)
+        return (
+            "damaged or cut short (the file ends early)." if is_cut_short(file, origin.format.name) else None
+        )
+
+
+def _unreadable(what: str, name: str) -> str:
+    return (
+        f"cannot be read: {what}. Convert it first: {_command('magick {0} -depth 16 {1}', name, '-16.tif')}"
+    )
+
+
+def _command(line: str, name: str, ending: str) -> str:
+    """Return a command line that makes a file called as `name`, with another ending."""
+    return line.format(shlex.quote(name), shlex.quote(f"{Path(name).with_suffix('')}{ending}"))
 
 
 def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
@@ -77,10 +129,22 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
     options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
     if origin.format.name == "jpeg":
         options["shrink"] = shrink
+    if origin.tiff is not None:
+        options["page"] = origin.tiff.page
     if isinstance(origin.data, bytes):
         options.pop("revalidate")
-        return getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
-    return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+        image = getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
+    else:
+        image = getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+    return _with_profile(image, origin.profile)
+
+
+def _with_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    if profile is None:
+        return image
+    result = image.copy()
+    result.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return result
 
 
 def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image, bool]:
@@ -106,6 +170,8 @@ def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image,
 
 def _pages(image: pyvips.Image, origin: Origin) -> int:
     """Return how many pages or frames a file has."""
+    if origin.tiff is not None:
+        return origin.tiff.pages
     pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
     if isinstance(origin.data, pyvips.Image):
         return pages

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from colorify.atomic import whole_file
 from colorify.errors import PhotoError, UsageError
 from colorify.formats import Format
-from colorify.libvips import reason, reported
+from colorify.libvips import reason, reported, spoil
 from colorify.metadata import Mark, blob, carry, losses
-from colorify.origin import Origin, Source, begin, content, decode, orientation, origin_of, upright
+from colorify.origin import Origin, Source, begin, content, decode, explain, orientation, origin_of, upright
 from colorify.profile import has_grey_profile, lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
+from colorify.tiff_header import ASSOCIATED, UNASSOCIATED, TiffHeader
 from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
 from colorify.tiles import size_of
 
@@ -55,21 +57,21 @@ class Photo:
 
     def rows(self) -> Callable[[int, int], Pixels]:
         """Return a function (top, rows) -> (rows, width, bands) of `image`; to be called top down."""
-        return _rows(self.image, self.origin.name)
+        return _rows(self.image, self.origin)
 
     def light_rows(self) -> Callable[[int, int], Pixels]:
         """Return the same of `light`. A photo is read once: by this or by `rows`."""
-        return _rows(self.light, self.origin.name)
+        return _rows(self.light, self.origin)
 
     def shrunk(self, width: int, height: int) -> Pixels:
         """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
         step = _first_step(self.size, (width, height))
-        with reported(self.origin.name):
+        with reported(self.origin.name, partial(explain, self.origin)):
             image = self.kept or decode(self.origin, access="sequential", shrink=step)
             if orientation(image) >= 5:
                 width, height = height, width
             image = _resampled(image, width, height)
-            color, _ = _split(_integer(image.autorot(), self.origin.name), self.origin)
+            color, _ = _split(_integer(image.autorot(), self.origin), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
 
@@ -98,12 +100,12 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     origin = origin_of(source, max_pixels)
-    with reported(origin.name):
+    with reported(origin.name, partial(explain, origin)):
         decoded, again = begin(origin, max_pixels, keep=keep)
-        color, alpha = _split(_integer(upright(decoded), origin.name), origin)
+        color, alpha = _split(_integer(upright(decoded), origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
-        notes: list[str] = []
+        notes = [*origin.notes, *_left_out(origin)]
         seen, (light, space) = to_srgb(color, notes), lit(color)
         if origin.format is not None and origin.format.name == "tiff":
             seen = _with_tags(seen, origin, notes)
@@ -163,12 +165,12 @@ def save_photo(
     return None
 
 
-def _rows(image: pyvips.Image, name: str) -> Callable[[int, int], Pixels]:
+def _rows(image: pyvips.Image, origin: Origin) -> Callable[[int, int], Pixels]:
     region = pyvips.Region.new(image)
     dtype = np.uint16 if image.format == "ushort" else np.uint8
 
     def fetch(top: int, rows: int) -> Pixels:
-        with reported(name):
+        with reported(origin.name, partial(explain, origin)):
             data = region.fetch(0, top, image.width, rows)
         return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
 
@@ -222,19 +224,19 @@ def _resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     )
 
 
-def _integer(image: pyvips.Image, name: str) -> pyvips.Image:
+def _integer(image: pyvips.Image, origin: Origin) -> pyvips.Image:
     """Return 8- or 16-bit samples."""
     if image.interpretation in ("lab", "labs", "xyz", "scrgb"):
         return image.colourspace("rgb16")
     if image.format not in ("uchar", "ushort"):
-        raise PhotoError(f"{name}: expected 8 or 16 bits a sample, found {image.format}. Convert it first.")
+        words = explain(origin) or f"cannot be read: expected 8 or 16 bits a sample, found {image.format}."
+        raise PhotoError(f"{origin.name}: {words}")
     return image
 
 
 def _split(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Image | None]:
     """Part the colours from alpha. Grey that its format had to write as RGB becomes grey again."""
-    alpha = image.extract_band(image.bands - 1) if image.hasalpha() else None
-    color = image if alpha is None else image.extract_band(0, n=image.bands - 1)
+    color, alpha = _parted(image, origin.tiff) if origin.tiff is not None else _with_last(image)
     if (
         origin.format is not None
         and not origin.format.has_grey
@@ -243,6 +245,40 @@ def _split(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Im
     ):
         color = color.extract_band(1).copy(interpretation="grey16" if color.format == "ushort" else "b-w")
     return color, alpha
+
+
+def _with_last(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
+    if not image.hasalpha():
+        return image, None
+    return image.extract_band(0, n=image.bands - 1), image.extract_band(image.bands - 1)
+
+
+def _parted(image: pyvips.Image, tiff: TiffHeader) -> tuple[pyvips.Image, pyvips.Image | None]:
+    """Part what a TIFF calls colours from what it calls alpha; nothing else of it is a picture's."""
+    if tiff.colors is None or image.bands != tiff.colors + len(tiff.extra) or not tiff.extra:
+        return _with_last(image)
+    color = image.extract_band(0, n=tiff.colors)
+    at = _alpha_place(tiff)
+    if at is None:
+        return color, None
+    return color, image.extract_band(tiff.colors + at)  # libvips has taken it out of the colours
+
+
+def _alpha_place(tiff: TiffHeader) -> int | None:
+    """Return which of the channels that are no colours is alpha."""
+    return next((at for at, kind in enumerate(tiff.extra) if kind in (ASSOCIATED, UNASSOCIATED)), None)
+
+
+def _left_out(origin: Origin) -> list[str]:
+    """Say which channels of a TIFF are not carried over."""
+    tiff = origin.tiff
+    if tiff is None or tiff.colors is None:
+        return []
+    kept = _alpha_place(tiff)
+    numbers = [str(tiff.colors + at + 1) for at in range(len(tiff.extra)) if at != kept]
+    if not numbers:
+        return []
+    return [f"channel {', '.join(numbers)}, neither colour nor alpha by what the file says, left out"]
 
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
@@ -277,6 +313,7 @@ def _run(
     if stream.error is not None and not isinstance(stream.error, CancelledError):
         raise stream.error
     if isinstance(failure, pyvips.Error):
+        spoil()
         raise PhotoError(f"{name}: cannot be written ({reason(failure)}).") from failure
     if failure is not None:
         raise failure

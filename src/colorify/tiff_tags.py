@@ -26,6 +26,7 @@ _MOST_ENTRIES: Final = 512  # a directory with more is damaged
 _MOST_BYTES: Final = 2**20  # of one value; likewise
 _MOST_IN_ALL: Final = 2**22  # bytes of a directory's values, which may claim the same megabyte over and over
 _FARTHEST: Final = 2**40  # byte of a file: beyond it systems refuse to look
+_MOST_PAGES: Final = 1000  # directories one after the other
 _DEEPEST: Final = 3  # directories within directories
 
 
@@ -40,6 +41,14 @@ class Entry:
     kind: int
     data: bytes
     directory: "Directory | None" = None
+
+    @property
+    def numbers(self) -> list[int]:
+        """Its values, where they are whole numbers."""
+        width = _WIDTHS[self.kind]
+        return [
+            int.from_bytes(self.data[at : at + width], "little") for at in range(0, len(self.data), width)
+        ]
 
 
 Directory = dict[int, Entry]
@@ -87,6 +96,26 @@ def iptc_of(file: BinaryIO) -> bytes | None:
         # bytes declared as numbers, which some programs put in the order of the file and some do not
         return _ordered(entry.data, 4, _LAYOUTS[b"MM\0*"])
     return entry.data
+
+
+def read_chain(file: BinaryIO, wanted: frozenset[int]) -> list[Directory]:
+    """Return the `wanted` tags of each directory of a TIFF, in their order. Raises DamagedTagsError."""
+    layout, position = _read_header(file)
+    chain: list[Directory] = []
+    seen: set[int] = set()
+    while position and position not in seen and len(chain) < _MOST_PAGES:
+        seen.add(position)
+        rows = _raw_entries(file, layout, position)
+        (following,) = _take(file, layout, layout.offset)
+        chain.append(_read_rows(file, layout, rows, wanted, depth=1))
+        position = following
+    return chain
+
+
+def read_at(file: BinaryIO, position: int, wanted: frozenset[int]) -> Directory:
+    """Return the `wanted` tags of the directory at `position` of a TIFF. Raises DamagedTagsError."""
+    layout, _ = _read_header(file)
+    return _read(file, layout, position, wanted, depth=1)
 
 
 def is_sound(exif: bytes) -> bool:
@@ -138,9 +167,15 @@ def _read(
     file: BinaryIO, layout: _Layout, position: int, wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
+    return _read_rows(file, layout, _raw_entries(file, layout, position), wanted, depth)
+
+
+def _read_rows(
+    file: BinaryIO, layout: _Layout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
+) -> Directory:
     directory: Directory = {}
     total = 0
-    for tag, raw in _raw_entries(file, layout, position).items():
+    for tag, raw in rows.items():
         if wanted is not None and tag not in wanted:
             continue
         kind, data = _values(file, layout, raw)
