@@ -21,6 +21,8 @@ _MARKER: Final = 0x1C  # begins each field
 _LONG: Final = 0x8000  # a field's length from here on is that of its length; no text is so long
 _UTF8: Final = b"\x1b%G"
 _CHARSET: Final = (1, 90)
+_ENVELOPE: Final = frozenset({_CHARSET, (1, 0)})  # how the rest is written
+_LISTS: Final = ("Bag", "Seq")  # of XMP
 _RECORD: Final = 2  # the one about the picture
 _BOOKKEEPING: Final = frozenset({0})  # of that record: its version
 
@@ -68,11 +70,24 @@ class Iptc:
     """What the fields about the picture say."""
 
     values: dict[int, list[str]]  # number of a field -> its values, in their order
+    others: tuple[str, ...] = ()  # "record:number" of what is said elsewhere
 
     def nameless(self) -> list[int]:
-        """Return the numbers of those that XMP has no name for."""
+        """Return the numbers of those that XMP has no name for, or no place for all of their values."""
         times = {_TIME_OF[date] for date in _TIME_OF.keys() & self.values.keys()}
-        return sorted(self.values.keys() - _NAMES.keys() - times - _BOOKKEEPING)
+        single = {number for number, (_, array) in _NAMES.items() if array not in _LISTS}
+        repeated = {number for number in single if len(set(self.values.get(number, []))) > 1}
+        return sorted((self.values.keys() - _NAMES.keys() - times - _BOOKKEEPING) | repeated)
+
+    def differing(self, present: dict[str, list[str]]) -> list[int]:
+        """Return the numbers of those that XMP, which has `present`, says otherwise."""
+        found = {number: _property(self, number) for number in _NAMES if number in self.values}
+        names = {number: _long_name(entry) for number, entry in found.items()}
+        return [
+            number
+            for number, entry in found.items()
+            if names[number] in present and present[names[number]] != list(entry.values)
+        ]
 
 
 def fields_of(block: bytes) -> bytes:
@@ -90,15 +105,31 @@ def wrapped(block: bytes) -> bytes:
     return head + block + bytes(len(block) % 2)
 
 
+def other_resources(block: bytes) -> bytes:
+    """Return what Photoshop says in a block beside IPTC and previews, as TIFF has it; empty if nothing."""
+    if not block.startswith(WRAPPING):
+        return b""
+    return b"".join(whole for number, whole, _ in _resources(block) if number not in (_FIELDS, *_PREVIEWS))
+
+
+def with_resources(block: bytes | None, resources: bytes) -> bytes | None:
+    """Return a block as a JPEG holds it, with what else Photoshop says, without previews and other IPTC."""
+    others = other_resources(WRAPPING + resources)
+    return (block or WRAPPING) + others if others else block
+
+
 def read_iptc(block: bytes) -> Iptc:
     """Read a block, wrapped or not; what is damaged ends it."""
     raw = list(_fields(fields_of(block)))
     by_utf8 = any(key == _CHARSET and value == _UTF8 for key, value in raw)
     values: dict[int, list[str]] = {}
+    others: dict[str, None] = {}
     for (record, number), value in raw:
         if record == _RECORD:
             values.setdefault(number, []).append(_text(value, by_utf8))
-    return Iptc(values)
+        elif (record, number) not in _ENVELOPE:
+            others[f"{record}:{number}"] = None
+    return Iptc(values, tuple(others))
 
 
 def with_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
@@ -168,7 +199,7 @@ def _property(iptc: Iptc, number: int) -> Property:
     name, array = _NAMES[number]
     prefix, _, local = name.partition(":")
     values = _values(iptc, number)
-    kept = values if array in ("Bag", "Seq") else values[:1]
+    kept = values if array in _LISTS else values[:1]
     return Property(prefix, _NAMESPACES[prefix], local, tuple(kept), array)
 
 

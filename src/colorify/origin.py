@@ -4,8 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -14,8 +13,10 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorify.beside import Beside, read_beside
 from colorify.diagnosis import is_cut_short, rarity_of
 from colorify.errors import PhotoError
+from colorify.exif import resolution_of
 from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
 from colorify.frames import frames_of
 from colorify.heic import read_heic, with_blocks
@@ -31,9 +32,6 @@ Source = Path | bytes | Pixels
 # system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
 _MAPPED: Final = ("jpeg", "webp")
 KEPT: Final = 2**26  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
-_UNKNOWN: Final = (1.0, 1.0)  # dots a millimetre; what libvips says when a file says nothing
-_EXIF_RESOLUTION: Final = "exif-ifd0-"  # libvips' names of such fields; their text begins with the number
-_CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class Origin:
     format: Format | None  # of the result, if nobody wants another; None: pixels that were in memory
     tiff: TiffHeader | None = None  # what a TIFF says of its pictures
     profile: bytes | None = None  # ICC, that a PNG without one amounts to
+    beside: Beside = field(default_factory=Beside)  # what libvips does not carry over
     notes: tuple[str, ...] = ()  # what its header alone shows
 
 
@@ -79,22 +78,27 @@ def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Ori
 def _with_header(origin: Origin) -> Origin:
     """Add what a file's header says that libvips does not read. Raises PhotoError for raw photographs."""
     assert origin.format is not None  # files have one
+    kind = origin.format.name
     with content(origin) as file:
-        if origin.format.name == "png":
+        origin = replace(origin, beside=read_beside(file, kind))
+        if kind == "png":
             try:
                 profile, note = profile_of_png(file)
             except StrangeColorsError as error:
                 raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
             return replace(origin, profile=profile, notes=(note,) if note else ())
-        header = read_tiff_header(file) if origin.format.name == "tiff" else None
-    if header is not None and header.raw:
+        header = read_tiff_header(file) if kind == "tiff" else None
+    if header is None:
+        return origin
+    if header.raw:
         raise PhotoError(
             f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "
             f"first: {_command('darktable-cli {0} {1}', origin.name, '.tif')}"
         )
-    previews = header.previews if header is not None else 0
-    note = f"{previews} smaller picture{'s' * (previews > 1)} beside the photo (a preview or a mask) left out"
-    return replace(origin, tiff=header, notes=(note,) if previews else ())
+    pictures = "smaller picture" + "s" * (header.previews > 1)
+    note = f"{header.previews} {pictures} beside the photo, of it or a mask, left out"
+    beside = Beside(aspect=header.aspect, has_resolution=header.has_resolution)
+    return replace(origin, tiff=header, beside=beside, notes=(note,) if header.previews else ())
 
 
 def explain(origin: Origin) -> str | None:
@@ -205,23 +209,20 @@ def _read_as_a_whole(image: pyvips.Image, origin: Origin) -> tuple[int, str] | N
     return None
 
 
-def upright(image: pyvips.Image) -> pyvips.Image:
-    """Return a picture turned as its EXIF says, its resolution too."""
-    turned = _with_resolution(image.autorot())
-    return turned.copy(xres=turned.yres, yres=turned.xres) if orientation(image) >= 5 else turned
+def upright(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, bool]:
+    """Return a picture turned as its EXIF says, its resolution too, and whether anybody knows that.
 
-
-def _with_resolution(image: pyvips.Image) -> pyvips.Image:
-    """Read the resolution from EXIF where libvips has found none: WebP, AVIF and HEIC have no other."""
-    fields = [_EXIF_RESOLUTION + name for name in ("XResolution", "YResolution", "ResolutionUnit")]
-    if (image.xres, image.yres) != _UNKNOWN or not all(image.get_typeof(name) for name in fields):
-        return image
-    try:
-        x, y, unit = (float(Fraction(image.get(name).split()[0])) for name in fields)
-    except (ValueError, ZeroDivisionError, IndexError):
-        return image
-    per_mm = 10 if unit == _CENTIMETRE else 25.4
-    return image.copy(xres=x / per_mm, yres=y / per_mm) if x > 0 and y > 0 else image
+    Where the file does not say it itself, EXIF may; libvips would say 72 dots an inch.
+    """
+    known = origin.beside.has_resolution
+    if not known and image.get_typeof("exif-data"):
+        per_mm = resolution_of(bytes(image.get("exif-data")))
+        known = per_mm is not None
+        image = image.copy(xres=per_mm[0], yres=per_mm[1]) if per_mm is not None else image
+    turned = image.autorot()
+    if orientation(image) >= 5:
+        turned = turned.copy(xres=image.yres, yres=image.xres)
+    return turned, known
 
 
 def orientation(image: pyvips.Image) -> int:

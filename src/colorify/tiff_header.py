@@ -6,12 +6,15 @@ Sources: TIFF 6.0, sections 6 to 8, 18 and 23; TIFF/EP (ISO 12234-2); DNG 1.7, c
 """
 
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from fractions import Fraction
+from typing import Any, BinaryIO, Final
 
 from colorify.tiff_tags import DamagedTagsError, Directory, read_at, read_chain
 
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 262
 _SAMPLES, _INNER, _EXTRA, _SAMPLE_FORMAT, _DNG_VERSION = 277, 330, 338, 339, 50706
+_X, _Y, _UNIT, _RATIONAL = 282, 283, 296, 5
+_NO_UNIT, _INCH = 1, 2  # ResolutionUnit
 _WANTED: Final = frozenset(
     {
         _SUBFILE,
@@ -24,6 +27,9 @@ _WANTED: Final = frozenset(
         _EXTRA,
         _SAMPLE_FORMAT,
         _DNG_VERSION,
+        _X,
+        _Y,
+        _UNIT,
     }
 )
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
@@ -56,6 +62,10 @@ class TiffHeader:
     extra: tuple[int, ...]  # what the other channels are: ExtraSamples
     raw: bool  # what a sensor saw, not a picture
     rare: str | None  # what not every program reads, in words
+    has_resolution: bool = False
+    aspect: tuple[int, int] | None = (
+        None  # pixels across and down in the same length, where no length is known
+    )
 
 
 def read_tiff_header(file: BinaryIO) -> TiffHeader | None:
@@ -83,6 +93,7 @@ def read_tiff_header(file: BinaryIO) -> TiffHeader | None:
         extra=tuple(extra),
         raw=canon or any(map(_is_raw, [*chain, *_inner(file, chain[0])])),
         rare=_rarity(photo, interpretation),
+        **_resolution(photo),
     )
 
 
@@ -122,6 +133,16 @@ def _rarity(photo: Directory, interpretation: int) -> str | None:
     if interpretation >= _LAB:
         return f"{bits}-bit CIELab" if interpretation <= 10 else f"PhotometricInterpretation {interpretation}"
     return None
+
+
+def _resolution(photo: Directory) -> dict[str, Any]:
+    fractions = [photo[tag].numbers for tag in (_X, _Y) if tag in photo and photo[tag].kind == _RATIONAL]
+    if len(fractions) < 2 or any(len(pair) != 2 or not all(pair) for pair in fractions):
+        return {}
+    if _number(photo, _UNIT, _INCH) != _NO_UNIT:
+        return {"has_resolution": True}
+    ratio = Fraction(*fractions[0]) / Fraction(*fractions[1])
+    return {"aspect": ratio.as_integer_ratio() if ratio != 1 else None}
 
 
 def _number(directory: Directory, tag: int, otherwise: int = 0) -> int:

@@ -10,6 +10,7 @@ import pyvips
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from colorify.exif import DamagedExifError, without_position
 from colorify.photo import open_photo
 from colorify.server.privacy import without_location
 from colorify.xmp import RDF
@@ -54,19 +55,44 @@ def test_blocks_hidden_in_texts_go_and_are_said() -> None:
     file = BytesIO()
     Image.fromarray(PIXELS).save(file, "PNG", pnginfo=texts)
     photo = without_location(open_photo(file.getvalue()))
-    names = [name for name in photo.image.get_fields() if name.startswith("png-comment")]
-    assert [name.partition("-Title")[1] for name in names] == ["-Title"]
+    assert [chunk[8:13] for chunk in photo.beside.chunks] == [b"Title"]
     assert len(photo.notes) == 1
 
 
 def test_exif_that_points_to_two_positions_points_to_none() -> None:
     entry = struct.pack("<HHII", 0x8825, 4, 1, 50)
-    block = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + entry * 2 + bytes(4)
+    other = struct.pack("<HHII", 0x8825, 4, 1, 80)
+    block = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + entry + other + bytes(4)
     image = open_photo(png()).image.copy()
     image.set_type(pyvips.GValue.blob_type, "exif-data", block + bytes(60))
     photo = open_photo(png())
     result = without_location(replace(photo, image=image)).image.get("exif-data")
     assert b"\x25\x88" not in result
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_no_byte_of_a_position_is_left_in_exif(endian: str) -> None:
+    exif = Image.Exif()
+    exif.endian = endian
+    exif[271] = "Plaubel"
+    exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.25)
+    before = exif.tobytes()
+    latitude = struct.pack(f"{endian}IIII", 52, 1, 30, 1)
+    assert latitude in before
+    result = without_position(before)
+    assert latitude not in result
+    assert b"Plaubel" in result
+    with pytest.raises(DamagedExifError):
+        without_position(b"")
+
+
+def test_positions_over_one_another_take_no_time() -> None:
+    """65,535 values of a megabyte each would be 69 GB to overwrite."""
+    entry = struct.pack("<HHII", 2, 7, 2**20, 0)
+    gps = struct.pack("<H", 65_535) + entry * 65_535
+    block = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", 0x8825, 4, 1, 26) + bytes(4) + gps
+    with pytest.raises(DamagedExifError, match="over one another"):
+        without_position(block.ljust(2**21, b"\0"))
 
 
 @pytest.mark.parametrize("name", hostile_packets(10))
