@@ -88,7 +88,7 @@ def test_no_byte_of_a_position_is_left_in_exif(endian: str) -> None:
 
 def test_positions_over_one_another_take_no_time() -> None:
     """65,535 values of a megabyte each would be 69 GB to overwrite."""
-    entry = struct.pack("<HHII", 2, 7, 2**20, 0)
+    entry = struct.pack("<HHII", 2, 7, 2**20, 2**20)
     gps = struct.pack("<H", 65_535) + entry * 65_535
     block = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", 0x8825, 4, 1, 26) + bytes(4) + gps
     with pytest.raises(DamagedExifError, match="over one another"):
