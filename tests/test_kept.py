@@ -237,6 +237,7 @@ ROWS = [
     ),
     Row("XMP in JPEG", plain("JPEG", xmp=packet("an album")), xmp_source),
     Row("XMP in WebP", plain("WEBP", xmp=packet("an album")), xmp_source),
+    Row("XMP with the word IDAT", plain("WEBP", xmp=packet("IDAT" * 5000)), xmp_source),
     Row("XMP in AVIF", plain("AVIF", xmp=packet("an album")), xmp_source),
     Row("XMP in UTF-16", plain("WEBP", xmp=packet("Großmutter").decode().encode("utf-16")), xmp_source),
     Row(

@@ -49,32 +49,37 @@ class Embedder:
 
     def __init__(self, file: BinaryIO, kind: str, extras: Extras) -> None:
         self._file, self._extras = file, extras
-        self._edit: Callable[[bytes, Extras, bool], bytes | None] = _EDITS[kind]
+        self._edit, self._end_of_head = _EDITS[kind]
         self._held: bytearray | None = bytearray()
         self.error: BaseException | None = None  # an exception cannot pass through libvips
         self.target = pyvips.TargetCustom()
         self.target.on_write(self._write)
 
     def finish(self) -> None:
-        """Write what is still held."""
+        """Write what is still held. Raises ValueError where the saver has written no whole file."""
         if self._held is not None:
-            self._pass_on(last=True)
+            self._pass_on()
+        if self._held is not None:
+            raise ValueError("a file without pixels")
 
     def _write(self, data: memoryview) -> int:
         try:
             if self._held is None:
                 self._file.write(data)
             else:
+                before = len(self._held)
                 self._held += data
-                self._pass_on(last=False)
+                end = self._end_of_head
+                if end is not None and end in self._held[max(0, before - len(end)) :]:
+                    self._pass_on()
         except BaseException as error:  # noqa: BLE001 - kept for the thread that waits
             self.error = self.error or error
             return -1
         return len(data)
 
-    def _pass_on(self, *, last: bool) -> None:
+    def _pass_on(self) -> None:
         assert self._held is not None
-        edited = self._edit(bytes(self._held), self._extras, last)
+        edited = self._edit(self._held, self._extras)
         if edited is not None:
             self._file.write(edited)
             self._held = None
@@ -93,32 +98,36 @@ def _are_whole(values: list[float]) -> bool:
     return all(abs(value - round(value)) < _ROUNDED * value for value in values)
 
 
-def _edit_jpeg(head: bytes, extras: Extras, last: bool) -> bytes | None:
-    if len(head) < len(_SOI) and not last:
-        return None
+def _edit_jpeg(head: bytearray, extras: Extras) -> bytes:
     known = density(extras.per_mm) if extras.per_mm is not None else None  # else EXIF says it
-    jfif = _JFIF + (known or struct.pack(">BHH", 0, *(extras.aspect or (1, 1)))) + bytes(2)  # no thumbnail
+    jfif = (
+        _JFIF + (known or struct.pack(">BHH", 0, *_within(extras.aspect or (1, 1)))) + bytes(2)
+    )  # no thumbnail
     exif = app1_segment(EXIF_MAGIC + extras.exif) if extras.exif else b""
     return _SOI + jfif + exif + b"".join(extras.segments) + head[len(_SOI) :]
 
 
-def _edit_png(head: bytes, extras: Extras, last: bool) -> bytes | None:
-    kept, at = [head[:8]], 8
-    while at + 8 <= len(head):
-        kind, end = head[at + 4 : at + 8], at + 12 + int.from_bytes(head[at : at + 4], "big")
-        if kind == b"IDAT":
-            return b"".join([*kept, *_new_chunks(extras), head[at:]])
-        if end > len(head):
-            break
-        if kind != b"pHYs" or extras.per_mm is not None:
-            kept.append(head[at:end])
-        at = end
-    return head if last else None
+def _within(aspect: tuple[int, int]) -> tuple[int, int]:
+    """Return a ratio in numbers that every format can hold."""
+    scale = max(1.0, max(aspect) / _MOST_DOTS)
+    return max(1, round(aspect[0] / scale)), max(1, round(aspect[1] / scale))
+
+
+def _edit_png(head: bytearray, extras: Extras) -> bytes | None:
+    chunks, at = [(0, 8)], 8
+    while at + 8 <= len(head) and head[at + 4 : at + 8] != b"IDAT":
+        start, at = at, at + 12 + int.from_bytes(head[at : at + 4], "big")
+        if head[start + 4 : start + 8] != b"pHYs" or extras.per_mm is not None:
+            chunks.append((start, at))
+    if head[at + 4 : at + 8] != b"IDAT":
+        return None  # that was a word in a text
+    kept = (bytes(head[start:end]) for start, end in chunks)
+    return b"".join([*kept, *_new_chunks(extras), bytes(head[at:])])
 
 
 def _new_chunks(extras: Extras) -> Iterator[bytes]:
     if extras.aspect is not None and extras.per_mm is None:
-        yield _chunk(b"pHYs", struct.pack(">IIB", *extras.aspect, 0))
+        yield _chunk(b"pHYs", struct.pack(">IIB", *_within(extras.aspect), 0))
     if extras.exif:
         yield _chunk(b"eXIf", extras.exif)
     yield from extras.chunks
@@ -128,11 +137,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _edit_webp(data: bytes, extras: Extras, last: bool) -> bytes | None:
-    if not last:
-        return None
+def _edit_webp(data: bytearray, extras: Extras) -> bytes:
     if not extras.exif or data[12:16] != b"VP8X":  # which it has for its profile
-        return data
+        return bytes(data)
     at = len(data)
     for kind, start in _riff_chunks(data):
         if kind == b"XMP ":
@@ -144,25 +151,22 @@ def _edit_webp(data: bytes, extras: Extras, last: bool) -> bytes | None:
     return bytes(changed)
 
 
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
+def _riff_chunks(data: bytearray) -> Iterator[tuple[bytes, int]]:
     at = 12
     while at + 8 <= len(data):
-        yield data[at : at + 4], at
+        yield bytes(data[at : at + 4]), at
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         at += 8 + size + size % 2
 
 
-def _edit_avif(data: bytes, extras: Extras, last: bool) -> bytes | None:
+def _edit_avif(data: bytearray, extras: Extras) -> bytes:
     """Let the item that the saver made for EXIF be ours: at the end of the file, where there is room."""
-    if not last:
-        return None
     if not extras.exif:
-        return data
-    changed = bytearray(data)
+        return bytes(data)
     payload = struct.pack(">I", 0) + extras.exif  # bytes before the TIFF header
     place = len(data) + 8
-    _point_at(changed, place, len(payload))
-    return bytes(changed) + struct.pack(">I4s", len(payload) + 8, b"mdat") + payload
+    _point_at(data, place, len(payload))
+    return bytes(data) + struct.pack(">I4s", len(payload) + 8, b"mdat") + payload
 
 
 def _point_at(data: bytearray, place: int, size: int) -> None:
@@ -222,4 +226,11 @@ def _box(data: bytearray, start: int, end: int, kind: bytes) -> tuple[int, int]:
     raise ValueError(f"an AVIF without {kind.decode()}")
 
 
-_EDITS: Final = {"jpeg": _edit_jpeg, "png": _edit_png, "webp": _edit_webp, "avif": _edit_avif}
+# what puts the extras in, and what the head of a file ends with, from which on the rest is as it comes; None:
+# there is no head, and the file is held as a whole
+_EDITS: Final[dict[str, tuple[Callable[[bytearray, Extras], bytes | None], bytes | None]]] = {
+    "jpeg": (_edit_jpeg, _SOI),
+    "png": (_edit_png, b"IDAT"),
+    "webp": (_edit_webp, None),
+    "avif": (_edit_avif, None),
+}

@@ -20,6 +20,7 @@ _WIDTH, _HEIGHT = 256, 257
 _EXIF, _GPS, _COLOR_SPACE, _PIXEL_X, _PIXEL_Y = 34665, 34853, 40961, 40962, 40963
 _SRGB, _UNCALIBRATED = 1, 65535  # of ColorSpace
 _INCH, _CENTIMETRE = 2, 3  # of ResolutionUnit
+_MOST_DOTS: Final = 2.0**31  # an inch; a rational has numbers of 32 bits
 # of the old picture: how it was stored, and where
 _STORAGE: Final = frozenset({258, 259, 262, 273, 277, 278, 279, 284, 512, 513, 514, 529, 530, 531, 532})
 _PREVIEW: Final = (513, 514)  # of the second directory: where the preview is, and how long
@@ -144,7 +145,8 @@ class _Edit:
 
     def add_resolution(self, per_mm: tuple[float, float]) -> None:
         for tag, value in ((_X, per_mm[0]), (_Y, per_mm[1])):
-            inches = Fraction(value * 25.4).limit_denominator(10_000)
+            dots = min(value * 25.4, _MOST_DOTS)
+            inches = Fraction(dots).limit_denominator(max(1, min(10_000, int(_MOST_DOTS / max(dots, 1)))))
             at = len(self._data) + len(self._data) % 2
             packed = struct.pack(f"{self._order}II", *inches.as_integer_ratio())
             self._data = self._data.ljust(at, b"\0") + packed
