@@ -29,6 +29,7 @@ FLOORS = [
         "blocks",
         "caution",
         "chroma",
+        "cicp",
         "coherence",
         "contrast",
         "diagnosis",

@@ -6,7 +6,7 @@ import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from PIL import Image
 from colorify.color import linear_to_srgb
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
+from colorify.heic import _with_profile
 from colorify.libvips import reported, spoil
 from colorify.photo import open_photo
 from colorify.seen import see
@@ -254,6 +255,38 @@ class TestGamma:
         photo = open_photo(png(np.dstack([grey_scene()] * 3), (b"cICP", b"\x0c\x0d\0\1")))
         assert photo.profile is not None
         assert "Display P3".encode("utf-16-be") in photo.profile
+
+    @pytest.mark.parametrize(
+        ("numbers", "what"),
+        [((9, 16), "PQ"), ((9, 18), "HLG"), ((1, 8), "linear"), ((12, 13), "P3"), ((1, 13), "")],
+    )
+    def test_numbers_in_avif(self, numbers: tuple[int, int], what: str) -> None:
+        file = io.BytesIO()
+        Image.fromarray(np.dstack([grey_scene()] * 3)).save(file, "AVIF")
+        box = b"colrnclx" + struct.pack(">HH", 1, 13)
+        assert box in file.getvalue()
+        data = file.getvalue().replace(box, b"colrnclx" + struct.pack(">HH", *numbers))
+        if what in ("P3", ""):
+            profile = open_photo(data).profile
+            assert (profile is not None and what.encode("utf-16-be") in profile) == bool(what)
+        else:
+            with pytest.raises(PhotoError, match=f"AVIF with colours of {what}"):
+                open_photo(data)
+
+    @pytest.mark.parametrize(("numbers", "what"), [((9, 16), "PQ"), ((12, 13), "P3"), ((1, 13), "")])
+    def test_numbers_in_heic(self, numbers: tuple[int, int], what: str) -> None:
+        pytest.importorskip("pillow_heif")
+
+        class File:
+            info: ClassVar = {
+                "nclx_profile": {"color_primaries": numbers[0], "transfer_characteristics": numbers[1]}
+            }
+
+        if what in ("P3", ""):
+            assert bool(_with_profile({}, File, "a.heic")) == bool(what)
+        else:
+            with pytest.raises(PhotoError, match=rf"a\.heic: cannot be read: HEIC with colours of {what}"):
+                _with_profile({}, File, "a.heic")
 
     @pytest.mark.parametrize("transfer", [16, 18, 14])
     def test_light_of_another_kind_is_refused(self, transfer: int) -> None:

@@ -14,6 +14,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.beside import Beside, read_beside
+from colorify.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.diagnosis import is_cut_short, rarity_of
 from colorify.errors import PhotoError
 from colorify.exif import resolution_of
@@ -21,7 +22,7 @@ from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
 from colorify.frames import frames_of
 from colorify.heic import read_heic, with_blocks
 from colorify.limits import check_size, check_whole
-from colorify.png_header import StrangeColorsError, profile_of_png
+from colorify.png_header import profile_of_png
 from colorify.tiff_header import TiffHeader, read_tiff_header
 from colorify.tiles import size_of, tiled
 
@@ -71,8 +72,9 @@ def origin_of(source: Source, max_pixels: int) -> Origin:
 def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Origin:
     if row is not HEIC:
         return _with_header(Origin(name, data, row))
-    pixels, blocks = read_heic(data, name, max_pixels)
-    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row)
+    pixels, blocks, left_out = read_heic(data, name, max_pixels)
+    notes = tuple(f"{what} left out" for what in left_out)
+    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row, notes=notes)
 
 
 def _with_header(origin: Origin) -> Origin:
@@ -81,12 +83,14 @@ def _with_header(origin: Origin) -> Origin:
     kind = origin.format.name
     with content(origin) as file:
         origin = replace(origin, beside=read_beside(file, kind))
-        if kind == "png":
-            try:
+        try:
+            if kind == "png":
                 profile, note = profile_of_png(file)
-            except StrangeColorsError as error:
-                raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
-            return replace(origin, profile=profile, notes=(note,) if note else ())
+                return replace(origin, profile=profile, notes=(note,) if note else ())
+            if kind == "avif" and (numbers := read_nclx(file)) is not None:
+                return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
+        except StrangeColorsError as error:
+            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
         header = read_tiff_header(file) if kind == "tiff" else None
     if header is None:
         return origin

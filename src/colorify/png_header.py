@@ -10,9 +10,9 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from colorify.cicp import profile_of_numbers
 from colorify.color import WHITE
 from colorify.icc import make_profile
-from colorify.space import standard_profile
 
 _SIGNATURE: Final = 8  # bytes
 _MOST_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
@@ -23,15 +23,8 @@ _SRGB_GAMMA: Final = range(45_454, 45_457)  # 1/2.2, which programs write for sR
 _SRGB_XY: Final = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)  # white, red, green, blue
 _NEAR: Final = 100  # of _PARTS: what programs round these by
 _GAMMAS: Final = (0.2, 10.0)  # beyond these it is damaged
-# of cICP: primaries, transfer; matrix and range are those of RGB
-_STANDARDS: Final = {(1, 13): None, (12, 13): "p3"}
-_TRANSFERS: Final = {16: "PQ (HDR)", 18: "HLG (HDR)"}
 
 Chunks = dict[bytes, bytes]
-
-
-class StrangeColorsError(Exception):
-    """The colours of a PNG are of a kind that cannot be converted; its words say which."""
 
 
 def profile_of_png(file: BinaryIO) -> tuple[bytes | None, str | None]:
@@ -41,7 +34,8 @@ def profile_of_png(file: BinaryIO) -> tuple[bytes | None, str | None]:
     """
     chunks = _chunks(file)
     if b"cICP" in chunks:
-        return _by_number(chunks[b"cICP"]), None
+        primaries, transfer = (*chunks[b"cICP"], 2, 2)[:2]  # 2: not said
+        return profile_of_numbers(primaries, transfer, "PNG"), None
     if chunks.keys() & {b"iCCP", b"sRGB"} or b"gAMA" not in chunks:
         return None, None
     gamma = int.from_bytes(chunks[b"gAMA"][:4], "big")
@@ -70,15 +64,6 @@ def _chunks(file: BinaryIO) -> Chunks:
             found.setdefault(head[4:], taken)
         file.seek(length - len(taken) + 4, 1)  # 4: its checksum
     return found
-
-
-def _by_number(cicp: bytes) -> bytes | None:
-    primaries, transfer = (*cicp, 0, 0)[:2]
-    if (primaries, transfer) not in _STANDARDS or cicp[2:4] != b"\0\1":
-        words = _TRANSFERS.get(transfer, f"cICP {', '.join(map(str, cicp[:4]))}")
-        raise StrangeColorsError(f"PNG with colours of {words}")
-    name = _STANDARDS[primaries, transfer]
-    return standard_profile(name) if name else None
 
 
 def _primaries(xy: tuple[int, ...]) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]] | None":
