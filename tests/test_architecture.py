@@ -28,6 +28,7 @@ FLOORS = [
         "beside",
         "blocks",
         "caution",
+        "channels",
         "chroma",
         "cicp",
         "coherence",

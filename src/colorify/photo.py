@@ -16,6 +16,7 @@ from pyvips.enums import ForeignKeep
 
 from colorify.atomic import whole_file
 from colorify.beside import Beside
+from colorify.channels import channels_left_out, split_channels
 from colorify.embed import Embedder
 from colorify.errors import PhotoError, UsageError
 from colorify.exif import Now
@@ -23,10 +24,9 @@ from colorify.formats import Format
 from colorify.libvips import reason, reported, spoil
 from colorify.metadata import Mark, Plan, carry, plan_metadata
 from colorify.origin import Origin, Source, begin, content, decode, explain, orientation, origin_of, upright
-from colorify.profile import has_grey_profile, lit, rgb_profile, to_srgb
+from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
-from colorify.tiff_header import ASSOCIATED, UNASSOCIATED, TiffHeader
 from colorify.tiff_tags import RESOLUTION, DamagedTagsError, add_tags, exif_of, iptc_of
 from colorify.tiles import size_of
 
@@ -80,7 +80,7 @@ class Photo:
             if orientation(image) >= 5:
                 width, height = height, width
             image = _resampled(image, width, height)
-            color, _ = _split(_integer(image.autorot(), self.origin), self.origin)
+            color, _ = split_channels(_integer(image.autorot(), self.origin), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
 
@@ -124,10 +124,10 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
     with reported(origin.name, partial(explain, origin)):
         decoded, again = begin(origin, max_pixels, keep=keep)
         turned, has_resolution = upright(decoded, origin)
-        color, alpha = _split(_integer(turned, origin), origin)
+        color, alpha = split_channels(_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
-        lies, notes = orientation(decoded), [*origin.notes, *_left_out(origin)]
+        lies, notes = orientation(decoded), [*origin.notes, *channels_left_out(origin)]
         seen, (light, space) = to_srgb(color, notes), lit(color)
         if origin.format is not None and origin.format.name == "tiff":
             seen = _with_tags(seen, origin, notes)
@@ -320,53 +320,6 @@ def _integer(image: pyvips.Image, origin: Origin) -> pyvips.Image:
         words = explain(origin) or f"cannot be read: expected 8 or 16 bits a sample, found {image.format}."
         raise PhotoError(f"{origin.name}: {words}")
     return image
-
-
-def _split(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Image | None]:
-    """Part the colours from alpha. Grey that its format had to write as RGB becomes grey again."""
-    color, alpha = _parted(image, origin.tiff) if origin.tiff is not None else _with_last(image)
-    if (
-        origin.format is not None
-        and not origin.format.has_grey
-        and color.bands == 3
-        and has_grey_profile(color)
-    ):
-        color = color.extract_band(1).copy(interpretation="grey16" if color.format == "ushort" else "b-w")
-    return color, alpha
-
-
-def _with_last(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
-    if not image.hasalpha():
-        return image, None
-    return image.extract_band(0, n=image.bands - 1), image.extract_band(image.bands - 1)
-
-
-def _parted(image: pyvips.Image, tiff: TiffHeader) -> tuple[pyvips.Image, pyvips.Image | None]:
-    """Part what a TIFF calls colours from what it calls alpha; nothing else of it is a picture's."""
-    if tiff.colors is None or image.bands != tiff.colors + len(tiff.extra) or not tiff.extra:
-        return _with_last(image)
-    color = image.extract_band(0, n=tiff.colors)
-    at = _alpha_place(tiff)
-    if at is None:
-        return color, None
-    return color, image.extract_band(tiff.colors + at)  # libvips has taken it out of the colours
-
-
-def _alpha_place(tiff: TiffHeader) -> int | None:
-    """Return which of the channels that are no colours is alpha."""
-    return next((at for at, kind in enumerate(tiff.extra) if kind in (ASSOCIATED, UNASSOCIATED)), None)
-
-
-def _left_out(origin: Origin) -> list[str]:
-    """Say which channels of a TIFF are not carried over."""
-    tiff = origin.tiff
-    if tiff is None or tiff.colors is None:
-        return []
-    kept = _alpha_place(tiff)
-    numbers = [str(tiff.colors + at + 1) for at in range(len(tiff.extra)) if at != kept]
-    if not numbers:
-        return []
-    return [f"channel {', '.join(numbers)}, neither colour nor alpha by what the file says, left out"]
 
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
