@@ -90,7 +90,7 @@ REFUSED = {
     "half-a-claim.png": (claims(30_000, 30_000), "damaged or cut short"),
     "animated.webp": (animated, "found 3 pages or frames"),
     "pages.tif": (animated, "found 3 pages or frames"),
-    "float.tif": (tiff_float, "expected 8 or 16 bits a sample, found float"),
+    "float.tif": (tiff_float, "cannot be read: 32-bit floating point TIFF"),
 }  # fmt: skip
 COLOURED = {
     "1x1.png": picture(size=(1, 1)),

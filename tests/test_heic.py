@@ -83,10 +83,14 @@ def test_whether_colorify_made_it_is_told_without_decoding(
         raise AssertionError("it was decoded")
 
     monkeypatch.setattr("colorify.heic._widened", decoded)
-    words = b'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"'
-    mark = b'Iptc4xmpExt:AISystemUsed="Colorify tiny"'.ljust(len(words))
+    sound = (PHOTOS / "phone.heic").read_bytes()
+    packet = sound[sound.index(b"<x:xmpmeta") : sound.index(b"</x:xmpmeta>") + len(b"</x:xmpmeta>")]
+    rdf = packet[packet.index(b"<rdf:RDF") : packet.index(b"</x:xmpmeta>")]
+    mark = b'xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" e:AISystemUsed="Colorify tiny"/></rdf:RDF>'
+    marked = rdf[: rdf.index(b"xmlns:photoshop")] + mark
+    assert len(marked) <= len(packet)
     converted = tmp_path / "converted.heic"  # what another program made of a result
-    converted.write_bytes((PHOTOS / "phone.heic").read_bytes().replace(words, mark))
+    converted.write_bytes(sound.replace(packet, marked.ljust(len(packet))))
     assert not is_own(PHOTOS / "phone.heic")
     assert is_own(converted)
     with pytest.raises(PhotoError, match=r"64x96 is 6,144 pixels"):

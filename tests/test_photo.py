@@ -339,7 +339,7 @@ class TestRefusals:
 
     def test_samples_that_are_no_integers(self, tmp_path: Path) -> None:
         pyvips.Image.new_from_array(np.zeros((8, 8), np.float32)).tiffsave(str(tmp_path / "float.tif"))
-        with pytest.raises(PhotoError, match="8 or 16 bits"):
+        with pytest.raises(PhotoError, match="32-bit floating point TIFF"):
             open_photo(tmp_path / "float.tif")
 
     @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif"])
@@ -444,11 +444,12 @@ class TestSaving:
         Image.fromarray(scene("rgb")).save(tmp_path / f"in{before}", exif=exif, dpi=(600, 300))
         photo, target = open_photo(tmp_path / f"in{before}"), tmp_path / f"out{after}"
         save(photo, target, scene("rgb").swapaxes(0, 1).copy(), row=format_named(after))
-        found = tuple(float(pil(target).getexif()[tag]) for tag in (282, 283))
+        exif, info = pil(target).getexif(), pil(target).info
+        found = tuple(float(exif[tag]) for tag in (282, 283)) if 282 in exif else info["dpi"]
         # AVIF is turned by the decoder, without a word
         assert found == pytest.approx((600, 300) if before == ".avif" else (300, 600), rel=0.001)
-        if after in (".png", ".tif"):
-            assert pil(target).info["dpi"] == pytest.approx(found, rel=0.001)
+        if after in (".jpg", ".png", ".tif"):
+            assert info["dpi"] == pytest.approx(found, rel=0.001)
 
     @pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png"])
     def test_exif_does_not_change_the_resolution(self, tmp_path: Path, suffix: str) -> None:

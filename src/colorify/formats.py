@@ -1,5 +1,6 @@
 """The kinds of picture file that Colorify reads and writes, as rows of a table; and HEIC, which it reads."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -154,7 +155,13 @@ def sniff(head: bytes, name: str) -> Format:
             return row
     if not head:
         raise PhotoError(f"{name}: the file is empty.")
-    raise PhotoError(f"{name}: expected a {READABLE} file, found {_guess(head)}. Convert it first.")
+    found = _guess(head)
+    cure = (
+        f"Develop it first: darktable-cli {shlex.quote(name)} OUT.tif"
+        if found == _RAW
+        else "Convert it first."
+    )
+    raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
 
 
 def format_named(name: str) -> Format:
@@ -167,7 +174,15 @@ def format_named(name: str) -> Format:
     raise UsageError(f"format {name!r}: expected one of {known}.")
 
 
+_RAW: Final = "a raw photograph"
 _OTHERS: Final = (
+    (b"IIRO", _RAW),  # Olympus
+    (b"IIRS", _RAW),
+    (b"MMOR", _RAW),
+    (b"IIU\0", _RAW),  # Panasonic, Leica
+    (b"FUJIFILMCCD-RAW", _RAW),
+    (b"FOVb", _RAW),  # Sigma
+    (b"\0MRM", _RAW),  # Minolta
     (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
     (b"%PDF", "a PDF"),
@@ -183,5 +198,5 @@ _OTHERS: Final = (
 
 def _guess(head: bytes) -> str:
     if head[4:8] == b"ftyp":
-        return "a film"
+        return _RAW if head[8:12] == b"crx " else "a film"  # Canon
     return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")

@@ -14,23 +14,34 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorify.cicp import StrangeColorsError, profile_of_numbers
 from colorify.errors import PhotoError
 from colorify.limits import check_size, check_whole
 
 # what libheif tells -> what libvips calls it
 _FIELDS: Final = {"exif": "exif-data", "xmp": "xmp-data", "icc_profile": "icc-profile-data"}
+_PROFILE: Final = _FIELDS["icc_profile"]
+# what libheif tells of, and nobody carries
+_OTHERS: Final = {
+    "depth_images": "its depth image",
+    "aux": "its auxiliary pictures",
+    "metadata": "its other metadata",
+}
 _MOST: Final = 65535  # of 16 bits
 
 
-def read_heic(data: Path | bytes, name: str, max_pixels: int) -> tuple[NDArray[Any], dict[str, bytes]]:
-    """Return the pixels of a HEIC file, upright, and its blocks of metadata by libvips' names.
+def read_heic(
+    data: Path | bytes, name: str, max_pixels: int
+) -> tuple[NDArray[Any], dict[str, bytes], list[str]]:
+    """Return the pixels of a HEIC file, upright, its metadata by the names of libvips, and what else it has.
 
     Pixels: (H, W) or (H, W, 3 or 4), uint8, or uint16 for more than 8 bits, which then use all of the 16.
     Raises PhotoError, naming the file `name`, where the extra is missing, the file is damaged, has several
     pictures, or more than `max_pixels` pixels; the last two before anything is decoded.
     """
     with _opened(data, name, max_pixels) as file:
-        return _widened(np.asarray(file), int(file.info["bit_depth"])), _blocks(file)
+        blocks = _with_profile(_blocks(file), file, name)
+        return _widened(np.asarray(file), int(file.info["bit_depth"])), blocks, _others(file)
 
 
 def read_heic_blocks(data: Path | bytes, name: str, max_pixels: int) -> dict[str, bytes]:
@@ -64,6 +75,25 @@ def _opened(data: Path | bytes, name: str, max_pixels: int) -> Iterator[Any]:
 
 def _blocks(file: Any) -> dict[str, bytes]:
     return {theirs: bytes(file.info[ours]) for ours, theirs in _FIELDS.items() if file.info.get(ours)}
+
+
+def _with_profile(blocks: dict[str, bytes], file: Any, name: str) -> dict[str, bytes]:
+    """Add the profile of colours that a file names by number, where it has none."""
+    numbers = file.info.get("nclx_profile")
+    if _PROFILE in blocks or not numbers:
+        return blocks
+    try:
+        profile = profile_of_numbers(
+            int(numbers["color_primaries"]), int(numbers["transfer_characteristics"]), "HEIC"
+        )
+    except StrangeColorsError as error:
+        raise PhotoError(f"{name}: cannot be read: {error}. Convert it first.") from error
+    return {**blocks, _PROFILE: profile} if profile else blocks
+
+
+def _others(file: Any) -> list[str]:
+    """Return in words what a file has beside its picture; previews are of the old one."""
+    return [words for key, words in _OTHERS.items() if file.info.get(key)]
 
 
 def with_blocks(image: pyvips.Image, blocks: dict[str, bytes]) -> pyvips.Image:

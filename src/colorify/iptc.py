@@ -9,9 +9,9 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Final
-from xml.etree import ElementTree
+
+from colorify.xmp import Property, add_properties, read_properties
 
 WRAPPING: Final = b"Photoshop 3.0\0"  # begins the block of a JPEG; in TIFF the fields stand alone
 _RESOURCE: Final = b"8BIM"
@@ -21,6 +21,8 @@ _MARKER: Final = 0x1C  # begins each field
 _LONG: Final = 0x8000  # a field's length from here on is that of its length; no text is so long
 _UTF8: Final = b"\x1b%G"
 _CHARSET: Final = (1, 90)
+_ENVELOPE: Final = frozenset({_CHARSET, (1, 0)})  # how the rest is written
+_LISTS: Final = ("Bag", "Seq")  # of XMP
 _RECORD: Final = 2  # the one about the picture
 _BOOKKEEPING: Final = frozenset({0})  # of that record: its version
 
@@ -30,7 +32,6 @@ _NAMESPACES: Final = {
     "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 # number of a field -> its name in XMP and how XMP holds it: plain, or in a list of one of three kinds
 _NAMES: Final = {
     4: ("Iptc4xmpCore:IntellectualGenre", ""),
@@ -62,7 +63,6 @@ _NAMES: Final = {
 _TIME_OF: Final = {55: 60, 62: 63}  # a date -> the field that holds its time of day
 _DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _TIME: Final = re.compile(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?")
-_RDF_END: Final = re.compile(r"</([\w.-]+):RDF\s*>")
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,24 @@ class Iptc:
     """What the fields about the picture say."""
 
     values: dict[int, list[str]]  # number of a field -> its values, in their order
+    others: tuple[str, ...] = ()  # "record:number" of what is said elsewhere
 
     def nameless(self) -> list[int]:
-        """Return the numbers of those that XMP has no name for."""
+        """Return the numbers of those that XMP has no name for, or no place for all of their values."""
         times = {_TIME_OF[date] for date in _TIME_OF.keys() & self.values.keys()}
-        return sorted(self.values.keys() - _NAMES.keys() - times - _BOOKKEEPING)
+        single = {number for number, (_, array) in _NAMES.items() if array not in _LISTS}
+        repeated = {number for number in single if len(set(self.values.get(number, []))) > 1}
+        return sorted((self.values.keys() - _NAMES.keys() - times - _BOOKKEEPING) | repeated)
+
+    def differing(self, present: dict[str, list[str]]) -> list[int]:
+        """Return the numbers of those that XMP, which has `present`, says otherwise."""
+        found = {number: _property(self, number) for number in _NAMES if number in self.values}
+        names = {number: _long_name(entry) for number, entry in found.items()}
+        return [
+            number
+            for number, entry in found.items()
+            if names[number] in present and present[names[number]] != list(entry.values)
+        ]
 
 
 def fields_of(block: bytes) -> bytes:
@@ -92,34 +105,41 @@ def wrapped(block: bytes) -> bytes:
     return head + block + bytes(len(block) % 2)
 
 
+def other_resources(block: bytes) -> bytes:
+    """Return what Photoshop says in a block beside IPTC and previews, as TIFF has it; empty if nothing."""
+    if not block.startswith(WRAPPING):
+        return b""
+    return b"".join(whole for number, whole, _ in _resources(block) if number not in (_FIELDS, *_PREVIEWS))
+
+
+def with_resources(block: bytes | None, resources: bytes) -> bytes | None:
+    """Return a block as a JPEG holds it, with what else Photoshop says, without previews and other IPTC."""
+    others = other_resources(WRAPPING + resources)
+    return (block or WRAPPING) + others if others else block
+
+
 def read_iptc(block: bytes) -> Iptc:
     """Read a block, wrapped or not; what is damaged ends it."""
     raw = list(_fields(fields_of(block)))
     by_utf8 = any(key == _CHARSET and value == _UTF8 for key, value in raw)
     values: dict[int, list[str]] = {}
+    others: dict[str, None] = {}
     for (record, number), value in raw:
         if record == _RECORD:
             values.setdefault(number, []).append(_text(value, by_utf8))
-    return Iptc(values)
+        elif (record, number) not in _ENVELOPE:
+            others[f"{record}:{number}"] = None
+    return Iptc(values, tuple(others))
 
 
-def with_iptc(packet: str, iptc: Iptc) -> str:
-    """Return an XMP packet, well-formed, that also says what `iptc` says; what it says itself goes first."""
-    present = _names_in(packet)
-    found = [
-        (name, kind, _values(iptc, number))
-        for number, (name, kind) in _NAMES.items()
-        if number in iptc.values and _long_name(name) not in present
-    ]
-    end = _RDF_END.search(packet)
-    if not found or end is None:
-        return packet
-    rdf = end.group(1)
-    used = {name.partition(":")[0] for name, _, _ in found}
-    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in _NAMESPACES.items() if prefix in used)
-    elements = "".join(_element(rdf, *entry) for entry in found)
-    added = f'<{rdf}:Description {rdf}:about=""{spaces}>{elements}</{rdf}:Description>'
-    return packet[: end.start()] + added + packet[end.start() :]
+def with_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
+    """Return an XMP packet (None: a new one) that also says what `iptc` says; what it says itself goes first.
+
+    Raises DamagedXmpError.
+    """
+    present = read_properties(packet) if packet is not None else {}
+    named = [(number, _property(iptc, number)) for number in _NAMES if number in iptc.values]
+    return add_properties(packet, [entry for _, entry in named if _long_name(entry) not in present])
 
 
 def _resources(block: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -151,7 +171,7 @@ def _text(value: bytes, by_utf8: bool) -> str:
         text = value.decode("utf-8")
     except UnicodeDecodeError:
         text = value.decode("utf-8", "replace") if by_utf8 else value.decode("latin-1")
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _values(iptc: Iptc, number: int) -> list[str]:
@@ -174,24 +194,14 @@ def _moment(date: str, time: str) -> str:
     return f"{text}T{hour.group(1)}:{hour.group(2)}:{hour.group(3)}{zone}"
 
 
-def _names_in(packet: str) -> set[str]:
-    root = ElementTree.fromstring(packet.lstrip("\ufeff \r\n\t"))
-    names: set[str] = set()
-    for description in root.iter(f"{{{_RDF}}}Description"):
-        names.update(description.attrib)
-        names.update(child.tag for child in description)
-    return names
-
-
-def _long_name(name: str) -> str:
+def _property(iptc: Iptc, number: int) -> Property:
+    """Return a field as XMP holds it: of what is no list, the first value."""
+    name, array = _NAMES[number]
     prefix, _, local = name.partition(":")
-    return f"{{{_NAMESPACES[prefix]}}}{local}"
+    values = _values(iptc, number)
+    kept = values if array in _LISTS else values[:1]
+    return Property(prefix, _NAMESPACES[prefix], local, tuple(kept), array)
 
 
-def _element(rdf: str, name: str, kind: str, values: list[str]) -> str:
-    if not kind:
-        return f"<{name}>{escape(values[0], quote=False)}</{name}>"
-    language = ' xml:lang="x-default"' if kind == "Alt" else ""
-    kept = values[:1] if kind == "Alt" else values
-    items = "".join(f"<{rdf}:li{language}>{escape(value, quote=False)}</{rdf}:li>" for value in kept)
-    return f"<{name}><{rdf}:{kind}>{items}</{rdf}:{kind}></{name}>"
+def _long_name(entry: Property) -> str:
+    return f"{{{entry.namespace}}}{entry.name}"

@@ -1,8 +1,9 @@
 """libvips as this program wants it: no loader that nobody has fuzzed, and errors that become one line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import pyvips
 
@@ -21,13 +22,52 @@ pyvips.error._to_string = _text
 pyvips.vimage._to_string = _text  # likewise of names of fields: keywords in a PNG are Latin-1
 
 
+class _Section:
+    """One stretch of work that may fail."""
+
+    def __init__(self) -> None:
+        self.alone = True
+
+
+_lock: Final = Lock()
+_sections: Final[set[_Section]] = set()  # under way, on whatever threads
+
+
 @contextmanager
-def reported(name: str) -> Iterator[None]:
-    """Turn an error of libvips into one line about the file `name`."""
+def reported(name: str, explain: Callable[[], str | None] = lambda: None) -> Iterator[None]:
+    """Turn an error of libvips into one line about the file `name`.
+
+    `explain`: what is wrong with the file by its own bytes; sentences, without the name. libvips' own words
+    are used where there is none, and only if they cannot be about another file: it keeps them for the whole
+    process.
+    """
+    section = _begin()
     try:
         yield
     except pyvips.Error as error:
-        raise PhotoError(f"{name}: damaged or cut short ({reason(error)}).") from error
+        own = f" ({reason(error)})" if section.alone else ""
+        raise PhotoError(f"{name}: {explain() or f'damaged or cut short{own}.'}") from error
+    finally:
+        with _lock:
+            _sections.discard(section)
+
+
+def _begin() -> _Section:
+    section = _Section()
+    with _lock:
+        for other in _sections:
+            other.alone = section.alone = False
+        if section.alone:
+            pyvips.vips_lib.vips_error_clear()  # of what failed without a word
+        _sections.add(section)
+    return section
+
+
+def spoil() -> None:
+    """Say that libvips has failed elsewhere, so that its words may now be about another file."""
+    with _lock:
+        for section in _sections:
+            section.alone = False
 
 
 def reason(error: pyvips.Error) -> str:

@@ -1,10 +1,10 @@
 """Where a photo comes from, a file or memory, and how libvips begins to decode it."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -13,11 +13,17 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorify.beside import Beside, read_beside
+from colorify.cicp import StrangeColorsError, profile_of_numbers, read_nclx
+from colorify.diagnosis import is_cut_short, rarity_of
 from colorify.errors import PhotoError
+from colorify.exif import resolution_of
 from colorify.formats import HEIC, SNIFF_BYTES, Format, sniff
 from colorify.frames import frames_of
 from colorify.heic import read_heic, with_blocks
 from colorify.limits import check_size, check_whole
+from colorify.png_header import profile_of_png
+from colorify.tiff_header import TiffHeader, read_tiff_header
 from colorify.tiles import size_of, tiled
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
@@ -27,9 +33,6 @@ Source = Path | bytes | Pixels
 # system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
 _MAPPED: Final = ("jpeg", "webp")
 KEPT: Final = 2**26  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
-_UNKNOWN: Final = (1.0, 1.0)  # dots a millimetre; what libvips says when a file says nothing
-_EXIF_RESOLUTION: Final = "exif-ifd0-"  # libvips' names of such fields; their text begins with the number
-_CENTIMETRE: Final = 3  # EXIF 2.32, section 4.6.4: ResolutionUnit
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Origin:
     name: str  # for messages
     data: Path | bytes | pyvips.Image
     format: Format | None  # of the result, if nobody wants another; None: pixels that were in memory
+    tiff: TiffHeader | None = None  # what a TIFF says of its pictures
+    profile: bytes | None = None  # ICC, that a PNG without one amounts to
+    beside: Beside = field(default_factory=Beside)  # what libvips does not carry over
+    notes: tuple[str, ...] = ()  # what its header alone shows
 
 
 def origin_of(source: Source, max_pixels: int) -> Origin:
@@ -64,9 +71,62 @@ def origin_of(source: Source, max_pixels: int) -> Origin:
 
 def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Origin:
     if row is not HEIC:
-        return Origin(name, data, row)
-    pixels, blocks = read_heic(data, name, max_pixels)
-    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row)
+        return _with_header(Origin(name, data, row))
+    pixels, blocks, left_out = read_heic(data, name, max_pixels)
+    notes = tuple(f"{what} left out" for what in left_out)
+    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row, notes=notes)
+
+
+def _with_header(origin: Origin) -> Origin:
+    """Add what a file's header says that libvips does not read. Raises PhotoError for raw photographs."""
+    assert origin.format is not None  # files have one
+    kind = origin.format.name
+    with content(origin) as file:
+        origin = replace(origin, beside=read_beside(file, kind))
+        try:
+            if kind == "png":
+                profile, note = profile_of_png(file)
+                return replace(origin, profile=profile, notes=(note,) if note else ())
+            if kind == "avif" and (numbers := read_nclx(file)) is not None:
+                return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
+        except StrangeColorsError as error:
+            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
+        header = read_tiff_header(file) if kind == "tiff" else None
+    if header is None:
+        return origin
+    if header.raw:
+        raise PhotoError(
+            f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "
+            f"first: {_command('darktable-cli {0} {1}', origin.name, '.tif')}"
+        )
+    pictures = "smaller picture" + "s" * (header.previews > 1)
+    note = f"{header.previews} {pictures} beside the photo, of it or a mask, left out"
+    beside = Beside(aspect=header.aspect, has_resolution=header.has_resolution)
+    return replace(origin, tiff=header, beside=beside, notes=(note,) if header.previews else ())
+
+
+def explain(origin: Origin) -> str | None:
+    """Say why a file cannot be decoded, by its own bytes; None where these do not show it."""
+    if isinstance(origin.data, pyvips.Image) or origin.format is None:
+        return None
+    with content(origin) as file:
+        rarity = rarity_of(file, origin.format.name)
+        if rarity is not None:
+            return _unreadable(rarity, origin.name)
+        return (
+            "damaged or cut short (the file ends early)." if is_cut_short(file, origin.format.name) else None
+        )
+
+
+def _unreadable(what: str, name: str) -> str:
+    return (
+        f"cannot be read: {what}. Convert it first: {_command('magick {0} -depth 16 {1}', name, '-16.tif')}"
+    )
+
+
+def _command(line: str, name: str, ending: str) -> str:
+    """Return a command line that makes a file called as `name`, with another ending."""
+    return line.format(shlex.quote(name), shlex.quote(f"{Path(name).with_suffix('')}{ending}"))
 
 
 def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
@@ -77,10 +137,22 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
     options: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
     if origin.format.name == "jpeg":
         options["shrink"] = shrink
+    if origin.tiff is not None:
+        options["page"] = origin.tiff.page
     if isinstance(origin.data, bytes):
         options.pop("revalidate")
-        return getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
-    return getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+        image = getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
+    else:
+        image = getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+    return _with_profile(image, origin.profile)
+
+
+def _with_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    if profile is None:
+        return image
+    result = image.copy()
+    result.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return result
 
 
 def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image, bool]:
@@ -106,6 +178,8 @@ def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image,
 
 def _pages(image: pyvips.Image, origin: Origin) -> int:
     """Return how many pages or frames a file has."""
+    if origin.tiff is not None:
+        return origin.tiff.pages
     pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
     if isinstance(origin.data, pyvips.Image):
         return pages
@@ -139,23 +213,20 @@ def _read_as_a_whole(image: pyvips.Image, origin: Origin) -> tuple[int, str] | N
     return None
 
 
-def upright(image: pyvips.Image) -> pyvips.Image:
-    """Return a picture turned as its EXIF says, its resolution too."""
-    turned = _with_resolution(image.autorot())
-    return turned.copy(xres=turned.yres, yres=turned.xres) if orientation(image) >= 5 else turned
+def upright(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, bool]:
+    """Return a picture turned as its EXIF says, its resolution too, and whether anybody knows that.
 
-
-def _with_resolution(image: pyvips.Image) -> pyvips.Image:
-    """Read the resolution from EXIF where libvips has found none: WebP, AVIF and HEIC have no other."""
-    fields = [_EXIF_RESOLUTION + name for name in ("XResolution", "YResolution", "ResolutionUnit")]
-    if (image.xres, image.yres) != _UNKNOWN or not all(image.get_typeof(name) for name in fields):
-        return image
-    try:
-        x, y, unit = (float(Fraction(image.get(name).split()[0])) for name in fields)
-    except (ValueError, ZeroDivisionError, IndexError):
-        return image
-    per_mm = 10 if unit == _CENTIMETRE else 25.4
-    return image.copy(xres=x / per_mm, yres=y / per_mm) if x > 0 and y > 0 else image
+    Where the file does not say it itself, EXIF may; libvips would say 72 dots an inch.
+    """
+    known = origin.beside.has_resolution
+    if not known and image.get_typeof("exif-data"):
+        per_mm = resolution_of(bytes(image.get("exif-data")))
+        known = per_mm is not None
+        image = image.copy(xres=per_mm[0], yres=per_mm[1]) if per_mm is not None else image
+    turned = image.autorot()
+    if orientation(image) >= 5:
+        turned = turned.copy(xres=image.yres, yres=image.xres)
+    return turned, known
 
 
 def orientation(image: pyvips.Image) -> int:

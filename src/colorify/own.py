@@ -1,16 +1,15 @@
 """Whether Colorify made a picture: its outputs say so in their metadata, wherever they are moved."""
 
-import re
 from pathlib import Path
 from typing import Final
 
 from colorify.formats import HEIC, SNIFF_BYTES
 from colorify.heic import read_heic_blocks
+from colorify.metadata import SYSTEM_USED
 from colorify.photo import MAX_PIXELS, open_photo
+from colorify.xmp import DamagedXmpError, read_properties
 
-MAKER: Final = re.compile(
-    rb"""AISystemUsed\s*=\s*["']Colorify """
-)  # as `metadata.marked` writes it into the XMP
+MAKER: Final = "Colorify "  # begins what `metadata.marked` says of who made the colours
 _XMP: Final = "xmp-data"  # libvips' name
 
 
@@ -21,7 +20,15 @@ def is_own(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
     else:
         image = open_photo(path, max_pixels=max_pixels).image
         xmp = image.get(_XMP) if image.get_typeof(_XMP) else b""
-    return MAKER.search(xmp) is not None
+    return _names_us(xmp)
+
+
+def _names_us(packet: bytes) -> bool:
+    try:
+        made_by = read_properties(packet).get(SYSTEM_USED, [])
+    except DamagedXmpError:
+        return False  # `metadata.marked` writes none of these, and nor does a program that edits XMP
+    return any(name.startswith(MAKER) for name in made_by)
 
 
 def _is_heic(path: Path) -> bool:

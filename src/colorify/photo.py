@@ -4,30 +4,38 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
+from pyvips.enums import ForeignKeep
 
 from colorify.atomic import whole_file
+from colorify.beside import Beside
+from colorify.channels import channels_left_out, split_channels
+from colorify.embed import Embedder
 from colorify.errors import PhotoError, UsageError
+from colorify.exif import Now
 from colorify.formats import Format
-from colorify.libvips import reason, reported
-from colorify.metadata import Mark, blob, carry, losses
-from colorify.origin import Origin, Source, begin, content, decode, orientation, origin_of, upright
-from colorify.profile import has_grey_profile, lit, rgb_profile, to_srgb
+from colorify.libvips import reason, reported, spoil
+from colorify.metadata import Mark, Plan, carry, plan_metadata
+from colorify.origin import Origin, Source, begin, content, decode, explain, orientation, origin_of, upright
+from colorify.profile import lit, rgb_profile, to_srgb
 from colorify.space import Space, srgb
 from colorify.stream import CancelledError, RowStream
-from colorify.tiff_tags import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
+from colorify.tiff_tags import RESOLUTION, DamagedTagsError, add_tags, exif_of, iptc_of
 from colorify.tiles import size_of
 
 Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16
 
 MAX_PIXELS: Final = 1_500_000_000  # a larger photo is refused before it is decoded
-_EXIF, _IPTC = "exif-data", "iptc-data"  # libvips' names
+_EXIF, _IPTC, _XMP = "exif-data", "iptc-data", "xmp-data"  # libvips' names
+_KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
+_KEPT_EXIF: Final = int(ForeignKeep.EXIF)
 _TICK: Final = 0.1  # s between two reports of progress
 
 
@@ -47,6 +55,9 @@ class Photo:
     notes: tuple[str, ...]  # what the person should know
     profile: bytes | None  # ICC, of RGB, that the file came with
     kept: pyvips.Image | None  # as it was decoded and not upright, if that can be read more than once
+    beside: Beside = field(default_factory=Beside)  # what libvips does not carry over; upright
+    has_resolution: bool = False  # whether anybody knows the resolution of `image`
+    turned: bool = False  # its rows were columns in the file
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,21 +66,21 @@ class Photo:
 
     def rows(self) -> Callable[[int, int], Pixels]:
         """Return a function (top, rows) -> (rows, width, bands) of `image`; to be called top down."""
-        return _rows(self.image, self.origin.name)
+        return _rows(self.image, self.origin)
 
     def light_rows(self) -> Callable[[int, int], Pixels]:
         """Return the same of `light`. A photo is read once: by this or by `rows`."""
-        return _rows(self.light, self.origin.name)
+        return _rows(self.light, self.origin)
 
     def shrunk(self, width: int, height: int) -> Pixels:
         """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
         step = _first_step(self.size, (width, height))
-        with reported(self.origin.name):
+        with reported(self.origin.name, partial(explain, self.origin)):
             image = self.kept or decode(self.origin, access="sequential", shrink=step)
             if orientation(image) >= 5:
                 width, height = height, width
             image = _resampled(image, width, height)
-            color, _ = _split(_integer(image.autorot(), self.origin.name), self.origin)
+            color, _ = split_channels(_integer(image.autorot(), self.origin), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
 
@@ -87,7 +98,19 @@ class Output:
 
     def notes(self, photo: Photo) -> list[str]:
         """Say what of `photo` such a file cannot take."""
-        return [] if self.strip else losses(photo.image, self.format, self.mark)
+        return list(self.plan(photo).notes)
+
+    def plan(self, photo: Photo) -> Plan:
+        """Say what of the metadata of `photo` goes into such a file."""
+        image = photo.image
+        now = Now(
+            width=image.width,
+            height=image.height,
+            turned=photo.turned,
+            is_srgb=self.space.is_srgb,
+            per_mm=(image.xres, image.yres) if photo.has_resolution else None,
+        )
+        return plan_metadata(image, photo.beside, now, self.format, self.mark, strip=self.strip)
 
 
 def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = False) -> Photo:
@@ -98,15 +121,18 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     origin = origin_of(source, max_pixels)
-    with reported(origin.name):
+    with reported(origin.name, partial(explain, origin)):
         decoded, again = begin(origin, max_pixels, keep=keep)
-        color, alpha = _split(_integer(upright(decoded), origin.name), origin)
+        turned, has_resolution = upright(decoded, origin)
+        color, alpha = split_channels(_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
-        notes: list[str] = []
+        lies, notes = orientation(decoded), [*origin.notes, *channels_left_out(origin)]
         seen, (light, space) = to_srgb(color, notes), lit(color)
         if origin.format is not None and origin.format.name == "tiff":
             seen = _with_tags(seen, origin, notes)
+        if origin.format is not None and origin.format.name == "jpeg" and isinstance(origin.data, bytes):
+            seen = _with_packet(seen, origin.beside.xmp)
         return Photo(
             origin=origin,
             image=_joined(seen, alpha),
@@ -117,6 +143,9 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = Fal
             notes=tuple(notes),
             profile=rgb_profile(color),
             kept=decoded if again else None,
+            beside=origin.beside.turned(sideways=lies >= 5) if lies > 1 else origin.beside,
+            has_resolution=has_resolution,
+            turned=lies >= 5,
         )
 
 
@@ -140,35 +169,81 @@ def save_photo(
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
         settings["bigtiff"] = size_of(stream.image) > 2**31
-    image = carry(
-        photo.image, stream.image, format=row, space=output.space, mark=output.mark, strip=output.strip
-    )
-    exif, iptc = (blob(image, name) if row.name == "tiff" else None for name in (_EXIF, _IPTC))
-    if exif is not None and not is_sound(exif):
-        exif = None  # `losses` says so
-    if iptc is not None:
-        image.remove(_IPTC)
+    plan = output.plan(photo)
+    image = carry(photo.image, stream.image, plan, output.space.profile)
+    save = _save_tiff if row.name == "tiff" else _save_through
+    job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
     if target is None:
-        saver = getattr(image, f"{row.saver}_buffer")
-        file = BytesIO(_run(lambda: saver(**settings), stream, progress, photo.origin.name))
-        if exif or iptc:
-            add_tags(file, exif=exif, iptc=iptc)
-        return file.getvalue()
+        return save(job, None)
     with whole_file(target, overwrite=output.overwrite) as temporary:
-        saver = getattr(image, row.saver)
-        _run(lambda: saver(os.fsencode(temporary), **settings), stream, progress, str(target))
-        if exif or iptc:
-            with temporary.open("r+b") as opened:
-                add_tags(opened, exif=exif, iptc=iptc)
+        save(job, temporary)
     return None
 
 
-def _rows(image: pyvips.Image, name: str) -> Callable[[int, int], Pixels]:
+@dataclass(frozen=True)
+class _Job:
+    """What is to be written, and how."""
+
+    image: pyvips.Image
+    format: Format
+    settings: dict[str, Any]
+    plan: Plan
+    stream: RowStream
+    progress: Callable[[float], None] | None
+    name: str  # for messages
+
+
+def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
+    """Write a TIFF, and its tags then, as libtiff goes back and forth in the file."""
+    plan, settings = job.plan, {**job.settings, "keep": _KEPT}
+    without: frozenset[int] = frozenset() if plan.extras.per_mm is not None else RESOLUTION
+    job.image.remove(_IPTC)  # libvips 8.18 writes a quarter of it
+
+    def finish(file: BinaryIO) -> None:
+        if plan.extras.exif or plan.iptc or without:
+            aspect = None if plan.extras.per_mm is not None else plan.extras.aspect
+            add_tags(file, exif=plan.extras.exif, iptc=plan.iptc, without=without, aspect=aspect)
+
+    if target is None:
+        file = BytesIO(_run(lambda: job.image.tiffsave_buffer(**settings), job))
+        finish(file)
+        return file.getvalue()
+    _run(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
+    with target.open("r+b") as opened:
+        finish(opened)
+    return None
+
+
+def _save_through(job: _Job, target: Path | None) -> bytes | None:
+    """Write any other format through an Embedder."""
+    extras = job.plan.extras
+    # an AVIF has to have an item for EXIF, which then becomes ours
+    keep = _KEPT | _KEPT_EXIF if job.format.name == "avif" and extras.exif else _KEPT
+
+    def save(file: BinaryIO) -> None:
+        embedder = Embedder(file, job.format.name, extras)
+        try:
+            getattr(job.image, f"{job.format.saver}_target")(embedder.target, **job.settings, keep=keep)
+        finally:
+            if embedder.error is not None:
+                raise embedder.error
+        embedder.finish()
+
+    if target is None:
+        memory = BytesIO()
+        _run(lambda: save(memory), job)
+        return memory.getvalue()
+    with target.open("wb") as file:
+        _run(lambda: save(file), job)
+    return None
+
+
+def _rows(image: pyvips.Image, origin: Origin) -> Callable[[int, int], Pixels]:
     region = pyvips.Region.new(image)
     dtype = np.uint16 if image.format == "ushort" else np.uint8
 
     def fetch(top: int, rows: int) -> Pixels:
-        with reported(name):
+        with reported(origin.name, partial(explain, origin)):
             data = region.fetch(0, top, image.width, rows)
         return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
 
@@ -187,11 +262,26 @@ def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.
     result = image.copy()
     try:
         with content(origin) as file:
-            for name, block in ((_EXIF, exif_of(file)), (_IPTC, iptc_of(file))):
+            exif, skipped = exif_of(file)
+            if skipped:
+                notes.append(
+                    f"its tags {', '.join(map(str, skipped))} left out, as they are damaged or too large"
+                )
+            for name, block in ((_EXIF, exif), (_IPTC, iptc_of(file))):
                 if block:  # pyvips dies of reading back an empty one
                     result.set_type(pyvips.GValue.blob_type, name, block)
     except DamagedTagsError as error:
         notes.append(f"its EXIF or IPTC was left out, as it is damaged ({error})")
+    return result
+
+
+def _with_packet(image: pyvips.Image, packet: bytes | None) -> pyvips.Image:
+    """Set the XMP of a JPEG, for which libvips takes any segment of its kind."""
+    result = image.copy()
+    if packet:
+        result.set_type(pyvips.GValue.blob_type, _XMP, packet)
+    else:
+        result.remove(_XMP)
     return result
 
 
@@ -222,27 +312,14 @@ def _resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     )
 
 
-def _integer(image: pyvips.Image, name: str) -> pyvips.Image:
+def _integer(image: pyvips.Image, origin: Origin) -> pyvips.Image:
     """Return 8- or 16-bit samples."""
     if image.interpretation in ("lab", "labs", "xyz", "scrgb"):
         return image.colourspace("rgb16")
     if image.format not in ("uchar", "ushort"):
-        raise PhotoError(f"{name}: expected 8 or 16 bits a sample, found {image.format}. Convert it first.")
+        words = explain(origin) or f"cannot be read: expected 8 or 16 bits a sample, found {image.format}."
+        raise PhotoError(f"{origin.name}: {words}")
     return image
-
-
-def _split(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Image | None]:
-    """Part the colours from alpha. Grey that its format had to write as RGB becomes grey again."""
-    alpha = image.extract_band(image.bands - 1) if image.hasalpha() else None
-    color = image if alpha is None else image.extract_band(0, n=image.bands - 1)
-    if (
-        origin.format is not None
-        and not origin.format.has_grey
-        and color.bands == 3
-        and has_grey_profile(color)
-    ):
-        color = color.extract_band(1).copy(interpretation="grey16" if color.format == "ushort" else "b-w")
-    return color, alpha
 
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
@@ -260,26 +337,29 @@ def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
         )
 
 
-def _run(
-    save: Callable[[], Any], stream: RowStream, progress: Callable[[float], None] | None, name: str
-) -> Any:
+def _run(save: Callable[[], Any], job: _Job) -> Any:
     """Run a saver on a thread of its own, so that Ctrl-C reaches ours, where `progress` is called."""
     with ThreadPoolExecutor(1, thread_name_prefix="colorify-save") as pool:
         future = pool.submit(save)
         try:
             while not wait([future], timeout=_TICK).done:
-                if progress is not None:
-                    progress(stream.fraction)
+                if job.progress is not None:
+                    job.progress(job.stream.fraction)
         except BaseException:
-            stream.cancel()
+            job.stream.cancel()
             raise
     failure = future.exception()
-    if stream.error is not None and not isinstance(stream.error, CancelledError):
-        raise stream.error
+    error = job.stream.error
+    if error is not None and not isinstance(error, CancelledError):
+        raise error
     if isinstance(failure, pyvips.Error):
-        raise PhotoError(f"{name}: cannot be written ({reason(failure)}).") from failure
+        spoil()
+        raise PhotoError(f"{job.name}: cannot be written ({reason(failure)}).") from failure
+    if isinstance(failure, OSError):
+        spoil()
+        raise PhotoError(f"{job.name}: cannot be written ({failure.strerror or failure}).") from failure
     if failure is not None:
         raise failure
-    if progress is not None:
-        progress(1.0)
+    if job.progress is not None:
+        job.progress(1.0)
     return future.result()

@@ -22,6 +22,7 @@ _LATTICE_STEPS: Final = 6  # a side of the colour cube, when a profile is compar
 _MOST: Final = 65535  # of 16 bits
 _TOLERANCE: Final = 257  # of 65535: one step of 8 bits; of Little CMS, where nobody measures light
 _EXACT: Final = 16  # of 65535; what a curve of 1,024 points is off
+_EQUAL_INKS: Final = 4  # of 255: cyan, magenta and yellow that a JPEG has made a little unequal
 
 DAMAGED: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
 
@@ -126,14 +127,26 @@ def _changes_nothing(profile: bytes) -> bool:
 
 
 def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
-    if profile is None:
-        return _transform(cmyk, None)
-    if _is_of_cmyk(profile):
+    if profile is not None and _is_of_cmyk(profile):
         return _transform(cmyk, profile)
-    notes.append(DAMAGED)
     plain = cmyk.copy()
-    plain.remove("icc-profile-data")
-    return _transform(plain, None)
+    if profile is not None:
+        notes.append(DAMAGED)
+        plain.remove("icc-profile-data")
+    return _with_neutral_greys(plain)
+
+
+def _with_neutral_greys(cmyk: pyvips.Image) -> pyvips.Image:
+    """Convert CMYK without a profile; what is grey by its numbers is, or common CMYK would tint it.
+
+    Programs that turn grey into CMYK without a profile write black alone, or as much of each colour.
+    """
+    colored = _transform(cmyk, None)
+    inks = [cmyk.extract_band(band) for band in range(3)]
+    spread = inks[0].bandrank(inks[1:], index=2) - inks[0].bandrank(inks[1:], index=0)
+    grey = _as_bright(cmyk, None)
+    neutral = spread <= _EQUAL_INKS * (257 if cmyk.format == "ushort" else 1)
+    return neutral.ifthenelse(grey.bandjoin([grey, grey]), colored).copy(interpretation="rgb16")
 
 
 def _is_of_cmyk(profile: bytes) -> bool:

@@ -16,16 +16,27 @@ IPTC: Final = 33723
 CARRIED: Final = frozenset(
     {269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34665, 34853, 40091, 40092, 40093, 40094, 40095}
 )
+# how pixels are stored and what their codes mean, of the old file; and what libvips carries itself
+_STORAGE: Final = frozenset(
+    {
+        *range(254, 260), *range(262, 267), 273, 274, *range(277, 285), *range(288, 294), 296, 301,
+        *range(317, 337), *range(338, 348), 351, *range(512, 522), *range(529, 533), 559, 700, 33723, 34377,
+        34675, 50706,
+    }
+)  # fmt: skip
+RESOLUTION: Final = frozenset({282, 283, 296})
 POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directories Exif, GPS, Interoperability
 
 _WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 _PAIRS: Final = frozenset({5, 10})  # types of two numbers each: rationals
-_LONG, _UNDEFINED = 4, 7
+_SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
+_NO_UNIT: Final = 1  # ResolutionUnit
 _IPTC_MARKER: Final = b"\x1c"  # begins each field
 _MOST_ENTRIES: Final = 512  # a directory with more is damaged
 _MOST_BYTES: Final = 2**20  # of one value; likewise
 _MOST_IN_ALL: Final = 2**22  # bytes of a directory's values, which may claim the same megabyte over and over
 _FARTHEST: Final = 2**40  # byte of a file: beyond it systems refuse to look
+_MOST_PAGES: Final = 1000  # directories one after the other
 _DEEPEST: Final = 3  # directories within directories
 
 
@@ -40,6 +51,14 @@ class Entry:
     kind: int
     data: bytes
     directory: "Directory | None" = None
+
+    @property
+    def numbers(self) -> list[int]:
+        """Its values, where they are whole numbers."""
+        width = _WIDTHS[self.kind]
+        return [
+            int.from_bytes(self.data[at : at + width], "little") for at in range(0, len(self.data), width)
+        ]
 
 
 Directory = dict[int, Entry]
@@ -70,12 +89,17 @@ _LAYOUTS: Final = {
 }
 
 
-def exif_of(file: BinaryIO) -> bytes | None:
-    """Return the EXIF block that a TIFF file amounts to, None if it says nothing. Raises DamagedTagsError."""
-    directory = _read_first(file, CARRIED)
+def exif_of(file: BinaryIO) -> tuple[bytes | None, list[int]]:
+    """Return the EXIF block that a TIFF amounts to, None if it says nothing, and tags that are not in it.
+
+    These are none that programs count on, and damaged or too large. Raises DamagedTagsError.
+    """
+    skipped: list[int] = []
+    directory = _read_carried(file, skipped)
     if not directory:
-        return None
-    return EXIF_MAGIC + b"II*\0" + struct.pack("<I", 8) + _pack(directory, {}, 8, _LAYOUTS[b"II*\0"])
+        return None, skipped
+    packed = _pack(directory, {}, 8, _LAYOUTS[b"II*\0"])
+    return EXIF_MAGIC + b"II*\0" + struct.pack("<I", 8) + packed, skipped
 
 
 def iptc_of(file: BinaryIO) -> bytes | None:
@@ -89,25 +113,85 @@ def iptc_of(file: BinaryIO) -> bytes | None:
     return entry.data
 
 
+def read_chain(file: BinaryIO, wanted: frozenset[int]) -> list[Directory]:
+    """Return the `wanted` tags of each directory of a TIFF, in their order. Raises DamagedTagsError."""
+    layout, position = _read_header(file)
+    chain: list[Directory] = []
+    seen: set[int] = set()
+    while position and position not in seen and len(chain) < _MOST_PAGES:
+        seen.add(position)
+        rows = _raw_entries(file, layout, position)
+        (following,) = _take(file, layout, layout.offset)
+        chain.append(_read_rows(file, layout, rows, wanted, depth=1))
+        position = following
+    return chain
+
+
+def read_at(file: BinaryIO, position: int, wanted: frozenset[int]) -> Directory:
+    """Return the `wanted` tags of the directory at `position` of a TIFF. Raises DamagedTagsError."""
+    layout, _ = _read_header(file)
+    return _read(file, layout, position, wanted, depth=1)
+
+
 def is_sound(exif: bytes) -> bool:
     """Whether `add_tags` can make sense of an EXIF block."""
     try:
-        _read_first(BytesIO(exif.removeprefix(EXIF_MAGIC)), CARRIED)
+        _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), [])
     except DamagedTagsError:
         return False
     return True
 
 
-def add_tags(file: BinaryIO, *, exif: bytes | None, iptc: bytes | None) -> None:
+def without_largest(exif: bytes, most: int) -> tuple[bytes | None, list[int]]:
+    """Return a block of `most` bytes at most, without magic and its largest values, and the tags of these.
+
+    None in place of the block where nothing is left of it, or it makes no sense.
+    """
+    try:
+        directory = _read_first(BytesIO(exif), None)
+    except DamagedTagsError:
+        return None, []
+    dropped: list[int] = []
+    while directory:
+        packed = b"II*\0" + struct.pack("<I", 8) + _pack(directory, {}, 8, _LAYOUTS[b"II*\0"])
+        if len(packed) <= most:
+            return packed, dropped
+        holders = [
+            directory,
+            *(entry.directory for entry in directory.values() if entry.directory is not None),
+        ]
+        _, tag, holder = max(
+            ((len(entry.data), tag, holder) for holder in holders for tag, entry in holder.items()),
+            key=lambda found: found[0],
+        )
+        del holder[tag]
+        dropped.append(tag)
+    return None, dropped
+
+
+def add_tags(
+    file: BinaryIO,
+    *,
+    exif: bytes | None,
+    iptc: bytes | None,
+    without: frozenset[int] = frozenset(),
+    aspect: tuple[int, int] | None = None,
+) -> None:
     """Add EXIF and IPTC blocks to a TIFF file that is open for reading and writing; tags that it has stay.
 
-    The first directory is written anew, at the end of the file. Raises DamagedTagsError.
+    `without`: tags that are to go. `aspect`: pixels across and down in the same, unknown, length. The first
+    directory is written anew, at the end of the file. Raises DamagedTagsError.
     """
-    added = _read_first(BytesIO(exif.removeprefix(EXIF_MAGIC)), CARRIED) if exif is not None else {}
+    added = _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), []) if exif is not None else {}
     if iptc is not None:
         added[IPTC] = Entry(_UNDEFINED, iptc)
+    if aspect is not None:
+        x, y, unit = sorted(RESOLUTION)
+        added |= {x: Entry(_RATIONAL, struct.pack("<II", aspect[0], 1))}
+        added |= {y: Entry(_RATIONAL, struct.pack("<II", aspect[1], 1))}
+        added |= {unit: Entry(_SHORT, struct.pack("<H", _NO_UNIT))}
     layout, position = _read_header(file)
-    present = _raw_entries(file, layout, position)
+    present = {tag: row for tag, row in _raw_entries(file, layout, position).items() if tag not in without}
     (following,) = _take(file, layout, layout.offset)
     end = file.seek(0, 2)
     start = end + end % 2
@@ -119,7 +203,26 @@ def add_tags(file: BinaryIO, *, exif: bytes | None, iptc: bytes | None) -> None:
     file.write(struct.pack(layout.order + layout.offset, start))
 
 
-def _read_first(file: BinaryIO, wanted: frozenset[int]) -> Directory:
+def _read_carried(file: BinaryIO, skipped: list[int]) -> Directory:
+    """Read what is carried over; `skipped` gets the tags that are not, although they say something."""
+    layout, position = _read_header(file)
+    found: Directory = {}
+    for tag, raw in _raw_entries(file, layout, position).items():
+        if tag in _STORAGE:
+            continue
+        try:
+            found |= _read_rows(file, layout, {tag: raw}, None, depth=1)
+            if sum(len(entry.data) for entry in found.values()) > _MOST_IN_ALL:
+                raise DamagedTagsError(f"values of more than {_MOST_IN_ALL} bytes")
+        except DamagedTagsError:
+            if tag in CARRIED:
+                raise
+            found.pop(tag, None)
+            skipped.append(tag)
+    return found
+
+
+def _read_first(file: BinaryIO, wanted: frozenset[int] | None) -> Directory:
     layout, position = _read_header(file)
     return _read(file, layout, position, wanted, depth=1)
 
@@ -138,9 +241,15 @@ def _read(
     file: BinaryIO, layout: _Layout, position: int, wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
+    return _read_rows(file, layout, _raw_entries(file, layout, position), wanted, depth)
+
+
+def _read_rows(
+    file: BinaryIO, layout: _Layout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
+) -> Directory:
     directory: Directory = {}
     total = 0
-    for tag, raw in _raw_entries(file, layout, position).items():
+    for tag, raw in rows.items():
         if wanted is not None and tag not in wanted:
             continue
         kind, data = _values(file, layout, raw)

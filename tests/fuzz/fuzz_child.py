@@ -17,7 +17,10 @@ import pyvips
 
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
+from colorify.formats import format_named
 from colorify.own import is_own
+from colorify.photo import Output, open_photo
+from colorify.server.privacy import without_location
 
 MAX_PIXELS = 1_000_000
 SPARE = 2**30  # bytes of address space beyond those of an idle process
@@ -54,6 +57,8 @@ def attempt(colorizer: Colorizer, path: Path, format_: str) -> str:
         made = pyvips.Image.new_from_buffer(report.data, "", fail_on="error")  # odd metadata stay odd
         made.avg()
         assert (made.width, made.height) == (report.width, report.height), "the result has another size"
+        quiet = without_location(open_photo(path, max_pixels=MAX_PIXELS))  # as the server does
+        Output(format_named(format_), 8).notes(quiet)
     except PhotoError as error:
         text = str(error)
         assert text.isprintable(), f"unprintable: {text!r}"

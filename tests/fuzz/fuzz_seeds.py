@@ -1,7 +1,9 @@
 """Small sound files of every format, depth and mode, with profiles and metadata: what the fuzzer damages."""
 
 import struct
+import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from hostile import hostile_packets
 from tiny import grey_scene
 
 PHOTOS = Path(__file__).parent.parent / "photos"
@@ -60,6 +63,8 @@ def _makers() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "lossless.webp", lambda: _vips(4, 8, ".webp", lossless=True)
     yield "meta.avif", lambda: _vips(3, 8, ".avif", meta=True, compression="av1")
     yield "grey-12.avif", lambda: _vips(1, 16, ".avif", compression="av1", bitdepth=12)
+    for number, packet in enumerate(hostile_packets(2000).values()):
+        yield f"xmp-{number}.png", partial(_with_xmp, packet)
     yield "alpha.avif", lambda: _vips(4, 8, ".avif", compression="av1", lossless=True)
 
 
@@ -79,6 +84,15 @@ def _vips(bands: int, depth: int, suffix: str, *, meta: bool = False, **options:
         image.set_type(pyvips.GValue.blob_type, "iptc-data", _iptc())
         image = image.icc_transform("p3", input_profile="srgb", depth=depth) if depth == 8 else image
     return bytes(image.write_to_buffer(suffix, **options))
+
+
+def _with_xmp(packet: bytes) -> bytes:
+    """Write a PNG with a packet as it is, whatever that holds."""
+    keyword = b"XML:com.adobe.xmp" + bytes(5)
+    kind, data = b"iTXt", keyword + packet
+    chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    plain = _vips(1, 8, ".png")
+    return plain[:33] + chunk + plain[33:]  # after the signature and IHDR
 
 
 def _iptc() -> bytes:

@@ -1,59 +1,50 @@
 """What a result keeps quiet: where the photo was taken."""
 
 import re
-import struct
 from dataclasses import replace
 from typing import Final
 
 import pyvips
 
+from colorify.exif import DamagedExifError, without_position
 from colorify.photo import Photo
+from colorify.xmp import DamagedXmpError, remove_properties
 
-_GPS_IFD: Final = "exif-ifd3-"  # libvips' name for the EXIF directory of positions
 _XMP: Final = "xmp-data"
 _EXIF: Final = "exif-data"
-# XMP, part 2: the EXIF namespace's GPS properties, as attributes or as elements
-_ATTRIBUTE: Final = re.compile(rb"\s[\w.-]+:GPS\w+\s*=\s*(\"[^\"]*\"|'[^']*')")
-_ELEMENT: Final = re.compile(rb"<([\w.-]+:GPS\w+)\b[^>]*?(/>|>.*?</\1\s*>)", re.DOTALL)
-_GPS_POINTER: Final = 0x8825  # EXIF 2.32, section 4.6.3
-_ENTRY: Final = 12  # bytes of an entry of a TIFF directory
+# XMP, part 2: the EXIF namespace's GPS properties; DJI's drones have a namespace of their own
+_POSITION: Final = re.compile(r"(?:gps.*|latitude|longitude)", re.IGNORECASE)
+# keywords of PNG under which ImageMagick hides blocks of metadata, in hexadecimal
+_HIDDEN: Final = re.compile(rb"Raw profile type ", re.IGNORECASE)
 
 
 def without_location(photo: Photo) -> Photo:
-    """Return the same photo without the position at which it was taken."""
-    image = photo.image.copy()
-    for name in image.get_fields():
-        if name.startswith(_GPS_IFD):
-            image.remove(name)
-    for name, cut in ((_XMP, _cut_xmp), (_EXIF, _cut_exif)):
-        if image.get_typeof(name):
-            image.set_type(pyvips.GValue.blob_type, name, cut(image.get(name)))
-    return replace(photo, image=image)
+    """Return the same photo without the position at which it was taken.
 
-
-def _cut_xmp(packet: bytes) -> bytes:
-    return _ELEMENT.sub(b"", _ATTRIBUTE.sub(b"", packet))
-
-
-def _cut_exif(block: bytes) -> bytes:
-    """Return an EXIF block whose first directory does not point to positions; libvips drops the rest.
-
-    A block that is no EXIF comes back empty: nobody can say what is in it.
+    XMP that cannot be read is left out, and so are blocks in a PNG's texts: nobody can say what is in them.
     """
-    start = 6 if block.startswith(b"Exif\0\0") else 0
-    order = {b"II": "<", b"MM": ">"}.get(block[start : start + 2])
-    if order is None:
-        return b""
-    try:
-        place = start + struct.unpack_from(f"{order}I", block, start + 4)[0]
-        count = struct.unpack_from(f"{order}H", block, place)[0]
-        for index in range(count):
-            entry = place + 2 + index * _ENTRY
-            if struct.unpack_from(f"{order}H", block, entry)[0] == _GPS_POINTER:
-                end = place + 2 + count * _ENTRY + 4  # the offset of the next directory moves up too
-                fewer = struct.pack(f"{order}H", count - 1)
-                rest = block[entry + _ENTRY : end] + bytes(_ENTRY)
-                return block[:place] + fewer + block[place + 2 : entry] + rest + block[end:]
-    except struct.error:
-        return b""
-    return block
+    image, notes = photo.image.copy(), list(photo.notes)
+    kept = tuple(chunk for chunk in photo.beside.chunks if not _HIDDEN.match(chunk[8:]))
+    if len(kept) < len(photo.beside.chunks):
+        notes.append("blocks of metadata in its texts were left out, as they may say where it was taken")
+    if photo.beside.extended_xmp:
+        notes.append("its extended XMP was left out, as it may say where it was taken")
+    if image.get_typeof(_XMP):
+        try:
+            packet = remove_properties(image.get(_XMP), _is_position, deep=True)
+            image.set_type(pyvips.GValue.blob_type, _XMP, packet)
+        except DamagedXmpError as error:
+            image.remove(_XMP)
+            notes.append(f"its XMP was left out, as it may say where it was taken ({error})")
+    if image.get_typeof(_EXIF):
+        try:
+            image.set_type(pyvips.GValue.blob_type, _EXIF, without_position(bytes(image.get(_EXIF))))
+        except DamagedExifError:
+            image.remove(_EXIF)
+            notes.append("its EXIF was left out, as it is damaged and may say where it was taken")
+    beside = replace(photo.beside, chunks=kept, extended_xmp=())
+    return replace(photo, image=image, beside=beside, notes=tuple(notes))
+
+
+def _is_position(name: str) -> bool:
+    return _POSITION.fullmatch(name.rpartition("}")[2]) is not None
