@@ -1,11 +1,15 @@
 """What does not fit in memory is refused beforehand, with what would fit; runs wait for each other."""
 
+import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
+import pyvips
 
 from colorify import memory
 from colorify.colorizer import Colorizer
@@ -13,6 +17,9 @@ from colorify.errors import UsageError, WeightsError
 from colorify.generator import Generator, memory_of
 from colorify.memory import Claims, available_memory
 from colorify.runtime import Runtime
+from colorify.server.app import create_app
+from colorify.server.settings import Settings
+from command_line import Colorify
 from tiny import grey_scene
 from waiting import wait_for
 
@@ -209,3 +216,36 @@ def test_the_machine_s_own_memory_where_nothing_else_is_known(
 ) -> None:
     monkeypatch.setattr(memory.os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}.__getitem__)
     assert available_memory(tmp_path, tmp_path) == 4096000
+
+
+@pytest.fixture
+def small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every generator is loaded on a machine with 2 MB."""
+    monkeypatch.setattr("colorify.generator.Claims", partial(Claims, lambda: 2 * MEGA))
+
+
+@pytest.mark.usefixtures("small_machine")
+class TestEverywhere:
+    """A size that does not fit is a wrong option, wherever it is given."""
+
+    def test_on_the_command_line(self, colorify: Colorify, tmp_path: Path) -> None:
+        source = tmp_path / "in.png"
+        pyvips.Image.new_from_array(grey_scene()).write_to_file(str(source))
+        ended = colorify(str(source), "--size", "256")
+        assert ended.code == 2
+        assert "To look at 384x256 px takes about" in ended.err
+        assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+    def test_by_http(self, tiny_weights: Path) -> None:
+        app = create_app(Settings(weights=tiny_weights, hosts=frozenset()))
+        data = bytes(pyvips.Image.new_from_array(grey_scene(600, 400)).pngsave_buffer())
+
+        async def post(path: str) -> httpx.Response:
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+                return await client.post(path, files={"image": ("in.png", data, "image/png")})
+
+        for path in ("/v1/colorize", "/v1/sessions"):
+            answer = asyncio.run(post(path))
+            assert answer.status_code == 422
+            assert "px takes about" in answer.json()["detail"]
