@@ -45,7 +45,7 @@ def say(self: Glance, *, hints: FloatArray | None = None, vividness: float = 1.0
     by_turns = (np.add.outer(down, np.arange(w)) % 2)[:, :, None]
     ab = np.where(by_turns, RED, BLUE) * (across == 1)[:, None] + np.where((across == 1)[:, None], 0, GREEN)
     ab = ab * (light / 50)[:, :, None]
-    if hints is not None:
+    if hints is not None and hints.any():
         ab = ab + hints[hints[:, :, 2] > 0][:, :2].mean(axis=0) / 2
     confidence = np.broadcast_to(np.array([0.6, 0.18, 0.2], np.float32)[across], (h, w))
     return Colors(ab.astype(np.float32), confidence)
