@@ -78,10 +78,7 @@ class Generator:
 
         `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never resampled. An old
         print is shown to the network as if it were a fresh one: see `shown`.
-        Raises UsageError where there is too little memory for it.
         """
-        height, width = L.shape
-        self.check_memory((width, height))
         return Glance(self, L)
 
     def check_memory(self, size: tuple[int, int]) -> None:
@@ -124,7 +121,7 @@ class Glance:
         self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
     def colors(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
-        """Generate the colours.
+        """Generate the colours. Raises UsageError where there is too little memory for that.
 
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
         `vividness`: 0 cautious, 1 as trained, 2 bold: see VIVIDNESS. A regression knows no likelier colours.

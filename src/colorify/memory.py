@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -83,6 +84,17 @@ def _machine_memory(proc: Path) -> int | None:
 
 def _group_memory(proc: Path, cgroups: Path) -> Iterator[int | None]:
     """Yield what each control group of this process, and each that holds it, leaves."""
+    for limit, usage, stat, idle in _groups(proc, cgroups):
+        most, used = _number(_lines(limit)), _number(_lines(usage))
+        if most is not None and used is not None:
+            named = (line.partition(" ") for line in _lines(stat))
+            yield most - used + sum(int(value) for name, _, value in named if name == idle)
+
+
+@cache  # they stay, and to look for them takes longer than to read them
+def _groups(proc: Path, cgroups: Path) -> list[tuple[Path, Path, Path, str]]:
+    """Return the files of each control group: limit, usage and what of it can be had back, and its name."""
+    found = []
     for line in _lines(proc / "self" / "cgroup"):
         number, controllers, place = line.split(":", 2)
         if number == "0":
@@ -91,19 +103,12 @@ def _group_memory(proc: Path, cgroups: Path) -> Iterator[int | None]:
             folder, limit, usage, idle = _VERSION_1
         else:
             continue
-        parts = Path(place.lstrip("/"))
+        inside = Path(place.lstrip("/"))
         # in a container the groups above are not shown, and its own is the root
-        for inside in (parts, *parts.parents):
-            yield _left(cgroups / folder / inside, limit, usage, idle)
-
-
-def _left(group: Path, limit: str, usage: str, idle: str) -> int | None:
-    most, used = _number(_lines(group / limit)), _number(_lines(group / usage))
-    if most is None or used is None:
-        return None
-    named = (line.partition(" ") for line in _lines(group / "memory.stat"))
-    spare = [int(value) for name, _, value in named if name == idle]
-    return most - used + sum(spare)
+        groups = [cgroups / folder / part for part in (inside, *inside.parents)]
+        shown = [group for group in groups if (group / limit).is_file()]
+        found += [(group / limit, group / usage, group / "memory.stat", idle) for group in shown]
+    return found
 
 
 def _number(lines: list[str]) -> int | None:
