@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify.alternatives import alternative_colors
+from colorify.alternatives import _spread, alternative_colors
 from colorify.caution import faded
 from colorify.chroma import A_A, HIGH, LOW, fit_chroma
 from colorify.coherence import settled
@@ -78,13 +78,11 @@ class TestShown:
         assert made[L == 60] == pytest.approx(80, abs=0.1)
 
     def test_how_few_pixels_are_specks(self) -> None:
-        L = plane(50, (100, 100))
-        L[::2, ::2][:, :] = np.where(np.arange(2500).reshape(50, 50) % 125 == 0, 0, L[::2, ::2])  # 0.8 %
-        L[1::2, 1::2] = 50
-        assert np.percentile(L[10:-10, 10:-10][::2, ::2], 1) == 50
-        assert restored(L) is not L, "specks are no blacks"
-        L[::2, ::2][::8, ::8] = 0  # and 1.6 % more
-        L[::2, ::2][4::8, 4::8] = 100
+        L = plane(50, (100, 100))  # of which every other row and column of the middle is measured: 40 x 40
+        measured = L[10:-10, 10:-10][::2, ::2]
+        measured[::8, ::16], measured[4::8, ::16] = 0, 100  # 0.94 % each
+        assert restored(L) is not L, "specks are no blacks and no whites"
+        measured[::8, 8::16], measured[4::8, 8::16] = 0, 100  # 1.6 %
         assert restored(L) is L
 
     def test_greys_are_spread_four_times_at_most(self) -> None:
@@ -339,6 +337,28 @@ class TestAlternatives:
         L = np.where(thing, 70, 30).astype(np.float32)
         assert self.count(colors(-30, 0, shape=(40, 40)), 0, p=p, L=L) == count
 
+    def test_the_likelier_comes_first(self) -> None:
+        centers = np.array([[-40, 0], [40, 0], [0, 60]], np.float32)
+        p = np.tile(np.array([0.5, 0.2, 0.3], np.float32), (20, 20, 1))
+        ab, L = colors(-40, 0, shape=(20, 20)), plane(60, (20, 20))
+        made = list(alternative_colors(ab, Distribution(centers, p), L, temperature=0.3))
+        assert [int(each[0, 0, 1]) > 30 for each in made] == [False, True, False]
+
+    def test_each_differs_from_all_before_and_not_from_the_first_alone(self) -> None:
+        """A large thing may be red, and a small one, too: to change that as well is no third colouring."""
+        large, small = np.zeros((2, 40, 40), bool)
+        large[:20], small[38:] = True, True
+        p = np.where((large | small)[:, :, None], [0.55, 0.45], [1, 0]).astype(np.float32)
+        L = np.where(large, 20, np.where(small, 80, 50)).astype(np.float32)
+        assert self.count(colors(-30, 0, shape=(40, 40)), 0, p=p, L=L) == 2
+
+    @pytest.mark.parametrize(("apart", "count"), [(0.14, 1), (0.16, 2), (9.0, 8)])
+    def test_how_many_regions(self, apart: float, count: int) -> None:
+        """`apart`: squared distance of points; of 20 far from each other eight are taken."""
+        points = np.eye(20, 20, dtype=np.float32) * 3 if apart == 9 else np.zeros((2, 20), np.float32)
+        points[-1, -1] = np.sqrt(apart)
+        assert len(_spread(points)) == count
+
     def test_a_cell_that_does_not_know_the_colour_of_its_region(self) -> None:
         """What its region thinks counts three tenths beside what it thinks itself."""
         centers = np.array([[-40, 0], [40, 0], [40, 10]], np.float32)
@@ -374,6 +394,13 @@ class TestChroma:
         a = 5 * np.arange(16, dtype=np.float32)[None].repeat(8, axis=0)
         planes = fit_chroma(L, np.stack([a, 0 * a], axis=-1), stride=4).planes
         assert planes[A_A, 4, 4:-4] == pytest.approx(50 / 3 / (50 / 3 + 25), abs=1e-4)
+
+    def test_slopes_are_averaged_over_three_cells(self) -> None:
+        """Up to the middle a rises with L, and falls beyond: slopes of 0.4, 0.4 and 0.2 beside each other."""
+        L = np.repeat(5 * np.arange(16, dtype=np.float32), 4)[None].repeat(32, axis=0)
+        a = 5 * np.minimum(np.arange(16), np.arange(16)[::-1]).astype(np.float32)[None].repeat(8, axis=0)
+        planes = fit_chroma(L, np.stack([a, 0 * a], axis=-1), stride=4).planes
+        assert planes[A_A, 4, 6] == pytest.approx(1 / 3, abs=1e-4)
 
     def test_detail_within_a_cell_is_a_reason_for_doubt(self) -> None:
         L = np.repeat(5 * np.arange(16, dtype=np.float32), 4)[None].repeat(32, axis=0)
