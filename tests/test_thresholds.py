@@ -18,6 +18,7 @@ from colorify.contrast import contrasted
 from colorify.generator import Distribution, Generator
 from colorify.nearby import Nearby
 from colorify.reference import Reference, _matches, reference_hints
+from colorify.render import _to_depth
 from colorify.seen import is_colored, small_size
 from colorify.shown import restored, softened
 from colorify.spread import spread
@@ -418,3 +419,8 @@ def test_a_unit_of_vividness(generator: Generator) -> None:
     once, twice = (glance.distribution(vividness=vividness).probabilities[0, 0] for vividness in (1, 2))
     ratio = (twice[1] / twice[0]) / (once[1] / once[0])
     assert np.log(ratio) == pytest.approx(0.4, abs=1e-3)
+
+
+def test_alpha_of_fewer_bits_is_rounded() -> None:
+    alpha = np.array([[0, 128, 129, 257 * 200 + 128, 257 * 200 + 129, 65535]], np.uint16)
+    assert _to_depth(alpha, 8).tolist() == [[0, 0, 1, 200, 201, 255]]
