@@ -19,6 +19,7 @@ from colorify.colorizer import Colorizer
 from colorify.generator import Colors, Generator, Glance
 from colorify.guided import cell_means
 from colorify.hints import Hint
+from colorify.look import Look
 from colorify.session import Session
 from tiny import write_tiny_generator
 
@@ -181,6 +182,21 @@ def test_without_it_the_result_is_another(
     after = step.result(colorizer)
     changed = before.shape != after.shape or np.abs(before.astype(float) - after).max() > SEEN
     assert changed  # without the arrays, which pytest would print
+
+
+def test_vividness_is_contrast_too(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    shares: list[float] = []
+    monkeypatch.setattr("colorify.guided.contrasted", lambda ab, share: (shares.append(share), ab)[1])
+    for vividness in (0.0, 1.0, 1.5):
+        colorizer.colorize(scene(), vividness=vividness)
+    assert shares == pytest.approx([0, 0.4, 0.6])  # the weights file says 0.4
+
+
+def test_a_hint_is_exact_a_cell_around_its_place(colorizer: Colorizer) -> None:
+    """The picture is seen at half its size, in cells of 4 px; (100, 60) is in the middle of a cell."""
+    made = colorizer.open(scene()).colors(Look(hints=(Hint(100, 60, "#b03060"),))).ab
+    exact = np.argwhere(np.abs(made - np.array(HINT.ab)).max(axis=2) < 1e-3)
+    assert exact.tolist() == [[6, 12], [7, 11], [7, 12], [7, 13], [8, 12]]
 
 
 def test_where_colour_is_from_tells_grey_from_colour(
