@@ -17,6 +17,7 @@ from colorify.coherence import settled
 from colorify.contrast import contrasted
 from colorify.generator import Distribution, Generator
 from colorify.nearby import Nearby
+from colorify.recombine import luminance
 from colorify.reference import Reference, _matches, reference_hints
 from colorify.render import _to_depth
 from colorify.seen import is_colored, small_size
@@ -424,3 +425,16 @@ def test_a_unit_of_vividness(generator: Generator) -> None:
 def test_alpha_of_fewer_bits_is_rounded() -> None:
     alpha = np.array([[0, 128, 129, 257 * 200 + 128, 257 * 200 + 129, 65535]], np.uint16)
     assert _to_depth(alpha, 8).tolist() == [[0, 0, 1, 200, 201, 255]]
+
+
+def test_light_of_primaries_that_nobody_can_see_stays_within_black_and_white() -> None:
+    class Wide:
+        is_srgb = False
+
+        def shares(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+            codes = np.linspace(0, 1, 2**depth, dtype=np.float32)
+            return -codes / 10, codes * np.float32(1.2), -codes / 10
+
+    pixels = np.array([[[255, 0, 0], [0, 255, 0], [255, 255, 255]]], np.uint8)
+    Y = luminance(pixels, Wide())  # type: ignore[arg-type]
+    assert Y[0] == pytest.approx([0, 1, 1], abs=1e-6)
