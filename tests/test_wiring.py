@@ -239,3 +239,18 @@ def test_a_generator_is_the_same_whoever_asks(weights: Path) -> None:
     L = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
     one, two = (Generator(weights, threads=1)(L) for _ in range(2))
     np.testing.assert_array_equal(one.ab, two.ab)
+
+
+def test_a_session_keeps_the_last_six_generations(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = session(colorizer)
+    for number in range(7):
+        opened.colors(Look(vividness=number / 10))
+    runs: list[float] = []
+    monkeypatch.setattr(Glance, "colors", lambda self, **given: (runs.append(1), say(self, **given))[1])
+    for number in range(6, 0, -1):
+        opened.colors(Look(vividness=number / 10))
+    assert not runs
+    opened.colors(Look(vividness=0))
+    assert len(runs) == 1, "the first of seven is gone"
