@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from colorify.chroma import fit_chroma
 from colorify.errors import PhotoError, UsageError
 from colorify.formats import FORMATS, HEIC, Format, format_named
-from colorify.generator import Colors, Generator, Spec
+from colorify.generator import Colors, Generator
 from colorify.guided import guided_colors
 from colorify.hints import Hint, Length
 from colorify.look import Look
@@ -23,9 +23,10 @@ from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, Output, Photo, open_photo, save_photo
 from colorify.pil import is_pil, picture_of, pixels_of
 from colorify.render import colored_strips, grey_strips, save_colored, strip_rows
-from colorify.seen import Seen, see
+from colorify.seen import Seen, see, small_size
 from colorify.session import PREVIEW, Session
 from colorify.space import Space, space_for
+from colorify.spec import Spec
 from colorify.stream import RowStream
 from colorify.suggest import Suggestion
 
@@ -243,7 +244,9 @@ class Colorizer:
         return np.concatenate(list(colored_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
 
     def _generate(self, photo: Photo, look: Look) -> tuple[Seen, Colors]:
-        seen = see(photo, look.size or self.spec.size)
+        short = look.size or self.spec.size
+        self._generator.check_memory(small_size(photo.size, short))
+        seen = see(photo, short)
         glance = self._generator.look(seen.L)
         colors = guided_colors(glance, look, photo=photo.size)
         return seen, colors

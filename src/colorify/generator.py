@@ -1,59 +1,34 @@
-"""The generator: luminance in, ab out, under ONNX Runtime.
+"""The generator: luminance in, ab out, under ONNX Runtime. What its files promise is in `spec`."""
 
-A weights file is an ONNX model that describes itself: its metadata entry `colorify` is a JSON object with the
-fields of `Spec` and, as `bin_centers`, the a and b of each of Q bins. Its inputs and outputs, float32 but for
-`reuse`, NCHW, sides of L a multiple of `Spec.multiple`, s `Spec.stride`:
-
-    L            (1, 1, H, W)        0..100
-    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere
-    temperature  ()                  of the annealed mean (Zhang et al. 2016, section 2.3), 0..1
-    reuse        () bool             whether `cached` holds the features of this L: the backbone then rests
-    cached.N     (1, C, h, w)        if not `reuse`, anything of C channels
-    ab           (1, 2, H/s, W/s)    -110..110
-    confidence   (1, 1, H/s, W/s)    0..1, one minus the entropy of the distribution over its largest value
-    logits       (1, Q, H/s, W/s)    of the distribution over the bins; not there where Q is 0: a regression
-    features.N   (1, C, h, w)        what the backbone makes of L alone, N from 0: to be `cached.N` next time
-"""
-
-import json
-import os
 from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import WeightsError
+from colorify.errors import UsageError, WeightsError
+from colorify.look import SMALLEST
+from colorify.memory import Claims
+from colorify.runtime import Runtime
+from colorify.seen import LONGEST
 from colorify.shown import shown
-
-if TYPE_CHECKING:
-    import onnxruntime
+from colorify.spec import CACHED, CURE, FEATURES, LOGITS, REUSE, check_tensors, read_spec
 
 FloatArray = NDArray[np.float32]
 
-METADATA_KEY: Final = "colorify"
-FORMAT: Final = 2  # of the contract above; a file of another number is refused
-REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
-QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
 # does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
 VIVIDNESS: Final = 0.01
 EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What a weights file says of itself."""
-
-    name: str
-    version: str
-    license: str
-    multiple: int  # px; sides of L must be a multiple of it
-    stride: int  # px of L a px of ab
-    size: int  # px; short side of L at which the generator does best
-    temperature: float  # of the annealed mean
-    contrast: float = 0.0  # share by which colours are moved away from their mean: see `contrast`
+# Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
+# the attention of the network at stride 16, of each of its cells to each: 4 heads, twice, 4 bytes.
+# `bench/memory.py` measures both.
+PER_PIXEL: Final = 600
+PER_PAIR: Final = 4 * 2 * 4 / 16**4
+MOST: Final = 1e6  # no output is beyond it; what is comes of damaged weights
 
 
 @dataclass(frozen=True)
@@ -87,11 +62,12 @@ class Generator:
         Raises WeightsError where the file is missing, damaged or of another kind.
         """
         self.path = weights if weights is not None else EMBEDDED
-        self._session = _open_session(self.path, threads)
+        self._runtime = Runtime(self.path, threads)
         # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
-        self.spec, self.centers = _read_spec(self._session.get_modelmeta().custom_metadata_map, self.path)
-        cached = [entry for entry in self._session.get_inputs() if entry.name.startswith(CACHED)]
-        self._no_features = tuple(np.zeros((1, entry.shape[1], 1, 1), np.float32) for entry in cached)
+        self.spec, self.centers = read_spec(self._runtime.metadata, self.path)
+        cached = check_tensors(self._runtime.inputs, self._runtime.outputs, self.centers, self.path)
+        self._no_features = tuple(np.zeros((1, channels, 1, 1), np.float32) for channels in cached)
+        self._claims = Claims()
 
     def __call__(self, L: FloatArray, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
         """Generate the colours of one photo: see `look` and `Glance.colors`."""
@@ -104,6 +80,33 @@ class Generator:
         print is shown to the network as if it were a fresh one: see `shown`.
         """
         return Glance(self, L)
+
+    def check_memory(self, size: tuple[int, int]) -> None:
+        """Raise UsageError where an L of (width, height) px takes more memory than there is."""
+        self._claims.check(memory_of(size, self.spec.multiple), partial(_too_large, size, self.spec.multiple))
+
+    def run(self, outputs: list[str], inputs: dict[str, Any]) -> list[FloatArray]:
+        """Return `outputs`, NCHW, while the memory that this takes is held: see `spec` for the inputs."""
+        _, _, height, width = inputs["L"].shape
+        size, multiple = (width, height), self.spec.multiple
+        with self._claims.claim(memory_of(size, multiple), partial(_too_large, size, multiple)):
+            results = self._runtime.run(outputs, inputs)
+        for name, plane in zip(outputs, results, strict=True):
+            self._check_output(name, plane, size)
+        return results
+
+    def _check_output(self, name: str, plane: FloatArray, size: tuple[int, int]) -> None:
+        """Raise WeightsError where an output is none that the contract allows, whatever the file said."""
+        width, height = (side // self.spec.stride for side in size)
+        channels = {"ab": 2, "confidence": 1, LOGITS: len(self.centers)}
+        expected = (1, channels.get(name), height, width)
+        found = plane.shape
+        if name.startswith(FEATURES):
+            expected = (1, self._no_features[int(name.rpartition(".")[2])].shape[1], *found[2:])
+        if len(found) != 4 or found != expected:
+            raise WeightsError(f"{self.path}: expected {name} of shape {expected}, found {found}. {CURE}")
+        if not (plane.max() <= MOST and plane.min() >= -MOST):  # what is no number is neither
+            raise WeightsError(f"{self.path}: {name} is not finite: its weights are damaged. {CURE}")
 
 
 class Glance:
@@ -118,7 +121,7 @@ class Glance:
         self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
     def colors(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
-        """Generate the colours.
+        """Generate the colours. Raises UsageError where there is too little memory for that.
 
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
         `vividness`: 0 cautious, 1 as trained, 2 bold: see VIVIDNESS. A regression knows no likelier colours.
@@ -187,7 +190,7 @@ class Glance:
         given = features if features is not None else generator._no_features
         named = {f"{CACHED}.{number}": plane for number, plane in enumerate(given)}
         made = [f"{FEATURES}.{number}" for number in range(len(given))] if features is None else []
-        results = generator._session.run(
+        results = generator.run(
             [*outputs, *made],
             {
                 "L": self._padded[None, None],
@@ -207,39 +210,23 @@ class Glance:
         return plane[0, :, : -(-height // stride), : -(-width // stride)].transpose(1, 2, 0)
 
 
-def _open_session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault(QUIET, "1")  # before the library is loaded
-    import onnxruntime as ort  # here, not above: it takes longer to load than all else together
-
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file. Leave out -m to use the embedded generator.")
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    # its threads would wait for more work by turning round and round, in the way of those that paint
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        # ONNX Runtime's exceptions share no base class of their own
-        raise WeightsError(f"{path}: not a usable ONNX file ({_first_line(error)}).") from error
+def memory_of(size: tuple[int, int], multiple: int) -> int:
+    """Return the bytes that the colouring of an L of (width, height) px takes, padded to `multiple`."""
+    pixels = (size[0] + -size[0] % multiple) * (size[1] + -size[1] % multiple)
+    return int(PER_PIXEL * pixels + PER_PAIR * pixels**2)
 
 
-def _read_spec(metadata: dict[str, str], path: Path) -> tuple[Spec, FloatArray]:
-    """Return what a file says of itself, and the centers of its bins, (Q, 2)."""
-    cure = "Give -m a file that this version's `colorify export` wrote."
-    try:
-        fields: dict[str, Any] = json.loads(metadata[METADATA_KEY])
-        if fields["format"] != FORMAT:
-            raise WeightsError(
-                f"{path}: format {fields['format']}, this Colorify reads format {FORMAT}. {cure}"
-            )
-        spec = Spec(**{key: fields[key] for key in Spec.__annotations__ if key in fields})
-        centers = np.array(fields[CENTERS], np.float32).reshape(-1, 2)
-    except (KeyError, TypeError, ValueError) as error:  # a JSONDecodeError is a ValueError
-        raise WeightsError(f"{path}: an ONNX file, but no Colorify generator. {cure}") from error
-    return spec, centers
+def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageError:
+    """Say that an L of (width, height) px does not fit, and which short side would."""
+    short = max(min(size), ceil(max(size) / LONGEST))  # as a person gives it: see `seen.small_size`
 
+    def fits(smaller: int) -> bool:
+        width, height = (max(1, round(side * smaller / short)) for side in size)
+        return memory_of((width, height), multiple) <= available
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    largest = next((smaller for smaller in range(short - 1, SMALLEST - 1, -1) if fits(smaller)), None)
+    cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
+    return UsageError(
+        f"To look at {size[0]}x{size[1]} px takes about {memory_of(size, multiple) / 1e9:.1f} GB of memory, "
+        f"found {available / 1e9:.1f} GB. {cure}"
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from colorify.errors import UsageError
 from colorify.hints import Hint
 
+SMALLEST, LARGEST = 32, 4096  # px, of the short side at which the generator sees a photo
+
 
 @dataclass(frozen=True)
 class Look:
@@ -22,5 +24,5 @@ class Look:
                 raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
         if self.alternative < 1:
             raise UsageError(f"alternative {self.alternative}: expected 1 or more.")
-        if self.size is not None and not 32 <= self.size <= 4096:
-            raise UsageError(f"size {self.size}: expected 32 to 4096 px.")
+        if self.size is not None and not SMALLEST <= self.size <= LARGEST:
+            raise UsageError(f"size {self.size}: expected {SMALLEST} to {LARGEST} px.")

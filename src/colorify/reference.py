@@ -20,7 +20,7 @@ from colorify.generator import Generator, Glance
 from colorify.hints import Hint
 from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, open_photo
-from colorify.seen import is_colored, see_lab
+from colorify.seen import is_colored, see_lab, small_size
 
 FloatArray = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -44,8 +44,12 @@ class Reference:
 def open_reference(
     source: Source, generator: Generator, *, short: int, max_pixels: int = MAX_PIXELS
 ) -> Reference:
-    """Look at a colour photo, reduced to `short` px. Raises PhotoError, for a grey one too; WeightsError."""
+    """Look at a colour photo, reduced to `short` px.
+
+    Raises PhotoError, for a grey one too; UsageError, WeightsError.
+    """
     photo = open_photo(source, max_pixels=max_pixels)
+    generator.check_memory(small_size(photo.size, short))
     lab = see_lab(photo, short)
     if not is_colored(lab):
         raise PhotoError(f"{photo.origin.name}: has no colour. Give --reference a colour photo.")

@@ -26,7 +26,7 @@ from colorify.origin import Source
 from colorify.photo import MAX_PIXELS, Photo, open_photo
 from colorify.reference import open_reference, reference_hints
 from colorify.render import colored_strips, grey_strips
-from colorify.seen import see
+from colorify.seen import see, small_size
 from colorify.suggest import Suggestion, suggest_colors
 
 FloatArray = NDArray[np.float32]
@@ -63,6 +63,7 @@ class Session:
         photo = open_photo(source, max_pixels=max_pixels)
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
+        generator.check_memory(small_size(photo.size, self._short))
         self._seen = see(photo, self._short)
         self._glance = generator.look(self._seen.L)
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from colorify.generator import Generator, Spec
+from colorify.generator import Generator
 from colorify.shown import shown
+from colorify.spec import Spec
 from colorify.training.bins import Bins, annealed_mean, certainty
 from colorify.training.export import export
 from colorify.training.unet import UNet

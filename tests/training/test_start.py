@@ -7,13 +7,15 @@ import torch
 from onnx import numpy_helper
 
 from colorify.errors import SetupError, WeightsError
-from colorify.generator import Generator, Spec
+from colorify.generator import Generator
+from colorify.spec import CENTERS, Spec
 from colorify.training.bins import Bins
 from colorify.training.branching import all_weights
 from colorify.training.export import export
 from colorify.training.folding import folded
 from colorify.training.start import load_backbone, load_start, load_weights, save_backbone
 from colorify.training.unet import ConvNorm, UNet
+from tiny import write_tiny_generator
 
 SPEC = Spec(name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5)
 
@@ -104,9 +106,37 @@ def test_regression_says_1_for_its_confidence(case: tuple[UNet, Bins, Path]) -> 
 
 def test_other_files_are_refused(tmp_path: Path, tiny_weights: Path) -> None:
     (tmp_path / "text.onnx").write_text("no weights at all")
-    for path in (tmp_path / "text.onnx", tmp_path / "none.onnx", tiny_weights):
-        with pytest.raises(WeightsError, match="cannot be trained on"):
-            load_weights(path)
+    for name, says in (("text.onnx", "not a usable ONNX file"), ("none.onnx", "no such weights file")):
+        with pytest.raises(WeightsError, match=says):
+            load_weights(tmp_path / name)
+    with pytest.raises(WeightsError, match="cannot be trained on"):
+        load_weights(tiny_weights)
+
+
+def test_no_other_file_is_read(tmp_path: Path) -> None:
+    model = onnx.load(write_tiny_generator(tmp_path / "tiny.onnx"))
+    onnx.save(model, tmp_path / "two.onnx", save_as_external_data=True, location="b.bin", size_threshold=0)
+    with pytest.raises(WeightsError, match=r"two\.onnx: keeps tensors in other files"):
+        load_weights(tmp_path / "two.onnx")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"bin_weights": "big"},
+        {"bin_weights": [1.0]},
+        {"bin_weights": [[1.0]] * 5},
+        {"bin_weights": None},
+        {"bin_weights": [10**400] * 5},
+        {"bin_weights": {}},
+        {CENTERS: "none"},
+        {"multiple": 0},
+    ],
+    ids=str,
+)
+def test_metadata_that_makes_no_sense(tmp_path: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(WeightsError, match=r"odd\.onnx"):
+        load_weights(write_tiny_generator(tmp_path / "odd.onnx", **changes))
 
 
 def test_a_backbone_goes_from_file_to_file(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import onnx
 from onnx import TensorProto, helper
 
-from colorify.generator import CACHED, FEATURES, REUSE
+from colorify.spec import CACHED, FEATURES, REUSE
 
 FRESH: Final = "fresh"  # begins the names, within the branch, of features that the backbone makes
 KEPT: Final = "kept"  # the same, of those handed on

@@ -1,4 +1,4 @@
-"""A trained network as a weights file: one ONNX model that describes itself (see `colorify.generator`)."""
+"""A trained network as a weights file: one ONNX model that describes itself (see `colorify.spec`)."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from colorify.atomic import write_whole
 from colorify.errors import SetupError
-from colorify.generator import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
+from colorify.spec import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
 from colorify.training.aligned import align
 from colorify.training.bins import Bins
 from colorify.training.branching import branch_off_backbone

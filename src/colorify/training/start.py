@@ -1,10 +1,9 @@
 """Where a run starts from: another run, a weights file, or the generator in the package."""
 
-import json
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import onnx
 import torch
@@ -13,7 +12,9 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from colorify.errors import SetupError, WeightsError
-from colorify.generator import EMBEDDED, METADATA_KEY
+from colorify.generator import EMBEDDED
+from colorify.runtime import read_model
+from colorify.spec import read_metadata, read_spec
 from colorify.training.bins import Bins
 from colorify.training.branching import all_weights
 from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint, save_whole
@@ -47,10 +48,14 @@ def load_start(source: str) -> Start:
 
 def load_weights(path: Path) -> Start:
     """Read a weights file back into what the trainer takes. Raises WeightsError."""
+    data = read_model(path)  # nothing that is in other files
     try:
-        model = onnx.load(path)
-        found: dict[str, Any] = json.loads({p.key: p.value for p in model.metadata_props}[METADATA_KEY])
-        weights = torch.tensor(found["bin_weights"], dtype=torch.float32)
+        model = onnx.load_model_from_string(data)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        _, said = read_spec(metadata, path)
+        weights = torch.tensor(read_metadata(metadata, path)["bin_weights"], dtype=torch.float32)
+        if weights.shape != (len(said),):
+            raise ValueError(f"bin_weights: expected {len(said)} numbers")
         tensors = {
             entry.name.removesuffix(HALF): torch.from_numpy(numpy_helper.to_array(entry).copy())
             for entry in all_weights(model.graph)
@@ -65,7 +70,7 @@ def load_weights(path: Path) -> Start:
         }
         entries = unfolded(state, network)
         network.load_state_dict(entries)
-    except (OSError, DecodeError, KeyError, ValueError, RuntimeError) as error:
+    except (DecodeError, KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise WeightsError(
             f"{path}: cannot be trained on ({type(error).__name__}: {reason}). "
