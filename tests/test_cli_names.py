@@ -90,3 +90,15 @@ def test_a_map_that_would_replace_a_picture_is_refused_before_the_work(
         ended = colorify("a.jpg", "--confidence", "there.png")
         assert (ended.code, "there.png exists; -f overwrites it" in ended.err) == (2, True), ended.err
     assert {name: Path(name).read_bytes() for name in names()} == before
+
+
+def test_a_stream_whose_options_contradict_each_other_is_refused_before_the_work(colorify: Colorify) -> None:
+    photo("a.jpg")
+    for words, said in (
+        (["-o", "b.png", "--format", "jpeg"], "-o b.png is png and --format jpeg"),
+        (["-o", "b.png", "--confidence", "b.png"], "choose another name for the map"),
+        (["-o", "b.png", "--confidence", "a.jpg"], "a.jpg exists; -f overwrites it"),
+    ):
+        ended = colorify("-", *words)
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert names() == {"a.jpg"}

@@ -57,7 +57,7 @@ def color_inputs(
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if options.confidence is not None:
-        _check_confidence(options.confidence, plan, overwrite=options.overwrite)
+        check_confidence(options.confidence, plan, overwrite=options.overwrite)
     if dry:
         return _show_plan(plan, options, run.show)
     with stopping() as stopped:
@@ -102,7 +102,7 @@ def _is_of_one(options: "Options") -> bool:
     return bool(options.hints or options.confidence or options.alternatives)
 
 
-def _check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
+def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
     """Refuse before the work what would end it, or replace another picture by the map."""
     if plan.finished and not plan.jobs:
         there = plan.finished[0].target
