@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from colorify.atomic import claim
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE, wait_for
 
@@ -67,9 +69,27 @@ def test_each_photo_is_coloured_once_and_none_fails(tiny_weights: Path, watch: b
     assert all(size(f"out/{number:02}.png") == (48, 32) for number in range(COUNT))
 
 
-def test_a_photo_of_another_run_is_said_and_no_fault(colorify: Colorify) -> None:
-    from colorify.atomic import claim
+def test_a_watch_comes_back_to_what_another_run_gives_up(tiny_weights: Path) -> None:
+    photo("in/a.png"), photo("in/b.png")
+    Path("out").mkdir()
+    words = command(tiny_weights, "in", "-o", "out", "--watch", "-j", "1")
+    with ExitStack() as given_up:
+        given_up.enter_context(claim(Path("out/a.png")))
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(Path("out/b.png").exists)  # so `a`, which is before it, has been passed over
+            assert not Path("out/a.png").exists()
+            given_up.close()
+            wait_for(Path("out/a.png").exists)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert "2 coloured, 0 skipped, 0 failed" in err
 
+
+def test_a_photo_of_another_run_is_said_and_no_fault(colorify: Colorify) -> None:
     photo("album/a.jpg"), photo("album/b.jpg")
     with claim(Path("album/a-color.jpg")):
         ended = colorify("album")

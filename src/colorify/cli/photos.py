@@ -80,7 +80,9 @@ def watch_folders(
     with stopping() as stopped:
         colorizer = run.load()
         run.show.watching(inputs)
-        return _color_plans(arrivals(look, stopped=stopped), options, run, lambda: colorizer, stopped)
+        again: set[Path] = set()  # what another run is at: it may yet give it up
+        plans = arrivals(look, stopped=stopped, again=again)
+        return _color_plans(plans, options, run, lambda: colorizer, stopped, again)
 
 
 def _plan(
@@ -151,8 +153,12 @@ def _color_plans(
     run: Run,
     load: "Callable[[], Colorizer]",
     stopped: Callable[[], bool],
+    again: set[Path] | None = None,
 ) -> int:
-    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it."""
+    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it.
+
+    `again`: where photos are put that another run is at, for a later plan.
+    """
     from colorify.atomic import sweep
 
     tally = Tally()
@@ -162,7 +168,7 @@ def _color_plans(
             for folder in plan.folders:
                 sweep(folder)
             if plan.jobs:
-                _color_plan(plan, options, run, load(), stopped, tally)
+                _color_plan(plan, options, run, load(), stopped, tally, again)
             if tally.left:
                 tally.stopped = tally.stopped or "interrupted"
                 break
@@ -180,6 +186,7 @@ def _color_plan(
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
     tally: Tally,
+    again: set[Path] | None,
 ) -> None:
     from colorify import batch
 
@@ -191,7 +198,11 @@ def _color_plan(
         with closing(results):
             for result in results:
                 drawn.ended(result.job)
-                _count(result, plan, tally, run.show)
+                if again is not None and _is_taken(result):
+                    again.add(result.job.source)
+                    tally.put_off()
+                else:
+                    _count(result, plan, tally, run.show)
 
 
 def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
@@ -215,6 +226,12 @@ def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
         tally.stopped = "the disk is full"
     tally.result(result)
     show.result(result)
+
+
+def _is_taken(result: "Result") -> bool:
+    from colorify.batch import TakenError
+
+    return isinstance(result.error, TakenError) and not result.error.done
 
 
 def _passed_over(result: "Result") -> "Plan | None":
