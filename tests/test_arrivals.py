@@ -73,6 +73,18 @@ def test_a_failed_photo_is_given_again_only_when_it_has_changed() -> None:
     assert list(given(looks, done=False)) == [(2, ["a.jpg"]), (6, ["a.jpg"])]
 
 
+def test_a_photo_that_another_run_had_is_given_again() -> None:
+    write("a.jpg"), write("b.jpg")
+    looks, again = Looks(None, None, None, None, None), set[Path]()
+    found = []
+    for plan in arrivals(looks, stopped=looks.stopped, pause=0, again=again):
+        found.append((looks.count, [job.source.name for job in plan.jobs]))
+        if len(found) < 3:
+            again.add(Path("in/a.jpg"))
+    assert found == [(2, ["a.jpg", "b.jpg"]), (3, ["a.jpg"]), (4, ["a.jpg"])]
+    assert again == set()
+
+
 def test_force_does_not_colour_a_photo_for_ever() -> None:
     write("a.jpg")
     looks = Looks(None, None, None, None, force=True)

@@ -27,19 +27,28 @@ class Stamp:
 
 
 def arrivals(
-    look: Callable[[], Plan], *, stopped: Callable[[], bool], pause: float = PAUSE
+    look: Callable[[], Plan],
+    *,
+    stopped: Callable[[], bool],
+    pause: float = PAUSE,
+    again: set[Path] | None = None,
 ) -> Iterator[Plan]:
     """Yield, until `stopped`, what is new in the plans that `look` makes; take the next when it is done.
 
     Its jobs are whole: they did not change between two looks. A photo is given again, failed or done, only
     after it has changed. What is finished or an output of Colorify is in the first plan alone, and what is
-    refused or left out in the first that has it. Plans without anything are not yielded.
+    refused or left out in the first that has it. Plans without anything are not yielded. `again`: photos to
+    be given once more, unchanged, if they are still to be done: the caller adds them, a look takes them out.
     """
     before: dict[Path, Stamp | None] = {}
     given: dict[Path, Stamp | None] = {}
     told: set[str] = set()
     first = True
     while not stopped():
+        if again is not None:
+            for path in again:
+                given.pop(path, None)
+            again.clear()
         started = time.monotonic()
         plan = look()
         now = {job.source: _stamp(job.source) for job in plan.jobs}

@@ -368,7 +368,7 @@ def test_a_full_disk_ends_the_crawl_and_blames_no_picture(site: Site, rows: Rows
     (tmp_path / "images").mkdir()
     for first in range(256):
         (tmp_path / "images" / f"{first:02x}").touch()  # a file where the folder should go
-    assert "cannot be written" in crawl(site.url(), tmp_path, code=3)
+    assert "cannot make this folder" in crawl(site.url(), tmp_path, code=3)
     assert rows(tmp_path, "images") == {"/a.jpg": "pending"}
 
 

@@ -1,3 +1,4 @@
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,23 @@ def test_what_is_saved_is_loaded(checkpoint: Checkpoint, tmp_path: Path) -> None
     assert torch.equal(loaded.bins.centers, checkpoint.bins.centers)
     assert torch.equal(loaded.network["w"], torch.ones(2))
     assert [entry.name for entry in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_disk_that_takes_no_more_leaves_the_checkpoint_before(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.pt"
+    save_checkpoint(checkpoint, path)
+    before = path.read_bytes()
+    large = replace(checkpoint, network={"w": torch.ones(1_000_000)})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(SetupError, match=r"run\.pt: cannot be written \(File too large\)"):
+            save_checkpoint(large, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"run.pt": before}
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 truncated", b"hello"])

@@ -67,7 +67,7 @@ def color_inputs(
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if options.confidence is not None:
-        _check_confidence(options.confidence, plan, overwrite=options.overwrite)
+        check_confidence(options.confidence, plan, overwrite=options.overwrite)
     if dry:
         return _show_plan(plan, options, run.show)
     with stopping() as stopped:
@@ -90,7 +90,9 @@ def watch_folders(
     with stopping() as stopped:
         colorizer = run.load()
         run.show.watching(inputs)
-        return _color_plans(arrivals(look, stopped=stopped), options, run, lambda: colorizer, stopped)
+        again: set[Path] = set()  # what another run is at: it may yet give it up
+        plans = arrivals(look, stopped=stopped, again=again)
+        return _color_plans(plans, options, run, lambda: colorizer, stopped, again)
 
 
 def _plan(
@@ -112,7 +114,7 @@ def _is_of_one(options: "Options") -> bool:
     return bool(options.hints or options.confidence or options.alternatives)
 
 
-def _check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
+def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
     """Refuse before the work what would end it, or replace another picture by the map."""
     if plan.finished and not plan.jobs:
         there = plan.finished[0].target
@@ -161,8 +163,12 @@ def _color_plans(
     run: Run,
     load: "Callable[[], Colorizer]",
     stopped: Callable[[], bool],
+    again: set[Path] | None = None,
 ) -> int:
-    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it."""
+    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it.
+
+    `again`: where photos are put that another run is at, for a later plan.
+    """
     from colorify.atomic import sweep
 
     tally = Tally()
@@ -172,7 +178,7 @@ def _color_plans(
             for folder in plan.folders:
                 sweep(folder)
             if plan.jobs:
-                _color_plan(plan, options, run, load(), stopped, tally)
+                _color_plan(plan, options, run, load(), stopped, tally, again)
             if tally.left:
                 tally.stopped = tally.stopped or "interrupted"
                 break
@@ -190,6 +196,7 @@ def _color_plan(
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
     tally: Tally,
+    again: set[Path] | None,
 ) -> None:
     from colorify import batch
 
@@ -201,7 +208,11 @@ def _color_plan(
         with closing(results):
             for result in results:
                 drawn.ended(result.job)
-                _count(result, plan, tally, run.show)
+                if again is not None and _is_taken(result):
+                    again.add(result.job.source)
+                    tally.put_off()
+                else:
+                    _count(result, plan, tally, run.show)
 
 
 def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
@@ -225,6 +236,12 @@ def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
         tally.stopped = "the disk is full"
     tally.result(result)
     show.result(result)
+
+
+def _is_taken(result: "Result") -> bool:
+    from colorify.batch import TakenError
+
+    return isinstance(result.error, TakenError) and not result.error.done
 
 
 def _passed_over(result: "Result") -> "Plan | None":

@@ -51,6 +51,10 @@ class Tally:
         self.before += len(plan.finished)
         self.taken += len(plan.taken)
 
+    def put_off(self) -> None:
+        """Count a photo of a plan no longer: it is for a later one."""
+        self.left -= 1
+
     def result(self, result: "Result") -> None:
         """Count what came of a photo of a plan."""
         self.left -= 1

@@ -51,7 +51,10 @@ def save_whole(entries: dict[str, Any], path: Path, *, overwrite: bool) -> None:
         whole_file(path, overwrite=overwrite, kind=SetupError) as temporary,
         temporary.open("wb") as file,  # given a name, torch writes it into the file
     ):
-        torch.save(entries, file)
+        try:
+            torch.save(entries, file)
+        except RuntimeError as error:  # all that torch says of a disk that refuses; `whole_file` asks why
+            raise SetupError(f"{path}: cannot be written ({str(error).splitlines()[0]}).") from error
 
 
 def averaged(checkpoint: Checkpoint) -> dict[str, Tensor]:
