@@ -32,6 +32,7 @@ FLOORS = [
         "frames",
         "generator",
         "guided",
+        "heap",
         "heic",
         "hint_file",
         "hints",

@@ -218,6 +218,8 @@ def _open_session(path: Path, threads: int) -> "onnxruntime.InferenceSession":
     options.log_severity_level = 3
     # its threads would wait for more work by turning round and round, in the way of those that paint
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # a pool of its own would grow to the power of two above what all runs at a time ever took, and keep it
+    options.enable_cpu_mem_arena = False
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
