@@ -25,7 +25,7 @@ from hypothesis import strategies as st  # noqa: E402
 
 from tiny import write_tiny_generator  # noqa: E402
 
-BATCH: Final = 200  # inputs between two notes of the count
+BATCH: Final = 50  # inputs between two notes of the count
 SMALL: Final = ("grey.jpg", "meta-16.png", "tags.tif", "lossy.webp", "interlaced.png", "meta.avif")
 Damage = Callable[[str, list[Change], bool], bytes]
 
