@@ -22,6 +22,7 @@ from colorify import Colorizer
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "astronaut.jpg"
 CLIENTS = (1, 2, 4, 8, 32)
+IDLE_SECONDS = 15.0  # in which the server gives memory back
 
 
 @dataclass
@@ -55,6 +56,9 @@ def main() -> None:
             row = f"{clients:2} clients        {rate:6.1f} photos/s, {times}, {refused}"
             print(f"{row}, {memory(process):.0f} MB")
             assert set(load.statuses) <= {200, 503}, load.statuses
+        at_once = memory(process, "VmRSS")
+        time.sleep(IDLE_SECONDS)
+        print(f"at rest: {at_once:.0f} MB, {IDLE_SECONDS:g} s later {memory(process, 'VmRSS'):.0f} MB")
 
 
 def alone(data: bytes, weights: Path | None, seconds: float) -> float:
@@ -116,10 +120,10 @@ def send(url: str, data: bytes, load: Load) -> None:
         time.sleep(0.1)  # a polite client would wait for as long as Retry-After says
 
 
-def memory(process: subprocess.Popen[str]) -> float:
-    """Return the largest resident set of the server so far, MB (Linux)."""
+def memory(process: subprocess.Popen[str], kind: str = "VmHWM") -> float:
+    """Return the largest resident set of the server so far, or that of now (VmRSS), MB (Linux)."""
     status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition(f"{kind}:")[2].split()[0]) / 1024
 
 
 if __name__ == "__main__":

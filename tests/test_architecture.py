@@ -45,6 +45,7 @@ FLOORS = [
         "frames",
         "generator",
         "guided",
+        "heap",
         "heic",
         "hint_file",
         "hints",

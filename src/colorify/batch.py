@@ -1,6 +1,5 @@
 """Colour the photos of a plan, several at a time; a photo that fails is a result, and the others go on."""
 
-import ctypes
 import stat
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Final
 from colorify.atomic import DiskFullError, ExistsError, claim, is_taken, make_folder
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
+from colorify.heap import give_back
 from colorify.hints import Hint
 from colorify.own import is_own
 from colorify.photo import MAX_PIXELS
@@ -129,7 +129,7 @@ def run(
             if result is not None:
                 yield result
             if number % TRIM == 0:
-                _give_back()
+                give_back()
     finally:
         ended.set()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -146,17 +146,6 @@ def _each_as_it_ends(
         ended = [future for future in given if future.done()]
         given = [future for future in given if future not in ended]
         yield from (future.result() for future in ended)
-
-
-def _give_back() -> None:
-    """Give the system back the memory of photos that have ended.
-
-    glibc keeps it in a heap a thread, which grow for thousands of photos as they get scattered. Other C
-    libraries have no such call, and no such need.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> Coloring:

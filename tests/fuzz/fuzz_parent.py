@@ -30,6 +30,7 @@ class Trial:
     weights: Path
     folder: Path  # of its own
     sound: bytes  # a file that is sound
+    child: Path = CHILD  # what it runs
     process: subprocess.Popen[str] | None = None
 
     def __call__(self, data: bytes, format_: str) -> str | None:
@@ -64,7 +65,7 @@ class Trial:
             sound.write_bytes(self.sound)
             with (self.folder / "log").open("w") as log:
                 self.process = subprocess.Popen(
-                    [sys.executable, str(CHILD), str(self.weights), str(sound)],
+                    [sys.executable, str(self.child), str(self.weights), str(sound)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,

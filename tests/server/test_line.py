@@ -9,6 +9,7 @@ import pytest
 from serving import picture
 
 from colorify.colorizer import Colorizer
+from colorify.server import app
 from colorify.server.line import Line, StoppedError, Task
 from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
@@ -190,3 +191,26 @@ def test_sessions_are_bounded_in_age(sitting: Sitting) -> None:
         sessions.get(old.id)
     now[0] = 131
     assert len(sessions) == 0
+
+
+def test_what_is_too_old_goes_though_nobody_asks(sitting: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And free memory goes back to the system, once after something was done."""
+    given_back: list[int] = []
+    monkeypatch.setattr(app, "TIDY_SECONDS", 0.001)
+    monkeypatch.setattr(app, "give_back", lambda: given_back.append(len(sessions._kept)))
+    now = [0.0]
+    sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
+    sessions.add("a", sitting)
+
+    async def use(line: Line) -> None:
+        tidying = asyncio.create_task(app._tidy(line, sessions))
+        await asyncio.to_thread(wait_for, lambda: len(given_back) == 1)
+        now[0] = 61
+        await asyncio.to_thread(wait_for, lambda: len(given_back) == 2)
+        await line.run(lambda _task: None)
+        await asyncio.to_thread(wait_for, lambda: len(given_back) == 3)
+        await asyncio.sleep(0.05)  # some fifty turns in which nothing was done
+        tidying.cancel()
+
+    with_line(use)
+    assert given_back == [1, 0, 0]

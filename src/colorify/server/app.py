@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -11,15 +11,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from colorify.colorizer import Colorizer
+from colorify.heap import give_back
 from colorify.server import problems
 from colorify.server.api import Api
 from colorify.server.connections import Connections
 from colorify.server.guard import Guard
 from colorify.server.line import Line, StoppedError
 from colorify.server.metrics import Metrics
+from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
 from colorify.server.site import health_routes, page_routes
 
+TIDY_SECONDS: Final = 5.0  # after which photos too old are dropped, and free memory is given back
 CLIENT_GONE = 499  # nobody reads it; for the metrics
 
 
@@ -45,7 +48,9 @@ def create_app(
             loop.call_later(settings.grace_seconds, line.end)
 
         connections.on_leave = leave
+        tidying = asyncio.create_task(_tidy(line, api.sessions))
         yield
+        tidying.cancel()
         line.close(wait=False)
 
     def figures() -> str:
@@ -89,6 +94,17 @@ def create_app(
             expose_headers=["Content-Disposition", "Location", "Retry-After", "Server-Timing"],
         )
     return app
+
+
+async def _tidy(line: Line, sessions: Sessions) -> None:
+    """Keep what is no longer needed for some seconds at the most, whether or not requests come."""
+    seen = (0, 0)
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        now = (line.done, len(sessions))  # which drops the sessions that are too old
+        if now != seen and line.taken == 0:
+            await asyncio.to_thread(give_back)
+            seen = now
 
 
 async def _gone(_request: object, _error: Exception) -> Response:

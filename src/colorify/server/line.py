@@ -62,6 +62,7 @@ class Line:
         self._waited_for: set[asyncio.Future[Any]] = set()
         self._ended = False
         self.refused = 0  # since the start
+        self.done = 0  # pieces of work that were begun or given up, since the start
 
     @property
     def places(self) -> int:
@@ -127,6 +128,7 @@ class Line:
             raise
         finally:
             self._waited_for.discard(waited_for)
+            self.done += 1
             task.stop()
             if not future.done():
                 self._left.add(future)
