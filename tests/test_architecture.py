@@ -30,6 +30,7 @@ FLOORS = [
         "chroma",
         "coherence",
         "contrast",
+        "folders",
         "frames",
         "generator",
         "guided",

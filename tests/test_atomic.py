@@ -11,14 +11,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorify.atomic import DiskFullError, sweep, whole_file
-from colorify.errors import PhotoError
+from colorify.atomic import (
+    DiskFullError,
+    ExistsError,
+    claim,
+    move_file,
+    sweep,
+    sync_folder,
+    whole_file,
+    write_whole,
+)
+from colorify.errors import ColorifyError, FilmError, PhotoError, SetupError
 from colorify.formats import FORMATS, Format
 from colorify.photo import Output, open_photo, save_photo
 from colorify.stream import RowStream
 from waiting import PATIENCE
 
 LEFT = ".colorify-0123456789abcdef.part"
+LOCK = ".colorify-0123456789abcdef.lock"
 
 
 def there(folder: Path) -> set[str]:
@@ -87,8 +97,7 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
         "sub",
     }
     (tmp_path / "sub").mkdir()
-    lock = ".colorify-0000000000000000.lock"
-    for name in (LEFT, f"{LEFT}.mp4", lock, *(others - {"sub"})):
+    for name in (LEFT, f"{LEFT}.mp4", LOCK, *(others - {"sub"})):
         (tmp_path / name).write_bytes(b"half")
     (tmp_path / "sub" / LEFT).write_bytes(b"half")
     sweep(tmp_path)
@@ -120,16 +129,127 @@ with whole_file(Path(sys.argv[1]), overwrite=False) as temporary:
     assert there(tmp_path) == {"a.png"}
 
 
+WITHOUT_LINKS = "os.link"
+WITHOUT_EITHER = "colorify.atomic._rename_without_links"
+
+
+@pytest.mark.parametrize("without", [(), (WITHOUT_LINKS,), (WITHOUT_LINKS, WITHOUT_EITHER)])
+def test_a_file_that_comes_at_the_last_moment_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ...]
+) -> None:
+    target = tmp_path / "a"
+    sync = os.fsync
+
+    def come(file: int) -> None:
+        sync(file)
+        target.write_bytes(b"theirs")  # after the last look at the target: only the rename is left
+
+    take_away(monkeypatch, without)
+    monkeypatch.setattr("colorify.atomic.os.fsync", come)
+    with pytest.raises(ExistsError, match="exists already"), whole_file(target, overwrite=False) as temporary:
+        temporary.write_bytes(b"ours")
+    assert target.read_bytes() == b"theirs"
+    assert there(tmp_path) == {"a"}
+    monkeypatch.undo()
+    take_away(monkeypatch, without)
+    write_whole(tmp_path / "b", b"ours", overwrite=False)
+    assert (tmp_path / "b").read_bytes() == b"ours"
+    move_file(tmp_path / "b", tmp_path / "c")
+    with pytest.raises(ExistsError):
+        move_file(tmp_path / "c", target)
+    assert there(tmp_path) == {"a", "c"}
+
+
+def take_away(monkeypatch: pytest.MonkeyPatch, calls: tuple[str, ...]) -> None:
+    """Have a file system without links, or without a rename that does not replace."""
+
+    def none(*_: object) -> bool:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if WITHOUT_LINKS in calls:
+        monkeypatch.setattr("colorify.atomic.os.link", none)
+    if WITHOUT_EITHER in calls:
+        monkeypatch.setattr(WITHOUT_EITHER, lambda *_: False)
+
+
+def test_a_link_to_nothing_is_a_name_that_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("not there")
+    with pytest.raises(ExistsError):
+        write_whole(tmp_path / "a", b"ours", overwrite=False)
+    assert (tmp_path / "a").is_symlink()
+
+
+def test_a_file_system_without_sync_can_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("colorify.atomic.os.fsync", none)
+    write_whole(tmp_path / "sub" / "a", b"whole", overwrite=False)
+    sync_folder(tmp_path)
+    assert (tmp_path / "sub" / "a").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("kind", [SetupError, FilmError])
+def test_an_error_is_of_the_kind_that_is_asked_for(tmp_path: Path, kind: type[ColorifyError]) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").write_bytes(b"")
+    for name, said in [("a", "found a folder"), ("b", "exists already"), ("b/c", "cannot make this folder")]:
+        with pytest.raises(kind, match=said):
+            write_whole(tmp_path / name, b"", overwrite=False, kind=kind)
+
+
+def test_a_target_is_claimed_once_at_a_time(tmp_path: Path) -> None:
+    target = tmp_path / ("n" * 250 + ".jpg")
+    with claim(target) as ours, claim(tmp_path / "other.jpg") as other:
+        assert ours
+        assert other
+        with claim(target) as again:
+            assert not again
+        sweep(tmp_path)
+        with claim(target) as again:
+            assert not again, "what was not ours was let go"
+    with claim(target) as ours:
+        assert ours
+    assert there(tmp_path) == set()
+
+
+def test_a_claim_goes_with_its_process(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+from colorify.atomic import claim
+with claim(Path(sys.argv[1])) as ours:
+    print(ours, flush=True)
+    time.sleep(3600)
+    """
+    target = tmp_path / "a.png"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with claim(target) as ours:
+            assert not ours
+        holder.kill()
+    assert len(there(tmp_path)) == 1
+    with claim(target) as ours:
+        assert ours
+    assert there(tmp_path) == set()
+
+
 def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     (tmp_path / LEFT).write_bytes(b"perhaps being written")
+    (tmp_path / LOCK).write_bytes(b"")
     monkeypatch.setattr(fcntl, "flock", none)
     sweep(tmp_path)
-    with whole_file(tmp_path / "a", overwrite=False):
-        pass
-    assert there(tmp_path) == {LEFT, "a"}
+    with claim(tmp_path / "a") as ours, whole_file(tmp_path / "a", overwrite=False):
+        assert ours, "or nothing could be coloured there"
+    assert there(tmp_path) == {LEFT, LOCK, "a"}
 
 
 @pytest.mark.parametrize("row", FORMATS, ids=str)

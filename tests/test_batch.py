@@ -1,20 +1,25 @@
 """Running many photos: what is yielded, what is given up, what is left on the disk."""
 
+import errno
 import gc
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from colorify.atomic import DiskFullError
-from colorify.batch import AHEAD, Result, StoppedError, run
+from colorify.atomic import DiskFullError, ExistsError, claim, write_whole
+from colorify.batch import AHEAD, Options, Result, StoppedError, TakenError, coloring, run
 from colorify.colorizer import Report
 from colorify.errors import PhotoError, WeightsError
 from colorify.plan import Job
 from waiting import PATIENCE
+
+if TYPE_CHECKING:
+    from colorify.colorizer import Colorizer
 
 Watch = Callable[[float], None]
 
@@ -189,3 +194,65 @@ def test_the_parts_of_photos_are_told(tmp_path: Path) -> None:
 
     list(run(jobs(tmp_path, 2), color, told=lambda job, part: told.append((job.source.stem, part))))
     assert told == [("0", 0.0), ("0", 0.5), ("1", 0.0), ("1", 0.5)]
+
+
+def test_a_share_that_goes_away_is_a_result_and_the_others_go_on(tmp_path: Path) -> None:
+    def color(job: Job, _watch: Watch) -> Report:
+        if job.source.stem == "1":
+            raise OSError(errno.EHOSTDOWN, "Host is down")
+        return report(job)
+
+    results = list(run(jobs(tmp_path, 3), color))
+    assert ["Host is down" in str(result.error) for result in results] == [False, True, False]
+
+
+class Counting:
+    """In the place of a Colorizer: counts what is coloured, and writes it."""
+
+    def __init__(self, meanwhile: Callable[[Path], None] = lambda target: None) -> None:
+        self.colored: list[Path] = []
+        self._meanwhile = meanwhile
+
+    def colorize_file(self, source: Path, target: Path, *, overwrite: bool, **_: object) -> Report:
+        self.colored.append(source)
+        self._meanwhile(target)
+        write_whole(target, b"coloured", overwrite=overwrite)
+        return report(Job(source, target))
+
+
+@pytest.fixture
+def todo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    monkeypatch.setattr("colorify.batch.is_own", lambda *_, **__: False)
+    return [Job(tmp_path / job.source, job.target) for job in jobs(tmp_path, 4)]
+
+
+def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> None:
+    one, two, _, four = todo
+    one.target.parent.mkdir()
+    colorizer = Counting()
+    color = coloring(cast("Colorizer", colorizer), Options())
+    four.target.write_bytes(b"theirs")
+    with claim(two.target):
+        found = [result.error for result in run(todo, color)]
+    states = [error.done if isinstance(error, TakenError) else error for error in found]
+    assert states == [None, False, None, True]
+    assert colorizer.colored == [todo[0].source, todo[2].source]
+    assert four.target.read_bytes() == b"theirs"
+    assert not [path for path in one.target.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_without_locks_a_photo_that_another_run_finished_first_is_passed_over(todo: list[Job]) -> None:
+    colorizer = Counting(lambda target: target.write_bytes(b"theirs"))
+    (result, *_) = run(todo, coloring(cast("Colorizer", colorizer), Options()))
+    assert isinstance(result.error, TakenError)
+    assert result.error.done
+    assert todo[0].target.read_bytes() == b"theirs"
+
+
+def test_of_what_exists_besides_the_target_nothing_is_concluded(todo: list[Job], tmp_path: Path) -> None:
+    def meanwhile(_target: Path) -> None:
+        write_whole(tmp_path / "map.png", b"", overwrite=False)
+
+    (tmp_path / "map.png").write_bytes(b"theirs")
+    (result, *_) = run(todo, coloring(cast("Colorizer", Counting(meanwhile)), Options()))
+    assert isinstance(result.error, ExistsError)

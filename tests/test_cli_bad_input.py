@@ -177,11 +177,18 @@ class TestModes:
         Path("out").mkdir(mode=0o500)
         assert bound(tiny_weights, "a.jpg", "-o", "out") == (
             1,
-            "error: out/a.jpg: cannot be written (Permission denied).\n",
+            "error: out/a.jpg: cannot be written (Permission denied). "
+            "Choose another name or place, then repeat the command.\n",
         )
         code, err = bound(tiny_weights, "a.jpg", "b.jpg", "-o", "out/deeper")
         assert code == 1
-        assert err.count("error: out/deeper: cannot make this folder (Permission denied).\n") == 2
+        assert (
+            err.count(
+                "error: out/deeper: cannot make this folder (Permission denied). "
+                "Choose another name or place, then repeat the command.\n"
+            )
+            == 2
+        )
         assert names() == {"a.jpg", "b.jpg"}
 
 

@@ -22,7 +22,7 @@ from tiny import grey_scene
 from waiting import PATIENCE
 
 SIZE = (800, 600)
-LEFT = ".colorify-0123abcd.part"
+LEFT = ".colorify-0123456789abcdef.part"
 # the command, but from the sixth photo on each takes for ever, and says so as long as anybody listens
 ENDLESS = """
 import itertools, time
@@ -62,7 +62,7 @@ def digests(folder: str) -> dict[str, str]:
 
 def whole(folder: str = "out") -> set[str]:
     """Name what is there under the names of photos; each must be whole."""
-    found = {name for name in names(folder) if not name.endswith(".part")} if Path(folder).exists() else set()
+    found = {name for name in names(folder) if ".colorify-" not in name} if Path(folder).exists() else set()
     assert all(size(Path(folder, name)) == SIZE for name in found)
     return found
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from colorify import plan as planning
 from colorify.errors import UsageError
 from colorify.plan import Job, Plan, make_plan
 
@@ -220,3 +221,52 @@ def test_alternatives_are_numbered_jobs_of_one_photo() -> None:
 def test_alternatives_are_own_outputs() -> None:
     touch("one.jpg", "one-color-1.jpg", "one-color-2.jpg", "two-color-1.jpg")
     assert set(make_plan(["."]).own) == {Path("one-color-1.jpg"), Path("one-color-2.jpg")}
+
+
+@pytest.mark.parametrize("name", ["St. Mary", "St.Mary", "IMG.2024"])
+def test_a_name_that_only_looks_as_if_it_had_a_suffix_is_kept(name: str) -> None:
+    touch(name)
+    assert pairs(make_plan([name])) == {name: f"{name}-color.png"}
+    assert pairs(make_plan([name], output="out")) == {name: f"out/{name}.png"}
+    touch(f"{name}-color.png")
+    assert make_plan([name, f"{name}-color.png"]).own == (Path(f"{name}-color.png"),)
+
+
+def test_targets_that_differ_in_case_alone_clash_where_that_is_one_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    touch("album/IMG_1.HEIC", "album/IMG_1.JPG")
+    assert len(make_plan(["album"]).jobs) == 2
+    monkeypatch.setattr(planning, "_ignores_case", lambda _: True)
+    with pytest.raises(UsageError, match=r"IMG_1\.HEIC and album/IMG_1\.JPG would both be written to"):
+        make_plan(["album"])
+
+
+def test_a_folder_that_ignores_case_is_known_by_a_name_that_is_there() -> None:
+    touch("Album/one.jpg", "bare/1")
+    here = Path.cwd()
+    Path("void").mkdir()
+    for folder in ("Album", "bare", "void", "not/there"):
+        assert not planning._ignores_case(str(here / folder)), folder
+    Path("Album/ONE.JPG").hardlink_to("Album/one.jpg")  # as if the two names were one
+    assert planning._ignores_case(str(here / "Album"))
+    assert planning._ignores_case(str(here / "Album" / "to be made"))
+
+
+def test_an_output_and_a_format_that_contradict_each_other_are_refused() -> None:
+    touch("a.jpg")
+    with pytest.raises(UsageError, match=r"-o s\.png is png and --format jpeg\. Type -o s\.jpg"):
+        make_plan(["a.jpg"], output="s.png", format="jpeg")
+    assert pairs(make_plan(["a.jpg"], output="s.JPEG", format="jpeg")) == {"a.jpg": "s.JPEG"}
+
+
+def test_a_link_to_a_folder_is_said_and_one_in_a_circle_stops_nothing() -> None:
+    touch("album/a.jpg", "elsewhere/b.jpg")
+    Path("album/link").symlink_to("../elsewhere")
+    Path("album/out").symlink_to("../out")
+    Path("out").mkdir()
+    Path("album/circle").symlink_to("circle")
+    plan = make_plan(["album"], output="out")
+    assert pairs(plan) == {"album/a.jpg": "out/a.jpg"}
+    assert [left.reason.partition(",")[0] for left in plan.left_out] == ["album/link: a link to a folder"]
+    assert plan.refused == ()

@@ -32,8 +32,8 @@ def arrivals(
     """Yield, until `stopped`, what is new in the plans that `look` makes; take the next when it is done.
 
     Its jobs are whole: they did not change between two looks. A photo is given again, failed or done, only
-    after it has changed. What is finished or an output of Colorify is in the first plan alone, and each
-    refusal in the first that has it. Plans without anything are not yielded.
+    after it has changed. What is finished or an output of Colorify is in the first plan alone, and what is
+    refused or left out in the first that has it. Plans without anything are not yielded.
     """
     before: dict[Path, Stamp | None] = {}
     given: dict[Path, Stamp | None] = {}
@@ -49,11 +49,12 @@ def arrivals(
             plan if first else replace(plan, finished=(), own=()),
             jobs=tuple(job for job in plan.jobs if job.source in ready),
             refused=tuple(refusal for refusal in plan.refused if refusal.reason not in told),
+            left_out=tuple(refusal for refusal in plan.left_out if refusal.reason not in told),
         )
         before, first = now, False
         given.update((path, now[path]) for path in ready)
-        told = {refusal.reason for refusal in plan.refused}
-        if new.jobs or new.refused or new.finished or new.own:
+        told = {refusal.reason for refusal in (*plan.refused, *plan.left_out)}
+        if new.jobs or new.refused or new.left_out or new.finished or new.own:
             yield new
         _rest(max(pause, SHARE * (time.monotonic() - started)), stopped)
 

@@ -38,6 +38,10 @@ class DiskFullError(PhotoError):
 class ExistsError(PhotoError):
     """The target is there, and was not to be overwritten."""
 
+    def __init__(self, message: str, target: Path) -> None:
+        super().__init__(message)
+        self.target = target
+
 
 @contextmanager
 def whole_file(
@@ -83,6 +87,17 @@ def move_file(source: Path, target: Path, *, kind: type[ColorifyError] = PhotoEr
         _refuse_existing(target, False, kind)
         _rename_to_free(source, target, kind)
         source.unlink(missing_ok=True)
+
+
+def is_taken(target: Path, *, kind: type[ColorifyError] = PhotoError) -> bool:
+    """Whether anything has this name, a link that leads nowhere too. Raises `kind` where nothing can."""
+    try:
+        target.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise write_error(target, error, kind=kind) from error
+    return True
 
 
 @contextmanager
@@ -144,7 +159,8 @@ def write_error(
     if error.errno in _FULL:
         full = DiskFullError if kind is PhotoError else kind
         return full(f"{target}: no room left on the disk. Make some and repeat the command.")
-    return kind(f"{target}: {what} ({error.strerror or error}).")
+    reason = error.strerror or error
+    return kind(f"{target}: {what} ({reason}). Choose another name or place, then repeat the command.")
 
 
 @contextmanager
@@ -171,13 +187,13 @@ def _temporary(target: Path, suffix: str) -> Iterator[Path]:
 def _refuse_existing(target: Path, overwrite: bool, kind: type[ColorifyError]) -> None:
     if target.is_dir():
         raise kind(f"{target}: expected the name of a file, found a folder.")
-    if os.path.lexists(target) and not overwrite:
+    if is_taken(target, kind=kind) and not overwrite:
         raise _exists(target, kind)
 
 
 def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:
-    exists = ExistsError if kind is PhotoError else kind
-    return exists(f"{target}: exists already. Overwrite it with --force.")
+    message = f"{target}: exists already. Overwrite it with --force."
+    return ExistsError(message, target) if kind is PhotoError else kind(message)
 
 
 def _refuse_full(temporary: Path) -> None:

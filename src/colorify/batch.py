@@ -1,6 +1,7 @@
 """Colour the photos of a plan, several at a time; a photo that fails is a result, and the others go on."""
 
 import ctypes
+import stat
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -10,7 +11,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
 
-from colorify.atomic import DiskFullError, make_folder
+from colorify.atomic import DiskFullError, ExistsError, claim, is_taken, make_folder
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
@@ -56,6 +57,14 @@ class Result:
 
 class OwnOutputError(PhotoError):
     """The photo is an output of Colorify: to colour it again is hardly what is meant."""
+
+
+class TakenError(PhotoError):
+    """Another run, or a watch, is colouring the photo or has just done so."""
+
+    def __init__(self, message: str, *, done: bool) -> None:
+        super().__init__(message)
+        self.done = done
 
 
 class StoppedError(Exception):
@@ -104,6 +113,8 @@ def run(
             if isinstance(error, DiskFullError):
                 ended.set()
             return Result(job, error=error)
+        except OSError as error:  # a share that goes away may say so at any step
+            return Result(job, error=PhotoError(f"{job.source}: cannot be coloured ({error})."))
         except UsageError as error:
             if lone:
                 raise
@@ -151,14 +162,32 @@ def _give_back() -> None:
 def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> Coloring:
     """Bind the colorizer and its options into the function that `run` calls.
 
-    `again`: colour outputs of Colorify too; without it they end in OwnOutputError.
+    `again`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
+    colouring, or has coloured since the plan was made, ends in TakenError, before any work: so runs over one
+    folder share its photos.
     """
 
     def color(job: Job, watch: Watch) -> Report:
-        refuse_own(job, options, again=again)
-        return color_source(colorizer, job.source, job.target, options, watch, alternative=job.alternative)
+        with claim(job.target) as ours:
+            if not ours:
+                raise TakenError(f"{job.source}: another run is colouring it.", done=False)
+            if not options.overwrite and is_taken(job.target):
+                raise _done_meanwhile(job)
+            refuse_own(job, options, again=again)
+            try:
+                return color_source(
+                    colorizer, job.source, job.target, options, watch, alternative=job.alternative
+                )
+            except ExistsError as error:  # on a file system without locks it shows only now
+                if error.target != job.target:
+                    raise
+                raise _done_meanwhile(job) from error
 
     return color
+
+
+def _done_meanwhile(job: Job) -> TakenError:
+    return TakenError(f"{job.source}: another run has made {job.target}.", done=True)
 
 
 def refuse_own(job: Job, options: Options, *, again: bool = False) -> None:
@@ -166,8 +195,21 @@ def refuse_own(job: Job, options: Options, *, again: bool = False) -> None:
 
     Raises PhotoError where that much shows that it cannot be coloured.
     """
+    _refuse_pipe(job.source)
     if is_own(job.source, max_pixels=options.max_pixels) and not again:
         raise OwnOutputError(f"{job.source} was made by Colorify; -f colours it again.")
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Raise PhotoError for what is no file: to open a named pipe would wait for ever for who writes to it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # who reads it says what is wrong
+    kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
+    if not stat.S_ISREG(mode):
+        found = kinds.get(stat.S_IFMT(mode), "a device")
+        raise PhotoError(f"{path}: expected a picture file, found {found}. Leave it out, or give -.")
 
 
 def color_source(
@@ -180,6 +222,8 @@ def color_source(
     alternative: int = 1,
 ) -> Report:
     """Colour one photo, a file or its bytes, with `options`."""
+    if isinstance(source, Path):
+        _refuse_pipe(source)
     hints = options.hints
     notes: tuple[str, ...] = ()
     if options.reference is not None:

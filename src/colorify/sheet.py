@@ -8,13 +8,19 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
+from colorify.atomic import write_whole
+from colorify.errors import SetupError
+
 Pixels = NDArray[np.uint8]  # (h, w, 3), sRGB
 
 GAP: Final = 4  # px of white between pictures
 
 
-def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path) -> None:
-    """Write a PNG with one row of pictures for each row given, every cell as large as the largest picture."""
+def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path, *, overwrite: bool) -> None:
+    """Write a PNG with one row of pictures for each row given, every cell as large as the largest picture.
+
+    Raises SetupError where it cannot be written, or exists without `overwrite`.
+    """
     pictures = [picture for row in rows for picture in row]
     height = GAP + max(picture.shape[0] for picture in pictures)
     width = GAP + max(picture.shape[1] for picture in pictures)
@@ -24,10 +30,8 @@ def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path) -> None:
         for column, cell in enumerate(cells):
             top, left = GAP + row * height, GAP + column * width
             sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    pyvips.Image.new_from_array(sheet, interpretation="srgb").pngsave(str(temporary))
-    temporary.replace(path)
+    data = pyvips.Image.new_from_array(sheet, interpretation="srgb").pngsave_buffer()
+    write_whole(path, bytes(data), overwrite=overwrite, kind=SetupError)
 
 
 def as_rgb(pixels: NDArray[Any]) -> Pixels:

@@ -1,6 +1,7 @@
 """Screening: what it keeps, what it says, and that it never loses a file."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from made_pictures import FAULTS, Rgb, jpeg, photo, resized
 
 from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import Verdict, read_kept, screen
-from colorify.errors import UsageError
+from colorify.errors import SetupError, UsageError
 from colorify.photo import open_photo
 
 SEEDS = range(8)
@@ -78,6 +79,46 @@ def test_rejected_files_are_moved_not_deleted_and_a_second_run_agrees(tmp_path: 
     assert (tmp_path / "screen" / "report.jsonl").read_bytes() == report
     assert moved.read_bytes() == content
     assert [path for path, _ in read_kept(tmp_path)] == ["sub/fine.jpg"]
+
+
+def test_a_folder_called_screen_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path / "fine.jpg", photo(2))
+    theirs = tmp_path / "screen" / "kept.jpg"
+    write(theirs, photo(3))
+    content = theirs.read_bytes()
+    with pytest.raises(UsageError, match=r"expected a new folder.*found kept\.jpg"):
+        screen(tmp_path)
+    assert [path.read_bytes() for path in theirs.parent.iterdir()] == [content]
+
+
+def test_two_screenings_of_one_folder_do_not_mix(tmp_path: Path) -> None:
+    write(tmp_path / "fine.jpg", photo(2))
+
+    def another(_done: int, _of: int) -> None:
+        with pytest.raises(UsageError, match="another run of Colorify is writing there"):
+            screen(tmp_path)
+
+    screen(tmp_path, report=another)
+    assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_moved_file_replaces_none_that_came_at_the_last_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "grey.jpg", FAULTS["grey"](1))
+    target = tmp_path / "rejected" / "grey" / "grey.jpg"
+    link = os.link
+
+    def come(source: Path, name: Path) -> None:
+        if name == target:
+            target.write_bytes(b"theirs")
+        link(source, name)
+
+    monkeypatch.setattr("colorify.atomic.os.link", come)
+    with pytest.raises(SetupError, match="exists already"):
+        screen(tmp_path, move_rejected=True)
+    assert target.read_bytes() == b"theirs"
+    assert (tmp_path / "grey.jpg").exists()
 
 
 def test_the_report_and_the_sheets_can_be_read(tmp_path: Path) -> None:

@@ -94,9 +94,36 @@ def test_other_options_do_not_mix_with_what_is_there(photos: Path, tmp_path: Pat
         pack(photos, tmp_path / "shards", Packing(short_side=32))
     foreign = tmp_path / "foreign"
     foreign.mkdir()
-    (foreign / "a.tar").write_bytes(b"")
-    with pytest.raises(UsageError, match="other tars"):
+    (foreign / "manifest.json").write_bytes(b"theirs")
+    with pytest.raises(UsageError, match=r"expected a new folder.*found manifest\.json"):
         pack(photos, foreign, QUICK)
+    (foreign / "plan.json").write_bytes(b"theirs")
+    with pytest.raises(UsageError, match=r"plan\.json: expected what colorify wrote"):
+        pack(photos, foreign, QUICK)
+    assert {path.name: path.read_bytes() for path in foreign.iterdir()} == {
+        "manifest.json": b"theirs",
+        "plan.json": b"theirs",
+    }
+
+
+def test_two_packings_do_not_write_into_one_folder(photos: Path, tmp_path: Path) -> None:
+    into = tmp_path / "shards"
+
+    def another(_done: int, _of: int) -> None:
+        with pytest.raises(UsageError, match="another run of Colorify is writing there"):
+            pack(photos, into, QUICK)
+
+    pack(photos, into, QUICK, report=another)
+    assert {path.name for path in into.iterdir() if path.name.startswith(".")} == set()
+
+
+def test_what_a_killed_packing_left_is_swept(photos: Path, tmp_path: Path) -> None:
+    into = tmp_path / "shards"
+    into.mkdir()
+    left = into / ".colorify-0123456789abcdef.part"
+    left.write_bytes(b"half a tar")
+    pack(photos, into, QUICK)
+    assert not left.exists()
 
 
 def test_no_twin_crosses_the_split(tmp_path: Path) -> None:
@@ -154,6 +181,7 @@ def test_stats_count_and_draw(photos: Path, tmp_path: Path) -> None:
     assert stats.licenses == {"unknown": 16}
     assert histogram.sum() == 16 * 48 * 72
     assert 20 < stats.colorfulness["median"] < 80
+    write_stats(tmp_path / "stats", stats, histogram)
     paths = write_stats(tmp_path / "stats", stats, histogram)
     assert json.loads(paths[0].read_text())["photos"] == stats.photos
     assert all(min(open_photo(path).size) > 100 for path in paths[1:])
@@ -216,6 +244,16 @@ def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
     threading.Thread(target=kill).start()
     with pytest.raises(SetupError, match="memory"):
         list(read_side_by_side([str(path) for path in waits], processes=2))
+
+
+@pytest.mark.parametrize("name", ["stats.json", "ab.png"])
+def test_stats_replace_nothing_of_others(photos: Path, tmp_path: Path, name: str) -> None:
+    pack(photos, tmp_path / "shards", QUICK)
+    (tmp_path / "stats").mkdir()
+    (tmp_path / "stats" / name).write_bytes(b"theirs")
+    with pytest.raises(UsageError, match="Give another"):
+        write_stats(tmp_path / "stats", *gather_stats(tmp_path / "shards"))
+    assert [path.read_bytes() for path in (tmp_path / "stats").iterdir()] == [b"theirs"]
 
 
 def test_stats_of_nothing_say_the_cure(tmp_path: Path) -> None:

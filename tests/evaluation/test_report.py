@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     y, x = np.mgrid[0:96, 0:128]
     for number in (1, 2):
         picture = np.stack([x + 50, 200 - y, (y * number) % 200], -1).astype(np.uint8)
-        write_sheet([[picture]], tmp_path / "in" / f"photo{number}.png")
+        write_sheet([[picture]], tmp_path / "in" / f"photo{number}.png", overwrite=False)
     return tmp_path / "in"
 
 

@@ -23,6 +23,7 @@ DIGITS: Final = {"lpips": 4}  # behind the point; others 2
 @click.option("--vividness", type=click.FloatRange(0, 2), default=1.0, show_default=True)
 @click.option("--size", type=int, help="Short side at which the generator sees the photos, px.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to write: original, grey, colourised.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite the sheet.")
 @click.option(
     "--metric-weights",
     type=click.Path(path_type=Path),
@@ -36,6 +37,7 @@ def evaluate(
     vividness: float,
     size: int | None,
     sheet: Path | None,
+    force: bool,
     metric_weights: Path | None,
     as_json: bool,
 ) -> None:
@@ -48,10 +50,13 @@ def evaluate(
     from dataclasses import asdict
 
     from colorify.colorizer import Colorizer
+    from colorify.errors import UsageError
     from colorify.evaluation import report
     from colorify.evaluation.metrics import mean
     from colorify.sheet import write_sheet
 
+    if sheet is not None and sheet.exists() and not force:
+        raise UsageError(f"{sheet}: exists already. Add -f to overwrite it.")
     paths, counts = report.find_photos(folder), _counts(hints)
     colorizer = Colorizer(weights)
     perceptual = _perceptual(metric_weights)
@@ -69,7 +74,8 @@ def evaluate(
             scores["psnr_zhang2017"] = report.PUBLISHED[count]
         _show(count, len(paths), scores, as_json)
         if sheet is not None and count == counts[0]:
-            write_sheet([[result.truth, result.gray, result.colored] for result in results], sheet)
+            rows = [[result.truth, result.gray, result.colored] for result in results]
+            write_sheet(rows, sheet, overwrite=force)
 
 
 def _counts(text: str) -> list[int]:

@@ -40,5 +40,5 @@ def export(
     checkpoint = blended([load_checkpoint(run / CHECKPOINT) for run in runs])
     if contrast is not None:
         checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
-    export_checkpoint(checkpoint, output, name=name, version=version, license=license)
+    export_checkpoint(checkpoint, output, name=name, version=version, license=license, overwrite=force)
     click.echo(f"{' + '.join(map(str, runs))} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)

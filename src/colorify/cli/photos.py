@@ -56,9 +56,8 @@ def color_inputs(
     plan = _plan(inputs, output, options)
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
-    if options.confidence is not None and plan.finished and not plan.jobs:
-        there = plan.finished[0].target
-        raise UsageError(f"--confidence: {there} exists, and no map is made without it; -f makes both anew.")
+    if options.confidence is not None:
+        check_confidence(options.confidence, plan, overwrite=options.overwrite)
     if dry:
         return _show_plan(plan, options, run.show)
     with stopping() as stopped:
@@ -103,13 +102,28 @@ def _is_of_one(options: "Options") -> bool:
     return bool(options.hints or options.confidence or options.alternatives)
 
 
+def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
+    """Refuse before the work what would end it, or replace another picture by the map."""
+    if plan.finished and not plan.jobs:
+        there = plan.finished[0].target
+        raise UsageError(f"--confidence: {there} exists, and no map is made without it; -f makes both anew.")
+    for job in plan.jobs:
+        for other, what in ((job.source, "the photo itself"), (job.target, "where the colour photo goes")):
+            if os.path.realpath(path) == os.path.realpath(other):
+                raise UsageError(f"--confidence {path} is {what}; choose another name for the map.")
+    if plan.jobs and os.path.lexists(path) and not overwrite:
+        raise UsageError(f"--confidence: {path} exists; -f overwrites it.")
+
+
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options", *, dry: bool) -> None:
+    from colorify.plan import is_folder
+
     if dry:
         raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
     if _is_of_one(options):
         raise UsageError(_OF_ONE)
     for text in inputs:
-        if not Path(text).is_dir():
+        if not is_folder(text):
             raise UsageError(f"--watch {text}: expected a folder that exists.")
         if output is not None and os.path.realpath(output) == os.path.realpath(text):
             raise UsageError(f"-o {output} is the folder that is watched; give another, or leave it out.")
@@ -191,14 +205,26 @@ def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
 def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
     """Count and show what came of a photo."""
     from colorify.atomic import DiskFullError
-    from colorify.batch import OwnOutputError
-    from colorify.plan import Plan
 
-    if isinstance(result.error, OwnOutputError) and not plan.lone:
-        tally.passed_over()
-        show.passed_over(Plan(own=(result.job.source,)))
+    over = None if plan.lone else _passed_over(result)
+    if over is not None:
+        tally.passed_over(over)
+        show.passed_over(over)
         return
     if isinstance(result.error, DiskFullError):
         tally.stopped = "the disk is full"
     tally.result(result)
     show.result(result)
+
+
+def _passed_over(result: "Result") -> "Plan | None":
+    """Return what a batch passes over, of a photo that looked like a job when the plan was made."""
+    from colorify.batch import OwnOutputError, TakenError
+    from colorify.plan import Plan
+
+    job, error = result.job, result.error
+    if isinstance(error, OwnOutputError):
+        return Plan(own=(job.source,))
+    if isinstance(error, TakenError):
+        return Plan(finished=(job,)) if error.done else Plan(taken=(job,))
+    return None

@@ -39,6 +39,11 @@ class Lines:
         _tell(f"error: {refusal.reason}")
 
     def passed_over(self, plan: "Plan") -> None:
+        if self.loudness >= 0:
+            for left in plan.left_out:
+                _tell(left.reason)
+            for job in plan.taken:
+                _tell(f"{name(job.source)}: another run is colouring it")
         if self.loudness > 0:
             for job in plan.finished:
                 _tell(f"{name(job.source)}: done before, {name(job.target)} exists")
@@ -59,7 +64,8 @@ class Lines:
             _tell(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
 
     def end(self, tally: Tally, *, dry: bool = False) -> None:
-        if self.loudness < 0 or tally.done + tally.skipped + tally.failed + tally.left < 2:
+        one_said = tally.done + tally.failed + tally.left < 2 and not tally.skipped
+        if self.loudness < 0 or one_said:
             return
         if dry:
             _tell(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
@@ -89,8 +95,12 @@ class JsonLines:
     def passed_over(self, plan: "Plan") -> None:
         for job in plan.finished:
             _print_json(name(job.source), name(job.target), "skipped", notes=["done before"])
+        for job in plan.taken:
+            _print_json(name(job.source), name(job.target), "skipped", notes=["another run is colouring it"])
         for path in plan.own:
             _print_json(name(path), None, "skipped", notes=["made by Colorify"])
+        for left in plan.left_out:
+            _print_json(left.source, None, "skipped", notes=[left.reason])
 
     def planned(self, job: "Job") -> None:
         _print_json(name(job.source), name(job.target), "planned")
@@ -122,6 +132,8 @@ def _details(tally: Tally) -> Iterator[str]:
     """Say why photos were skipped, failed or left."""
     if tally.before:
         yield f"skipped: {tally.before} done before (-f colours them again)"
+    if tally.taken:
+        yield f"skipped: {tally.taken} that another run is colouring; repeat the command when it has ended"
     if tally.own:
         yield f"skipped: {tally.own} made by Colorify"
     reasons = list(tally.failures.values())

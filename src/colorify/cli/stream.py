@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from colorify.cli.photos import DONE, FAILED, INTERRUPTED, Run
+from colorify.cli.photos import DONE, FAILED, INTERRUPTED, Run, check_confidence
 from colorify.cli.show import JsonLines
 from colorify.cli.stopping import stopping
 from colorify.cli.tally import Tally
@@ -64,13 +64,16 @@ def _color(job: "Job", options: "Options", run: Run) -> "Result":
 
 
 def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":
-    from colorify.plan import Job
+    from colorify.plan import Job, Plan, refuse_format
 
     job = Job(Path(inputs[0]), Path(output or STREAM))
     if options.alternatives is not None:
         raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
+    refuse_format(str(job.target), options.format)
+    if options.confidence is not None:
+        check_confidence(options.confidence, Plan(jobs=(job,)), overwrite=options.overwrite)
     if job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
     if job.target == Path(STREAM) and isinstance(run.show, JsonLines):

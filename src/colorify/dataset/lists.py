@@ -2,14 +2,13 @@
 
 import importlib
 import itertools
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from colorify.atomic import make_folder, whole_file
 from colorify.dataset.catalogue import Catalogue, Link
-from colorify.dataset.store import disk_errors
 from colorify.errors import SetupError, UsageError
 
 BATCH: Final = 10_000  # rows at a time; bounds the memory
@@ -47,20 +46,19 @@ def export_list(folder: Path, target: Path, *, everything: bool = False, overwri
     fields += [(name, pa.int64()) for name in NUMBERS] + [(name, pa.float64()) for name in TIMES]
     schema = pa.schema(fields)
     catalogue = Catalogue(folder)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     count = 0
     try:
         rows = catalogue.images(status=None if everything else "saved")
-        with disk_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
-                while batch := list(itertools.islice(rows, BATCH)):
-                    writer.write_table(pa.Table.from_pylist([_entry(row) for row in batch], schema=schema))
-                    count += len(batch)
-            temporary.replace(target)
+        make_folder(target.parent, kind=SetupError)
+        with (
+            whole_file(target, overwrite=overwrite, kind=SetupError) as temporary,
+            parquet.ParquetWriter(temporary, schema, compression="zstd") as writer,
+        ):
+            while batch := list(itertools.islice(rows, BATCH)):
+                writer.write_table(pa.Table.from_pylist([_entry(row) for row in batch], schema=schema))
+                count += len(batch)
     finally:
         catalogue.close()
-        temporary.unlink(missing_ok=True)
     return count
 
 

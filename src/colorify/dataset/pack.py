@@ -7,7 +7,6 @@ shards whose part file agrees with them and writes the others.
 import hashlib
 import io
 import json
-import os
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,12 +18,14 @@ from typing import Any, Final
 import numpy as np
 import pyvips
 
+from colorify.atomic import whole_file
 from colorify.dataset.plan import Item, Packing, Plan, ShardPlan, make_plan
 from colorify.dataset.screen import read_kept
 from colorify.dataset.shards import read_shards
 from colorify.dataset.source import find_sources
-from colorify.dataset.store import disk_errors, write_whole
-from colorify.errors import PhotoError, UsageError
+from colorify.dataset.store import write_whole
+from colorify.errors import PhotoError, SetupError, UsageError
+from colorify.folders import own_folder
 from colorify.photo import open_photo
 
 MANIFEST: Final = "manifest.json"
@@ -56,19 +57,20 @@ def pack(
 ) -> Packed:
     """Pack what the screening of `folder` kept into shards below `into`.
 
-    `report`: shards done, shards in all. Raises UsageError where `folder` is not screened or `into` has other
-    shards, SetupError where something cannot be written.
+    `report`: shards done, shards in all. Raises UsageError where `folder` is not screened, `into` is no
+    folder of shards, has others, or is being packed into; SetupError where something cannot be written.
     """
     packing = packing or Packing()
     plan = _plan(folder, packing)
-    _claim(into, plan, packing)
     parts, before = [], 0
-    for number, shard in enumerate(plan.shards):
-        part = _read_part(into, shard)
-        before += part is not None
-        parts.append(part or _write_shard(into, shard, packing, threads))
-        report(number + 1, len(plan.shards))
-    return _write_manifest(into, packing, parts, before)
+    with own_folder(into, PLAN):
+        _mark(into, plan, packing)
+        for number, shard in enumerate(plan.shards):
+            part = _read_part(into, shard)
+            before += part is not None
+            parts.append(part or _write_shard(into, shard, packing, threads))
+            report(number + 1, len(plan.shards))
+        return _write_manifest(into, packing, parts, before)
 
 
 def _plan(folder: Path, packing: Packing) -> Plan:
@@ -83,25 +85,25 @@ def _plan(folder: Path, packing: Packing) -> Plan:
     return make_plan(sources, [kept[source.path] for source in sources], packing)
 
 
-def _claim(into: Path, plan: Plan, packing: Packing) -> None:
+def _mark(into: Path, plan: Plan, packing: Packing) -> None:
     """Make `into` the folder of this plan, or find that it is."""
-    with disk_errors(into):
-        (into / PARTS).mkdir(parents=True, exist_ok=True)
     path = into / PLAN
-    if path.exists():
+    if not path.exists():
+        said = {"fingerprint": plan.fingerprint, "packing": asdict(packing)}
+        write_whole(path, json.dumps(said, indent=1).encode())
+        return
+    try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if found.get("fingerprint") != plan.fingerprint:
-            raise UsageError(
-                f"{into}: holds shards of other photos or options ({json.dumps(found.get('packing'))}). Give "
-                "another folder with -o, or the same photos and options to go on."
-            )
-    elif any(into.glob("*.tar")):
+        fingerprint, options = found["fingerprint"], found["packing"]
+    except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
-            f"{into}: expected a new folder or shards of colorify, found other tars. Give another -o."
+            f"{path}: expected what colorify wrote, found another file. Give another -o."
+        ) from error
+    if fingerprint != plan.fingerprint:
+        raise UsageError(
+            f"{into}: holds shards of other photos or options ({json.dumps(options)}). Give "
+            "another folder with -o, or the same photos and options to go on."
         )
-    else:
-        claim = {"fingerprint": plan.fingerprint, "packing": asdict(packing)}
-        write_whole(path, json.dumps(claim, indent=1).encode())
 
 
 def _read_part(into: Path, shard: ShardPlan) -> dict[str, Any] | None:
@@ -115,11 +117,11 @@ def _read_part(into: Path, shard: ShardPlan) -> dict[str, Any] | None:
 
 def _write_shard(into: Path, shard: ShardPlan, packing: Packing, threads: int) -> dict[str, Any]:
     target = into / f"{shard.name}.tar"
-    temporary = into / f".{shard.name}.tar.part"  # a killed run's is overwritten
     entries: list[dict[str, Any]] = []
     failed: list[str] = []
-    with disk_errors(target), temporary.open("wb") as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    # over one that a killed run left without its part file, or that was damaged since
+    with whole_file(target, overwrite=True, kind=SetupError) as temporary:
+        with tarfile.open(temporary, mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for item, result in _encoded(shard, packing, threads):
                 if isinstance(result, str):
                     failed.append(result)
@@ -127,11 +129,7 @@ def _write_shard(into: Path, shard: ShardPlan, packing: Packing, threads: int) -
                 data, width, height = result
                 _add(tar, f"{item.key}.{packing.format}", data)
                 entries.append(_entry(shard, item, data, width, height))
-        file.flush()
-        os.fsync(file.fileno())
-    _verify(temporary, entries)
-    with disk_errors(target):
-        temporary.replace(target)
+        _verify(temporary, entries)
     part = {
         "file": target.name,
         "split": shard.split,

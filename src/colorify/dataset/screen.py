@@ -13,13 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from colorify.atomic import make_folder, move_file
 from colorify.dataset.measure import Measures, measure
 from colorify.dataset.phash import twins
 from colorify.dataset.rules import RULES, Thresholds
 from colorify.dataset.sheet import write_sheet
 from colorify.dataset.source import REJECTED, SCREEN, Source, find_sources
 from colorify.dataset.store import disk_errors, write_whole
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
+from colorify.folders import own_folder
 from colorify.photo import open_photo
 
 MEASURES: Final = "measures.jsonl"
@@ -54,20 +56,19 @@ def screen(
     """Screen the pictures below `folder`; write the report and contact sheets into `folder`/screen.
 
     With `move_rejected`, rejected files move to `folder`/rejected/REASON/. `report`: pictures done, and in
-    all. Raises UsageError where there are no pictures, SetupError where something
-    cannot be written.
+    all. Raises UsageError where there are no pictures, `folder`/screen is somebody else's or another
+    screening is at work there; SetupError where something cannot be written.
     """
     sources = find_sources(folder)
-    with disk_errors(folder / SCREEN):
-        (folder / SCREEN).mkdir(exist_ok=True)
-    measured = _measure_all(folder, sources, threads, report)
-    verdicts = judge(sources, measured, thresholds or Thresholds())
-    _write_report(folder, verdicts)
-    _write_sheets(folder, verdicts)
-    if move_rejected:
-        for verdict in verdicts:
-            if not verdict.kept:
-                _move(folder, verdict)
+    with own_folder(folder / SCREEN, MEASURES):
+        measured = _measure_all(folder, sources, threads, report)
+        verdicts = judge(sources, measured, thresholds or Thresholds())
+        _write_report(folder, verdicts)
+        _write_sheets(folder, verdicts)
+        if move_rejected:
+            for verdict in verdicts:
+                if not verdict.kept:
+                    _move(folder, verdict)
     return verdicts
 
 
@@ -212,6 +213,5 @@ def _move(folder: Path, verdict: Verdict) -> None:
         raise PhotoError(
             f"{target}: exists already, so {source.file} was not moved there. Move one of them away."
         )
-    with disk_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.file.rename(target)
+    make_folder(target.parent, kind=SetupError)
+    move_file(source.file, target, kind=SetupError)

@@ -16,9 +16,11 @@ from colorify.dataset.shards import LabBytes, read_shards
 from colorify.dataset.sheet import encode_png
 from colorify.dataset.store import write_whole
 from colorify.errors import UsageError
+from colorify.folders import own_folder
 
 Counts = NDArray[np.int64]
 
+STATS: Final = "stats.json"
 AB_SIDE: Final = 256  # a and b in steps of one Lab unit, -128..127
 COLORFULNESS_STEP: Final = 5  # of the bins
 COLORFULNESS_BINS: Final = 40  # so up to 200
@@ -83,15 +85,32 @@ def gather_stats(
 
 
 def write_stats(into: Path, stats: Stats, histogram: Counts) -> list[Path]:
-    """Write stats.json, colorfulness.png and ab.png into `into`; return their paths."""
+    """Write stats.json, colorfulness.png and ab.png into `into`; return their paths.
+
+    Raises UsageError where `into` holds anything else, SetupError where something cannot be written.
+    """
     files = {
-        "stats.json": json.dumps(asdict(stats), indent=1, ensure_ascii=False).encode(),
+        STATS: json.dumps(asdict(stats), indent=1, ensure_ascii=False).encode(),
         "colorfulness.png": encode_png(draw_bars(stats.colorfulness_counts)),
         "ab.png": encode_png(draw_ab(histogram)),
     }
-    for name, data in files.items():
-        write_whole(into / name, data)
+    with own_folder(into, STATS):
+        _refuse_foreign(into / STATS)
+        for name, data in files.items():
+            write_whole(into / name, data)
     return [into / name for name in files]
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise UsageError where there is another file of that common name."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or found.keys() != Stats.__dataclass_fields__.keys():
+        raise UsageError(f"{path}: expected what colorify wrote, found another file. Give another --into.")
 
 
 def draw_bars(counts: Sequence[int]) -> NDArray[np.uint8]:

@@ -1,8 +1,6 @@
 """The files of a crawl: checked by their content, named by their sha256, whole or not there."""
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify import atomic
 from colorify.color import rgb_to_lab
 from colorify.dataset.phash import SIDE, perceptual_hash
 from colorify.errors import SetupError
@@ -64,22 +63,11 @@ def lab_of(photo: Photo, width: int, height: int) -> NDArray[np.float32]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever ends this process or this machine.
+    """Write a file of a dataset, over one of that name: its folder is ours, or its name says its content.
 
     Raises SetupError where the disk does not take it.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+    atomic.write_whole(path, data, overwrite=True, kind=SetupError)
 
 
 @contextmanager
@@ -88,5 +76,4 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cure = "Make room or choose another folder, then repeat the command"
-        raise SetupError(f"{path}: cannot be written ({error.strerror or error}). {cure}.") from error
+        raise atomic.write_error(path, error, kind=SetupError) from error

@@ -9,6 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from colorify.atomic import make_folder, whole_file
 from colorify.errors import SetupError, UsageError
 from colorify.training.bins import Bins
 from colorify.training.recipe import Recipe, from_table
@@ -40,15 +41,17 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     entries = {name: getattr(checkpoint, name) for name in Checkpoint.__dataclass_fields__}
     entries["recipe"] = asdict(checkpoint.recipe)
     entries["bins"] = {"centers": checkpoint.bins.centers, "weights": checkpoint.bins.weights}
-    save_whole({"format": FORMAT, **entries}, path)
+    save_whole({"format": FORMAT, **entries}, path, overwrite=True)  # `load_checkpoint` knew the one before
 
 
-def save_whole(entries: dict[str, Any], path: Path) -> None:
-    """Write tensors and plain values to `path`, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    torch.save(entries, temporary)
-    temporary.replace(path)
+def save_whole(entries: dict[str, Any], path: Path, *, overwrite: bool) -> None:
+    """Write tensors and plain values to `path`, whole or not at all. Raises SetupError."""
+    make_folder(path.parent, kind=SetupError)
+    with (
+        whole_file(path, overwrite=overwrite, kind=SetupError) as temporary,
+        temporary.open("wb") as file,  # given a name, torch writes it into the file
+    ):
+        torch.save(entries, file)
 
 
 def averaged(checkpoint: Checkpoint) -> dict[str, Tensor]:

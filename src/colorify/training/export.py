@@ -14,6 +14,8 @@ import torch
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from colorify.atomic import write_whole
+from colorify.errors import SetupError
 from colorify.generator import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
 from colorify.training.aligned import align
 from colorify.training.bins import Bins
@@ -44,8 +46,13 @@ class Exported(nn.Module):
         return self.head.ab(output, temperature), self.head.confidence(output), *logits, *features
 
 
-def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version: str, license: str) -> Spec:
-    """Write the averaged weights of a run to `path`, and return what the file says of itself."""
+def export_checkpoint(
+    checkpoint: Checkpoint, path: Path, *, name: str, version: str, license: str, overwrite: bool = False
+) -> Spec:
+    """Write the averaged weights of a run to `path`, and return what the file says of itself.
+
+    Raises SetupError where it cannot be written, or exists without `overwrite`.
+    """
     head = make_head(checkpoint.bins)
     network = UNet(head.outputs)
     network.load_state_dict(averaged(checkpoint))
@@ -67,12 +74,14 @@ def export_checkpoint(checkpoint: Checkpoint, path: Path, *, name: str, version:
         "minutes": f"{checkpoint.seconds / 60:.0f}",
         "recipe": json.dumps(asdict(checkpoint.recipe)),
     }
-    export(network, checkpoint.bins, path, spec, notes)
+    export(network, checkpoint.bins, path, spec, notes, overwrite=overwrite)
     return spec
 
 
-def export(network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, str]) -> None:
-    """Write `path`. `notes`: what else the file says of itself: data, recipe, date."""
+def export(
+    network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, str], *, overwrite: bool = False
+) -> None:
+    """Write `path`. `notes`: what else the file says of itself: data, recipe, date. Raises SetupError."""
     side = torch.export.Dim("cells_high", min=1, max=4096), torch.export.Dim("cells_wide", min=1, max=4096)
     pixels = {2: MULTIPLE * side[0], 3: MULTIPLE * side[1]}
     cells = {2: MULTIPLE // STRIDE * side[0], 3: MULTIPLE // STRIDE * side[1]}
@@ -105,10 +114,7 @@ def export(network: UNet, bins: Bins, path: Path, spec: Spec, notes: dict[str, s
     metadata = json.dumps({"format": FORMAT, **asdict(spec), CENTERS: bins.centers.tolist(), **more})
     helper.set_model_props(model, {METADATA_KEY: metadata})
     onnx.checker.check_model(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    onnx.save(model, temporary)
-    temporary.replace(path)
+    write_whole(path, model.SerializeToString(), overwrite=overwrite, kind=SetupError)
 
 
 def halve_weights(graph: onnx.GraphProto) -> None:

@@ -74,11 +74,11 @@ def load_weights(path: Path) -> Start:
     return Start(entries, bins, folded=True)
 
 
-def save_backbone(state: dict[str, Tensor], path: Path) -> None:
-    """Write the backbone out of the state of a whole network."""
+def save_backbone(state: dict[str, Tensor], path: Path, *, overwrite: bool = False) -> None:
+    """Write the backbone out of the state of a whole network. Raises SetupError."""
     prefix = "backbone."
     backbone = {name.removeprefix(prefix): t for name, t in state.items() if name.startswith(prefix)}
-    save_whole({"format": BACKBONE_FORMAT, "backbone": backbone}, path)
+    save_whole({"format": BACKBONE_FORMAT, "backbone": backbone}, path, overwrite=overwrite)
 
 
 def load_backbone(path: Path) -> dict[str, Tensor]:

@@ -44,7 +44,7 @@ class Validation:
 
     def write_sheet(self, path: Path) -> None:
         """Write the first photos: original, grey, colourised."""
-        write_sheet(self.rows, path)
+        write_sheet(self.rows, path, overwrite=True)  # in the folder of the run, named by its step
 
 
 @torch.inference_mode()

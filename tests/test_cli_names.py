@@ -1,0 +1,104 @@
+"""Names, places and kinds of files that nobody thinks of: each has its line, and the others go on."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from command_line import Colorify, command, names, photo
+from powerless import NEEDS_MODES, drop_power
+from waiting import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_name_that_leaves_no_room_for_that_of_its_target(colorify: Colorify) -> None:
+    long = "n" * 246 + ".jpg"
+    photo(f"al/{long}"), photo("al/a.jpg")
+    ended = colorify("al")
+    assert ended.code == 1
+    assert "-color.jpg: cannot be written (File name too long). Choose another name or place" in ended.err
+    assert "Traceback" not in ended.err
+    assert names("al") == {long, "a.jpg", "a-color.jpg"}
+    assert colorify(f"al/{long}", "-o", "out/").code == 0
+    assert names("out") == {long}
+
+
+@NEEDS_MODES
+@pytest.mark.parametrize("output", ["shut/in/", "shut/in/a.jpg", "shut/in"])
+def test_an_output_where_one_may_not_look(tiny_weights: Path, output: str) -> None:
+    photo("a.jpg"), photo("b.jpg")
+    Path("shut").mkdir(mode=0)
+    inputs = ["a.jpg"] if output.endswith(".jpg") else ["a.jpg", "b.jpg"]
+    ended = subprocess.run(
+        command(tiny_weights, *inputs, "-o", output),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=drop_power,
+        timeout=PATIENCE,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("Permission denied") >= len(inputs)
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.timeout(100)
+def test_a_named_pipe_is_refused_and_holds_nobody_up(colorify: Colorify) -> None:
+    photo("album/a.jpg")
+    os.mkfifo("album/cam.jpg")
+    for words, count in ((["album", "--dry-run"], 0), (["album"], 1), (["album/cam.jpg"], 1)):
+        ended = colorify(*words)
+        assert ended.code == 1
+        assert "album/cam.jpg: expected a picture file, found a named pipe." in ended.err
+        assert len(list(Path("album").glob("*-color.jpg"))) == count
+
+
+def test_a_link_to_a_folder_is_said(colorify: Colorify) -> None:
+    photo("album/a.jpg"), photo("elsewhere/b.jpg")
+    Path("album/more").symlink_to("../elsewhere")
+    ended = colorify("album")
+    assert ended.code == 0
+    assert "album/more: a link to a folder, which is not followed" in ended.err
+    row = colorify("album", "--json").rows[-1]
+    assert (row["source"], row["status"]) == ("album/more", "skipped")
+
+
+def test_a_second_run_over_a_folder_of_one_photo_says_that_it_was_passed_over(colorify: Colorify) -> None:
+    photo("album/a.jpg")
+    assert "coloured" not in colorify("album", "-o", "out").err
+    ended = colorify("album", "-o", "out")
+    assert ended.code == 0
+    assert "0 coloured, 1 skipped, 0 failed" in ended.err
+    assert "skipped: 1 done before (-f colours them again)" in ended.err
+
+
+@pytest.mark.parametrize("force", [[], ["-f"]])
+def test_a_map_that_would_replace_a_picture_is_refused_before_the_work(
+    colorify: Colorify, force: list[str]
+) -> None:
+    photo("a.jpg"), photo("there.png")
+    before = {name: Path(name).read_bytes() for name in names()}
+    for words in (["-o", "b.png", "--confidence", "./b.png"], ["--confidence", "a.jpg"]):
+        ended = colorify("a.jpg", *words, *force)
+        assert (ended.code, "choose another name for the map" in ended.err) == (2, True), ended.err
+    if not force:
+        ended = colorify("a.jpg", "--confidence", "there.png")
+        assert (ended.code, "there.png exists; -f overwrites it" in ended.err) == (2, True), ended.err
+    assert {name: Path(name).read_bytes() for name in names()} == before
+
+
+def test_a_stream_whose_options_contradict_each_other_is_refused_before_the_work(colorify: Colorify) -> None:
+    photo("a.jpg")
+    for words, said in (
+        (["-o", "b.png", "--format", "jpeg"], "-o b.png is png and --format jpeg"),
+        (["-o", "b.png", "--confidence", "b.png"], "choose another name for the map"),
+        (["-o", "b.png", "--confidence", "a.jpg"], "a.jpg exists; -f overwrites it"),
+    ):
+        ended = colorify("-", *words)
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert names() == {"a.jpg"}
