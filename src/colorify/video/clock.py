@@ -51,7 +51,8 @@ class Timeline:
         track.clock = len(self._offsets) - 1 if clock is None else clock
         offset = self._offsets[track.clock]
         track.last = time + offset
-        self._end = max(self._end, shown + offset + (packet.duration or 0) * packet.time_base)
+        if packet.stream.type in _TIMED:
+            self._end = max(self._end, shown + offset + (packet.duration or 0) * packet.time_base)
         ticks = round(offset / packet.time_base)
         packet.dts = None if packet.dts is None else packet.dts + ticks
         packet.pts = None if packet.pts is None else packet.pts + ticks
@@ -61,7 +62,8 @@ class Timeline:
         fitting = [
             number
             for number in range(track.clock, len(self._offsets))
-            if -BACK <= time + self._offsets[number] - track.last <= FORWARD
+            if time + self._offsets[number] >= track.last - BACK
+            and time + self._offsets[number] <= max(track.last, self._end) + FORWARD
         ]
         return min(fitting, key=lambda number: abs(time + self._offsets[number] - self._end), default=None)
 

@@ -90,7 +90,7 @@ class Film:
     fault: Fault | None = None  # found by `frames`
     damage: set[int] = field(default_factory=set)  # found by `frames`: time stamps of frames lost or wrong
     notes: list[str] = field(default_factory=list)
-    said_aspect: Fraction | None = None  # of the frames so far, if the stream says it
+    stored_aspect: Fraction | None = None  # of the frames so far, not upright, if the stream says it
     mixed: bool = False  # some frames are interlaced, others are not
 
     def frames(
@@ -179,9 +179,10 @@ class Film:
 
     def _compare(self, stream: Any, frame: av.VideoFrame, seconds: float) -> None:
         """Note what changes in the middle of the film and is not changed in the result."""
-        aspect = upright_aspect(stream.codec_context.sample_aspect_ratio, turn_of(frame)[0])
-        if aspect is not None and self.said_aspect is not None and aspect != self.said_aspect:
-            self.said_aspect = aspect
+        stored = stream.codec_context.sample_aspect_ratio
+        if stored and self.stored_aspect and stored != self.stored_aspect:
+            self.stored_aspect = stored
+            aspect = upright_aspect(stored, turn_of(frame)[0]) or self.aspect
             now, first = (f"{one.numerator}:{one.denominator}" for one in (aspect, self.aspect))
             self.note(f"at {seconds:.2f} s its pixels change to {now}; the result has {first} throughout")
         if frame.interlaced_frame != self.interlaced and not self.mixed:
@@ -291,7 +292,7 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
             container=container.format.name,
             codec=stream.codec_context.name,
             metadata=dict(container.metadata),
-            said_aspect=said,
+            stored_aspect=stream.sample_aspect_ratio,
         )
         _note_side_data(film, frame)
         return film
