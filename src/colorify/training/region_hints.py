@@ -1,8 +1,8 @@
 """Hints that stand for a whole thing: the thing gets another colour, and one hint on it says which.
 
 Who clicks on a dress expects the dress to change, and nothing else. So in some samples a connected thing of
-one colour is given a colour that it never had, and the only hint is one cell of it: what the network learns to
-lower its loss is to fill the thing that a hint lies on, up to its edge. Things are found by the true colours.
+one colour is given a colour that it never had, and the only hint is one cell of it: to lower its loss the
+network has to fill the thing that a hint lies on, up to its edge. Things are found by the true colours.
 """
 
 import math
@@ -20,7 +20,8 @@ NEAR_SHARE: Final = 0.25  # of the hinted cell's chroma, more than that
 NEAR_L: Final = 16.0  # the same of L: greys differ by their light alone
 NEAR_L_SHARE: Final = 1.3  # of the hinted cell's chroma, more than that
 GREY_SHARE: Final = 0.08  # of the things that become grey
-VIVID: Final = (12.0, 1.1, 62.0)  # Lab units: the largest chroma at L 0, more for each L from there on, at most
+# Lab units: the largest chroma at L 0, what each L away from black or white adds, and the most
+VIVID: Final = (12.0, 1.1, 62.0)
 
 
 def recolor_regions(ab: Tensor, L: Tensor, share: float, rng: Generator) -> tuple[Tensor, Tensor]:
