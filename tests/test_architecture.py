@@ -86,7 +86,7 @@ FLOORS = [
     {"__main__"},
 ]
 MAKERS = ("colorify.training", "colorify.evaluation")  # the wing that may use PyTorch
-LIGHT = {"click"}  # what the command itself is made of
+LIGHT = {"click", "_typeshed"}  # what the command itself is made of, and what only the type checker knows
 # all that anything imports, so that no name here can be misspelt; numpy too: the command says before how many
 # threads it may have
 HEAVY = {name for text in MODULES.values() for name in packages(text)} - sys.stdlib_module_names - LIGHT | {

@@ -398,7 +398,7 @@ def test_a_folder_without_a_catalogue_is_said(content: bytes | None, tmp_path: P
     assert expected in run("export", tmp_path, "-o", tmp_path / "a.parquet", code=2)
 
 
-@pytest.mark.parametrize("contact", ["me", "", "http://", "a b@c.d"])
+@pytest.mark.parametrize("contact", ["me", " ", "http://", "a b@c.d"])
 def test_a_crawl_without_a_contact_does_not_start(contact: str, tmp_path: Path) -> None:
     said = run("crawl", "http://127.0.0.1:9/", "--into", tmp_path, "--contact", contact, code=2)
     assert "--contact you@example.org" in said

@@ -48,7 +48,8 @@ def test_half_precision_comes_close_and_leaves_the_weights_whole(
     of_x, of_weight = gradients(y, (half, layer.weight))
     assert (of_x.dtype, of_weight.dtype) == (torch.bfloat16, torch.float32)
     for found, expected in zip((of_x.float(), of_weight), exact, strict=True):
-        assert (found - expected).abs().max() < 0.01 * expected.abs().max()
+        # CPUs without bf16 of their own add up in it: 0.017 was seen
+        assert (found - expected).abs().max() < 0.03 * expected.abs().max()
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding", "side"), SHAPES)
