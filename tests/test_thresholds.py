@@ -191,7 +191,7 @@ class TestNearby:
 
 
 class TestSuggest:
-    @pytest.mark.parametrize(("apart", "count"), [(19.9, 1), (20.0, 2)])
+    @pytest.mark.parametrize(("apart", "count"), [(20.0, 1), (20.2, 2)])
     def test_when_two_colours_are_two(self, apart: float, count: int) -> None:
         found = find_modes(np.array([0.6, 0.4], np.float32), np.array([[0, 0], [apart, 0]], np.float32))
         assert len(set(found)) == count

@@ -17,8 +17,8 @@ from colorify.errors import UsageError
 FloatArray = NDArray[np.float32]
 
 AROUND: Final = 15.0  # Lab units; a bin and its eight neighbours on a grid of 10
-DISTINCT: Final = 20.0  # Lab units between two modes
-TIE: Final = 1e-3  # of a bin's own probability, counted twice: more than any rounding, less than any difference
+# Lab units between two modes; not 20, two steps of the grid, which each CPU rounds in its own way
+DISTINCT: Final = 20.1
 LEAST: Final = 1e-3  # probability of a mode worth naming
 
 
@@ -60,8 +60,7 @@ def find_modes(probabilities: FloatArray, colors: FloatArray) -> NDArray[np.intp
     `probabilities`: (Q,). `colors`: (Q, 2), Lab.
     """
     apart = np.hypot(*(colors[:, None] - colors[None]).T)
-    # of bins that have as much around them the likelier one, not the one that this CPU's rounding prefers
-    height = (apart < AROUND) @ probabilities + np.float32(TIE) * probabilities
+    height = (apart < AROUND) @ probabilities
     free = np.ones(len(colors), bool)
     chosen: list[int] = []
     while free.any():
