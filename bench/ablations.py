@@ -17,16 +17,16 @@ import click
 from ablations_page import Row, write_page
 
 from colorify.colorizer import Colorizer
-from colorify.dataset.shards import Sample, read_shards
-from colorify.evaluation import report
-from colorify.evaluation.featurenet import FeatureNet, load_featurenet
+from colorify.dataset.shard_reader import Sample, read_shards
+from colorify.evaluation import scoring
+from colorify.evaluation.lpips import FeatureNet, load_featurenet
 from colorify.evaluation.metrics import mean
-from colorify.evaluation.perceptual import perceptual_scores
+from colorify.evaluation.set_distance import perceptual_scores
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
-from colorify.training.export import export_checkpoint
+from colorify.training.export.weights_file import export_checkpoint
 from colorify.training.recipe import Recipe, load_recipe
-from colorify.training.start import load_start
 from colorify.training.trainer import Eyes, Progress, Trainer
+from colorify.training.warm_start import load_start
 
 ROOT = Path(__file__).parent.parent
 RECIPES = ROOT / "recipes" / "ablations"
@@ -90,7 +90,7 @@ def main(
     nets = (None if path is None else load_featurenet(path) for path in (metric_weights, perceptual_weights))
     eyes = Eyes(*(None if net is None else net.to(device) for net in nets))
     rows = [row for row in ROWS if row.name != "perceptual" or eyes.perceptual is not None]
-    paths = report.find_photos(photos)
+    paths = scoring.find_photos(photos)
     samples: list[Sample] = []
     for row in rows:
         folder = into / row.name
@@ -147,7 +147,7 @@ def within(budget: Budget, recipe: Recipe) -> Recipe:
 
 def score(folder: Path, paths: Sequence[Path], metric: FeatureNet | None) -> None:
     """Measure the weights of one run on photos whose colours are known, and note how long it learned."""
-    results = list(report.evaluate(Colorizer(folder / WEIGHTS), paths))
+    results = list(scoring.evaluate(Colorizer(folder / WEIGHTS), paths))
     scores: dict[str, Any] = asdict(mean([result.scores for result in results]))
     if metric is not None:
         truths, made = [r.truth for r in results], [r.colored for r in results]

@@ -11,8 +11,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ("astronaut", "camera", "chelsea")

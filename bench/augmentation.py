@@ -3,7 +3,7 @@
 python bench/augmentation.py       # writes docs/augmentation.md and docs/images/augment-*.jpg
 
 The pictures are from `samples/`, coloured by the embedded generator, as a true colour is needed for what film
-makes of colours. The rows are those of the table in `colorify.training.augment`: a new one appears by itself.
+makes of colours. The rows are those of the table in `training.data.augment`: a new one appears by itself.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,12 +17,12 @@ from torch import Generator, Tensor
 
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
-from colorify.training.augment import DAMAGE, SHARES, age, emulsion
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
+from colorify.training.data.augment import DAMAGE, SHARES, age, emulsion
+from colorify.training.data.batches import Batch, random_zone, stack
+from colorify.training.data.mounts import mount
 from colorify.training.lab import lab_to_rgb
-from colorify.training.mount import mount
-from colorify.training.samples import Batch, random_zone, stack
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "augmentation.md"

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from colorify.color import rgb_to_lab
-from colorify.evaluation.report import find_photos
-from colorify.generator import Generator
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
+from colorify.evaluation.scoring import find_photos
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
+from colorify.model.generator import Generator
 
 FloatArray = NDArray[np.float32]
 Array = NDArray[np.float64]

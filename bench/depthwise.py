@@ -11,7 +11,7 @@ from clock import in_turn
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.training.depthwise import DepthwiseConv
+from colorify.training.network.depthwise import DepthwiseConv
 
 SHAPES = (  # channels, kernel, stride, padding, side of the map
     (144, 5, 2, 0, 59),

@@ -23,7 +23,10 @@ import pyvips
 from clock import print_machine
 from numpy.typing import NDArray
 
-from colorify.chroma import (
+from colorify.color import lab_to_rgb, rgb_to_lab
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
+from colorify.render.upsample import (
     A_A,
     A_B,
     EPSILON,
@@ -35,9 +38,6 @@ from colorify.chroma import (
     box_mean,
     fit_chroma,
 )
-from colorify.color import lab_to_rgb, rgb_to_lab
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
 
 FloatArray = NDArray[np.float32]
 Enlarger = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]  # small L, its ab, full L -> full ab

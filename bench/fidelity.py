@@ -20,9 +20,9 @@ from PIL import Image
 
 from colorify import Colorizer
 from colorify.color import RGB_TO_XYZ, WHITE
-from colorify.formats import FORMATS, Format
-from colorify.icc import D50, adapt, make_profile
-from colorify.space import standard_profile
+from colorify.images.formats import FORMATS, Format
+from colorify.images.icc import D50, adapt, make_profile
+from colorify.images.rgb_space import standard_profile
 
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "astronaut.jpg"
 HALF_A_STEP: Final = 0.255  # of L: half a step of 8 bits in the curve of sRGB, where it is widest

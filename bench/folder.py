@@ -25,11 +25,11 @@ import pyvips
 from chart import Panel, draw
 from clock import KILO, print_machine
 
-from colorify.cli.photos import JOBS, threads_for
-from colorify.formats import format_named
-from colorify.generator import Generator
-from colorify.photo import open_photo
-from colorify.seen import see
+from colorify.cli.run_photos import JOBS, threads_for
+from colorify.images.formats import format_named
+from colorify.images.photo import open_photo
+from colorify.model.generator import Generator
+from colorify.model.preprocess import see
 
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "camera.jpg"
 SIZE: Final = (320, 240)  # px, of a photo

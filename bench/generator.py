@@ -8,7 +8,7 @@ import click
 import numpy as np
 from clock import in_turn, print_machine
 
-from colorify.generator import Generator
+from colorify.model.generator import Generator
 
 SIDE = 256  # px, at which others are published
 

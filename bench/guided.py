@@ -13,8 +13,8 @@ from clock import in_turn, print_machine
 from photo import JPEG, enlarge
 
 from colorify import Colorizer, Hint
-from colorify.generator import Generator
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
+from colorify.model.generator import Generator
 
 
 @click.command()

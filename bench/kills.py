@@ -131,7 +131,7 @@ def frames_of(folder: Path) -> Kept:
 
 def training_of(folder: Path) -> Kept:
     """Return how far a training came, and that its result is whole; its clock is in its files."""
-    from colorify.generator import Generator
+    from colorify.model.generator import Generator
     from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 
     step = load_checkpoint(folder / CHECKPOINT).step

@@ -1,7 +1,7 @@
 """Memory that a colouring takes, by the size at which the generator sees a photo: `--size` is refused by it.
 
 Each size is a process of its own, which says by how much its peak is above what it had after loading. The
-last column is what `colorify.generator.memory_of` says beforehand; it has to be the larger.
+last column is what `colorify.model.generator.memory_of` says beforehand; it has to be the larger.
 
     python bench/memory.py
 """
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from colorify.errors import PhotoError
-from colorify.generator import Generator, memory_of
-from colorify.guided import guided_colors
 from colorify.hints import Hint
-from colorify.look import Look
+from colorify.model.generator import Generator, memory_of
+from colorify.model.predict import guided_colors
+from colorify.options import Look
 
 SIZES = (
     (320, 320),

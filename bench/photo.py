@@ -12,10 +12,10 @@ import pyvips
 from clock import in_turn, peak_mb, print_machine, run
 
 from colorify import Colorizer
-from colorify.formats import format_named
-from colorify.generator import Generator
-from colorify.photo import open_photo
-from colorify.seen import see
+from colorify.images.formats import format_named
+from colorify.images.photo import open_photo
+from colorify.model.generator import Generator
+from colorify.model.preprocess import see
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "camera.jpg"
 JPEG = (4000, 3000)  # px, 12 megapixels

@@ -10,9 +10,10 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify import Colorizer, generator
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
+from colorify import Colorizer
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
+from colorify.model import generator
 
 Pixels = NDArray[np.uint8]
 

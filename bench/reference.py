@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from colorify import Colorizer
 from colorify.color import lab_to_rgb, rgb_to_lab
-from colorify.evaluation.report import find_photos
-from colorify.photo import open_photo
-from colorify.sheet import as_rgb
+from colorify.evaluation.scoring import find_photos
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
 
 Pixels = NDArray[np.uint8]
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from colorify.color import lab_to_linear, linear_to_srgb, rgb_to_lab
-from colorify.dataset.rules import OTHER_REASONS, RULES, Thresholds
 from colorify.dataset.screen import screen
-from colorify.dataset.shards import read_members
+from colorify.dataset.screening_rules import OTHER_REASONS, RULES, Thresholds
+from colorify.dataset.shard_reader import read_members
 
 Rgb = NDArray[np.uint8]  # (H, W, 3), sRGB
 

@@ -19,8 +19,8 @@ from reference import read
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
 from colorify.evaluation.metrics import colorfulness
-from colorify.evaluation.report import find_photos
-from colorify.look import Look
+from colorify.evaluation.scoring import find_photos
+from colorify.options import Look
 from colorify.session import Session
 
 Pixels = NDArray[np.uint8]

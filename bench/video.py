@@ -17,15 +17,15 @@ from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, real_scen
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
-from colorify.generator import Colors, Generator
-from colorify.video.film import Frame
-from colorify.video.flow import FlowFinder, carried
-from colorify.video.look import Seen, in_cells, look_at, looker
+from colorify.model.generator import Colors, Generator
+from colorify.video.chroma import painted
+from colorify.video.cuts import is_cut
+from colorify.video.frame_input import Seen, in_cells, look_at, looker
 from colorify.video.luma import chroma_offsets, normal
-from colorify.video.paint import painted
-from colorify.video.planes import BT709, Planes
-from colorify.video.shots import is_cut
-from colorify.video.steady import Steadier
+from colorify.video.optical_flow import FlowFinder, carried
+from colorify.video.reader import Frame
+from colorify.video.temporal import Steadier
+from colorify.video.yuv import BT709, Planes
 
 FloatArray = NDArray[np.float32]
 HINT_GAP = 4  # px of ab, between colours that are told as hints

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from colorify import cli
 from colorify.colorizer import Colorizer
-from colorify.generator import Generator
+from colorify.model.generator import Generator
 from command_line import Colorify, Ended
 from tiny import write_tiny_generator
 

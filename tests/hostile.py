@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from colorify.xmp import DEEPEST, MOST_PARTS, RDF
+from colorify.images.metadata.xmp import DEEPEST, MOST_PARTS, RDF
 
 SIZE: Final = 10**6  # bytes
 _HEAD: Final = (

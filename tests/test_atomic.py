@@ -22,9 +22,10 @@ from colorify.atomic import (
     write_whole,
 )
 from colorify.errors import ColorifyError, FilmError, PhotoError, SetupError
-from colorify.formats import FORMATS, Format
-from colorify.photo import Output, open_photo, save_photo
-from colorify.stream import RowStream
+from colorify.images.formats import FORMATS, Format
+from colorify.images.photo import open_photo
+from colorify.images.row_source import RowStream
+from colorify.images.save import Output, save_photo
 from waiting import PATIENCE
 
 LEFT = ".colorify-0123456789abcdef.part"

@@ -19,9 +19,9 @@ from colorify.color import RGB_TO_XYZ, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import ColorifyError, PhotoError, UsageError
 from colorify.evaluation.metrics import colorfulness
-from colorify.generator import EMBEDDED, Generator, Glance
 from colorify.hints import Hint
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
+from colorify.model.generator import EMBEDDED, Generator, Glance
 from tiny import grey_scene
 
 DTYPES = {8: np.uint8, 16: np.uint16}
@@ -175,7 +175,7 @@ class TestLuminance:
     def test_strips_leave_no_seams(self, colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
         pixels = grey_scene(300, 200)
         whole = colorizer.colorize(pixels)
-        monkeypatch.setattr("colorify.render.STRIP_PIXELS", 1000)
+        monkeypatch.setattr("colorify.render.strips.STRIP_PIXELS", 1000)
         assert np.abs(colorizer.colorize(pixels).astype(int) - whole).max() <= 1
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from colorify.errors import UsageError
-from colorify.hint_file import read_hint_file
-from colorify.hints import Hint
+from colorify.hints import Hint, read_hint_file
 
 RIGHT: dict[str, Any] = {"x": 1, "y": 2, "color": "#112233"}
 

@@ -12,8 +12,8 @@ import pytest
 import pyvips
 
 from colorify.cli.colorize import colorize
-from colorify.cli.verbs import Verbs
-from colorify.generator import EMBEDDED
+from colorify.cli.command_table import Verbs
+from colorify.model.generator import EMBEDDED
 from command_line import make_command
 from waiting import PATIENCE
 

@@ -12,10 +12,10 @@ from PIL import Image
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
-from colorify.generator import Colors, Glance
 from colorify.hints import Hint
-from colorify.look import Look
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
+from colorify.model.generator import Colors, Glance
+from colorify.options import Look
 from tiny import grey_scene
 
 HINT = Hint("30%", "50%", "#a03050", "5%")

@@ -10,20 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify.alternatives import _spread, alternative_colors
-from colorify.caution import faded
-from colorify.chroma import A_A, HIGH, LOW, fit_chroma
-from colorify.coherence import settled
-from colorify.contrast import contrasted
-from colorify.generator import Distribution, Generator
-from colorify.nearby import Nearby
-from colorify.recombine import luminance
-from colorify.reference import Reference, _matches, reference_hints
-from colorify.render import _to_depth
-from colorify.seen import is_colored, small_size
-from colorify.shown import restored, softened
-from colorify.spread import spread
-from colorify.suggest import find_modes, suggest_colors
+from colorify.model.alternatives import _spread, alternative_colors
+from colorify.model.bilateral_grid import Nearby
+from colorify.model.exemplar import Reference, _matches, reference_hints
+from colorify.model.generator import Distribution, Generator
+from colorify.model.hint_propagation import spread
+from colorify.model.postprocess import contrasted, faded, settled
+from colorify.model.preprocess import is_colored, restored, small_size, softened
+from colorify.model.suggestions import find_modes, suggest_colors
+from colorify.render.compose import luminance
+from colorify.render.strips import _to_depth
+from colorify.render.upsample import A_A, HIGH, LOW, fit_chroma
 
 FloatArray = NDArray[np.float32]
 Color = tuple[float, float]

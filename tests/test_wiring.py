@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify import chroma
 from colorify.colorizer import Colorizer
-from colorify.generator import Colors, Generator, Glance
-from colorify.guided import cell_means
 from colorify.hints import Hint
-from colorify.look import Look
+from colorify.model.generator import Colors, Generator, Glance
+from colorify.model.predict import cell_means
+from colorify.options import Look
+from colorify.render import upsample
 from colorify.session import Session
 from tiny import write_tiny_generator
 
@@ -108,9 +108,9 @@ def session(colorizer: Colorizer, times: int = 2) -> Session:
     return colorizer.open(scene(times))
 
 
-def flat(L: FloatArray, ab: FloatArray, *, stride: int) -> chroma.Chroma:
-    fitted = chroma.fit_chroma(L, ab, stride=stride)
-    fitted.planes[chroma.SLOPES] = 0
+def flat(L: FloatArray, ab: FloatArray, *, stride: int) -> upsample.Chroma:
+    fitted = upsample.fit_chroma(L, ab, stride=stride)
+    fitted.planes[upsample.SLOPES] = 0
     return fitted
 
 
@@ -132,42 +132,52 @@ def cut(L: FloatArray, linear: FloatArray) -> None:
 
 
 STEPS = {
-    "levels": Step("colorify.shown.restored", alone),
-    "softening": Step("colorify.shown.softened", alone),
-    "what is shown": Step("colorify.generator.shown", alone),
-    "hints to the generator": Step("colorify.guided.draw_hints", lambda *_, **__: None),
-    "contrast": Step("colorify.guided.contrasted", alone),
-    "coherence": Step("colorify.guided.settled", alone),
-    "caution": Step("colorify.guided.faded", alone),
-    "what is nearby": Step("colorify.nearby.Nearby.sums", lambda _, planes: planes),
-    "blur of the grid": Step("colorify.nearby._blurred", alone),
-    "hints": Step("colorify.guided._honored", lambda _, ab, *__: ab),
-    "spread of hints": Step("colorify.guided.spread", alone),
-    "margin of hints": Step("colorify.guided.MARGIN", -2.0),
-    "what the generator thinks is alike": Step("colorify.generator.Glance.roots", lambda _: None),
-    "means of L": Step("colorify.guided.cell_means", lambda L, h, w, _: np.full((h, w), 50, np.float32)),
+    "levels": Step("colorify.model.preprocess.restored", alone),
+    "softening": Step("colorify.model.preprocess.softened", alone),
+    "what is shown": Step("colorify.model.generator.shown", alone),
+    "hints to the generator": Step("colorify.model.predict.draw_hints", lambda *_, **__: None),
+    "contrast": Step("colorify.model.predict.contrasted", alone),
+    "coherence": Step("colorify.model.predict.settled", alone),
+    "caution": Step("colorify.model.predict.faded", alone),
+    "what is nearby": Step("colorify.model.bilateral_grid.Nearby.sums", lambda _, planes: planes),
+    "blur of the grid": Step("colorify.model.bilateral_grid._blurred", alone),
+    "hints": Step("colorify.model.predict._honored", lambda _, ab, *__: ab),
+    "spread of hints": Step("colorify.model.predict.spread", alone),
+    "margin of hints": Step("colorify.model.predict.MARGIN", -2.0),
+    "what the generator thinks is alike": Step("colorify.model.generator.Glance.roots", lambda _: None),
+    "means of L": Step(
+        "colorify.model.predict.cell_means", lambda L, h, w, _: np.full((h, w), 50, np.float32)
+    ),
     "guide of chroma": Step("colorify.colorizer.fit_chroma", flat),
-    "upsampling": Step("colorify.chroma._widened", lambda planes, taps: planes.take(taps.first, axis=1)),
-    "means of slopes": Step("colorify.chroma.box_mean", lambda planes, radius=1: planes),
-    "gamut": Step("colorify.recombine._fit_gamut", cut, bold),
-    "blocks": Step("colorify.render.COARSE", np.inf, large),
-    "gamut of blocks": Step("colorify.blocks.move_to_grey", lambda *_: None, large),
-    "contrast by vividness": Step("colorify.guided.contrasted", alone, bold),
-    "alternatives": Step("colorify.guided.alternative_colors", lambda ab, *_, **__: iter([ab, ab]), other),
-    "regions": Step("colorify.alternatives._regions", lambda p, L: np.ones((*L.shape, 1), np.float32), other),
-    "smooth regions": Step("colorify.alternatives._smoothed", lambda p: p.astype(np.float32), other),
-    "coherence of alternatives": Step("colorify.guided.settled", alone, other),
+    "upsampling": Step(
+        "colorify.render.upsample._widened", lambda planes, taps: planes.take(taps.first, axis=1)
+    ),
+    "means of slopes": Step("colorify.render.upsample.box_mean", lambda planes, radius=1: planes),
+    "gamut": Step("colorify.render.compose._fit_gamut", cut, bold),
+    "blocks": Step("colorify.render.strips.COARSE", np.inf, large),
+    "gamut of blocks": Step("colorify.render.subsampling.move_to_grey", lambda *_: None, large),
+    "contrast by vividness": Step("colorify.model.predict.contrasted", alone, bold),
+    "alternatives": Step(
+        "colorify.model.predict.alternative_colors", lambda ab, *_, **__: iter([ab, ab]), other
+    ),
+    "regions": Step(
+        "colorify.model.alternatives._regions", lambda p, L: np.ones((*L.shape, 1), np.float32), other
+    ),
+    "smooth regions": Step("colorify.model.alternatives._smoothed", lambda p: p.astype(np.float32), other),
+    "coherence of alternatives": Step("colorify.model.predict.settled", alone, other),
     "confidence": Step(
         "colorify.session.grey_strips",
         lambda _, w, h, **__: iter([np.full((h, w, 1), 99, np.uint8)]),
         sureness,
     ),
     "hints in suggestions": Step("colorify.session.draw_hints", lambda *_, **__: None, suggestions),
-    "modes": Step("colorify.suggest.find_modes", lambda p, _: np.zeros(len(p), int), suggestions),
-    "gamut of suggestions": Step("colorify.suggest.shown_ab", lambda _, ab: ab + 3, suggestions),
+    "modes": Step("colorify.model.suggestions.find_modes", lambda p, _: np.zeros(len(p), int), suggestions),
+    "gamut of suggestions": Step("colorify.model.suggestions.shown_ab", lambda _, ab: ab + 3, suggestions),
     "reference": Step("colorify.session.reference_hints", lambda *_, **__: (), matches),
-    "agreement": Step("colorify.reference._agreement", lambda rows, _: rows * 0, matches),
-    "standardised features": Step("colorify.reference._of_length_1", lambda vectors: vectors * 0, matches),
+    "agreement": Step("colorify.model.exemplar._agreement", lambda rows, _: rows * 0, matches),
+    "standardised features": Step(
+        "colorify.model.exemplar._of_length_1", lambda vectors: vectors * 0, matches
+    ),
 }
 
 
@@ -186,7 +196,7 @@ def test_without_it_the_result_is_another(
 
 def test_vividness_is_contrast_too(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
     shares: list[float] = []
-    monkeypatch.setattr("colorify.guided.contrasted", lambda ab, share: (shares.append(share), ab)[1])
+    monkeypatch.setattr("colorify.model.predict.contrasted", lambda ab, share: (shares.append(share), ab)[1])
     for vividness in (0.0, 1.0, 1.5):
         colorizer.colorize(scene(), vividness=vividness)
     assert shares == pytest.approx([0, 0.4, 0.6])  # the weights file says 0.4
@@ -204,7 +214,7 @@ def test_where_colour_is_from_tells_grey_from_colour(
 ) -> None:
     pixels = np.repeat(scene()[:, :, None], 3, axis=2)
     assert not colorizer.open(pixels).was_colored
-    monkeypatch.setattr("colorify.seen.is_colored", lambda _: True)
+    monkeypatch.setattr("colorify.model.preprocess.is_colored", lambda _: True)
     assert colorizer.open(pixels).was_colored
 
 
@@ -228,7 +238,7 @@ def test_a_photo_is_one_of_blocks_from_sixteen_pixels_a_cell_on(
     """The tiny generator sees 64 px, four to a cell."""
     painted: list[str] = []
     for name in ("paint", "paint_blocks"):
-        monkeypatch.setattr(f"colorify.render.{name}", lambda *_, name=name: painted.append(name))
+        monkeypatch.setattr(f"colorify.render.strips.{name}", lambda *_, name=name: painted.append(name))
     for side in (255, 256):
         colorizer.colorize(np.zeros((side, side), np.uint8))
     assert painted == ["paint", "paint_blocks"]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.spec import CENTERS, FORMAT, METADATA_KEY
+from colorify.model.spec import CENTERS, FORMAT, METADATA_KEY
 
 TINY_STRIDE = 4
 TINY_SPEC: dict[str, Any] = {

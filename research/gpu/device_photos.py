@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from colorify.color import LAB_DELTA, WHITE, XYZ_TO_RGB
-from colorify.training.samples import Batch, as_batch
+from colorify.training.data.batches import Batch, as_batch
 
 OVERSAMPLING: Final = 2  # a zone of up to twice the size of the batch is shrunk without aliasing
 LARGE: Final = "large_"  # begins the keys of photos of 300 px and more

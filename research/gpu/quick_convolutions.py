@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.training.depthwise import DepthwiseConv
-from colorify.training.unet import ConvNorm
+from colorify.training.network.depthwise import DepthwiseConv
+from colorify.training.network.unet import ConvNorm
 
 FARTHEST = 0.35  # of a gradient in bf16, over its norm; two ways that are right differ by rounding
 STEPS = 4  # that are timed
@@ -30,7 +30,7 @@ WAY = Way()
 
 
 def forward(self: ConvNorm, x: Tensor) -> Tensor:
-    """`ConvNorm.forward` where the norm only adds its bias: see `colorify.training.folding.unfolded`."""
+    """`ConvNorm.forward` where the norm only adds its bias: see `training.export.batchnorm_folding.unfolded`."""
     conv, bias = self.conv, self.norm.bias
     kernel, stride = conv.kernel_size[0], conv.stride[0]
     depthwise = isinstance(conv, DepthwiseConv)

@@ -4,7 +4,7 @@ import sys
 
 import torch
 
-from colorify.training.start import load_start
+from colorify.training.warm_start import load_start
 
 start = load_start(sys.argv[1])
 network = {name: tensor.half() if tensor.dim() == 4 else tensor for name, tensor in start.network.items()}

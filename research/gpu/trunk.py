@@ -17,18 +17,18 @@ from quick_convolutions import choose_way, forward
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from colorify.training.adversary import Adversary
-from colorify.training.as_shown import as_shown
-from colorify.training.augment import age
-from colorify.training.bins import Bins
-from colorify.training.heads import AB_SCALE, BinsHead
+from colorify.training.data.augment import age
+from colorify.training.data.batches import Batch, as_batch, draw_hints
+from colorify.training.data.levels import as_shown
+from colorify.training.data.mounts import mount
+from colorify.training.data.region_hints import recolor_regions
+from colorify.training.distributed import Workers
+from colorify.training.gan import Adversary
 from colorify.training.losses import colorful_loss, gradient_loss
-from colorify.training.mount import mount
+from colorify.training.network.ab_bins import Bins
+from colorify.training.network.heads import AB_SCALE, BinsHead
+from colorify.training.network.unet import ConvNorm, UNet
 from colorify.training.recipe import Gan
-from colorify.training.region_hints import recolor_regions
-from colorify.training.samples import Batch, as_batch, draw_hints
-from colorify.training.unet import ConvNorm, UNet
-from colorify.training.workers import Workers
 
 PART_BYTES: Final = 15 * 2**20  # of what is fetched
 HELD_OUT: Final = 400  # photos

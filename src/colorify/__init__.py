@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from colorify.colorizer import Colorizer, Report, colorize
     from colorify.errors import ColorifyError
     from colorify.hints import Hint
-    from colorify.suggest import Suggestion
+    from colorify.model.suggestions import Suggestion
 
 __version__ = "0.1.0"
 __all__ = ["ColorifyError", "Colorizer", "Hint", "Report", "Suggestion", "__version__", "colorize"]
@@ -23,7 +23,7 @@ _HOMES = {
     "Colorizer": "colorify.colorizer",
     "Hint": "colorify.hints",
     "Report": "colorify.colorizer",
-    "Suggestion": "colorify.suggest",
+    "Suggestion": "colorify.model.suggestions",
     "colorize": "colorify.colorizer",
 }
 

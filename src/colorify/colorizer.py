@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.chroma import fit_chroma
 from colorify.errors import PhotoError, UsageError
-from colorify.formats import FORMATS, HEIC, Format, format_named
-from colorify.generator import Colors, Generator
-from colorify.guided import guided_colors
 from colorify.hints import Hint, Length
-from colorify.look import Look
-from colorify.metadata import Mark
-from colorify.origin import Source
-from colorify.photo import MAX_PIXELS, Output, Photo, open_photo, save_photo
-from colorify.pil import is_pil, picture_of, pixels_of
-from colorify.render import colored_strips, grey_strips, save_colored, strip_rows
-from colorify.seen import Seen, see, small_size
+from colorify.images.decode import Source
+from colorify.images.formats import FORMATS, HEIC, Format, format_named
+from colorify.images.metadata.transfer import Mark
+from colorify.images.photo import MAX_PIXELS, Photo, open_photo
+from colorify.images.pil import is_pil, picture_of, pixels_of
+from colorify.images.rgb_space import Space, space_for
+from colorify.images.row_source import RowStream
+from colorify.images.save import Output, save_photo
+from colorify.model.generator import Colors, Generator
+from colorify.model.predict import guided_colors
+from colorify.model.preprocess import Seen, see, small_size
+from colorify.model.spec import Spec
+from colorify.model.suggestions import Suggestion
+from colorify.options import Look
+from colorify.render.strips import colored_strips, grey_strips, save_colored, strip_rows
+from colorify.render.upsample import fit_chroma
 from colorify.session import PREVIEW, Session
-from colorify.space import Space, space_for
-from colorify.spec import Spec
-from colorify.stream import RowStream
-from colorify.suggest import Suggestion
 
 if TYPE_CHECKING:
     from PIL.Image import Image

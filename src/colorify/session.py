@@ -16,18 +16,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.chroma import Chroma, fit_chroma
 from colorify.errors import UsageError
-from colorify.generator import Colors, Generator
-from colorify.guided import colorings, guided_colors
 from colorify.hints import Hint, Length, draw_hints, find_cell
-from colorify.look import Look
-from colorify.origin import Source
-from colorify.photo import MAX_PIXELS, Photo, open_photo
-from colorify.reference import open_reference, reference_hints
-from colorify.render import colored_strips, grey_strips
-from colorify.seen import see, small_size
-from colorify.suggest import Suggestion, suggest_colors
+from colorify.images.decode import Source
+from colorify.images.photo import MAX_PIXELS, Photo, open_photo
+from colorify.model.exemplar import open_reference, reference_hints
+from colorify.model.generator import Colors, Generator
+from colorify.model.predict import colorings, guided_colors
+from colorify.model.preprocess import see, small_size
+from colorify.model.suggestions import Suggestion, suggest_colors
+from colorify.options import Look
+from colorify.render.strips import colored_strips, grey_strips
+from colorify.render.upsample import Chroma, fit_chroma
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB

@@ -351,7 +351,7 @@ def test_a_list_is_exported_and_imported(site: Site, rows: Rows, tmp_path: Path)
 
 def test_a_damaged_list_is_said(tmp_path: Path) -> None:
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    from colorify.dataset.lists import read_list
+    from colorify.dataset.parquet_lists import read_list
     from colorify.errors import UsageError
 
     path = tmp_path / "urls.parquet"
@@ -382,7 +382,7 @@ def test_without_scrapy_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_without_pyarrow_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from colorify.dataset.lists import export_list
+    from colorify.dataset.parquet_lists import export_list
     from colorify.errors import SetupError
 
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -10,9 +10,9 @@ from counted_calls import calls
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from colorify.dataset.extract import MAX_LINKS, read_page
 from colorify.dataset.links import MAX_URL, clean_url
 from colorify.dataset.page import PageTrapError
+from colorify.dataset.page_facts import MAX_LINKS, read_page
 from colorify.dataset.srcset import read_srcset
 
 BASE = "http://example.org/dir/page.html"

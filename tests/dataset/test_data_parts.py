@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from made_pictures import photo, resized
 
 from colorify.color import rgb_to_lab
-from colorify.dataset.phash import distance, families, perceptual_hash, twins
-from colorify.dataset.plan import Packing, make_plan
-from colorify.dataset.reservation import Rule, directives, read_origin_rules, reserves
-from colorify.dataset.source import Source
+from colorify.dataset.near_duplicates import distance, families, perceptual_hash, twins
+from colorify.dataset.shard_plan import Packing, make_plan
+from colorify.dataset.sources import Source
+from colorify.dataset.tdm_rights import Rule, directives, read_origin_rules, reserves
 from colorify.errors import UsageError
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=30)

@@ -12,8 +12,8 @@ from data_commands import QUICK, Rows, crawl, run, start
 from made_pictures import jpeg, photo
 from site_on_loopback import Site
 
-from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
+from colorify.dataset.screening_rules import Thresholds
 from stuck import start_and_stick
 from waiting import PATIENCE, wait_for
 
@@ -162,7 +162,7 @@ def test_sharding_survives_kill_9(moments: tuple[int, ...], photos: Path, tmp_pa
     for count in moments:
         before = len(list(broken.glob("*.tar")))
         words = ("data", "shard", photos, "-o", broken, *QUICK_SHARDS)
-        process = start_and_stick("colorify.dataset.pack", "_add", 10 * (count - before) + 4, *words)
+        process = start_and_stick("colorify.dataset.shard_writer", "_add", 10 * (count - before) + 4, *words)
         assert stop(process) == -signal.SIGKILL
         assert len(list(broken.glob("*.tar"))) == count
     assert not (broken / "manifest.json").exists()

@@ -11,7 +11,7 @@ from made_pictures import FAULTS, jpeg, photo, resized
 from site_on_loopback import Site
 
 from colorify.cli import run
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
 from command_line import make_command
 
 ROOT = Path(__file__).parent.parent.parent

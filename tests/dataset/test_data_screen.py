@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from made_pictures import FAULTS, Rgb, jpeg, photo, resized
 
-from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import Verdict, read_kept, screen
+from colorify.dataset.screening_rules import Thresholds
 from colorify.errors import SetupError, UsageError
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
 
 SEEDS = range(8)
 

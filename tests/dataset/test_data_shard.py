@@ -14,15 +14,15 @@ import pytest
 import pyvips
 from made_pictures import jpeg, photo, png, resized
 
-from colorify.dataset.pack import Packed, pack
-from colorify.dataset.plan import Packing
-from colorify.dataset.rules import Thresholds
 from colorify.dataset.screen import screen
-from colorify.dataset.shards import read_shards, read_side_by_side
-from colorify.dataset.source import find_sources
+from colorify.dataset.screening_rules import Thresholds
+from colorify.dataset.shard_plan import Packing
+from colorify.dataset.shard_reader import read_shards, read_side_by_side
+from colorify.dataset.shard_writer import Packed, pack
+from colorify.dataset.sources import find_sources
 from colorify.dataset.stats import colorfulness, gather_stats, write_stats
 from colorify.errors import PhotoError, SetupError, UsageError
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
 
 SMALL = Thresholds(min_side=32)
 QUICK = Packing(short_side=48, per_shard=5, validation=0.25, seed=3)

@@ -17,10 +17,11 @@ import pyvips
 
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
-from colorify.formats import format_named
-from colorify.own import is_own
-from colorify.photo import Output, open_photo
-from colorify.server.privacy import without_location
+from colorify.images.formats import format_named
+from colorify.images.metadata.location import without_location
+from colorify.images.metadata.provenance import is_own
+from colorify.images.photo import open_photo
+from colorify.images.save import Output
 
 MAX_PIXELS = 1_000_000
 SPARE = 2**30  # bytes of address space beyond those of an idle process

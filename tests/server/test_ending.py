@@ -17,7 +17,7 @@ QUICK = "from colorify.server import connections; connections.LEAVING_SECONDS = 
 DEAF = """
 import dataclasses, time
 from colorify.server import run
-from colorify.server.line import Task
+from colorify.server.job_queue import Task
 
 def step(task, name):
     time.sleep(600)

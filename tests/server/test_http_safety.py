@@ -180,7 +180,7 @@ def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest
 # no photo is ever done: work ends when nobody wants it any more
 ENDLESS = """
 import time
-from colorify.server.line import Task
+from colorify.server.job_queue import Task
 
 check = Task.check
 

@@ -10,7 +10,7 @@ from colorify.server.log import SECONDS, PlainFormatter, Seldom
 
 EVIL = "a\x1b[2J\r\n2026 ERROR forged\x85\u2028."
 FAULTY = """
-from colorify.server import studio
+from colorify.server import work as studio
 from colorify.server.upload import Upload
 
 def sit(data, *_):

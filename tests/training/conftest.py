@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorify.dataset.shards import Sample
+from colorify.dataset.shard_reader import Sample
 from colorify.training.recipe import Phase, Recipe
 
 SHORT, LONG = 48, 64  # px

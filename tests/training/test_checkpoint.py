@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from colorify.errors import SetupError, UsageError
-from colorify.training.bins import Bins
 from colorify.training.checkpoint import Checkpoint, averaged, blended, load_checkpoint, save_checkpoint
+from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe
 
 

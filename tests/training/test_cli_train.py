@@ -14,8 +14,8 @@ import pyvips
 import torch
 
 from colorify.cli import run
-from colorify.dataset.shards import Sample
-from colorify.generator import Generator
+from colorify.dataset.shard_reader import Sample
+from colorify.model.generator import Generator
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from stuck import start_and_stick
 
@@ -160,7 +160,7 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
     (tmp_path / "two.toml").write_text(f"steps = 3\n{COMMON}{PHASES}")
     # no weights file, which takes longer than all else
     (tmp_path / "bare.py").write_text(
-        "from colorify.training import export\n"
+        "from colorify.training.export import weights_file as export\n"
         "export.export_checkpoint = lambda _, output, **__: output.touch()\n"
         "from colorify.cli import main; main()\n"
     )

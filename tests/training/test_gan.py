@@ -7,19 +7,19 @@ import pytest
 import torch
 from test_trainer import interrupt_after, run, weights
 
-from colorify.dataset.shards import Sample
+from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
-from colorify.training.adversary import Adversary
-from colorify.training.bins import Bins
 from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint
-from colorify.training.discriminator import Discriminator, SeeingDiscriminator, dithered
+from colorify.training.distributed import Workers
+from colorify.training.early_stopping import Watch
+from colorify.training.gan import Adversary
+from colorify.training.network.ab_bins import Bins
+from colorify.training.network.discriminator import Discriminator, SeeingDiscriminator, dithered
+from colorify.training.network.unet import UNet
 from colorify.training.recipe import Gan, Recipe
-from colorify.training.start import Start
 from colorify.training.trainer import Trainer
-from colorify.training.unet import UNet
 from colorify.training.validation import Validation
-from colorify.training.watch import Watch
-from colorify.training.workers import Workers
+from colorify.training.warm_start import Start
 
 PIXEL = np.zeros((1, 1, 3), np.uint8)
 GAN = Gan(alone=3, useful=2.0, weight=0.3)  # 2.0 is never reached: three steps alone

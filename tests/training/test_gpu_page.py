@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pyvips
 
-from colorify.dataset.shards import Sample
+from colorify.dataset.shard_reader import Sample
 from command_line import make_command
 
 ROOT = Path(__file__).parents[2]

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorify.generator import Generator
-from colorify.guided import guided_colors
 from colorify.hints import Hint
-from colorify.look import Look
-from colorify.photo import open_photo
-from colorify.seen import see
+from colorify.images.photo import open_photo
+from colorify.model.generator import Generator
+from colorify.model.predict import guided_colors
+from colorify.model.preprocess import see
+from colorify.options import Look
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SIDE = 224  # px

@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from colorify.color import lab_to_linear, linear_to_srgb
-from colorify.dataset.shards import Sample
-from colorify.evaluation.featurenet import NETS, FeatureNet
-from colorify.training.bins import Bins
-from colorify.training.heads import BinsHead, ChannelsHead, make_head
+from colorify.dataset.shard_reader import Sample
+from colorify.evaluation.lpips import NETS, FeatureNet
+from colorify.training.data.batches import as_batch
 from colorify.training.lab import lab_to_rgb
 from colorify.training.losses import (
     Objective,
@@ -19,8 +18,9 @@ from colorify.training.losses import (
     hinge_loss,
     perceptual_loss,
 )
+from colorify.training.network.ab_bins import Bins
+from colorify.training.network.heads import BinsHead, ChannelsHead, make_head
 from colorify.training.recipe import Recipe
-from colorify.training.samples import as_batch
 from colorify.training.trainer import Trainer
 
 

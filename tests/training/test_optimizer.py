@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
+from colorify.training.network.unet import UNet
 from colorify.training.optimizer import freeze, learn
 from colorify.training.recipe import Recipe
-from colorify.training.unet import UNet
 
 
 def learning(recipe: Recipe) -> tuple[set[str], set[str]]:

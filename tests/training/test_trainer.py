@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from colorify.dataset.shards import Sample
+from colorify.dataset.shard_reader import Sample
 from colorify.errors import SetupError
 from colorify.training.checkpoint import CHECKPOINT
 from colorify.training.optimizer import schedule

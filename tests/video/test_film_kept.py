@@ -13,7 +13,7 @@ from made_films import TICK, view, write_film
 from made_films import Sort as Kind
 
 from colorify.video import FilmOptions, FilmReport, colorize_film
-from colorify.video.kept import lost_tags
+from colorify.video.differences import lost_tags
 
 Read = Callable[[Any], object]
 SOUNDS = (("fra", "Commentaire", "comment"), ("eng", "Original", "default"))

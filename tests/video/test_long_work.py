@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from made_films import Sort, labs, packets, times, write_film
 
-from colorify.cli.stopping import SIGNALS
+from colorify.cli.signals import SIGNALS
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
 from waiting import PATIENCE
 
@@ -20,7 +20,7 @@ LONG = Sort(size=(64, 48), frames=160, cut=50)
 CHILD = """
 import sys, time
 from pathlib import Path
-from colorify.cli.stopping import stopping
+from colorify.cli.signals import stopping
 from colorify.video import colorize_film, segments
 segments.SECONDS = 1.0
 
@@ -138,7 +138,7 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path, tiny_weights: Path) 
     """No more than a bounded number of frames is alive at once: what is decoded is soon written."""
     source = write_film(tmp_path / "a.mp4", Sort(size=(64, 48), frames=200, sound=None))
     done: list[int] = []
-    from colorify.video import film as film_module
+    from colorify.video import reader as film_module
 
     decoded = 0
     frames = film_module.Film.frames

@@ -15,7 +15,7 @@ from test_long_work import start
 from colorify import atomic
 from colorify.errors import FilmError
 from colorify.video import FilmOptions, colorize_film, segments
-from colorify.video.pictures import LIST
+from colorify.video.image_sequence import LIST
 from command_line import Colorify, command
 from powerless import NEEDS_MODES, drop_power
 from test_writers import PACKAGE, written

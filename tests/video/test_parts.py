@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorify.color import rgb_to_lab
+from colorify.video.chroma import chroma_of
 from colorify.video.clock import Timeline
-from colorify.video.flow import FlowFinder
 from colorify.video.luma import chroma_offsets, luma_moves, moved, normal
-from colorify.video.paint import chroma_of
-from colorify.video.pipeline import ahead, in_background
-from colorify.video.planes import BT709, Planes, upright
+from colorify.video.optical_flow import FlowFinder
+from colorify.video.threads import ahead, in_background
+from colorify.video.yuv import BT709, Planes, upright
 
 
 def counted(log: list[int], count: int = 100, fail_at: int = -1) -> Iterator[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_films import Sort, write_film
 
-from colorify.cli.stopping import SIGNALS, stopping
+from colorify.cli.signals import SIGNALS, stopping
 from colorify.video import colorize_film, segments
 from waiting import PATIENCE
 

@@ -14,10 +14,10 @@ import pytest
 from made_films import labs, packets, times
 from numpy.typing import NDArray
 
-from colorify.generator import Generator
-from colorify.video.film import open_film
-from colorify.video.flow import FlowFinder, carried
-from colorify.video.look import look_at, looker
+from colorify.model.generator import Generator
+from colorify.video.frame_input import look_at, looker
+from colorify.video.optical_flow import FlowFinder, carried
+from colorify.video.reader import open_film
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from colorify.errors import UsageError
-from colorify.memory import Claims
+from colorify.model.memory import Claims
 from colorify.video.job import colorize_film
 from colorify.video.options import FilmOptions
 
 
 def test_a_size_that_does_not_fit(film: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colorify.generator.Claims", partial(Claims, lambda: 2_000_000))
+    monkeypatch.setattr("colorify.model.generator.Claims", partial(Claims, lambda: 2_000_000))
     target = film.with_name("out.mp4")
     with pytest.raises(UsageError, match="px takes about"):
         colorize_film(film, target, weights=tiny_weights, options=FilmOptions(size=256))

@@ -4,6 +4,22 @@ Exit codes: 0 done; 1 some inputs failed, or what was to be printed could not be
 130 interrupted, by Ctrl-C or by `kill`.
 
 Little is imported here, so that signals are heard from the first milliseconds on.
+
+From the ground up:
+
+* `output`: stdout and stderr that write all they are given, or say so
+* `signals`: the first Ctrl-C asks, between two steps; the second acts
+* `interruption`: signals wherever no verb listens
+* `progress`: the bar on a terminal
+* `summary`: what came of a run, counted
+* `result_lines`: how a run is shown: lines, or JSON lines
+* `numbers`: numbers that lie in their range
+* `options`: options that are more than a number or a name
+* `command_table`: the verbs, of which only the one that is called is loaded
+* `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
+* `films`: films that are named among photos
+* `command`: one command line, from its words to its exit code
+* `colorize`, `video`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
 """
 
 import os

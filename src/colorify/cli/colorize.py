@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from colorify.cli.command_table import DEFAULT, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
     FORMAT_NAMES,
@@ -16,12 +17,11 @@ from colorify.cli.options import (
     read_photo_hints,
     show_version,
 )
-from colorify.cli.photos import INTERRUPTED, JOBS, Run, color_inputs, watch_folders
-from colorify.cli.show import JsonLines, Lines, Show
-from colorify.cli.stream import STREAM, color_stream
-from colorify.cli.verbs import DEFAULT, VERBS, is_film
+from colorify.cli.result_lines import JsonLines, Lines, Show
+from colorify.cli.run_photos import INTERRUPTED, JOBS, Run, color_inputs, watch_folders
+from colorify.cli.run_stdio import STREAM, color_stream
 from colorify.errors import UsageError
-from colorify.formats import PROFILES
+from colorify.images.formats import PROFILES
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -160,8 +160,8 @@ def colorize(
     NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
     `colorify video` does.
     """
-    from colorify.batch import Options
-    from colorify.photo import MAX_PIXELS
+    from colorify.batch.run import Options
+    from colorify.images.photo import MAX_PIXELS
 
     if not inputs:
         raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")

@@ -4,9 +4,9 @@ from typing import Final
 
 import click
 
+from colorify.cli.command_table import Verbs
 from colorify.cli.interruption import INTERRUPTED
 from colorify.cli.output import OutputError, flush
-from colorify.cli.verbs import Verbs
 from colorify.errors import ColorifyError, SetupError, UsageError
 
 # what a verb may find missing -> the extra that brings it

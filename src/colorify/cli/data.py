@@ -141,7 +141,7 @@ def import_(
     from colorify import __version__
     from colorify.dataset import crawl as crawling
     from colorify.dataset.frontier import Limits
-    from colorify.dataset.lists import read_list
+    from colorify.dataset.parquet_lists import read_list
 
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
@@ -163,7 +163,7 @@ def import_(
 @click.option("-f", "--force", is_flag=True, help="Overwrite.")
 def export(folder: Path, output: Path, everything: bool, force: bool) -> None:
     """Write the catalogue of a crawl as Parquet, in the columns of img2dataset."""
-    from colorify.dataset.lists import export_list
+    from colorify.dataset.parquet_lists import export_list
 
     count = export_list(folder, output, everything=everything, overwrite=force)
     click.echo(f"{folder} -> {output}  ({count} images)", err=True)
@@ -216,9 +216,9 @@ def screen(
     Writes DIR/screen/report.jsonl, with a reason for each rejected picture, and contact sheets of kept and
     rejected.
     """
-    from colorify.dataset.rules import OTHER_REASONS, RULES, Thresholds
     from colorify.dataset.screen import count_reasons
     from colorify.dataset.screen import screen as run
+    from colorify.dataset.screening_rules import OTHER_REASONS, RULES, Thresholds
 
     verdicts = run(
         folder,
@@ -272,8 +272,8 @@ def shard(
     jobs: int,
 ) -> int:
     """Pack what the screening of DIR kept into WebDataset shards, with a manifest. Checks what it wrote."""
-    from colorify.dataset.pack import pack
-    from colorify.dataset.plan import Packing
+    from colorify.dataset.shard_plan import Packing
+    from colorify.dataset.shard_writer import pack
 
     packing = Packing(short_side, format_, quality, per_shard, validation, seed)
     packed = pack(folder, output, packing, threads=jobs, report=_counter("shards"))

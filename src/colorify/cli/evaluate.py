@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from colorify.evaluation.report import Result
+    from colorify.evaluation.scoring import Result
 
 DIGITS: Final = {"lpips": 4}  # behind the point; others 2
 
@@ -53,27 +53,27 @@ def evaluate(
 
     from colorify.colorizer import Colorizer
     from colorify.errors import UsageError
-    from colorify.evaluation import report
+    from colorify.evaluation import scoring
     from colorify.evaluation.metrics import mean
-    from colorify.sheet import write_sheet
+    from colorify.images.contact_sheet import write_sheet
 
     if sheet is not None and sheet.exists() and not force:
         raise UsageError(f"{sheet}: exists already. Add -f to overwrite it.")
-    paths, counts = report.find_photos(folder), _counts(hints)
+    paths, counts = scoring.find_photos(folder), _counts(hints)
     colorizer = Colorizer(weights)
     perceptual = _perceptual(metric_weights)
     for count in counts:
-        results: list[report.Result] = []
+        results: list[scoring.Result] = []
         with click.progressbar(
-            report.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size),
+            scoring.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size),
             length=len(paths),
             label=f"{count} hints",
             file=sys.stderr,
         ) as bar:
             results.extend(bar)
         scores = asdict(mean([result.scores for result in results])) | perceptual(results)
-        if len(counts) > 1 and count in report.PUBLISHED:
-            scores["psnr_zhang2017"] = report.PUBLISHED[count]
+        if len(counts) > 1 and count in scoring.PUBLISHED:
+            scores["psnr_zhang2017"] = scoring.PUBLISHED[count]
         _show(count, len(paths), scores, as_json)
         if sheet is not None and count == counts[0]:
             rows = [[result.truth, result.gray, result.colored] for result in results]
@@ -97,8 +97,8 @@ def _perceptual(weights: Path | None) -> "Callable[[Sequence[Result]], dict[str,
 
     from dataclasses import asdict
 
-    from colorify.evaluation.featurenet import load_featurenet
-    from colorify.evaluation.perceptual import perceptual_scores
+    from colorify.evaluation.lpips import load_featurenet
+    from colorify.evaluation.set_distance import perceptual_scores
 
     net = load_featurenet(weights)
     return lambda results: asdict(

@@ -33,7 +33,7 @@ def export(
     """
     from colorify.errors import UsageError
     from colorify.training.checkpoint import CHECKPOINT, blended, load_checkpoint
-    from colorify.training.export import export_checkpoint
+    from colorify.training.export.weights_file import export_checkpoint
 
     if output.exists() and not force:
         raise UsageError(f"{output}: exists already. Add -f to overwrite it.")

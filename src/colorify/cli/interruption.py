@@ -15,7 +15,7 @@ from itertools import pairwise, takewhile
 from types import FrameType
 from typing import Final
 
-from colorify.cli.stopping import SIGNALS
+from colorify.cli.signals import SIGNALS
 
 INTERRUPTED: Final = (
     130  # 128 + SIGINT, as shells have it; for every signal, so that scripts ask for one code

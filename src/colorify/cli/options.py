@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.formats import FORMATS
+from colorify.images.formats import FORMATS
 
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
@@ -48,7 +48,7 @@ def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, 
 
 def read_hints_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> "tuple[Hint, ...]":
     """Read the hints of a JSON file."""
-    from colorify.hint_file import read_hint_file
+    from colorify.hints import read_hint_file
 
     return read_hint_file(path) if path is not None else ()
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from colorify.dataset.shards import Sample
+    from colorify.dataset.shard_reader import Sample
+    from colorify.training.distributed import Workers
     from colorify.training.recipe import Recipe
     from colorify.training.trainer import Eyes, Progress
-    from colorify.training.workers import Workers
 
 WEIGHTS: Final = "generator.onnx"  # in the folder of the run, where -o names no other
 HELD_OUT: Final = 256  # photos, the last ones, that are not trained on but watched
@@ -67,9 +67,9 @@ def train(
     Or fine-tune one on photos of your own: colorify train --from shipped --photos FOLDER --into RUN.
     Under torchrun every process takes its share of the shards.
     """
-    from colorify.training.start import load_backbone, load_start
+    from colorify.training.distributed import join
     from colorify.training.trainer import Trainer
-    from colorify.training.workers import join
+    from colorify.training.warm_start import load_backbone, load_start
 
     for path in (output, export_backbone):
         if path is not None and path.exists() and not force:
@@ -110,7 +110,7 @@ def _recipe(file: Path | None, source: str | None, minutes: float | None) -> "Re
 
 
 def _eyes(recipe: "Recipe", perceptual: Path | None, metric: Path | None, device: str) -> "Eyes":
-    from colorify.evaluation.featurenet import load_featurenet
+    from colorify.evaluation.lpips import load_featurenet
     from colorify.training.trainer import Eyes
 
     if recipe.perceptual and perceptual is None:
@@ -121,8 +121,8 @@ def _eyes(recipe: "Recipe", perceptual: Path | None, metric: Path | None, device
 
 def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tuple[list["Sample"], list[str]]:
     """Read this process's share of the photos, and say which could not be read."""
-    from colorify.dataset.shards import read_side_by_side
-    from colorify.training.photos import FEWEST, read_photos
+    from colorify.dataset.shard_reader import read_side_by_side
+    from colorify.training.data.photo_folder import FEWEST, read_photos
 
     failed: list[str] = []
 
@@ -162,8 +162,8 @@ def _held(into: Path, workers: "Workers") -> Iterator[None]:
 
 def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite: bool) -> None:
     from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint
-    from colorify.training.export import export_checkpoint
-    from colorify.training.start import save_backbone
+    from colorify.training.export.weights_file import export_checkpoint
+    from colorify.training.warm_start import save_backbone
 
     checkpoint = load_checkpoint(run / CHECKPOINT)
     ours = output is None  # in the folder of the run a later one takes the place of an earlier

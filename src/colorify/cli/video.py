@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.options import STRENGTH, VIVIDNESS, read_photo_hints
-from colorify.cli.show import name
-from colorify.cli.stopping import stopping
+from colorify.cli.result_lines import name
+from colorify.cli.signals import stopping
 from colorify.errors import FilmError, UsageError
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _color_all(
     stopped: Callable[[], bool],
 ) -> int:
     """Colour films, one after the other, each with its line; return the exit code."""
-    from colorify.video.plan import plan_films
+    from colorify.video.film_plan import plan_films
 
     plan = plan_films(films, _output(output, films), options)
     for source, note in plan.passed_over:

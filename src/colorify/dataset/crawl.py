@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from colorify.dataset.catalogue import KINDS, Catalogue, Link, host_of
 from colorify.dataset.frontier import Frontier, Hosts, Limits
-from colorify.dataset.store import disk_errors
+from colorify.dataset.storage import disk_errors
 from colorify.errors import SetupError, UsageError
 
 LOG: Final = "crawl.log"
@@ -168,8 +168,8 @@ def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # Hosts.allows decides
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "colorify.dataset.robots.Decompression": 590,  # in its place
-            "colorify.dataset.manners.Rules": 120,  # after robots.txt
-            "colorify.dataset.manners.Waiting": 800,  # before the download, and first to see the answer
+            "colorify.dataset.middlewares.Rules": 120,  # after robots.txt
+            "colorify.dataset.middlewares.Waiting": 800,  # before the download, and first to see the answer
         },
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,

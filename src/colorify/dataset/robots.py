@@ -9,7 +9,7 @@ from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.robotstxt import ProtegoRobotParser
 
-from colorify.dataset.reservation import AGENT
+from colorify.dataset.tdm_rights import AGENT
 
 MAX_ROBOTS_BYTES: Final = 1_000_000  # RFC 9309, 2.5: at least 500 KiB must be read
 AGENT_LINE: Final = re.compile(r"\s*+user(?:-|\s*+)agent\s*+:?+([^#]*)", re.IGNORECASE)

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.atomic import make_folder, move_file
-from colorify.dataset.measure import Measures, measure
-from colorify.dataset.phash import twins
-from colorify.dataset.rules import RULES, Thresholds
-from colorify.dataset.sheet import write_sheet
-from colorify.dataset.source import REJECTED, SCREEN, Source, find_sources
-from colorify.dataset.store import disk_errors, write_whole
+from colorify.dataset.contact_sheets import write_sheet
+from colorify.dataset.image_stats import Measures, measure
+from colorify.dataset.near_duplicates import twins
+from colorify.dataset.screening_rules import RULES, Thresholds
+from colorify.dataset.sources import REJECTED, SCREEN, Source, find_sources
+from colorify.dataset.storage import disk_errors, write_whole
 from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.folders import own_folder
-from colorify.photo import open_photo
+from colorify.images.photo import open_photo
 
 MEASURES: Final = "measures.jsonl"
 REPORT: Final = "report.jsonl"

@@ -15,13 +15,13 @@ from twisted.python.failure import Failure
 
 from colorify.dataset.catalogue import Catalogue, Row, host_of
 from colorify.dataset.encoding import text_of
-from colorify.dataset.extract import PageFacts, read_page
 from colorify.dataset.frontier import Frontier, Hosts, Limits
 from colorify.dataset.links import clean_url
-from colorify.dataset.manners import BUSY, Ending, PrivateAddress, Reserved, describe
+from colorify.dataset.middlewares import BUSY, Ending, PrivateAddress, Reserved, describe
 from colorify.dataset.page import PageTrapError
-from colorify.dataset.reservation import NO_LINKS, directives, reserves
-from colorify.dataset.store import store_image
+from colorify.dataset.page_facts import PageFacts, read_page
+from colorify.dataset.storage import store_image
+from colorify.dataset.tdm_rights import NO_LINKS, directives, reserves
 from colorify.errors import PhotoError, SetupError
 
 MAX_HOPS: Final = 5  # redirects

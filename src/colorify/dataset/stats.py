@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb
-from colorify.dataset.pack import MANIFEST
-from colorify.dataset.shards import LabBytes, read_shards
-from colorify.dataset.sheet import encode_png
-from colorify.dataset.store import write_whole
+from colorify.dataset.contact_sheets import encode_png
+from colorify.dataset.shard_reader import LabBytes, read_shards
+from colorify.dataset.shard_writer import MANIFEST
+from colorify.dataset.storage import write_whole
 from colorify.errors import UsageError
 from colorify.folders import own_folder
 

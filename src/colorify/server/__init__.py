@@ -1,7 +1,21 @@
 """The colorizer behind HTTP, and a page for people. Needs the extra `server`.
 
-From the ground up: `settings` the limits; `problems` what is said when something is refused; `line` who is
-served when; `wishes` what a request may ask for; `upload` a body into a picture; `privacy` what a result
-keeps quiet; `studio` a photo at work; `sessions` photos kept for a while; `metrics`; `guard` what every
-request passes; `api`, `site` the routes; `app` all of it; `run` it on a port.
+From the ground up:
+
+* `settings`: every limit in one place, each with its unit
+* `plain_text`: text of a client made harmless for an answer or a log
+* `log`: what goes to stderr
+* `problems`: what a client is told when something is refused (RFC 9457)
+* `job_queue`: who is served when
+* `schemas`: what a request may ask for, and the OpenAPI that says so
+* `upload`: a body becomes a picture in memory
+* `work`: a photo at work, and what is made of it as files
+* `sessions`: photos kept in memory for a while
+* `prometheus`: what the server has done so far
+* `middleware`: what every request passes before anything is done for it
+* `connections`: so many at a time, and none for ever
+* `api`: the routes under /v1
+* `static`: the page, and what machines ask about the server
+* `app`: all of it as one ASGI application
+* `run`: on a port, until it is told to stop
 """

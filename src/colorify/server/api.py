@@ -12,16 +12,12 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
-from colorify.formats import FORMATS, format_named
-from colorify.look import Look
-from colorify.server import studio
-from colorify.server.line import Line, StoppedError, Task, Timing
+from colorify.images.formats import FORMATS, format_named
+from colorify.options import Look
+from colorify.server import work as studio
+from colorify.server.job_queue import Line, StoppedError, Task, Timing
 from colorify.server.problems import BAD_WISH, RefusalError, describe, documented
-from colorify.server.sessions import Kept, Sessions
-from colorify.server.settings import Settings
-from colorify.server.studio import Sitting
-from colorify.server.upload import check_kind, read_upload
-from colorify.server.wishes import (
+from colorify.server.schemas import (
     MEDIA_TYPES,
     Alternatives,
     FormWishes,
@@ -37,6 +33,10 @@ from colorify.server.wishes import (
     form_schema,
     image_schema,
 )
+from colorify.server.sessions import Kept, Sessions
+from colorify.server.settings import Settings
+from colorify.server.upload import check_kind, read_upload
+from colorify.server.work import Sitting
 
 T = TypeVar("T")
 

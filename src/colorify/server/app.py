@@ -15,12 +15,12 @@ from colorify.heap import give_back
 from colorify.server import problems
 from colorify.server.api import Api
 from colorify.server.connections import Connections
-from colorify.server.guard import Guard
-from colorify.server.line import Line, StoppedError
-from colorify.server.metrics import Metrics
+from colorify.server.job_queue import Line, StoppedError
+from colorify.server.middleware import Guard
+from colorify.server.prometheus import Metrics
 from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
-from colorify.server.site import health_routes, page_routes
+from colorify.server.static import health_routes, page_routes
 
 TIDY_SECONDS: Final = 5.0  # after which photos too old are dropped, and free memory is given back
 CLIENT_GONE = 499  # nobody reads it; for the metrics

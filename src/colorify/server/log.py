@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from colorify.server.plain import plain
+from colorify.server.plain_text import plain
 
 SECONDS: Final = 10.0  # in which a thing is said once
 TRACE: Final = "  | "  # before each line of a traceback, so that none can pass for a line of the log

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from colorify.errors import ColorifyError, PhotoError, TooLargeError, UsageError
-from colorify.server.plain import plain
+from colorify.server.plain_text import plain
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -20,7 +20,7 @@ from colorify.errors import SetupError
 from colorify.server import log
 from colorify.server.app import create_app
 from colorify.server.connections import BATCH, IDLE_SECONDS, LEAVING_SECONDS, Connections, room
-from colorify.server.line import THREADS
+from colorify.server.job_queue import THREADS
 from colorify.server.settings import Settings
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -122,7 +122,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def keep_in_memory(settings: Settings) -> None:
-    """Put the nameless files of `colorify.tiles` into memory, not onto a disk, where there is room."""
+    """Put the nameless files of `images.tile_cache` into memory, not onto a disk, where there is room."""
     needed = settings.workers * settings.max_pixels * MOST_BYTES
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= needed:
         tempfile.tempdir = str(MEMORY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from colorify.server.problems import NO_SESSION, RefusalError
 from colorify.server.settings import Settings
-from colorify.server.studio import Sitting
+from colorify.server.work import Sitting
 
 
 @dataclass

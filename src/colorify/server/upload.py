@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from colorify.errors import PhotoError
-from colorify.formats import SNIFF_BYTES, sniff
+from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.server.problems import (
     BAD_REQUEST,
     BAD_WISH,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from colorify.atomic import make_folder, whole_file
 from colorify.errors import SetupError, UsageError
-from colorify.training.bins import Bins
+from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe, from_table
 
 FORMAT: Final = 3  # another one where the network is another, or an entry of a recipe has gone

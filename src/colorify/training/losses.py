@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.evaluation.featurenet import FeatureNet
-from colorify.training.heads import AB_SCALE, Head
+from colorify.evaluation.lpips import FeatureNet
+from colorify.training.data.batches import Batch
 from colorify.training.lab import lab_to_rgb
+from colorify.training.network.heads import AB_SCALE, Head
 from colorify.training.recipe import Recipe
-from colorify.training.samples import Batch
 
 STEPS: Final = (1, 2, 4, 8, 16)  # cells of ab
 LOOK_FROM: Final = 2  # px of a photo for one that the perceptual loss sees

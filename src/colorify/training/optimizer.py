@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
+from colorify.training.network.unet import UNet
 from colorify.training.recipe import Recipe
-from colorify.training.unet import UNet
 
 
 def freeze(network: UNet, recipe: Recipe) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from colorify.errors import UsageError
 from colorify.text_file import read_text
-from colorify.training.augment import SHARES
-from colorify.training.unet import MULTIPLE
+from colorify.training.data.augment import SHARES
+from colorify.training.network.unet import MULTIPLE
 
 MODES: Final = ("classification", "regression", "gan", "taught")
 

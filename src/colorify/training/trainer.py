@@ -13,28 +13,28 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from colorify.dataset.shards import Sample
+from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
-from colorify.evaluation.featurenet import FeatureNet
-from colorify.training.adversary import Adversary
-from colorify.training.as_shown import as_shown
-from colorify.training.augment import age
-from colorify.training.backbone import load_pretrained
-from colorify.training.bins import Bins
+from colorify.evaluation.lpips import FeatureNet
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
-from colorify.training.heads import make_head
+from colorify.training.data.augment import age
+from colorify.training.data.batches import Batch, ab_histogram, draw_hints
+from colorify.training.data.levels import as_shown
+from colorify.training.data.loader import AGE, JUDGE, Supply
+from colorify.training.data.mounts import mount
+from colorify.training.distillation import hire, taught_loss
+from colorify.training.distributed import Workers
+from colorify.training.early_stopping import Watch
+from colorify.training.gan import Adversary
 from colorify.training.losses import Objective
-from colorify.training.mount import mount
+from colorify.training.network.ab_bins import Bins
+from colorify.training.network.heads import make_head
+from colorify.training.network.pretrained_backbone import load_pretrained
+from colorify.training.network.unet import UNet
 from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
 from colorify.training.recipe import Phase, Recipe
-from colorify.training.samples import Batch, ab_histogram, draw_hints
-from colorify.training.start import Start
-from colorify.training.supply import AGE, JUDGE, Supply
-from colorify.training.teacher import hire, taught_loss
-from colorify.training.unet import UNet
 from colorify.training.validation import Validation, validate
-from colorify.training.watch import Watch
-from colorify.training.workers import Workers
+from colorify.training.warm_start import Start
 
 REPORT_EVERY = 20  # steps
 

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.dataset.shards import Sample
-from colorify.evaluation.featurenet import FeatureNet
+from colorify.dataset.shard_reader import Sample
+from colorify.evaluation.lpips import FeatureNet
 from colorify.evaluation.metrics import colorfulness
-from colorify.evaluation.perceptual import kernel_distance, pooled
-from colorify.sheet import write_sheet
-from colorify.training.as_shown import as_shown
-from colorify.training.heads import Head
+from colorify.evaluation.set_distance import kernel_distance, pooled
+from colorify.images.contact_sheet import write_sheet
+from colorify.training.data.batches import center_batches
+from colorify.training.data.levels import as_shown
 from colorify.training.lab import lab_to_rgb
+from colorify.training.network.heads import Head
+from colorify.training.network.unet import UNet
 from colorify.training.recipe import Phase
-from colorify.training.samples import center_batches
-from colorify.training.unet import UNet
 
 ROWS: Final = 12  # photos on a sheet
 Pixels = NDArray[np.uint8]
@@ -34,7 +34,7 @@ class Validation:
     ab_error: float  # mean distance of ab from the truth, Lab units
     colorfulness: float  # mean of M(3), Hasler & Suesstrunk 2003
     true_colorfulness: float
-    kid: float | None  # as in `evaluation.perceptual`; None without metric weights
+    kid: float | None  # as in `evaluation.set_distance`; None without metric weights
     rows: tuple[tuple[Pixels, Pixels, Pixels], ...]  # original, grey, colourised
 
     @property

@@ -1,4 +1,33 @@
-"""Films: colours without flicker; luminance, sound and time are the film's own. Needs the extra `video`."""
+"""Films: colours without flicker; luminance, sound and time are the film's own. Needs the extra `video`.
+
+From the ground up:
+
+* `files`: films and pictures by the names of their files
+* `codecs`: what films can be written as: a table
+* `yuv`: frames as planes of Y'CbCr
+* `side_data`: what a decoder hangs on a frame besides its picture
+* `clock`: time stamps that go on
+* `damage`: where a film is damaged
+* `reader`: a film as it comes: what it is, and its frames
+* `luma`: which Y' a colour must have so that its L is that of the grey it replaces
+* `chroma`: from ab at the generator's scale to the chroma of a frame
+* `frame_input`: what the generator and the flow see of a frame
+* `optical_flow`: where each pixel is in the next frame
+* `cuts`: where one shot ends and another begins
+* `hint_tracking`: hints followed through their shot
+* `temporal`: colours that do not flicker
+* `options`: what a person can ask of a film, and what is said while it is made
+* `image_sequence`: coloured frames as numbered pictures
+* `encoders`: coloured frames become a piece of film, or pictures
+* `segments`: the pieces of a long job, each with what is needed to go on after it
+* `mux`: pieces, sound, subtitles and chapters become one file
+* `differences`: what a film has and its result has not
+* `targets`: where a film is written, and whether such a file can hold it
+* `film_plan`: which film is written where
+* `trial`: three frames and the first sound, written as the whole will be
+* `threads`: a stream of work over threads, in order and never far ahead
+* `job`: decode, look, colour and encode, overlapping
+"""
 
 from importlib.util import find_spec
 
@@ -11,9 +40,9 @@ for _package in ("av", "cv2"):
             "Type: pip install 'colorify-photo[video]'"
         )
 
-from colorify.video.film import Fault  # noqa: E402 - only once their packages are known to be there
-from colorify.video.hinted import TimedHint  # noqa: E402
+from colorify.video.hint_tracking import TimedHint  # noqa: E402
 from colorify.video.job import colorize_film  # noqa: E402
 from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
+from colorify.video.reader import Fault  # noqa: E402 - only once their packages are known to be there
 
 __all__ = ["Fault", "FilmOptions", "FilmProgress", "FilmReport", "TimedHint", "colorize_film"]

@@ -11,8 +11,8 @@ from colorify.atomic import whole_file
 from colorify.errors import FilmError
 from colorify.video.codecs import Codec
 from colorify.video.files import url_of
-from colorify.video.film import Film, Frame
-from colorify.video.planes import BT709, FULL, LIMITED, Planes, picture
+from colorify.video.reader import Film, Frame
+from colorify.video.yuv import BT709, FULL, LIMITED, Planes, picture
 
 _INTERLACED: Final = 0x0004_0000 | 0x2000_0000  # AV_CODEC_FLAG_INTERLACED_DCT and _ME
 # libswscale at its most exact: every step it would save is a step of L

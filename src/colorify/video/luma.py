@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import RGB_TO_XYZ, linear_to_srgb, rgb_to_lab, srgb_to_linear
-from colorify.video.planes import BT709, LUMA_WEIGHTS, Plane, Planes
+from colorify.video.yuv import BT709, LUMA_WEIGHTS, Plane, Planes
 
 FloatArray = NDArray[np.float32]
 Moves = NDArray[np.int16]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from colorify.errors import UsageError
 from colorify.video.codecs import codec_named
-from colorify.video.film import Fault
-from colorify.video.hinted import TimedHint
+from colorify.video.hint_tracking import TimedHint
+from colorify.video.reader import Fault
 
 
 @dataclass(frozen=True)

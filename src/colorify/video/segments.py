@@ -19,9 +19,9 @@ from colorify.atomic import make_folder, sweep, write_whole
 from colorify.errors import FilmError
 from colorify.hints import Hint
 from colorify.video.encoders import Encoder
-from colorify.video.film import Film, Frame
-from colorify.video.planes import Planes
-from colorify.video.steady import Memory
+from colorify.video.reader import Film, Frame
+from colorify.video.temporal import Memory
+from colorify.video.yuv import Planes
 
 Stamps = NDArray[np.int64]
 

@@ -9,8 +9,8 @@ import av
 from colorify.errors import FilmError
 from colorify.video.codecs import Codec
 from colorify.video.files import is_there, muxer_of, open_film_file, stem_of
-from colorify.video.film import Film
-from colorify.video.join import CARRIED, reason_of
+from colorify.video.mux import CARRIED, reason_of
+from colorify.video.reader import Film
 
 MATROSKA: Final = ".mkv"  # holds everything that FFmpeg knows, but for a few kinds of subtitles
 OWN_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".mkv")  # of sources whose kind of file the result keeps

@@ -10,10 +10,10 @@ import numpy as np
 from colorify.errors import FilmError
 from colorify.video.encoders import Encoder
 from colorify.video.files import open_film_file
-from colorify.video.film import Film, Frame
-from colorify.video.join import Joint, join, reason_of
-from colorify.video.planes import Planes
+from colorify.video.mux import Joint, join, reason_of
+from colorify.video.reader import Film, Frame
 from colorify.video.segments import Segment
+from colorify.video.yuv import Planes
 
 
 def why_unfit(joint: Joint, folder: Path, encoder: Callable[[Path], Encoder], shown: Planes) -> str | None:

@@ -1,0 +1,8 @@
+"""Many photos: which is written where, colouring them several at a time, and folders that are watched.
+
+From the ground up:
+
+* `plan`: which photo is written where, decided before the first is touched
+* `run`: the photos of a plan, coloured; one that fails is a result, and the others go on
+* `watch`: photos that come into a folder, each given out once it is whole
+"""

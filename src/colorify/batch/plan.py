@@ -1,0 +1,349 @@
+"""Which photo is written where, decided for all of them before the first is touched.
+
+Beside its source an output is named `NAME-color.EXT`. In an output folder it keeps its name and its place
+below the input folder, so that the two trees mirror each other.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+from colorify.errors import UsageError
+from colorify.images.formats import FORMATS, HEIC
+
+MARK: Final = "-color"  # ends the name of an output that lies beside its source
+MARKED: Final = re.compile(rf"(.+){MARK}(-[1-9])?")  # numbered: one of some alternatives
+LOSSLESS: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
+WRITABLE: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+_SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
+SUFFIXES: Final = WRITABLE | frozenset(HEIC.suffixes)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo to colour."""
+
+    source: Path
+    target: Path
+    alternative: int = 1  # which of the plausible colourings; 1 the likeliest
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An input, as it was given, of which nothing can be made, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run is going to do, and what it leaves alone."""
+
+    jobs: tuple[Job, ...] = ()
+    finished: tuple[Job, ...] = ()  # the target is there: an earlier run wrote it
+    taken: tuple[Job, ...] = ()  # another run is colouring them
+    own: tuple[Path, ...] = ()  # outputs of Colorify, not to be coloured again
+    refused: tuple[Refusal, ...] = ()
+    left_out: tuple[Refusal, ...] = ()  # no fault, but to be said
+    lone: bool = False  # one photo was named, by itself: what a batch passes over is then an error
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where its targets are, written or to be."""
+        return list(dict.fromkeys(job.target.parent for job in (*self.jobs, *self.finished)))
+
+
+@dataclass(frozen=True)
+class _Found:
+    path: Path
+    inside: Path  # where it goes below an output folder
+
+
+def make_plan(
+    inputs: Sequence[str],
+    *,
+    output: str | None = None,
+    format: str | None = None,
+    force: bool = False,
+    patient: bool = False,
+    alternatives: int | None = None,
+) -> Plan:
+    """Pair each photo that `inputs` (files, folders, globs) name with its target.
+
+    `output`: a file (for one input file) or a folder; None writes beside the source. `format`: a name from
+    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `patient`: more may come,
+    so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
+    `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
+    Raises UsageError where two photos would be written to one target, or a photo onto a photo.
+    """
+    lone = len(inputs) == 1 and not is_folder(inputs[0]) and not _is_glob(inputs[0])
+    as_file = output is not None and lone and _names_file(output)
+    folder = Path(output) if output is not None and not as_file else None
+    if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
+        raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
+    found, refused, left_out = _find(inputs, leave_out=folder, patient=patient)
+    if as_file:
+        refuse_format(output or "", format)
+        pairs = [Job(item.path, Path(output or "")) for item in found]
+    else:
+        pairs = [Job(item.path, _target(item, folder, format)) for item in found]
+    if alternatives is not None:
+        pairs = [_numbered(job, number) for job in pairs for number in range(1, alternatives + 1)]
+    own = set() if lone and force else _own_outputs([item.path for item in found])
+    pairs = [job for job in pairs if job.source not in own]
+    clashes = _clashes(pairs)
+    if clashes and not patient:
+        others = f" ({len(clashes) - 1} more like this.)" if len(clashes) > 1 else ""
+        raise UsageError(next(iter(clashes.values())) + others)
+    pairs = [job for job in pairs if job not in clashes]
+    finished = {} if force else dict.fromkeys(job for job in pairs if os.path.lexists(job.target))
+    plan = Plan(
+        jobs=tuple(job for job in pairs if job not in finished),
+        finished=tuple(finished),
+        own=tuple(sorted(own)),
+        refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in clashes.items())),
+        left_out=tuple(left_out),
+        lone=lone,
+    )
+    return _refuse_lone(plan) if lone else plan
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether this is a folder; False where one may not look: who reads or writes there is told."""
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises PermissionError
+
+
+def _is_there(path: str | Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - likewise
+
+
+def _refuse_lone(plan: Plan) -> Plan:
+    """Turn what a batch passes over into refusals: who names one photo wants to know why nothing happens."""
+    exists = [Refusal(str(job.source), f"{job.target} exists; -f overwrites it.") for job in plan.finished]
+    own = [Refusal(str(path), f"{path} was made by Colorify; -f colours it again.") for path in plan.own]
+    return replace(plan, finished=(), own=(), refused=(*plan.refused, *exists, *own))
+
+
+def refuse_format(output: str, format: str | None) -> None:
+    """Raise UsageError where the suffix of the file `output` says another format than `format`."""
+    by_suffix = next((row for row in FORMATS if Path(output).suffix.lower() in row.suffixes), None)
+    if format is None or by_suffix is None or by_suffix.name == format:
+        return
+    suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
+    other = Path(output).with_suffix(suffix)
+    raise UsageError(
+        f"-o {output} is {by_suffix.name} and --format {format}. Type -o {other}, or no --format."
+    )
+
+
+def _names_file(output: str) -> bool:
+    """Whether `output`, given for one photo, is meant as a file: it has a suffix and is no folder."""
+    if output.endswith(("/", os.sep)) or is_folder(output) or not Path(output).suffix:
+        return False
+    if Path(output).suffix.lower() not in WRITABLE:
+        known = " ".join(sorted(WRITABLE))
+        raise UsageError(
+            f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
+        )
+    return True
+
+
+def _may_be_folder(output: str) -> bool:
+    """Whether `output`, given for many photos, can be a folder: it is one, or its name is no picture's."""
+    path = Path(output)
+    named = output.endswith(("/", os.sep)) or path.suffix.lower() not in SUFFIXES
+    return is_folder(path) or (named and not _is_there(path))
+
+
+def _is_glob(text: str) -> bool:
+    return has_magic(text) and not os.path.lexists(text)  # a file may well be called `scan [2].jpg`
+
+
+def _find(
+    inputs: Sequence[str], *, leave_out: Path | None, patient: bool
+) -> tuple[list[_Found], list[Refusal], list[Refusal]]:
+    """Find the photos, the inputs that are refused, and what is left out."""
+    real = _real_paths()
+    found: dict[str, _Found] = {}  # by real path: a photo that two inputs name is coloured once
+    refused: list[Refusal] = []
+    walker = _Walker(leave_out)
+    for text in inputs:
+        path = Path(text)
+        if _is_glob(text):
+            here = list(_expand(text, walker))
+            missing = "no picture matches"
+        elif is_folder(path):
+            here = [_Found(file, file.relative_to(path)) for file in walker.walk(path)]
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(SUFFIXES))})"
+        else:
+            here = [_Found(path, Path(path.name))] if os.path.lexists(path) else []
+            missing = "no such file or folder"
+        if not here and not (patient and is_folder(path)):
+            refused.append(Refusal(text, f"{text}: {missing}."))
+        for item in here:
+            found.setdefault(real(item.path), item)
+    return list(found.values()), [*walker.refused, *refused], walker.left_out
+
+
+def _expand(pattern: str, walker: "_Walker") -> Iterator[_Found]:
+    """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
+    parts = Path(pattern).parts
+    fixed = next(index for index, part in enumerate(parts) if has_magic(part))
+    root = Path(*parts[:fixed])
+    matches = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob matches hidden files, and refuses `**x`
+    for path in map(Path, sorted(matches)):
+        if walker.leaves_out(path):
+            continue
+        for file in walker.walk(path) if is_folder(path) else _pictures([path]):
+            yield _Found(file, file.relative_to(root))
+
+
+class _Walker:
+    """Finds the pictures below folders, and keeps what it could not look into."""
+
+    def __init__(self, leave_out: Path | None) -> None:
+        """Leave out what is below a folder: the one of the results."""
+        self.refused: list[Refusal] = []
+        self.left_out: list[Refusal] = []
+        self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a path is the folder that is left out, or below it."""
+        return self._away is not None and Path(os.path.realpath(path)).is_relative_to(self._away)
+
+    def walk(self, folder: Path) -> Iterator[Path]:
+        """Yield the pictures below `folder`, in order, but hidden ones and those that are left out."""
+        for root, folders, files in os.walk(folder, onerror=self._refuse):
+            seen = [Path(root, name) for name in sorted(folders) if not name.startswith(".")]
+            seen = [path for path in seen if os.path.realpath(path) != str(self._away)]
+            for path in seen:
+                if path.is_symlink():  # which may lead back to where it is in
+                    reason = (
+                        f"{path}: a link to a folder, which is not followed; name it to colour what is in it."
+                    )
+                    self.left_out.append(Refusal(str(path), reason))
+            folders[:] = [path.name for path in seen]
+            yield from _pictures(Path(root, name) for name in sorted(files))
+
+    def _refuse(self, error: OSError) -> None:
+        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
+
+
+def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    return (path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
+
+
+def _target(item: _Found, folder: Path | None, format: str | None) -> Path:
+    if format is not None:
+        suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
+    else:
+        suffix = _suffix(item.path.suffix)
+    if folder is None:
+        return item.path.with_name(f"{_stem(item.path)}{MARK}{suffix}")
+    return (folder / item.inside).with_name(f"{_stem(item.path)}{suffix}")
+
+
+def _stem(path: Path) -> str:
+    """Return a name without its suffix, if that is one: "St. Mary" has none, and keeps all of its name."""
+    is_suffix = path.suffix.lower() in SUFFIXES or _SUFFIX.fullmatch(path.suffix)
+    return path.stem if is_suffix else path.name
+
+
+def _numbered(job: Job, number: int) -> Job:
+    target = job.target.with_name(f"{job.target.stem}-{number}{job.target.suffix}")
+    return replace(job, target=target, alternative=number)
+
+
+def _suffix(source: str) -> str:
+    """Return the suffix of a result, for the suffix of its photo."""
+    if source.lower() in HEIC.suffixes:
+        return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
+    return source if source.lower() in WRITABLE else LOSSLESS
+
+
+def _own_outputs(paths: Sequence[Path]) -> set[Path]:
+    """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
+    named = {path: match[1] for path in paths if (match := MARKED.fullmatch(_stem(path)))}
+    folders = {path.parent for path in named}
+    stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
+    return {path for path, stem in named.items() if stem in stems[path.parent]}
+
+
+def _stems(folder: Path) -> set[str]:
+    try:
+        return {_stem(path) for path in folder.iterdir()}
+    except OSError:
+        return (
+            set()
+        )  # its files can be named all the same; one that cannot be read gets a result that says so
+
+
+def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
+    """Say of each photo that would be written onto a photo, or onto the target of another, that it would."""
+    real = _places()
+    sources = {real(job.source): job.source for job in jobs}
+    writers: dict[str, Path] = {}
+    clashes: dict[Job, str] = {}
+    for job in jobs:
+        place = real(job.target)
+        if place in sources:
+            onto = "itself" if sources[place] == job.source else f"{sources[place]}, which is an input too"
+            clashes[job] = (
+                f"{job.source} would be written onto {onto}; "
+                "give -o another folder, or leave it out to write NAME-color beside each photo."
+            )
+        elif place in writers:
+            clashes[job] = (
+                f"{writers[place]} and {job.source} would both be written to {job.target}; "
+                "rename one, or colour them in two runs with two output folders."
+            )
+        else:
+            writers[place] = job.source
+    return clashes
+
+
+def _places() -> Callable[[Path], str]:
+    """Return what gives files that are one the same name, also where they are one whatever their case."""
+    real, ignores = _real_paths(), cache(_ignores_case)
+
+    def place(path: Path) -> str:
+        found = real(path)
+        return found.casefold() if ignores(os.path.dirname(found)) else found  # noqa: PTH120 - as below
+
+    return place
+
+
+def _ignores_case(folder: str) -> bool:
+    """Whether names in a folder that differ only in case are one file: asked of a name that is there."""
+    above, own = os.path.split(folder)
+    try:
+        with os.scandir(folder) as entries:
+            name = next((entry.name for entry in entries if entry.name.swapcase() != entry.name), None)
+    except OSError:  # not there yet, or shut: the folder that it is in tells
+        return bool(own) and _ignores_case(above)
+    if name is None:
+        if own.swapcase() == own:
+            return bool(own) and _ignores_case(above)
+        folder, name = above, own
+    try:
+        return Path(folder, name).samefile(Path(folder, name.swapcase()))
+    except OSError:
+        return False  # the other name is not there
+
+
+def _real_paths() -> Callable[[Path], str]:
+    """Return what does for files as `os.path.realpath` does, and asks for each of their folders only once."""
+    folder = cache(os.path.realpath)
+
+    def real(path: Path) -> str:
+        head, tail = os.path.split(path)
+        place = os.path.join(folder(head), tail)  # noqa: PTH118 - a tenth of the time, over many photos
+        return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - likewise
+
+    return real

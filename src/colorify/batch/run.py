@@ -1,0 +1,241 @@
+"""Colour the photos of a plan, several at a time; a photo that fails is a result, and the others go on."""
+
+import stat
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, takewhile
+from pathlib import Path
+from typing import Final
+
+from colorify.atomic import DiskFullError, ExistsError, claim, is_taken, make_folder
+from colorify.batch.plan import Job
+from colorify.colorizer import Colorizer, Report
+from colorify.errors import PhotoError, UsageError
+from colorify.heap import give_back
+from colorify.hints import Hint
+from colorify.images.metadata.provenance import is_own
+from colorify.images.photo import MAX_PIXELS
+
+TRIM: Final = 50  # photos after which free memory is given back
+AHEAD: Final = 2  # photos a worker that are given out: one in work and one to begin at once
+Watch = Callable[[float], None]  # told the part that is done, 0..1
+Coloring = Callable[[Job, Watch], Report]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose for a photo; see `Colorizer.colorize_file`."""
+
+    strength: float = 1.0
+    vividness: float = 1.0
+    size: int | None = None  # px, short side of L at the generator
+    hints: tuple[Hint, ...] = ()
+    format: str | None = None
+    quality: int | None = None
+    depth: int | None = None  # bits a channel
+    confidence: Path | None = None
+    overwrite: bool = False
+    max_pixels: int = MAX_PIXELS
+    mark: bool = True
+    strip: bool = False
+    profile: str = "srgb"  # of the result: one of formats.PROFILES
+    alternatives: int | None = None  # so many colourings of each photo, numbered
+    reference: Path | None = None  # a colour photo to take colours from
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one job: a report, or an error."""
+
+    job: Job
+    report: Report | None = None
+    error: PhotoError | None = None
+
+
+class OwnOutputError(PhotoError):
+    """The photo is an output of Colorify: to colour it again is hardly what is meant."""
+
+
+class TakenError(PhotoError):
+    """Another run, or a watch, is colouring the photo or has just done so."""
+
+    def __init__(self, message: str, *, done: bool) -> None:
+        super().__init__(message)
+        self.done = done
+
+
+class StoppedError(Exception):
+    """The run was given up while this photo was being coloured."""
+
+
+def run(
+    jobs: Iterable[Job],
+    color: Coloring,
+    *,
+    workers: int = 1,
+    lone: bool = False,
+    told: Callable[[Job, float], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Generator[Result, None, None]:
+    """Colour `jobs` on `workers` threads and yield each result as soon as it is there.
+
+    While one worker decodes, another runs the generator and a third encodes. Results are not kept, so that
+    memory does not grow with the number of photos. `told`: the part of a photo that is done, 0..1, on the
+    thread of its worker. `lone`: an option that does not suit the photo is an error, not a result.
+
+    When `stopped` says so, or the caller stops iterating, photos not begun are dropped and those in work
+    are given up at their next sign of progress, or finished: no half-written file is left. They get no
+    result. A full disk ends the run in the same way, after the DiskFullError of the photo that met it.
+    Errors that concern more than one photo (SetupError) are raised.
+    """
+    ended = threading.Event()
+
+    def goes_on(_: Job) -> bool:
+        return not (ended.is_set() or stopped())
+
+    def watch(job: Job, part: float) -> None:
+        if not goes_on(job):
+            raise StoppedError
+        if told is not None:
+            told(job, part)
+
+    def work(job: Job) -> Result | None:
+        try:
+            watch(job, 0.0)
+            make_folder(job.target.parent)
+            return Result(job, report=color(job, partial(watch, job)))
+        except StoppedError:
+            return None
+        except PhotoError as error:
+            if isinstance(error, DiskFullError):
+                ended.set()
+            return Result(job, error=error)
+        except OSError as error:  # a share that goes away may say so at any step
+            return Result(job, error=PhotoError(f"{job.source}: cannot be coloured ({error})."))
+        except UsageError as error:
+            if lone:
+                raise
+            # an option that suits the others, such as 16 bits where this one is a JPEG
+            return Result(job, error=PhotoError(f"{job.source}: {error}"))
+
+    # threads, not processes: libvips and ONNX Runtime release the GIL, and the weights are loaded once
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify")
+    try:
+        results = _each_as_it_ends(pool, work, takewhile(goes_on, jobs), AHEAD * workers)
+        for number, result in enumerate(results, start=1):
+            if result is not None:
+                yield result
+            if number % TRIM == 0:
+                give_back()
+    finally:
+        ended.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _each_as_it_ends(
+    pool: ThreadPoolExecutor, work: Callable[[Job], Result | None], jobs: Iterable[Job], most: int
+) -> Iterator[Result | None]:
+    """Give `most` jobs at a time to the pool, and yield what comes of them."""
+    waiting = iter(jobs)
+    given: list[Future[Result | None]] = []
+    while given := [*given, *(pool.submit(work, job) for job in islice(waiting, most - len(given)))]:
+        wait(given, return_when=FIRST_COMPLETED)
+        ended = [future for future in given if future.done()]
+        given = [future for future in given if future not in ended]
+        yield from (future.result() for future in ended)
+
+
+def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> Coloring:
+    """Bind the colorizer and its options into the function that `run` calls.
+
+    `again`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
+    colouring, or has coloured since the plan was made, ends in TakenError, before any work: so runs over one
+    folder share its photos.
+    """
+
+    def color(job: Job, watch: Watch) -> Report:
+        with claim(job.target) as ours:
+            if not ours:
+                raise TakenError(f"{job.source}: another run is colouring it.", done=False)
+            if not options.overwrite and is_taken(job.target):
+                raise _done_meanwhile(job)
+            refuse_own(job, options, again=again)
+            try:
+                return color_source(
+                    colorizer, job.source, job.target, options, watch, alternative=job.alternative
+                )
+            except ExistsError as error:  # on a file system without locks it shows only now
+                if error.target != job.target:
+                    raise
+                raise _done_meanwhile(job) from error
+
+    return color
+
+
+def _done_meanwhile(job: Job) -> TakenError:
+    return TakenError(f"{job.source}: another run has made {job.target}.", done=True)
+
+
+def refuse_own(job: Job, options: Options, *, again: bool = False) -> None:
+    """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `again`.
+
+    Raises PhotoError where that much shows that it cannot be coloured.
+    """
+    _refuse_pipe(job.source)
+    if is_own(job.source, max_pixels=options.max_pixels) and not again:
+        raise OwnOutputError(f"{job.source} was made by Colorify; -f colours it again.")
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Raise PhotoError for what is no file: to open a named pipe would wait for ever for who writes to it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # who reads it says what is wrong
+    kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
+    if not stat.S_ISREG(mode):
+        found = kinds.get(stat.S_IFMT(mode), "a device")
+        raise PhotoError(f"{path}: expected a picture file, found {found}. Leave it out, or give -.")
+
+
+def color_source(
+    colorizer: Colorizer,
+    source: Path | bytes,
+    target: Path | None,
+    options: Options,
+    watch: Watch | None = None,
+    *,
+    alternative: int = 1,
+) -> Report:
+    """Colour one photo, a file or its bytes, with `options`."""
+    if isinstance(source, Path):
+        _refuse_pipe(source)
+    hints = options.hints
+    notes: tuple[str, ...] = ()
+    if options.reference is not None:
+        matched = colorizer.match(source, options.reference, size=options.size, max_pixels=options.max_pixels)
+        hints = (*matched, *hints)  # those that a person gave cover the others
+        notes = (f"{len(matched) or 'no'} places matched {options.reference.name}",)
+    report = colorizer.colorize_file(
+        source,
+        target,
+        strength=options.strength,
+        vividness=options.vividness,
+        size=options.size,
+        hints=hints,
+        format=options.format,
+        quality=options.quality,
+        depth=options.depth,
+        confidence=options.confidence if alternative == 1 else None,  # one is enough
+        overwrite=options.overwrite,
+        max_pixels=options.max_pixels,
+        mark=options.mark,
+        strip=options.strip,
+        profile=options.profile,
+        progress=watch,
+        alternative=alternative,
+    )
+    return replace(report, notes=(*report.notes, *notes))

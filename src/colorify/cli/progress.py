@@ -1,0 +1,87 @@
+"""The bar on a terminal: how far a run is, and how long it will still take."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from colorify.batch.plan import Job
+
+PATIENCE: Final = 1.0  # s before a bar is drawn for one photo alone: most are done by then
+MEMORY: Final = 300.0  # s that the estimate of the time left looks back: the photos of an album differ
+
+
+class Bar:
+    """Counts photos, also the parts of those in work, and shows them on a terminal. Safe between threads."""
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        """Begin with `total` photos to come."""
+        self._total = total
+        self._ended = 0
+        self._parts: dict[Job, float] = {}
+        self._lock = threading.Lock()
+        self._since = time.monotonic()
+        self._shown = shown
+        self._drawn: tuple[Progress, TaskID] | None = None
+
+    def told(self, job: "Job", part: float) -> None:
+        """Note that `part`, 0..1, of a photo is done."""
+        with self._lock:
+            self._parts[job] = part
+            self._draw()
+
+    def ended(self, job: "Job") -> None:
+        """Note that a photo is done, or has failed."""
+        with self._lock:
+            self._parts.pop(job, None)
+            self._ended += 1
+            self._draw()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        with self._lock:
+            self._shown = False
+            if self._drawn is not None:
+                self._drawn[0].stop()
+
+    def _draw(self) -> None:
+        if not self._shown or (self._total == 1 and time.monotonic() - self._since < PATIENCE):
+            return
+        if self._drawn is None:
+            self._drawn = _begin(self._total)
+        now = self._ended + sum(self._parts.values())
+        count = f"{self._ended}/{self._total}" if self._total > 1 else f"{now:.0%}"
+        progress, task = self._drawn
+        progress.update(task, completed=now, count=count)
+
+
+def _begin(total: int) -> "tuple[Progress, TaskID]":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn()
+    # lines on stderr go through rich, to stay above the bar; stdout is data and is left alone
+    progress = Progress(
+        *columns,
+        console=Console(stderr=True),
+        redirect_stdout=False,
+        transient=True,
+        speed_estimate_period=MEMORY,
+    )
+    progress.start()
+    return progress, progress.add_task("", total=total, count="")
+
+
+@contextmanager
+def bar(total: int) -> Iterator[Bar]:
+    """Draw a bar below the lines on stderr, if that is a terminal."""
+    drawn = Bar(total, shown=sys.stderr.isatty())
+    try:
+        yield drawn
+    finally:
+        drawn.close()

@@ -1,0 +1,186 @@
+"""How a run is shown to a person or to a program: lines on stderr, or JSON lines on stdout."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import click
+
+from colorify.cli.summary import Tally
+
+if TYPE_CHECKING:
+    from colorify.batch.plan import Job, Plan, Refusal
+    from colorify.batch.run import Result
+    from colorify.colorizer import Report
+
+MOST_REASONS: Final = 20  # that the report repeats
+
+
+class Show(Protocol):
+    """Is told what happens, in order."""
+
+    def refused(self, refusal: "Refusal") -> None: ...
+    def passed_over(self, plan: "Plan") -> None: ...
+    def planned(self, job: "Job") -> None: ...
+    def result(self, result: "Result") -> None: ...
+    def watching(self, folders: Sequence[str]) -> None: ...
+    def end(self, tally: Tally, *, dry: bool = False) -> None: ...
+
+
+@dataclass(frozen=True)
+class Lines:
+    """For a person: a line a photo. `loudness`: -1 errors alone, 0, 1 everything."""
+
+    loudness: int = 0
+
+    def refused(self, refusal: "Refusal") -> None:
+        _tell(f"error: {refusal.reason}")
+
+    def passed_over(self, plan: "Plan") -> None:
+        if self.loudness >= 0:
+            for left in plan.left_out:
+                _tell(left.reason)
+            for job in plan.taken:
+                _tell(f"{name(job.source)}: another run is colouring it")
+        if self.loudness > 0:
+            for job in plan.finished:
+                _tell(f"{name(job.source)}: done before, {name(job.target)} exists")
+            for path in plan.own:
+                _tell(f"{name(path)}: made by Colorify, not coloured again")
+
+    def planned(self, job: "Job") -> None:
+        click.echo(f"{name(job.source)} -> {name(job.target)}")  # what --dry-run is asked for, so on stdout
+
+    def result(self, result: "Result") -> None:
+        if result.report is None:
+            _tell(f"error: {result.error}")
+        elif self.loudness >= 0:
+            self._report(name(result.job.source), name(result.job.target), result.report)
+
+    def watching(self, folders: Sequence[str]) -> None:
+        if self.loudness >= 0:
+            _tell(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
+
+    def end(self, tally: Tally, *, dry: bool = False) -> None:
+        one_said = tally.done + tally.failed + tally.left < 2 and not tally.skipped
+        if self.loudness < 0 or one_said:
+            return
+        if dry:
+            _tell(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
+        else:
+            left = f", {tally.left} left" if tally.left else ""
+            counts = f"{tally.done} coloured, {tally.skipped} skipped, {tally.failed} failed{left}"
+            _tell(f"{counts}, in {_duration(tally.seconds)}")
+        for line in _details(tally):
+            _tell(f"  {line}")
+
+    def _report(self, source: str, target: str, report: "Report") -> None:
+        notes = [f"{report.width}x{report.height}", f"{report.seconds:.1f} s"]
+        if report.was_colored:
+            notes.append("had colour: made anew from its brightness")
+        notes.extend(report.notes)
+        if self.loudness > 0:
+            notes.append(f"confidence {report.mean_confidence:.2f}")
+        _tell(f"{source} -> {target}  ({', '.join(notes)})")
+
+
+class JsonLines:
+    """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
+
+    def refused(self, refusal: "Refusal") -> None:
+        _print_json(refusal.source, None, "failed", error=refusal.reason)
+
+    def passed_over(self, plan: "Plan") -> None:
+        for job in plan.finished:
+            _print_json(name(job.source), name(job.target), "skipped", notes=["done before"])
+        for job in plan.taken:
+            _print_json(name(job.source), name(job.target), "skipped", notes=["another run is colouring it"])
+        for path in plan.own:
+            _print_json(name(path), None, "skipped", notes=["made by Colorify"])
+        for left in plan.left_out:
+            _print_json(left.source, None, "skipped", notes=[left.reason])
+
+    def planned(self, job: "Job") -> None:
+        _print_json(name(job.source), name(job.target), "planned")
+
+    def result(self, result: "Result") -> None:
+        source, target = name(result.job.source), name(result.job.target)
+        if result.report is None:
+            _print_json(source, target, "failed", error=str(result.error))
+        else:
+            _print_json(source, target, "done", report=result.report, notes=list(result.report.notes))
+
+    def watching(self, folders: Sequence[str]) -> None:
+        """Say nothing: what comes is said as it comes."""
+
+    def end(self, tally: Tally, *, dry: bool = False) -> None:
+        row = {
+            "status": "summary",
+            "done": tally.done,
+            "skipped": tally.skipped,
+            "failed": tally.failed,
+            "left": tally.left,
+            "stopped": tally.stopped or None,
+            "seconds": round(tally.seconds, 3),
+        }
+        click.echo(json.dumps(row))
+
+
+def _details(tally: Tally) -> Iterator[str]:
+    """Say why photos were skipped, failed or left."""
+    if tally.before:
+        yield f"skipped: {tally.before} done before (-f colours them again)"
+    if tally.taken:
+        yield f"skipped: {tally.taken} that another run is colouring; repeat the command when it has ended"
+    if tally.own:
+        yield f"skipped: {tally.own} made by Colorify"
+    reasons = list(tally.failures.values())
+    yield from (f"failed: {reason}" for reason in reasons[:MOST_REASONS])
+    if len(reasons) > MOST_REASONS:
+        yield f"failed: {len(reasons) - MOST_REASONS} more, each with its error above"
+    if tally.left and tally.stopped:
+        yield f"left: {tally.stopped}; repeat the command to go on"
+
+
+def _duration(seconds: float) -> str:
+    """Write 4.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def _print_json(
+    source: str,
+    target: str | None,
+    status: str,
+    *,
+    report: "Report | None" = None,
+    error: str | None = None,
+    notes: list[str] | None = None,
+) -> None:
+    row = {
+        "source": source,
+        "target": target,
+        "status": status,
+        "error": error,
+        "width": report and report.width,
+        "height": report and report.height,
+        "seconds": report and round(report.seconds, 3),
+        "was_colored": report and report.was_colored,
+        "mean_confidence": report and round(report.mean_confidence, 4),
+        "notes": notes,
+    }
+    click.echo(json.dumps(row))
+
+
+def name(path: Path) -> str:
+    """Spell a path so that any terminal can print it: a file name may hold bytes that are no text."""
+    return click.format_filename(path)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,257 @@
+"""Colour the photos that a person named, or that come into a folder, and report once at the end."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from colorify.cli.progress import bar
+from colorify.cli.result_lines import Show
+from colorify.cli.signals import stopping
+from colorify.cli.summary import Tally
+from colorify.errors import PhotoError, UsageError
+
+if TYPE_CHECKING:
+    from colorify.batch.plan import Plan, Refusal
+    from colorify.batch.run import Options, Result
+    from colorify.colorizer import Colorizer
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+CORES: Final = os.cpu_count() or 1
+# Photos at a time: each takes some 100 MB, and a disk is soon busy. One more than the cores, since each waits
+# now and then, for the disk or for its own threads.
+JOBS: Final = min(CORES, 4) + 1
+_OF_ONE: Final = (
+    "--hint, --neutral, --hints, --alternatives and --confidence are of one photo; give one INPUT."
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command is carried out."""
+
+    weights: Path | None
+    jobs: int  # photos at a time
+    show: Show
+
+    def load(self) -> "Colorizer":
+        """Load the generator, to run on as many cores as fall to each photo."""
+        from colorify.colorizer import Colorizer
+
+        return Colorizer(self.weights, threads=threads_for(self.jobs))
+
+
+def threads_for(jobs: int) -> int:
+    """Return on how many cores the generator is to run for each of so many photos at a time."""
+    return -(-CORES // jobs)
+
+
+def color_inputs(
+    inputs: tuple[str, ...],
+    output: str | None,
+    options: "Options",
+    run: Run,
+    *,
+    dry: bool,
+    refused: "tuple[Refusal, ...]" = (),
+) -> int:
+    """Colour files, folders and globs, or only say what would be written where; return the exit code.
+
+    `refused`: other inputs, of which it is known already that nothing comes.
+    """
+    plan = _plan(inputs, output, options)
+    plan = replace(plan, refused=(*plan.refused, *refused))
+    if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
+        raise UsageError(_OF_ONE)
+    if options.confidence is not None:
+        check_confidence(options.confidence, plan, overwrite=options.overwrite)
+    if dry:
+        return _show_plan(plan, options, run.show)
+    with stopping() as stopped:
+        fewer = replace(run, jobs=max(1, min(run.jobs, len(plan.jobs))))
+        return _color_plans([plan], options, fewer, cache(fewer.load), stopped)
+
+
+def watch_folders(
+    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+) -> int:
+    """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
+    from colorify.batch.watch import arrivals
+
+    _check_watch(inputs, output, options, dry=dry)
+
+    def look() -> "Plan":
+        return _plan(inputs, output, options, patient=True)
+
+    look()  # what makes no sense is said before anything else
+    with stopping() as stopped:
+        colorizer = run.load()
+        run.show.watching(inputs)
+        again: set[Path] = set()  # what another run is at: it may yet give it up
+        plans = arrivals(look, stopped=stopped, again=again)
+        return _color_plans(plans, options, run, lambda: colorizer, stopped, again)
+
+
+def _plan(
+    inputs: tuple[str, ...], output: str | None, options: "Options", *, patient: bool = False
+) -> "Plan":
+    from colorify.batch.plan import make_plan
+
+    return make_plan(
+        inputs,
+        output=output,
+        format=options.format,
+        force=options.overwrite,
+        patient=patient,
+        alternatives=options.alternatives,
+    )
+
+
+def _is_of_one(options: "Options") -> bool:
+    return bool(options.hints or options.confidence or options.alternatives)
+
+
+def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
+    """Refuse before the work what would end it, or replace another picture by the map."""
+    if plan.finished and not plan.jobs:
+        there = plan.finished[0].target
+        raise UsageError(f"--confidence: {there} exists, and no map is made without it; -f makes both anew.")
+    for job in plan.jobs:
+        for other, what in ((job.source, "the photo itself"), (job.target, "where the colour photo goes")):
+            if os.path.realpath(path) == os.path.realpath(other):
+                raise UsageError(f"--confidence {path} is {what}; choose another name for the map.")
+    if plan.jobs and os.path.lexists(path) and not overwrite:
+        raise UsageError(f"--confidence: {path} exists; -f overwrites it.")
+
+
+def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options", *, dry: bool) -> None:
+    from colorify.batch.plan import is_folder
+
+    if dry:
+        raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
+    if _is_of_one(options):
+        raise UsageError(_OF_ONE)
+    for text in inputs:
+        if not is_folder(text):
+            raise UsageError(f"--watch {text}: expected a folder that exists.")
+        if output is not None and os.path.realpath(output) == os.path.realpath(text):
+            raise UsageError(f"-o {output} is the folder that is watched; give another, or leave it out.")
+    if output == "-":
+        raise UsageError("--watch writes many photos; give -o a folder.")
+
+
+def _show_plan(plan: "Plan", options: "Options", show: Show) -> int:
+    from colorify.batch.run import Result, refuse_own
+
+    tally = _begin(plan, Tally(), show)
+    for job in plan.jobs:
+        try:
+            refuse_own(job, options, again=plan.lone and options.overwrite)
+            show.planned(job)
+        except PhotoError as error:
+            _count(Result(job, error=error), plan, tally, show)
+    show.end(tally, dry=True)
+    return FAILED if tally.failed else DONE
+
+
+def _color_plans(
+    plans: "Iterable[Plan]",
+    options: "Options",
+    run: Run,
+    load: "Callable[[], Colorizer]",
+    stopped: Callable[[], bool],
+    again: set[Path] | None = None,
+) -> int:
+    """Colour the photos of plans, one plan after the other, and report at the end, whatever ends it.
+
+    `again`: where photos are put that another run is at, for a later plan.
+    """
+    from colorify.atomic import sweep
+
+    tally = Tally()
+    try:
+        for plan in plans:
+            _begin(plan, tally, run.show)
+            for folder in plan.folders:
+                sweep(folder)
+            if plan.jobs:
+                _color_plan(plan, options, run, load(), stopped, tally, again)
+            if tally.left:
+                tally.stopped = tally.stopped or "interrupted"
+                break
+    finally:
+        run.show.end(tally)
+    if tally.left and stopped():
+        return INTERRUPTED
+    return FAILED if tally.failed else DONE
+
+
+def _color_plan(
+    plan: "Plan",
+    options: "Options",
+    run: Run,
+    colorizer: "Colorizer",
+    stopped: Callable[[], bool],
+    tally: Tally,
+    again: set[Path] | None,
+) -> None:
+    from colorify.batch import run as batch
+
+    color = batch.coloring(colorizer, options, again=plan.lone and options.overwrite)
+    with bar(len(plan.jobs)) as drawn:
+        results = batch.run(
+            plan.jobs, color, workers=run.jobs, lone=plan.lone, told=drawn.told, stopped=stopped
+        )
+        with closing(results):
+            for result in results:
+                drawn.ended(result.job)
+                if again is not None and _is_taken(result):
+                    again.add(result.job.source)
+                    tally.put_off()
+                else:
+                    _count(result, plan, tally, run.show)
+
+
+def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
+    tally.plan(plan)
+    show.passed_over(plan)
+    for refusal in plan.refused:
+        show.refused(refusal)
+    return tally
+
+
+def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
+    """Count and show what came of a photo."""
+    from colorify.atomic import DiskFullError
+
+    over = None if plan.lone else _passed_over(result)
+    if over is not None:
+        tally.passed_over(over)
+        show.passed_over(over)
+        return
+    if isinstance(result.error, DiskFullError):
+        tally.stopped = "the disk is full"
+    tally.result(result)
+    show.result(result)
+
+
+def _is_taken(result: "Result") -> bool:
+    from colorify.batch.run import TakenError
+
+    return isinstance(result.error, TakenError) and not result.error.done
+
+
+def _passed_over(result: "Result") -> "Plan | None":
+    """Return what a batch passes over, of a photo that looked like a job when the plan was made."""
+    from colorify.batch.plan import Plan
+    from colorify.batch.run import OwnOutputError, TakenError
+
+    job, error = result.job, result.error
+    if isinstance(error, OwnOutputError):
+        return Plan(own=(job.source,))
+    if isinstance(error, TakenError):
+        return Plan(finished=(job,)) if error.done else Plan(taken=(job,))
+    return None

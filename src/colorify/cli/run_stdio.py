@@ -1,0 +1,96 @@
+"""One photo from stdin, or onto stdout, or both."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from colorify.cli.result_lines import JsonLines
+from colorify.cli.run_photos import DONE, FAILED, INTERRUPTED, Run, check_confidence
+from colorify.cli.signals import stopping
+from colorify.cli.summary import Tally
+from colorify.errors import PhotoError, UsageError
+from colorify.images.formats import SNIFF_BYTES, sniff
+
+if TYPE_CHECKING:
+    from colorify.batch.plan import Job
+    from colorify.batch.run import Options, Result
+
+STREAM: Final = "-"  # as an input: stdin; as an output: stdout
+
+
+def color_stream(
+    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+) -> int:
+    """Colour it, or only say what would be written where, and return the exit code."""
+    from colorify.batch.plan import Plan
+    from colorify.batch.run import Result, StoppedError
+
+    tally = Tally()
+    job = _job(inputs, output, options, run)
+    tally.plan(Plan(jobs=(job,)))
+    if dry:
+        run.show.planned(job)
+    else:
+        try:
+            result = _color(job, options, run)
+        except StoppedError:
+            tally.stopped = "interrupted"
+            run.show.end(tally)
+            return INTERRUPTED
+        except PhotoError as error:
+            result = Result(job, error=error)
+        tally.result(result)
+        run.show.result(result)
+    run.show.end(tally, dry=dry)
+    return FAILED if tally.failed else DONE
+
+
+def _color(job: "Job", options: "Options", run: Run) -> "Result":
+    from colorify.batch.run import Result, StoppedError, color_source
+
+    source = _read_stdin() if job.source == Path(STREAM) else job.source
+    target = job.target if job.target != Path(STREAM) else None
+    colorizer = run.load()
+    with stopping() as stopped:
+
+        def watch(_part: float) -> None:
+            if stopped():
+                raise StoppedError
+
+        report = color_source(colorizer, source, target, options, watch)
+    if report.data is not None:
+        sys.stdout.buffer.write(report.data)
+        sys.stdout.buffer.flush()
+    return Result(job, report=report)
+
+
+def _read_stdin() -> bytes:
+    """Read all of it, but where it does not begin as a photo does: that may never end."""
+    if sys.stdin is None:  # as it is after `<&-`
+        raise PhotoError("-: stdin is closed. Send a photo: colorify - < photo.jpg > new.jpg")
+    try:
+        head = sys.stdin.buffer.read(SNIFF_BYTES)
+        sniff(head, "-")
+        return head + sys.stdin.buffer.read()
+    except OSError as error:
+        raise PhotoError(f"-: stdin cannot be read ({error.strerror or error}).") from error
+
+
+def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":
+    from colorify.batch.plan import Job, Plan, refuse_format
+
+    job = Job(Path(inputs[0]), Path(output or STREAM))
+    if options.alternatives is not None:
+        raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
+    if len(inputs) > 1:
+        raise UsageError("- is one photo; give no other INPUT beside it.")
+    refuse_format(str(job.target), options.format)
+    if options.confidence is not None:
+        check_confidence(options.confidence, Plan(jobs=(job,)), overwrite=options.overwrite)
+    if job.target.is_dir():
+        raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
+    if job.target == Path(STREAM) and isinstance(run.show, JsonLines):
+        raise UsageError("--json and the photo would both go to stdout; give -o a file.")
+    if job.target == Path(STREAM) and sys.stdout.isatty():
+        raise UsageError("a photo would fill the terminal with bytes; give -o a file, or send stdout to one.")
+    return job

@@ -1,0 +1,65 @@
+"""What came of a run, counted: the report that ends it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from colorify.batch.plan import Plan
+    from colorify.batch.run import Result
+
+
+@dataclass
+class Tally:
+    """Counts of photos, and why some failed."""
+
+    done: int = 0
+    before: int = 0  # skipped: an earlier run coloured them
+    own: int = 0  # skipped: outputs of Colorify
+    taken: int = 0  # skipped: another run is colouring them
+    left: int = 0  # not begun, or given up: the run was stopped
+    failures: dict[str, str] = field(default_factory=dict)  # input -> why
+    stopped: str = ""  # why there is something left
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def failed(self) -> int:
+        """Count the photos, and inputs, of which nothing came."""
+        return len(self.failures)
+
+    @property
+    def skipped(self) -> int:
+        """Count the photos passed over."""
+        return self.before + self.own + self.taken
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the run has taken."""
+        return time.monotonic() - self._started
+
+    def plan(self, plan: "Plan") -> None:
+        """Count what a plan holds."""
+        self.before += len(plan.finished)
+        self.own += len(plan.own)
+        self.left += len(plan.jobs)
+        self.failures.update((refusal.source, refusal.reason) for refusal in plan.refused)
+
+    def passed_over(self, plan: "Plan") -> None:
+        """Count the photos of an earlier plan that turned out to be passed over, as `plan` says."""
+        self.left -= len(plan.own) + len(plan.finished) + len(plan.taken)
+        self.own += len(plan.own)
+        self.before += len(plan.finished)
+        self.taken += len(plan.taken)
+
+    def put_off(self) -> None:
+        """Count a photo of a plan no longer: it is for a later one."""
+        self.left -= 1
+
+    def result(self, result: "Result") -> None:
+        """Count what came of a photo of a plan."""
+        self.left -= 1
+        if result.error is not None:
+            self.failures[str(result.job.source)] = str(result.error)
+        else:
+            self.done += 1
+            self.failures.pop(str(result.job.source), None)  # it was not whole yet when it came

@@ -1,0 +1,107 @@
+"""WebDataset shards of colour photos, read into memory as Lab.
+
+A shard is a tar of pictures, any of which libvips reads. A few thousand photos at training size fit into
+memory, which spares every epoch but the first the decoding.
+"""
+
+import io
+import os
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+import fsspec
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.dataset.process_pool import ProcessPool
+from colorify.errors import PhotoError
+from colorify.images.formats import SNIFF_BYTES, sniff
+from colorify.images.vips import reported
+
+LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
+
+MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
+MAX_PIXELS: Final = 200_000_000
+# what WebDataset and img2dataset lay beside a picture of the same name
+BESIDE: Final = (".json", ".txt", ".cls")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training photo."""
+
+    key: str  # name in the shard, no ending; its part before the last "-" names the set
+    lab: LabBytes
+
+
+def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1) -> Iterator[Sample]:
+    """Decode every photo of the shards, in order. `addresses`: paths, or whatever fsspec opens.
+
+    Raises PhotoError for what is no shard, and for a photo in it that is damaged.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        for address in addresses:
+            yield from pool.map(_decode, read_members(address))
+
+
+def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]:
+    """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
+
+    A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
+    Raises PhotoError, and SetupError where the system has killed one of the processes.
+    """
+    count = min(processes, len(shards))
+    if count < 2:
+        yield from read_shards(shards)
+        return
+    with ProcessPool(_read_shard, count, cure="Give fewer SHARDS.") as pool:
+        for samples in pool.map(shards):
+            yield from samples
+
+
+def _read_shard(address: str) -> list[Sample]:
+    return list(read_shards([address], threads=1))
+
+
+def read_members(address: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the pictures of a shard as they are: name without folder and ending, and bytes."""
+    try:
+        with (
+            fsspec.open(address, "rb") as file,
+            tarfile.open(fileobj=io.BufferedReader(file), mode="r|") as tar,
+        ):
+            for member in tar:
+                name = PurePosixPath(member.name)
+                stream = tar.extractfile(member) if member.isfile() and name.suffix not in BESIDE else None
+                if stream is not None and member.size > MAX_MEMBER_BYTES:
+                    found = f"found one of {member.size:,}"
+                    raise PhotoError(
+                        f"{address}: expected pictures of up to {MAX_MEMBER_BYTES:,} bytes, {found}."
+                    )
+                if stream is not None:
+                    yield name.stem, stream.read()
+    except tarfile.TarError as error:
+        raise PhotoError(
+            f"{address}: expected a WebDataset tar, found something else or a part ({error})."
+        ) from error
+    except OSError as error:
+        raise PhotoError(f"{address}: {error.strerror or error}.") from error
+
+
+def _decode(item: tuple[str, bytes]) -> Sample:
+    key, data = item
+    loader = sniff(data[:SNIFF_BYTES], key).loader  # by content: a shard may come from anywhere
+    with reported(key):
+        image = getattr(pyvips.Image, f"{loader}_buffer")(data, fail_on="error")
+        if image.width * image.height > MAX_PIXELS:
+            size = f"{image.width}x{image.height}"
+            raise PhotoError(f"{key}: expected up to {MAX_PIXELS:,} pixels, found {size}.")
+        color = image.colourspace("srgb")
+        lab = color.extract_band(0, n=3).colourspace("lab")
+        scaled = (lab * [2.55, 1, 1] + [0, 128, 128]).rint().cast("uchar")
+        return Sample(key, scaled.numpy())

@@ -1,0 +1,93 @@
+"""Colourise photos whose colours are known, as a user would, and score what comes out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.color import lab_to_rgb, rgb_to_lab
+from colorify.colorizer import Colorizer
+from colorify.errors import UsageError
+from colorify.evaluation.metrics import Scores, score
+from colorify.hints import Hint
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.formats import FORMATS
+from colorify.images.photo import open_photo
+
+Pixels = NDArray[np.uint8]
+
+SIDE: Final = 256  # px; the size at which the papers compare, aspect squashed
+HINT_RADIUS: Final = 3.5  # px of SIDE: patches of 7, as Zhang et al. 2017 reveal
+# dB of PSNR by number of hints, on ImageNet: Zhang et al. 2017, "Real-time user-guided image colorization"
+PUBLISHED: Final = {0: 24.43, 1: 25.37, 2: 26.20, 5: 27.39, 10: 28.42, 50: 30.42}
+SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One photo, beside what the colorizer made of its L."""
+
+    path: Path
+    truth: Pixels  # (SIDE, SIDE, 3)
+    gray: Pixels
+    colored: Pixels
+    scores: Scores
+
+
+def find_photos(folder: Path) -> list[Path]:
+    """List the photos below `folder`. Raises UsageError if there is none."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise UsageError(f"{folder}: no photos in there. Give a folder of colour photos.")
+    return paths
+
+
+def evaluate(
+    colorizer: Colorizer,
+    paths: Sequence[Path],
+    *,
+    hints: int = 0,
+    vividness: float = 1.0,
+    size: int | None = None,
+    seed: int = 1,
+) -> Iterator[Result]:
+    """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
+    for number, path in enumerate(paths):
+        photo = open_photo(path)
+        pixels = as_rgb(photo.rows()(0, photo.size[1]))
+        truth = _reduced(pixels)
+        given = reveal(truth, photo.size, hints, np.random.default_rng([seed, number]))
+        colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
+        small = _reduced(colored)
+        yield Result(path, truth, _without_color(truth), small, score(truth, small))
+
+
+def reveal(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
+    """Draw hints as Zhang et al. 2017 do: the mean colour of small patches, placed at random.
+
+    `truth`: (SIDE, SIDE, 3); `size`: width and height of the photo, px.
+    """
+    hints = []
+    scale = np.array(size) / SIDE
+    for _ in range(count):
+        x, y = np.clip(rng.normal(0.5, 0.25, 2), 0, 0.999) * SIDE
+        reach = int(HINT_RADIUS)
+        top, left = max(0, int(y) - reach), max(0, int(x) - reach)
+        patch = truth[top : int(y) + reach + 1, left : int(x) + reach + 1].reshape(-1, 3)
+        color = "#" + bytes(patch.mean(0).round().astype(np.uint8)).hex()
+        hints.append(Hint(x * scale[0], y * scale[1], color, HINT_RADIUS * float(scale.min())))
+    return hints
+
+
+def _without_color(pixels: Pixels) -> Pixels:
+    lab = rgb_to_lab(pixels.astype(np.float32) / np.float32(255))
+    lab[..., 1:] = 0
+    gray: Pixels = np.rint(lab_to_rgb(lab) * 255).astype(np.uint8)
+    return gray
+
+
+def _reduced(pixels: Pixels) -> Pixels:
+    return as_rgb(open_photo(pixels).shrunk(SIDE, SIDE))

@@ -1,0 +1,39 @@
+"""Whether Colorify made a picture: its outputs say so in their metadata, wherever they are moved."""
+
+from pathlib import Path
+from typing import Final
+
+from colorify.images.formats import HEIC, SNIFF_BYTES
+from colorify.images.heif import read_heic_blocks
+from colorify.images.metadata.transfer import SYSTEM_USED
+from colorify.images.metadata.xmp import DamagedXmpError, read_properties
+from colorify.images.photo import MAX_PIXELS, open_photo
+
+MAKER: Final = "Colorify "  # begins what `transfer.marked` says of who made the colours
+_XMP: Final = "xmp-data"  # libvips' name
+
+
+def is_own(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
+    """Read the mark of a picture file, from its header alone. Raises PhotoError as `open_photo` does."""
+    if _is_heic(path):  # which `open_photo` decodes at once
+        xmp = read_heic_blocks(path, str(path), max_pixels).get(_XMP, b"")
+    else:
+        image = open_photo(path, max_pixels=max_pixels).image
+        xmp = image.get(_XMP) if image.get_typeof(_XMP) else b""
+    return _names_us(xmp)
+
+
+def _names_us(packet: bytes) -> bool:
+    try:
+        made_by = read_properties(packet).get(SYSTEM_USED, [])
+    except DamagedXmpError:
+        return False  # `transfer.marked` writes none of these, and nor does a program that edits XMP
+    return any(name.startswith(MAKER) for name in made_by)
+
+
+def _is_heic(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return HEIC.matches(file.read(SNIFF_BYTES))
+    except OSError:
+        return False  # `open_photo` says what is wrong

@@ -1,0 +1,234 @@
+"""ICC profiles: whatever a file's colours were measured by, they become sRGB, and their light is kept.
+
+sRGB is for those who look at the colours; what lies outside it is cut off. L is not taken from there: an RGB
+of primaries and curves gives the light of its codes by its own numbers, and the rest gives XYZ.
+"""
+
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
+from colorify.images.icc import CURVE_STEPS, Curve, read_grey
+from colorify.images.rgb_space import Space, space_of, srgb
+
+GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
+_SPACE: Final = slice(16, 20)  # bytes of an ICC header
+_SIGNATURE: Final = slice(36, 40)  # likewise
+_LATTICE_STEPS: Final = 6  # a side of the colour cube, when a profile is compared with sRGB
+_MOST: Final = 65535  # of 16 bits
+_TOLERANCE: Final = 257  # of 65535: one step of 8 bits; of Little CMS, where nobody measures light
+_EXACT: Final = 16  # of 65535; what a curve of 1,024 points is off
+_EQUAL_INKS: Final = 4  # of 255: cyan, magenta and yellow that a JPEG has made a little unequal
+
+DAMAGED: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
+
+
+def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
+    """Convert a picture without alpha, 8 or 16 bit, to sRGB: grey stays one band, all else becomes three.
+
+    A picture that a profile changes comes back with 16 bits, so that nothing is rounded twice. A profile that
+    cannot be used is left out, as every viewer does, and `notes` says so.
+    """
+    profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
+    if color.interpretation == "cmyk":
+        return _cmyk_to_srgb(color, profile, notes)
+    plain = _plain(color)
+    if profile is None:
+        return plain
+    if not _fits(profile, color.bands):
+        notes.append(DAMAGED)
+        return plain
+    try:
+        return _grey_to_srgb(plain, profile) if color.bands == 1 else _rgb_to_srgb(plain, profile)
+    except pyvips.Error:
+        notes.append(DAMAGED)
+        return plain
+
+
+def lit(color: pyvips.Image) -> tuple[pyvips.Image, Space]:
+    """Return a picture, without alpha, from which light can be measured, and the space of its codes.
+
+    Grey: one band of sRGB. RGB that consists of primaries and curves: as it is, in its own space. Other RGB,
+    and CMYK: one band of 16 bits, the grey of sRGB that is as bright.
+    """
+    profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
+    if color.interpretation == "cmyk":
+        fits = profile is not None and _is_of_cmyk(profile)
+        return _as_bright(color, profile if fits else None), srgb()
+    if color.bands == 1:
+        return to_srgb(color, []), srgb()
+    plain = _plain(color)
+    if profile is None or not _fits(profile, color.bands):
+        return plain, srgb()
+    space = space_of(profile)
+    if space is not None:
+        return plain, space
+    try:
+        return _as_bright(plain, profile), srgb()
+    except pyvips.Error:
+        return plain, srgb()
+
+
+def rgb_profile(image: pyvips.Image) -> bytes | None:
+    """Return the profile of a picture as it was decoded, if it is one of RGB."""
+    data = bytes(image.get("icc-profile-data")) if image.get_typeof("icc-profile-data") else b""
+    return data if data[_SIGNATURE] == b"acsp" and data[_SPACE] == RGB else None
+
+
+def has_grey_profile(image: pyvips.Image) -> bool:
+    """Tell whether a picture, as it was decoded, came with a profile of grey."""
+    data = bytes(image.get("icc-profile-data")) if image.get_typeof("icc-profile-data") else b""
+    return data[_SIGNATURE] == b"acsp" and data[_SPACE] == GREY
+
+
+def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
+    """Send every code of grey through the profile once, and the picture through the table of the answers."""
+    codes = 2 ** _depth(grey)
+    ramp = np.arange(codes, dtype=np.uint8 if codes == 256 else np.uint16)[None, :, None]
+    light = _light_of_greys(profile, _depth(grey))
+    if light is not None:
+        table = np.rint(linear_to_srgb(light) * _MOST).astype(np.uint16)[None, :, None]
+    else:
+        bands = 3 if profile[_SPACE] == RGB else 1
+        table = _transform(_as_image(np.repeat(ramp, bands, axis=2)), profile)[1].numpy().reshape(1, -1, 1)
+    if _is_identity(table, ramp, _EXACT if light is not None else _TOLERANCE):
+        return grey
+    return grey.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="grey16")
+
+
+def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
+    """Return the light, 0..1, of every code of grey by the numbers of a profile; None where it is of tables.
+
+    An RGB profile on a grey picture is common, and clear.
+    """
+    if profile[_SPACE] == RGB:
+        space = space_of(profile)
+        return None if space is None else np.sum(space.shares(depth), axis=0).clip(0, 1)
+    curve = read_grey(profile)
+    if curve is None:
+        return None
+    return np.interp(np.linspace(0, 1, 2**depth), np.linspace(0, 1, len(curve)), curve).astype(np.float32)
+
+
+def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
+    return rgb if _changes_nothing(profile) else _transform(rgb, profile)
+
+
+@lru_cache(maxsize=8)  # a folder of photos has one profile or a few
+def _changes_nothing(profile: bytes) -> bool:
+    """Tell whether a profile of RGB is sRGB under whatever name."""
+    steps = np.linspace(0, 255, _LATTICE_STEPS).astype(np.uint8)
+    lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
+    return _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice, _TOLERANCE)
+
+
+def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
+    if profile is not None and _is_of_cmyk(profile):
+        return _transform(cmyk, profile)
+    plain = cmyk.copy()
+    if profile is not None:
+        notes.append(DAMAGED)
+        plain.remove("icc-profile-data")
+    return _with_neutral_greys(plain)
+
+
+def _with_neutral_greys(cmyk: pyvips.Image) -> pyvips.Image:
+    """Convert CMYK without a profile; what is grey by its numbers is, or common CMYK would tint it.
+
+    Programs that turn grey into CMYK without a profile write black alone, or as much of each colour.
+    """
+    colored = _transform(cmyk, None)
+    inks = [cmyk.extract_band(band) for band in range(3)]
+    spread = inks[0].bandrank(inks[1:], index=2) - inks[0].bandrank(inks[1:], index=0)
+    grey = _as_bright(cmyk, None)
+    neutral = spread <= _EQUAL_INKS * (257 if cmyk.format == "ushort" else 1)
+    return neutral.ifthenelse(grey.bandjoin([grey, grey]), colored).copy(interpretation="rgb16")
+
+
+def _is_of_cmyk(profile: bytes) -> bool:
+    return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] == CMYK
+
+
+def _fits(profile: bytes, bands: int) -> bool:
+    """Tell whether bytes are a profile for pictures of so many bands; libvips would not say if not."""
+    spaces = (GREY, RGB) if bands == 1 else (RGB,)
+    return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] in spaces
+
+
+def _transform(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    """Convert to 16-bit sRGB, relative colorimetric, black to black; without a profile, from common CMYK."""
+    space = space_of(profile) if profile is not None and image.bands == 3 else None
+    if space is not None and space.curves is not None:
+        return _by_numbers(image, space.from_xyz, space.curves)
+    image, source = _with_source(image, profile)
+    return image.icc_transform("srgb", depth=16, intent="relative", black_point_compensation=True, **source)
+
+
+def _as_bright(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    """Return the grey of 16 bits that has the light of each colour; without a profile, of common CMYK."""
+    image, source = _with_source(image, profile)
+    xyz = image.icc_import(pcs="xyz", intent="relative", black_point_compensation=True, **source)
+    return _encoded(xyz[1] / 100).copy(interpretation="grey16")
+
+
+def _with_source(image: pyvips.Image, profile: bytes | None) -> tuple[pyvips.Image, dict[str, Any]]:
+    """Return a picture and the option that says what its colours were measured by."""
+    if profile is None:
+        return image, {"input_profile": "cmyk"}
+    return _tagged(image, profile), {"embedded": True}
+
+
+def _by_numbers(
+    rgb: pyvips.Image, from_xyz: NDArray[np.float32], curves: tuple[Curve, Curve, Curve]
+) -> pyvips.Image:
+    """Convert to 16-bit sRGB from a space of primaries and curves.
+
+    Little CMS straightens the darkest 2 % of a curve and lays a lattice over 16 bits. Measured with random
+    colours within sRGB, from Adobe RGB and P3 of 16 bits: L is off by 0.43 and 0.63 at most; here by 0.005.
+    """
+    codes, steps = np.linspace(0, 1, 2 ** _depth(rgb)), np.linspace(0, 1, CURVE_STEPS + 1)
+    light = np.stack([np.interp(codes, steps, curve) for curve in curves], axis=-1)
+    matrix = (XYZ_TO_RGB * WHITE) @ np.linalg.inv(from_xyz.astype(np.float64))
+    linear = rgb.maplut(pyvips.Image.new_from_array(light[None].astype(np.float32)))
+    return _encoded(linear.recomb(pyvips.Image.new_from_array(matrix.tolist()))).copy(interpretation="rgb16")
+
+
+def _encoded(linear: pyvips.Image) -> pyvips.Image:
+    """Return the codes of sRGB, 16 bits, of light; what is not within 0..1 is cut off."""
+    index = (linear.clamp() ** 0.5 * _MOST + 0.5).cast("ushort")
+    encoded = linear_to_srgb((np.linspace(0, 1, _MOST + 1) ** 2).astype(np.float32)) * _MOST
+    table = np.rint(encoded).astype(np.uint16)[None, :, None]
+    return index.maplut(pyvips.Image.new_from_array(table))
+
+
+def _tagged(image: pyvips.Image, profile: bytes) -> pyvips.Image:
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image
+
+
+def _is_identity(converted: NDArray[Any], codes: NDArray[Any], tolerance: int) -> bool:
+    wide = codes.astype(np.int32) * (257 if codes.dtype == np.uint8 else 1)
+    return bool(np.abs(converted.astype(np.int32) - wide).max() <= tolerance)
+
+
+def _as_image(pixels: NDArray[Any]) -> pyvips.Image:
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
+    return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
+
+
+def _plain(image: pyvips.Image) -> pyvips.Image:
+    return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
+
+
+def _depth(image: pyvips.Image) -> int:
+    return 16 if image.format == "ushort" else 8
+
+
+def _interpretation(bands: int, depth: int) -> str:
+    names = {(1, 8): "b-w", (1, 16): "grey16", (3, 8): "srgb", (3, 16): "rgb16"}
+    return names[bands, depth]

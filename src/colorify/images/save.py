@@ -1,0 +1,190 @@
+"""Save picture files: depth, profile, resolution and metadata of the photo that they come from."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import pyvips
+from pyvips.enums import ForeignKeep
+
+from colorify.atomic import whole_file
+from colorify.errors import PhotoError, UsageError
+from colorify.images.formats import Format
+from colorify.images.metadata.embedding import Embedder
+from colorify.images.metadata.exif import Now
+from colorify.images.metadata.tiff import RESOLUTION, add_tags
+from colorify.images.metadata.transfer import Mark, Plan, carry, plan_metadata
+from colorify.images.photo import IPTC, Photo
+from colorify.images.rgb_space import Space, srgb
+from colorify.images.row_source import CancelledError, RowStream
+from colorify.images.tile_cache import size_of
+from colorify.images.vips import reason, spoil
+
+_KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
+_KEPT_EXIF: Final = int(ForeignKeep.EXIF)
+_TICK: Final = 0.1  # s between two reports of progress
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a photo is to be written."""
+
+    format: Format
+    depth: int  # bits a sample, 8 or 16
+    quality: int | None = None  # 1..100; None: the format's own
+    mark: Mark | None = None  # says in the metadata who made the colours
+    strip: bool = False  # leave the metadata out
+    overwrite: bool = False
+    space: Space = field(default_factory=srgb)  # of the pixels to come
+
+    def notes(self, photo: Photo) -> list[str]:
+        """Say what of `photo` such a file cannot take."""
+        return list(self.plan(photo).notes)
+
+    def plan(self, photo: Photo) -> Plan:
+        """Say what of the metadata of `photo` goes into such a file."""
+        image = photo.image
+        now = Now(
+            width=image.width,
+            height=image.height,
+            turned=photo.turned,
+            is_srgb=self.space.is_srgb,
+            per_mm=(image.xres, image.yres) if photo.has_resolution else None,
+        )
+        return plan_metadata(image, photo.beside, now, self.format, self.mark, strip=self.strip)
+
+
+def save_photo(
+    stream: RowStream,
+    photo: Photo,
+    target: Path | None,
+    output: Output,
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> bytes | None:
+    """Write the pixels of `stream` with the metadata of `photo`; return the bytes if `target` is None.
+
+    The file appears under its name only when it is whole. Raises PhotoError where it exists (unless
+    `output.overwrite`), cannot be written, or the photo turns out to be damaged.
+    """
+    _check_output(stream.image, output, str(target or photo.origin.name))
+    row = output.format
+    quality = output.quality if output.quality is not None else row.quality or 0
+    settings = row.settings(quality, output.depth)
+    if row.name == "tiff":
+        # the classic form ends at 4 GB; deflate may fail to shrink noise
+        settings["bigtiff"] = size_of(stream.image) > 2**31
+    plan = output.plan(photo)
+    image = carry(photo.image, stream.image, plan, output.space.profile)
+    save = _save_tiff if row.name == "tiff" else _save_through
+    job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
+    if target is None:
+        return save(job, None)
+    with whole_file(target, overwrite=output.overwrite) as temporary:
+        save(job, temporary)
+    return None
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is to be written, and how."""
+
+    image: pyvips.Image
+    format: Format
+    settings: dict[str, Any]
+    plan: Plan
+    stream: RowStream
+    progress: Callable[[float], None] | None
+    name: str  # for messages
+
+
+def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
+    """Write a TIFF, and its tags then, as libtiff goes back and forth in the file."""
+    plan, settings = job.plan, {**job.settings, "keep": _KEPT}
+    without: frozenset[int] = frozenset() if plan.extras.per_mm is not None else RESOLUTION
+    job.image.remove(IPTC)  # libvips 8.18 writes a quarter of it
+
+    def finish(file: BinaryIO) -> None:
+        if plan.extras.exif or plan.iptc or without:
+            aspect = None if plan.extras.per_mm is not None else plan.extras.aspect
+            add_tags(file, exif=plan.extras.exif, iptc=plan.iptc, without=without, aspect=aspect)
+
+    if target is None:
+        file = BytesIO(_run(lambda: job.image.tiffsave_buffer(**settings), job))
+        finish(file)
+        return file.getvalue()
+    _run(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
+    with target.open("r+b") as opened:
+        finish(opened)
+    return None
+
+
+def _save_through(job: _Job, target: Path | None) -> bytes | None:
+    """Write any other format through an Embedder."""
+    extras = job.plan.extras
+    # an AVIF has to have an item for EXIF, which then becomes ours
+    keep = _KEPT | _KEPT_EXIF if job.format.name == "avif" and extras.exif else _KEPT
+
+    def save(file: BinaryIO) -> None:
+        embedder = Embedder(file, job.format.name, extras)
+        try:
+            getattr(job.image, f"{job.format.saver}_target")(embedder.target, **job.settings, keep=keep)
+        finally:
+            if embedder.error is not None:
+                raise embedder.error
+        embedder.finish()
+
+    if target is None:
+        memory = BytesIO()
+        _run(lambda: save(memory), job)
+        return memory.getvalue()
+    with target.open("wb") as file:
+        _run(lambda: save(file), job)
+    return None
+
+
+def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
+    row = output.format
+    if output.quality is not None and not 1 <= output.quality <= 100:
+        raise UsageError(f"quality {output.quality}: expected 1 to 100.")
+    if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
+        raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
+    if image.hasalpha() and not row.has_alpha:
+        raise PhotoError(f"{name}: {row} has no transparency and the photo has. Choose --format png.")
+    if max(image.width, image.height) > row.max_side:
+        raise PhotoError(
+            f"{name}: {row} holds at most {row.max_side} px a side, found {image.width}x{image.height}. "
+            "Choose --format tiff."
+        )
+
+
+def _run(save: Callable[[], Any], job: _Job) -> Any:
+    """Run a saver on a thread of its own, so that Ctrl-C reaches ours, where `progress` is called."""
+    with ThreadPoolExecutor(1, thread_name_prefix="colorify-save") as pool:
+        future = pool.submit(save)
+        try:
+            while not wait([future], timeout=_TICK).done:
+                if job.progress is not None:
+                    job.progress(job.stream.fraction)
+        except BaseException:
+            job.stream.cancel()
+            raise
+    failure = future.exception()
+    error = job.stream.error
+    if error is not None and not isinstance(error, CancelledError):
+        raise error
+    if isinstance(failure, pyvips.Error):
+        spoil()
+        raise PhotoError(f"{job.name}: cannot be written ({reason(failure)}).") from failure
+    if isinstance(failure, OSError):
+        spoil()
+        raise PhotoError(f"{job.name}: cannot be written ({failure.strerror or failure}).") from failure
+    if failure is not None:
+        raise failure
+    if job.progress is not None:
+        job.progress(1.0)
+    return future.result()

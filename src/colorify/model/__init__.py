@@ -1,0 +1,18 @@
+"""From L to ab: what the network is given, the network, and what is done to its ab.
+
+The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predict`. From the ground up:
+
+* `preprocess`: a photo's L, reduced, its levels stretched and its grain lowered
+* `spec`: what a weights file promises of itself
+* `onnx_file`: where an ONNX file would read other files
+* `runtime`: ONNX Runtime, and its errors as ours
+* `memory`: how much memory there is, and who has claimed what of it
+* `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship
+* `bilateral_grid`: sums over what is near a cell and about as bright
+* `postprocess`: colours moved apart; the uncertain ones smoothed, and faded
+* `hint_propagation`: how far a hint goes
+* `suggestions`: a few colours to choose from at one place
+* `alternatives`: other plausible colourings of the whole photo
+* `predict`: one colouring, or several, with hints and all of the above
+* `exemplar`: the colours of a reference photo, as hints
+"""

@@ -1,0 +1,107 @@
+"""ONNX Runtime, and its errors as ours: the only file that calls it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.errors import UsageError, WeightsError
+from colorify.model.onnx_file import has_external_data
+from colorify.model.spec import Tensor
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+FloatArray = NDArray[np.float32]
+
+QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
+# px of L from which on the memory of a run is given back after it. Below it is kept, as the next run wants
+# as much: a film's takes a tenth longer without.
+LARGE: Final = 2**19
+_SHRINK: Final = "memory.enable_memory_arena_shrinkage"
+
+
+class Runtime:
+    """One ONNX model, ready to run on the CPU; safe to share between threads."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Load the model of a weights file, to run on `threads` cores (0: all). Raises WeightsError."""
+        self.path = path
+        data = read_model(path)
+        with _translated(f"{path}: not a usable ONNX file", sized=False):
+            self._session = _open_session(data, threads)
+            self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self.inputs = [_tensor(entry) for entry in self._session.get_inputs()]
+            self.outputs = [_tensor(entry) for entry in self._session.get_outputs()]
+
+    def run(self, outputs: Sequence[str], inputs: dict[str, Any]) -> list[FloatArray]:
+        """Return `outputs`. Raises WeightsError where the model fails, UsageError where memory does."""
+        with _translated(f"{self.path}: fails when it is run", sized=True):
+            results: list[FloatArray] = self._session.run(outputs, inputs, self._options(inputs["L"].size))
+        return results
+
+    def _options(self, pixels: int) -> "onnxruntime.RunOptions":
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        if pixels >= LARGE:
+            options.add_run_config_entry(_SHRINK, "cpu:0")
+        return options
+
+
+def read_model(path: Path) -> bytes:
+    """Return the bytes of an ONNX model that is whole in its file. Raises WeightsError."""
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such weights file. Leave out -m to use the embedded generator.")
+    try:
+        data = path.read_bytes()
+        external = has_external_data(memoryview(data))
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise WeightsError(f"{path}: not a usable ONNX file ({error}).") from error
+    if external:
+        raise WeightsError(
+            f"{path}: keeps tensors in other files, which is refused: expected all of them in one. "
+            "Save it anew without external data."
+        )
+    return data
+
+
+def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
+    os.environ.setdefault(QUIET, "1")  # before the library is loaded
+    import onnxruntime as ort  # here, not above: it takes longer to load than all else together
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # what it would print as errors, it raises too
+    # a plan for sizes that it has met keeps a second set of buffers, and saves no time
+    options.enable_mem_pattern = False
+    # its threads would wait for more work by turning round and round, in the way of those that paint
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # a model given as bytes is of ONNX's own format, in which external data was looked for
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    # its fallback prints that it tries the same once more
+    return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+
+
+@contextmanager
+def _translated(what: str, *, sized: bool) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into errors of ours. `sized`: whether a smaller photo could help."""
+    try:
+        yield
+    except Exception as error:
+        # ONNX Runtime's exceptions share no base class of their own, and none is for lack of memory
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        if sized and (isinstance(error, MemoryError) or "alloc" in reason.lower()):
+            raise UsageError(f"There is too little memory ({reason}). Give a smaller --size.") from error
+        raise WeightsError(f"{what} ({reason}).") from error
+
+
+def _tensor(entry: "onnxruntime.NodeArg") -> Tensor:
+    sides = (side if isinstance(side, int) else None for side in entry.shape or ())
+    return Tensor(entry.name, entry.type, tuple(sides))

@@ -1,0 +1,73 @@
+"""Large photos: four pixels share a colour, as a cell of the generator is many pixels wide there.
+
+What the four have in common is how red, green and blue relate to their light. Each keeps a light of its own,
+so L is as exact as ever; what costs most, from L and ab to RGB within the gamut, is done once for the four.
+It is half of the scale of colour in each direction, as with JPEG's 4:2:0.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from colorify.images.rgb_space import Space, srgb
+from colorify.render.compose import (
+    TINY,
+    FloatArray,
+    Light,
+    Pixels,
+    depth_of,
+    encode,
+    light_of,
+    lightness_of,
+    linear_rgb,
+    move_to_grey,
+)
+
+SIDE: Final = 2  # px of a block
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How bright the blocks of a strip are, (ceil(h / 2), ceil(w / 2))."""
+
+    mean: Light
+    most: FloatArray  # Y of the brightest pixel
+
+
+def blocks_of(Y: FloatArray) -> Blocks:
+    """Measure the blocks of a strip. `Y`: (h, w), luminance in linear light, 0..1."""
+    beyond = [(0, side % SIDE) for side in Y.shape]
+    if any(last for _, last in beyond):
+        Y = np.pad(Y, beyond, mode="edge")
+    upper, lower = Y[::SIDE], Y[1::SIDE]
+    total, most = upper + lower, np.maximum(upper, lower)
+    mean = total[:, ::SIDE] + total[:, 1::SIDE]
+    mean *= np.float32(1 / SIDE**2)
+    return Blocks(light_of(lightness_of(mean)), np.maximum(most[:, ::SIDE], most[:, 1::SIDE]))
+
+
+def paint_blocks(
+    Y: FloatArray, blocks: Blocks, ab: FloatArray, out: Pixels, space: Space | None = None
+) -> None:
+    """Write the colours of a strip into `out`, as `compose.paint` does.
+
+    `blocks`: of `Y`, and `ab`, (2, ceil(h / 2), ceil(w / 2)), of them; it is used as scratch space.
+    """
+    space = space or srgb()
+    width = Y.shape[1]
+    shares = linear_rgb(blocks.mean, ab, space)
+    shares /= np.maximum(blocks.mean.Y, TINY)  # grey has 1, 1, 1
+    # so far that not even the brightest pixel of the block leaves the gamut
+    move_to_grey(shares, 1, np.reciprocal(np.maximum(blocks.most, TINY)))
+    np.maximum(shares, 0, out=shares)  # where rounding led out again
+    wide = np.empty((*shares.shape, SIDE), np.float32)
+    for column in range(SIDE):
+        wide[..., column] = shares
+    across = wide.reshape(3, len(blocks.most), -1)[:, :, :width]
+    plane = np.empty_like(Y)  # one for all three: it stays in the cache
+    for channel, codes in enumerate(space.encoders(depth_of(out.dtype))):
+        for row in range(SIDE):
+            part = Y[row::SIDE]
+            np.multiply(across[channel, : len(part)], part, out=plane[row::SIDE])
+        encode(plane, codes, out[:, :, channel])

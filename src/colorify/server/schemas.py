@@ -1,0 +1,163 @@
+"""What a request may ask for, and the OpenAPI that says so."""
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from colorify.hints import Hint
+from colorify.images.formats import FORMATS
+from colorify.options import Look
+from colorify.server.settings import ALTERNATIVES, MAX_HINTS
+
+FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]
+FARTHEST: Final = 1e6  # px; beyond any photo, and far from where squares overflow
+MEDIA_TYPES: Final = {row.name: f"image/{row.name}" for row in FORMATS}
+
+
+class HintWish(BaseModel):
+    """One colour at one place of the upright photo at its full size. Its brightness does not count."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(ge=0, le=FARTHEST, allow_inf_nan=False, description="px from the left border")
+    y: float = Field(ge=0, le=FARTHEST, allow_inf_nan=False, description="px from the top")
+    color: str = Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c08060"])
+    radius: float = Field(0, ge=0, le=FARTHEST, allow_inf_nan=False, description="px; 0: as small as it gets")
+
+    def hint(self) -> Hint:
+        """Return it as the colorizer wants it."""
+        return Hint(self.x, self.y, self.color, self.radius)
+
+
+class LookWish(BaseModel):
+    """How the colours are to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strength: float = Field(1.0, ge=0, le=2, description="0 grey, 1 as generated, 2 twice that")
+    vividness: float = Field(1.0, ge=0, le=2, description="0 cautious, 1 as trained, 2 bold")
+    hints: Annotated[list[HintWish], Field(max_length=MAX_HINTS)] = []
+
+    alternative: int = Field(
+        1, ge=1, le=ALTERNATIVES, description="of the plausible colourings that differ; 1: the likeliest"
+    )
+
+    def look(self) -> Look:
+        """Return it as the colorizer wants it."""
+        hints = tuple(wish.hint() for wish in self.hints)
+        return Look(self.strength, self.vividness, None, hints, self.alternative)
+
+
+class Wishes(LookWish):
+    """How the result is to be."""
+
+    format: FormatName | None = Field(None, description="none: as the upload")
+    quality: int | None = Field(None, ge=1, le=100, description="of JPEG, WebP and AVIF")
+    keep_location: bool = Field(False, description="leave GPS data in the result")
+
+
+class FormWishes(Wishes):
+    """The same, as the fields of a form, where all values are text and hints are JSON."""
+
+    @field_validator("hints", mode="before")
+    @classmethod
+    def _read_hints(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError('expected JSON such as [{"x": 120, "y": 80, "color": "#c08060"}]') from error
+
+
+class SessionWishes(Wishes):
+    """How the result of a session is to be."""
+
+    scale: Literal["preview", "full"] = Field("preview", description="preview: a JPEG, as large as a screen")
+
+
+class Size(BaseModel):
+    """Of a picture, in px."""
+
+    width: int
+    height: int
+
+
+class SessionAnswer(BaseModel):
+    """A photo that is kept for a while."""
+
+    id: str
+    name: str = Field(description="of the file, for the download")
+    width: int = Field(description="px, upright")
+    height: int = Field(description="px")
+    preview: Size
+    format: str = Field(description="of the upload")
+    was_colored: bool = Field(description="it had colour, sepia included; only its brightness is used")
+    expires_in: float = Field(description="s without use after which it is forgotten")
+    notes: list[str]
+
+
+class Suggestion(BaseModel):
+    """A colour to choose."""
+
+    color: str = Field(examples=["#c08060"], description="as bright as the photo is at the point")
+    probability: float = Field(description="0..1, what the generator gives to this colour and its shades")
+
+
+class Suggestions(BaseModel):
+    """The likeliest colours of a point, the likeliest first; none where the generator is a regression."""
+
+    suggestions: list[Suggestion]
+    lightness: float = Field(description="L of the point, 0..100; it is kept whatever colour is chosen")
+
+
+class Alternatives(BaseModel):
+    """How many plausible colourings of a photo there are that differ clearly."""
+
+    count: int = Field(ge=1, description="1: the usual one alone")
+
+
+class Model(BaseModel):
+    """A generator that this server has."""
+
+    name: str
+    version: str
+    license: str
+    size: int = Field(description="px, short side at which it does best")
+
+
+class Limits(BaseModel):
+    """What this server takes on."""
+
+    max_bytes: int
+    max_pixels: int
+    formats: list[str]
+
+
+class Models(BaseModel):
+    """The generators of this server, and its limits."""
+
+    models: list[Model]
+    limits: Limits
+
+
+def form_schema() -> dict[str, Any]:
+    """Return the OpenAPI of a multipart body with an image and wishes."""
+    image = {"type": "string", "format": "binary", "description": "JPEG, PNG, TIFF, WebP or AVIF"}
+    hints = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "description": 'a list such as [{"x": 120, "y": 80, "color": "#c08060", "radius": 6}]',
+    }
+    fields = Wishes.model_json_schema()["properties"]
+    fields["hints"] = hints
+    schema = {"type": "object", "required": ["image"], "properties": {"image": image, **fields}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def image_schema() -> dict[str, Any]:
+    """Return the OpenAPI of the multipart body of a new session."""
+    image = {"type": "string", "format": "binary"}
+    schema = {"type": "object", "required": ["image"], "properties": {"image": image}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

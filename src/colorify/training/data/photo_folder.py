@@ -1,0 +1,51 @@
+"""A folder of somebody's own photos as samples, small enough to be held in memory."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from colorify.color import rgb_to_lab
+from colorify.dataset.shard_reader import LabBytes, Sample
+from colorify.errors import PhotoError, UsageError
+from colorify.evaluation.scoring import find_photos
+from colorify.images.contact_sheet import as_rgb
+from colorify.images.photo import open_photo
+from colorify.model.preprocess import NEUTRAL_CHROMA
+
+SHORT_SIDE: Final = 256  # px
+LONGEST: Final = 3  # times the short side; a longer photo is no photo but a panorama or a scan of a strip
+MAX_PIXELS: Final = 200_000_000
+FEWEST: Final = 4  # photos
+
+
+def read_photos(folder: Path, complain: Callable[[str], None]) -> list[Sample]:
+    """Read every colour photo below `folder`, shrunk. `complain` is told each one that is left out, and why.
+
+    Raises UsageError where fewer than four are left.
+    """
+    samples = []
+    for number, path in enumerate(find_photos(folder)):
+        try:
+            samples.append(Sample(f"own-{number:06d}", _read(path)))
+        except PhotoError as error:
+            complain(str(error))
+    if len(samples) < FEWEST:
+        raise UsageError(f"{folder}: {len(samples)} colour photos, expected {FEWEST} or more to learn from.")
+    return samples
+
+
+def _read(path: Path) -> LabBytes:
+    photo = open_photo(path, max_pixels=MAX_PIXELS)
+    short, long = sorted(photo.size)
+    if long > LONGEST * short:
+        raise PhotoError(f"{path}: {long} x {short} px is too long a strip to learn from.")
+    scale = min(1.0, SHORT_SIDE / short)
+    rgb = as_rgb(photo.shrunk(*(max(1, round(side * scale)) for side in photo.size)))
+    lab = rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
+    if np.hypot(lab[..., 1], lab[..., 2]).mean() <= NEUTRAL_CHROMA:
+        raise PhotoError(f"{path}: a photo in black and white has no colours to learn.")
+    scaled = lab * np.array([2.55, 1, 1]) + np.array([0, 128, 128])
+    whole: LabBytes = np.rint(scaled).clip(0, 255).astype(np.uint8)
+    return whole

@@ -1,0 +1,165 @@
+"""From ab at the generator's scale to the chroma of a frame, whatever its size: guided by luma, L kept.
+
+As in `render.upsample`, but on Y', Cb and Cr: in each cell they are a line over Y', whose mean is the cell's
+own and whose slope is fitted to its surroundings. At one ab, Cb and Cr are almost linear in Y', so that all
+the work with Lab is done once a cell. At the frame's own size there remain a multiplication and an addition
+at each chroma sample, and a look into a table at each luma sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.render.compose import Light, paint
+from colorify.video.luma import REACH, black_and_span, chroma_span, fitting, luma_moves, moved, normal
+from colorify.video.yuv import BT709, LUMA_WEIGHTS, Plane, Planes
+
+FloatArray = NDArray[np.float32]
+
+RADIUS: Final = 1  # cells, as in colorify.render.upsample
+EPSILON: Final = 4e-4  # of Y'**2; where Y' varies less than its root, 0.02, it is grain and no edge
+FULL_16: Final = 65535.0
+
+
+@dataclass(frozen=True)
+class Small:
+    """A frame as the generator and the flow see it."""
+
+    Y: FloatArray  # (h, w), luma of grey, 0..1
+    L: FloatArray  # (h, w), 0..100
+
+
+def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return Cb and Cr, (h, w), -0.5..0.5, of each L (h, w) with ab (h, w, 2), fitted into sRGB; L kept."""
+    height, width = L.shape
+    linear = np.clip(L, 0, 100)
+    Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
+    rgb = np.empty((height, width, 3), np.uint16)
+    paint(Light(Y=Y, L=linear), ab.transpose(2, 0, 1).copy(), rgb)
+    kr, kb = LUMA_WEIGHTS[BT709]
+    red, green, blue = (rgb[:, :, index] * np.float32(1 / FULL_16) for index in range(3))
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    Cb, Cr = (blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))
+    return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)
+
+
+def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, int], blur: float) -> Planes:
+    """Colour one frame.
+
+    `grey`: its luma; Cb and Cr are not looked at. `ab`: (h, w, 2) float32, CIE Lab, in cells, a whole number
+    of px of `small` each way. `sampling`: luma samples to a chroma
+    sample, across and down. `blur`: standard deviation of a Gaussian over the chroma, px of the frame; 0:
+    none. Returns planes of the same depth and range, BT.709.
+    """
+    width, height = grey.size
+    across, down = sampling
+    size = -(-width // across), -(-height // down)
+    Y = grey.Y if size == (width, height) else cv2.resize(grey.Y, size, interpolation=cv2.INTER_AREA)
+    chroma = _guided(small, ab, normal(Y, grey.depth, grey.full))
+    if blur > 0:
+        wide, high = blur / across, blur / down
+        chroma = [np.asarray(cv2.GaussianBlur(one, (0, 0), wide, sigmaY=high), np.float32) for one in chroma]
+    Cb, Cr = _codes(chroma, Y, grey)
+    shown = [Cb, Cr]
+    if size != (width, height):
+        large = size[0] * across, size[1] * down
+        shown = [cv2.resize(one, large, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in shown]
+    luma = moved(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
+    return Planes(luma, Cb, Cr, grey.depth, grey.full)
+
+
+def brought(grey: Planes, depth: int, *, full: bool) -> Planes:
+    """Return a grey frame in another depth and range."""
+    if (depth, full) == (grey.depth, grey.full):
+        return grey
+    black, span = black_and_span(full)
+    unit = (2**depth - 1) / 255 if full else 2.0 ** (depth - 8)
+    codes = normal(grey.Y, grey.depth, grey.full).astype(np.float64) * (span * unit) + black * unit
+    codes = np.clip(np.rint(codes), 0, 2**depth - 1)
+    return Planes(codes.astype(np.uint8 if depth == 8 else np.uint16), None, None, depth, full)
+
+
+def neutral(grey: Planes, *, sampling: tuple[int, int]) -> Planes:
+    """Return a grey frame with chroma planes that hold no colour."""
+    width, height = grey.size
+    shape = (-(-height // sampling[1]), -(-width // sampling[0]))
+    flat = np.full(shape, 2 ** (grey.depth - 1), grey.Y.dtype)
+    return Planes(grey.Y, flat, flat, grey.depth, grey.full)
+
+
+def beside(left: Planes, right: Planes) -> Planes:
+    """Put two frames of one kind side by side."""
+
+    def join(a: Plane | None, b: Plane | None) -> Plane | None:
+        return None if a is None or b is None else np.hstack([a, b])
+
+    return Planes(
+        np.hstack([left.Y, right.Y]),
+        join(left.Cb, right.Cb),
+        join(left.Cr, right.Cr),
+        right.depth,
+        right.full,
+    )
+
+
+def _guided(small: Small, ab: FloatArray, Y: FloatArray) -> list[FloatArray]:
+    """Return Cb and Cr, -0.5..0.5, at the chroma samples of a frame, whose luma `Y` is, 0..1; all (h, w)."""
+    height, width = Y.shape
+
+    def enlarged(plane: FloatArray) -> FloatArray:
+        # plane by plane: numpy takes several times as long for channels that lie between each other
+        return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+    mean = _cells(small.Y, ab)
+    around = _box(mean)
+    within = _cells(np.square(small.Y), ab) - np.square(mean)  # detail that no ab was generated for
+    spread = _box(np.square(mean)) - np.square(around) + _box(within)
+    spread = np.maximum(spread, 0) + np.float32(EPSILON)
+    least, greatest = _extremes(small.Y, ab)
+    detail = np.maximum(Y, enlarged(least))  # beyond what was seen the line is not trusted
+    np.minimum(detail, enlarged(greatest), out=detail)
+    detail -= enlarged(mean)
+    result = []
+    for level in chroma_of(_cells(small.L, ab), ab):
+        slope = np.asarray((_box(mean * level) - around * _box(level)) / spread, np.float32)
+        plane = enlarged(_box(slope))
+        plane *= detail
+        plane += enlarged(level)
+        result.append(plane)
+    return result
+
+
+def _cells(plane: FloatArray, ab: FloatArray) -> FloatArray:
+    """Return the mean of a plane of the small picture in each cell of ab."""
+    return np.asarray(cv2.resize(plane, ab.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _extremes(plane: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest value in each cell of ab."""
+    down, right = (side // cells for side, cells in zip(plane.shape, ab.shape, strict=False))
+    window = np.ones((down, right), np.uint8)
+    least, greatest = (find(plane, window, anchor=(0, 0)) for find in (cv2.erode, cv2.dilate))
+    return np.ascontiguousarray(least[::down, ::right]), np.ascontiguousarray(greatest[::down, ::right])
+
+
+def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:
+    """Return Cb and Cr as codes, shrunk where sRGB has no such colour of this L."""
+    fits = fitting(grey.full)
+    codes = [np.clip(plane * np.float32(chroma_span(grey.full)), -REACH, REACH) for plane in chroma]
+    rows, columns = (((one + np.float32(REACH + 2)) * np.float32(0.25)).astype(np.int32) for one in codes)
+    rows *= fits.shape[1]
+    rows += columns
+    rows *= fits.shape[2]
+    rows += (Y if grey.depth == 8 else Y >> (grey.depth - 8)) >> 2
+    share = fits.take(rows) * np.float32(2.0 ** (grey.depth - 8) / 255)
+    middle = np.float32(2.0 ** (grey.depth - 1))
+    return [np.rint(one * share + middle).astype(grey.Y.dtype) for one in codes]
+
+
+def _box(plane: FloatArray) -> FloatArray:
+    side = 2 * RADIUS + 1
+    return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT))

@@ -1,0 +1,95 @@
+"""Which film is written where, decided for all of them before the first is touched."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from colorify.errors import FilmError, UsageError
+from colorify.video.codecs import codec_named
+from colorify.video.files import is_there, stem_of
+from colorify.video.job import MARK, finished_before
+from colorify.video.options import FilmOptions
+from colorify.video.reader import Film, open_film
+from colorify.video.targets import target_of
+
+ENDINGS: Final = ("-color", "-color.partial")  # of the names that Colorify gives beside a source
+
+
+@dataclass(frozen=True)
+class FilmPlan:
+    """All that a run is going to do, and what it leaves alone."""
+
+    jobs: tuple[tuple[Path, Path], ...]  # source and target
+    passed_over: tuple[tuple[Path, str], ...]  # source and why
+    refused: tuple[tuple[Path, str], ...]  # likewise
+
+
+def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions) -> FilmPlan:
+    """Pair each film with its target. `output`: a film, for one source, or a folder that is there.
+
+    Of several films those that Colorify made, or that it has coloured before, are passed over; who names
+    one wants to know why nothing happens. Raises UsageError where two would be written to one target.
+    """
+    jobs: list[tuple[Path, Path]] = []
+    passed: list[tuple[Path, str]] = []
+    refused: list[tuple[Path, str]] = []
+    own = ("made by Colorify, not coloured again", "{} was made by Colorify; -f colours it again.")
+    left_alone = refused if len(films) == 1 else passed
+    for source in dict.fromkeys(films):
+        try:
+            film = open_film(source, rate=options.rate)
+            target = _target(film, output, options)
+            if not options.overwrite and is_own(film):
+                left_alone.append((source, own[len(films) == 1].format(source)))
+                continue
+            done = is_there(target) and not options.overwrite and not finished_before(target)
+        except (FilmError, OSError) as error:
+            refused.append((source, str(error)))
+            continue
+        if done and len(films) > 1:
+            passed.append((source, f"done before, {target} exists (-f colours it again)"))
+        else:
+            jobs.append((source, target))
+    _refuse_clashes(jobs, films)
+    return FilmPlan(tuple(jobs), tuple(passed), tuple(refused))
+
+
+def is_own(film: Film) -> bool:
+    """Tell whether Colorify made a film: its comment says so, or it is X-color beside an X."""
+    if MARK in film.metadata.get("comment", film.metadata.get("COMMENT", "")):
+        return True
+    stem = stem_of(film.path)
+    before = next((stem.removesuffix(end) for end in ENDINGS if stem.endswith(end)), None)
+    if not before:
+        return False
+    try:
+        return any(path != film.path and stem_of(path) == before for path in film.path.parent.iterdir())
+    except OSError:
+        return False  # a folder that cannot be listed: its films can be named all the same
+
+
+def _target(film: Film, output: Path | None, options: FilmOptions) -> Path:
+    codec = codec_named(options.codec).for_size(*film.size)
+    if output is None:
+        return target_of(film, codec)
+    return target_of(film, codec, output) if output.is_dir() else output
+
+
+def _refuse_clashes(jobs: Sequence[tuple[Path, Path]], films: Sequence[Path]) -> None:
+    sources = {os.path.realpath(film): film for film in films}
+    writers: dict[str, Path] = {}
+    for source, target in jobs:
+        place = os.path.realpath(target)
+        if place in writers:
+            raise UsageError(
+                f"{writers[place]} and {source} would both be written to {target}; "
+                "rename one, or colour them in two runs with two output folders."
+            )
+        if place in sources and sources[place] != source:
+            raise UsageError(
+                f"{source} would be written onto {target}, which is an input too; "
+                "give -o another folder, or leave it out to write NAME-color beside each film."
+            )
+        writers[place] = source

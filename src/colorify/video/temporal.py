@@ -1,0 +1,197 @@
+"""Colours that do not flicker: ab of a few frames of a shot, carried to all of them along the motion.
+
+The generator looks at every STEP-th frame of a shot, at its first and at its last. What it says is gathered
+as a weighted mean, once going forward through the film and once going backward from as far ahead as is known:
+
+    weight[t] = FADE * seen * carried(weight[t - 1]) + confidence
+    mean[t]   = the mean of carried(mean[t - 1]) and ab, by these two weights
+    ab[t]     = the mean of the forward mean and of what is carried from the frame after, by their weights
+
+Where the generator did not look, confidence is 0; `seen` is near 0 where a point was hidden in the other
+frame. At a cut both start from nothing, so that no colour passes from one shot to another. It is the
+recursion of a Kalman filter with a constant gain, run both ways (H. Rauch, F. Tung, C. Striebel, 1965, have
+the general case), per cell. A cell is two px of the generator's picture.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorify.hints import Hint
+from colorify.model.generator import Colors
+from colorify.video.cuts import is_cut
+from colorify.video.frame_input import Seen
+from colorify.video.hint_tracking import TimedHint, followed, joined
+from colorify.video.optical_flow import UNSEEN, FlowFinder, Motion, carried
+
+FloatArray = NDArray[np.float32]
+
+STEP: Final = 8  # frames from one look of the generator to the next
+FADE: Final = 0.97  # of what is remembered, a frame
+CHUNK: Final = 16  # frames coloured at a time
+AHEAD: Final = 8  # frames known beyond them, for the way back
+LEAST: Final = 0.05  # of confidence: nobody is to have no say at all
+
+
+@dataclass(frozen=True)
+class Memory:
+    """All that the next chunk needs to know of those before it."""
+
+    thumb: NDArray[Any]  # of the last frame
+    since_cut: int  # frames before the last one that belong to its shot
+    ab: FloatArray  # (h, w, 2), of its cells
+    weight: FloatArray  # (h, w)
+    time: float  # s, of the last frame
+    hints: tuple[Hint, ...] = ()  # where they have moved to, px of the frame
+
+
+@dataclass(frozen=True)
+class Steady:
+    """A frame and its colours."""
+
+    seen: Seen
+    ab: FloatArray  # (h, w, 2), of its cells
+    memory: Memory | None  # after the last frame of a chunk: the job can go on from here
+
+
+Look = Callable[[Seen, Sequence[Hint]], Colors]  # in cells
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """What is known of the colours of a frame."""
+
+    ab: FloatArray  # (h, w, 2)
+    weight: FloatArray  # (h, w)
+
+    def joined(self, other: "_Mean | None") -> "_Mean":
+        """Return the mean of both, by their weights."""
+        if other is None:
+            return self
+        weight = self.weight + other.weight
+        share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
+        return _Mean(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
+
+    def carried(self, flow: FloatArray, seen: FloatArray) -> "_Mean":
+        """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
+        weight = carried(self.weight, flow) * (np.float32(FADE) * np.maximum(seen, np.float32(UNSEEN)))
+        return _Mean(carried(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
+
+
+@dataclass
+class _Held:
+    """A frame that waits for those after it."""
+
+    seen: Seen
+    motion: Motion | None  # from the frame before; None: the first of its shot
+    since_cut: int
+    hints: tuple[Hint, ...]
+    colors: Future[Colors] | None = None
+    own: _Mean | None = None  # what the generator says of it; None: it did not look
+
+
+class Steadier:
+    """Turns frames into frames with colours, in order."""
+
+    def __init__(self, look: Look, *, hints: Sequence[TimedHint] = (), memory: Memory | None = None) -> None:
+        self._look = look
+        self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
+        self._finder = FlowFinder(careful=bool(hints))
+        self._memory = memory
+
+    def __call__(self, frames: Iterator[Seen]) -> Iterator[Steady]:
+        """Yield each of `frames` with its colours; CHUNK + AHEAD of them are held at most."""
+        held: list[_Held] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="colorify-generator") as pool:
+
+            def ask(one: _Held) -> None:
+                if one.colors is None:
+                    one.colors = pool.submit(self._look, one.seen, one.hints)
+
+            for seen in frames:
+                one = self._arrive(seen, held[-1] if held else None)
+                if one.motion is None and held:
+                    ask(held[-1])
+                if one.since_cut % STEP == 0:
+                    ask(one)
+                held.append(one)
+                if len(held) == CHUNK + AHEAD:
+                    yield from self._finish(held, CHUNK)
+                    del held[:CHUNK]
+            if held:
+                ask(held[-1])
+                yield from self._finish(held, len(held))
+
+    def _arrive(self, seen: Seen, last: _Held | None) -> _Held:
+        """Relate a frame to the one before."""
+        memory = self._memory
+        if last is not None:
+            thumb, since_cut, hints = last.seen.thumb, last.since_cut, last.hints
+        elif memory is not None:
+            thumb, since_cut, hints = memory.thumb, memory.since_cut, memory.hints
+        else:
+            return _Held(seen, None, 0, self._new_hints(seen))
+        motion = self._finder.between(thumb, seen.thumb)
+        new = self._new_hints(seen)
+        if is_cut(thumb, seen.thumb, motion):
+            return _Held(seen, None, 0, new)
+        size = seen.frame.planes.size
+        hints, surprising = joined(followed(hints, motion, size), new, size)
+        if surprising:
+            return _Held(seen, None, 0, hints)  # what a person says is to be seen from its time on, at once
+        return _Held(seen, motion, since_cut + 1, hints)
+
+    def _new_hints(self, seen: Seen) -> tuple[Hint, ...]:
+        due = tuple(timed.hint for timed in self._waiting_hints if timed.time <= seen.frame.time)
+        self._waiting_hints = [timed for timed in self._waiting_hints if timed.time > seen.frame.time]
+        return due
+
+    def _finish(self, held: Sequence[_Held], count: int) -> Iterator[Steady]:
+        """Colour the first `count` of the frames; the others only say what comes."""
+        for one in held:
+            one.own = None if one.colors is None else _weighed(one.colors.result())
+        later = _from_later(held)
+        mean = None if self._memory is None else _Mean(self._memory.ab, self._memory.weight)
+        for index, one in enumerate(held[:count]):
+            known = (
+                None
+                if mean is None or one.motion is None
+                else mean.carried(one.motion.backward, one.motion.seen_before)
+            )
+            mean = _joined(known, one.own)
+            memory = None
+            if index == count - 1:
+                seen = one.seen
+                memory = Memory(seen.thumb, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints)
+                self._memory = memory
+            yield Steady(one.seen, mean.joined(later[index]).ab, memory)
+
+
+def _weighed(colors: Colors) -> _Mean:
+    return _Mean(colors.ab, np.maximum(colors.confidence, np.float32(LEAST)))
+
+
+def _joined(known: _Mean | None, own: _Mean | None) -> _Mean:
+    """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
+    if known is not None:
+        return known.joined(own)
+    assert own is not None
+    return own
+
+
+def _from_later(held: Sequence[_Held]) -> list[_Mean | None]:
+    """Gather from the last frame back to the first, for each frame without its own."""
+    result: list[_Mean | None] = [None]
+    for one in reversed(held[1:]):
+        after = result[-1]
+        mean = one.own if after is None else after.joined(one.own)
+        motion = one.motion
+        result.append(
+            None if motion is None or mean is None else mean.carried(motion.forward, motion.seen_after)
+        )
+    result.reverse()
+    return result

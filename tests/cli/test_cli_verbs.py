@@ -1,0 +1,60 @@
+"""Which verb a command line without one means."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from colorify.cli.command import group
+from colorify.cli.command_table import DEFAULT, FILM
+from command_line import Colorify, names, photo
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ("reel.mp4", FILM),
+        ("reel.MOV tape.vob", FILM),
+        ("reel.mp4 --crf 20 --start 1:00", FILM),
+        ("--codec ffv1 -o new.mkv reel.mp4", FILM),
+        ("reel.mp4 -onew.mkv", FILM),
+        ("reel.mp4 -qf", FILM),
+        ("reel.mp4 --fps=16", FILM),
+        ("-- reel.mp4", FILM),
+        ("reel.mp4 -h", FILM),
+        ("a.png", DEFAULT),
+        ("a.png reel.mp4", DEFAULT),
+        ("reel.mp4 a.png -s 0.5", DEFAULT),
+        ("frames -o film.mp4", DEFAULT),
+        ("frames -ofilm.mp4", DEFAULT),
+        ("--output=film.mp4 frames", DEFAULT),
+        ("a.png --reference still.mp4", DEFAULT),
+        ("folder.mp4", DEFAULT),
+        ("album/", DEFAULT),
+        ("- -o new.png", DEFAULT),
+        ("-h", DEFAULT),
+        ("", DEFAULT),
+    ],
+)
+def test_the_inputs_decide(words: str, verb: str) -> None:
+    Path("folder.mp4").mkdir()
+    assert group.choose_verb(click.Context(group, **group.context_settings), words.split()) == verb
+
+
+def test_a_film_of_pictures_is_not_taken_for_a_folder_of_photos(colorify: Colorify) -> None:
+    photo("frames/1.png"), photo("frames/2.png")
+    ended = colorify("frames", "-o", "film.mp4")
+    assert (ended.code, names()) == (2, {"frames/1.png", "frames/2.png"})
+    assert "type: colorify video frames -o film.mp4\n" in ended.err
+    assert (
+        "error: -o film.mp4 is the name of a film"
+        in colorify("frames/1.png", "frames/2.png", "-o", "film.mp4").err
+    )
+    assert colorify("frames", "-o", "film.mp4/").code == 0
+    assert colorify("frames", "-o", "film.mp4").code == 0, "a folder that is there may be called as it likes"
+    assert names("film.mp4") == {"1.png", "2.png"}

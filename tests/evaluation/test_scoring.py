@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorify.cli import run
+from colorify.errors import UsageError
+from colorify.evaluation.scoring import SIDE, evaluate, find_photos, reveal
+from colorify.images.contact_sheet import write_sheet
+
+
+def test_hints_are_true_colors_inside_the_photo() -> None:
+    truth = np.zeros((SIDE, SIDE, 3), np.uint8)
+    truth[:, : SIDE // 2] = [200, 40, 40]
+    truth[:, SIDE // 2 :] = [40, 40, 200]
+    hints = reveal(truth, (512, 1024), 200, np.random.default_rng(0))
+    assert all(0 <= hint.x < 512 and 0 <= hint.y < 1024 for hint in hints)
+    for hint in hints:
+        if abs(hint.x - 256) > 8:
+            assert hint.color == ("#c82828" if hint.x < 256 else "#2828c8")
+    assert 100 < np.mean([hint.x for hint in hints]) < 400
+
+
+def test_no_photos_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(UsageError, match="no photos"):
+        find_photos(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two colour photos, of which the sky of one is blue."""
+    y, x = np.mgrid[0:96, 0:128]
+    for number in (1, 2):
+        picture = np.stack([x + 50, 200 - y, (y * number) % 200], -1).astype(np.uint8)
+        write_sheet([[picture]], tmp_path / "in" / f"photo{number}.png", overwrite=False)
+    return tmp_path / "in"
+
+
+def test_results_stand_beside_grey_and_truth(folder: Path, colorizer) -> None:
+    results = list(evaluate(colorizer, find_photos(folder)))
+    assert [result.path.name for result in results] == ["photo1.png", "photo2.png"]
+    for result in results:
+        assert result.truth.shape == result.gray.shape == result.colored.shape == (SIDE, SIDE, 3)
+        assert np.ptp(result.gray.astype(int), axis=2).max() <= 1
+        assert result.scores.lightness_error < 0.6
+        assert result.scores.true_colorfulness > 20
+
+
+def test_true_hints_lower_the_error(folder: Path, colorizer) -> None:
+    paths = find_photos(folder)
+    without, given = (
+        np.mean([result.scores.delta_e for result in evaluate(colorizer, paths, hints=count)])
+        for count in (0, 100)
+    )
+    assert given < 0.9 * without
+
+
+def test_the_command_scores_each_number_of_hints_beside_the_published_curve(
+    folder: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", folder, "-m", tiny_weights, "--hints", "0,5,7", "--sheet", tmp_path / "sheet.png"]
+    assert run([*map(str, words), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["hints"], row["photos"]) for row in rows] == [(0, 2), (5, 2), (7, 2)]
+    assert rows[0]["psnr"] < rows[1]["psnr"]
+    assert [row.get("psnr_zhang2017") for row in rows] == [24.43, 27.39, None]
+    assert (tmp_path / "sheet.png").is_file()
+    assert run(["evaluate", str(folder), "-m", str(tiny_weights), "--hints", "0,x"]) == 2

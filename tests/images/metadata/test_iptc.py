@@ -1,0 +1,152 @@
+"""IPTC is read whoever wrote it, and says the same in XMP where a format has no place for it."""
+
+import struct
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, IptcImagePlugin
+
+from colorify.colorizer import Colorizer
+from colorify.images.metadata.iptc import WRAPPING, fields_of, read_iptc, with_iptc, wrapped
+from colorify.images.metadata.tiff import iptc_of
+from tiny import grey_scene
+
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
+PACKET = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF[1:-1]}">
+<rdf:Description rdf:about="" xmlns:p="{PHOTOSHOP[1:-1]}" p:City="Bern"/></rdf:RDF></x:xmpmeta>""".encode()
+
+
+def field(number: int, value: bytes, record: int = 2) -> bytes:
+    return struct.pack(">BBBH", 0x1C, record, number, len(value)) + value
+
+
+def resource(number: int, data: bytes) -> bytes:
+    return b"8BIM" + struct.pack(">HHI", number, 0, len(data)) + data + bytes(len(data) % 2)
+
+
+BARE = (
+    field(90, b"\x1b%G", record=1)
+    + field(0, b"\0\4")
+    + field(5, "Großmutter".encode())
+    + field(25, b"family")
+    + field(25, b"1912 <glass>")
+    + field(55, b"19120600")
+    + field(62, b"20240131")
+    + field(63, b"235959+0100")
+    + field(90, b"Berne")
+    + field(118, b"contact Anna")
+)
+
+
+def said(packet: bytes) -> dict[str, list[str]]:
+    """What a packet says: names and their values, as a program that reads XMP sees it."""
+    found: dict[str, list[str]] = {}
+    for description in ElementTree.fromstring(packet.decode().lstrip("\ufeff")).iter(f"{RDF}Description"):
+        for name, value in description.attrib.items():
+            found.setdefault(name, []).append(value)
+        for child in description:
+            items = [item.text or "" for item in child.iter(f"{RDF}li")]
+            found.setdefault(child.tag, []).extend(items or [child.text or ""])
+    return found
+
+
+def test_fields_get_the_names_of_xmp() -> None:
+    xmp = said(with_iptc(PACKET, read_iptc(BARE)))
+    assert xmp[f"{DC}title"] == ["Großmutter"]
+    assert xmp[f"{DC}subject"] == ["family", "1912 <glass>"]
+    assert xmp[f"{PHOTOSHOP}DateCreated"] == ["1912-06"]  # the day was not known
+    assert xmp["{http://ns.adobe.com/xap/1.0/}CreateDate"] == ["2024-01-31T23:59:59+01:00"]
+
+
+def test_what_xmp_says_itself_goes_first() -> None:
+    assert said(with_iptc(PACKET, read_iptc(BARE)))[f"{PHOTOSHOP}City"] == ["Bern"]
+
+
+def test_what_has_no_name_is_told() -> None:
+    assert read_iptc(BARE).nameless() == [118]
+    assert read_iptc(field(5, b"title")).nameless() == []
+
+
+@pytest.mark.parametrize("text", ["Großmutter".encode("latin-1"), "Großmutter".encode()])
+def test_both_old_ways_to_write_letters_are_read(text: bytes) -> None:
+    assert read_iptc(field(120, text)).values == {120: ["Großmutter"]}
+
+
+def test_wrapping_comes_off_and_on() -> None:
+    assert fields_of(wrapped(BARE)) == BARE
+    assert fields_of(BARE) == BARE
+    assert read_iptc(wrapped(BARE)) == read_iptc(BARE)
+
+
+def test_previews_of_the_old_photo_are_taken_out_and_all_else_stays() -> None:
+    path, preview = resource(0x07D0, b"a clipping path"), resource(0x040C, b"small grey picture")
+    block = WRAPPING + path + preview + resource(0x0404, BARE)
+    assert wrapped(block) == WRAPPING + path + resource(0x0404, BARE)
+
+
+@given(data=st.binary(max_size=60), cut=st.integers(0, 400), at=st.integers(0, 300))
+@settings(max_examples=200, deadline=None)
+def test_damaged_blocks_do_no_harm(data: bytes, cut: int, at: int) -> None:
+    for sound in (BARE, wrapped(BARE)):
+        damaged = (sound[:at] + data + sound[at + len(data) :])[:cut]
+        assert isinstance(wrapped(damaged), bytes)
+        ElementTree.fromstring(with_iptc(PACKET, read_iptc(damaged)))
+
+
+@pytest.mark.parametrize("before", [".jpg", ".tif"])
+@pytest.mark.parametrize("after", [".jpg", ".tif", ".png", ".webp", ".avif"])
+def test_files_say_what_the_photo_said(colorizer: Colorizer, tmp_path: Path, before: str, after: str) -> None:
+    source, target = tmp_path / f"in{before}", tmp_path / f"out{after}"
+    if before == ".jpg":
+        image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+        image.set_type(pyvips.GValue.blob_type, "iptc-data", wrapped(BARE))
+        image.write_to_file(str(source))
+    else:
+        Image.fromarray(grey_scene()).save(source, tiffinfo={33723: BARE})
+    report = colorizer.colorize_file(source, target)
+    with Image.open(target) as picture:  # another program finds it
+        if after in (".jpg", ".tif"):
+            found = IptcImagePlugin.getiptcinfo(picture) or {}
+            assert found[2, 5].decode() == "Großmutter"
+            assert found[2, 118] == b"contact Anna"
+            assert report.notes == ()
+        else:
+            xmp = pyvips.Image.new_from_file(str(target)).get("xmp-data")
+            assert said(xmp)[f"{DC}title"] == ["Großmutter"]
+            assert len(report.notes) == 1
+            assert "2:118" in report.notes[0]
+            assert b"compositeWithTrainedAlgorithmicMedia" in xmp
+
+
+@pytest.mark.parametrize("after", [".jpg", ".tif", ".png"])
+def test_other_things_of_photoshop_without_iptc(colorizer: Colorizer, tmp_path: Path, after: str) -> None:
+    image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+    image.set_type(pyvips.GValue.blob_type, "iptc-data", WRAPPING + resource(0x07D0, b"a clipping path"))
+    image.jpegsave(str(tmp_path / "in.jpg"))
+    report = colorizer.colorize_file(tmp_path / "in.jpg", tmp_path / f"out{after}")
+    kept = after != ".png"
+    assert len(report.notes) == (not kept)
+    assert (b"clipping" in (tmp_path / f"out{after}").read_bytes()) == kept
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_tiff_fields_declared_as_numbers(tmp_path: Path, order: str, swapped: bool) -> None:
+    """Photoshop declares the bytes as LONG; who then sorts them by the order of the file differs."""
+    padded = BARE + bytes(-len(BARE) % 4)
+    numbers = np.frombuffer(padded, "<u4")
+    content = numbers.astype(">u4").tobytes() if swapped else padded
+    table = struct.pack(f"{order}H", 1) + struct.pack(f"{order}HHII", 33723, 4, len(numbers), 26) + bytes(4)
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
+    path = tmp_path / "tags.tif"
+    path.write_bytes(header + table + content)
+    with path.open("rb") as file:
+        found = iptc_of(file)
+    assert found == padded

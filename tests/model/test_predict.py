@@ -1,0 +1,79 @@
+"""The generator is told the hints, and a hint is met whatever it makes of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from colorify.color import rgb_to_lab
+from colorify.colorizer import Colorizer
+from colorify.hints import Hint
+from colorify.model.generator import Colors, Generator, Glance
+from colorify.model.predict import guided_colors
+from colorify.options import Look
+from tiny import write_tiny_generator
+
+
+def test_without_hints_nothing_changes(generator: Generator) -> None:
+    glance = generator.look(np.full((64, 64), 30, np.float32))
+    np.testing.assert_array_equal(guided_colors(glance, Look(), photo=(64, 64)).ab, glance.colors().ab)
+
+
+def test_a_hint_that_others_cover_counts_nowhere(generator: Generator) -> None:
+    glance = generator.look(np.full((64, 64), 30, np.float32))
+    above = Hint(32, 32, "#3060c0", 8)
+    alone, both = (
+        guided_colors(glance, Look(hints=hints), photo=(64, 64)).ab
+        for hints in ((above,), (Hint(32, 32, "#c04040", 4), above))
+    )
+    np.testing.assert_array_equal(alone, both)
+
+
+def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    plain = Glance.colors
+
+    def watched(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+        seen.append(hints)
+        return plain(self, hints=hints, vividness=vividness)
+
+    monkeypatch.setattr(Glance, "colors", watched)
+    glance = generator.look(np.full((64, 64), 50, np.float32))
+    guided_colors(glance, Look(hints=(Hint(20, 20, "#C04040"),)), photo=(64, 64))
+    assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
+
+
+@pytest.mark.parametrize(("x", "y", "radius"), [(150, 90, 0), (37, 201, 0), (128, 128, 30), (254, 3, 12)])
+def test_a_hint_is_met_even_by_a_generator_that_is_deaf(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, x: int, y: int, radius: int
+) -> None:
+    colorizer = Colorizer(tiny_weights, threads=1)
+    plain = Glance.colors
+
+    def deaf(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+        return plain(self, vividness=vividness)
+
+    monkeypatch.setattr(Glance, "colors", deaf)
+    rows, columns = np.mgrid[:256, :256]
+    pixels = (110 + 20 * np.sin(columns / 9) + 20 * np.cos(rows / 13)).astype(np.uint8)
+    hint = Hint(x, y, "#8a5a78", radius)
+    made = rgb_to_lab((colorizer.colorize(pixels, hints=[hint]) / 255).astype(np.float32))
+    region = (rows - y) ** 2 + (columns - x) ** 2 <= radius**2
+    error = np.hypot(*(made[region][:, 1:] - hint.ab).T)
+    assert error.mean() < 2
+    assert error.max() < 5
+
+
+def test_colours_are_as_far_from_each_other_as_the_weights_file_and_the_vividness_say(tmp_path: Path) -> None:
+    L = np.repeat(np.linspace(20, 90, 8, dtype=np.float32), 8)[None].repeat(64, axis=0)
+
+    def spread_of(vividness: float, **changes: Any) -> float:
+        generator = Generator(write_tiny_generator(tmp_path / f"{len(changes)}.onnx", **changes), threads=1)
+        made = guided_colors(generator.look(L), Look(vividness=vividness), photo=(64, 64)).ab
+        return float(np.linalg.norm(made.std(axis=(0, 1))))
+
+    plain, apart, bold = spread_of(1), spread_of(1, contrast=0.4), spread_of(1.5, contrast=0.4)
+    assert 1.1 * plain < apart < 1.4 * plain
+    assert bold > 1.1 * spread_of(1.5) > plain
+    assert bold > apart

@@ -1,0 +1,113 @@
+"""The generator is shown an old print as if it were fresh, and a fresh one as it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from colorify.images.photo import open_photo
+from colorify.model import generator as generator_module
+from colorify.model.generator import Generator
+from colorify.model.preprocess import BLACK, DETAIL, MOST, WHITE, restored, see, shown, softened
+
+FloatArray = NDArray[np.float32]
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "camera.jpg"
+
+
+def greys(black: float, white: float, shape: tuple[int, int] = (40, 60)) -> FloatArray:
+    """Every grey from `black` to `white`, all over the picture."""
+    ramp = np.linspace(black, white, shape[0] * shape[1], dtype=np.float32)
+    return np.random.default_rng(0).permutation(ramp).reshape(shape)
+
+
+@pytest.mark.parametrize(("black", "white"), [(0, 100), (BLACK - 2, WHITE + 2)])
+def test_a_fresh_print_stays_as_it_is(black: float, white: float) -> None:
+    L = greys(black, white)
+    assert restored(L) is L
+
+
+@pytest.mark.parametrize(("black", "white"), [(0, 35), (50, 100), (35, 65)], ids=["dark", "pale", "flat"])
+def test_a_faded_print_gets_its_blacks_and_whites_back(black: float, white: float) -> None:
+    seen = restored(greys(black, white))
+    assert np.percentile(seen, 1) <= BLACK + 1
+    assert np.percentile(seen, 99) >= WHITE - 1
+
+
+def test_a_frame_is_no_part_of_the_print() -> None:
+    framed = np.full((60, 80), 98, np.float32)
+    framed[5:-5, 7:-7] = greys(30, 50, (50, 66))
+    seen = restored(framed)[6:-6, 8:-8]
+    assert seen.min() < BLACK + 2
+    assert seen.max() > WHITE - 2
+
+
+def test_a_few_specks_of_dust_are_no_whites() -> None:
+    L = greys(30, 50)
+    L[::20, ::20] = 100
+    assert np.median(restored(L)) > 43
+
+
+@given(
+    black=st.floats(0, 100),
+    span=st.floats(0, 100),
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+)
+def test_greys_keep_their_order_and_are_spread_a_few_times_at_most(
+    black: float, span: float, height: int, width: int
+) -> None:
+    L = np.clip(greys(black, black + span, (height, width)), 0, 100)
+    seen = restored(L)
+    assert seen.shape == L.shape
+    assert seen.dtype == np.float32
+    assert seen.min() >= 0
+    assert seen.max() <= 100
+    order = np.argsort(L, axis=None)
+    steps, before = np.diff(seen.ravel()[order]), np.diff(L.ravel()[order])
+    assert (steps >= 0).all()
+    assert (steps <= MOST * before + 1e-3).all()
+
+
+def finest(L: FloatArray) -> float:
+    """Mean difference of a pixel from the one beside it."""
+    return float(np.abs(np.diff(L, axis=1)).mean())
+
+
+def test_a_smooth_picture_stays_as_it_is() -> None:
+    L = np.tile(np.linspace(0, 100, 60, dtype=np.float32), (40, 1))
+    assert shown(L) is L
+
+
+@pytest.mark.parametrize("grain", [10, 20, 40])
+def test_grain_and_sharpening_are_softened_to_what_photos_have(grain: float) -> None:
+    noisy = 50 + np.random.default_rng(1).normal(0, grain, (60, 80)).astype(np.float32)
+    soft = softened(noisy)
+    assert soft.dtype == np.float32
+    assert finest(soft) < finest(noisy)
+    assert soft.mean() == pytest.approx(noisy.mean(), abs=0.5)
+    assert finest(soft) < 4 * DETAIL
+
+
+def test_forms_stay_where_they_are_when_softened() -> None:
+    L = np.where(np.arange(80) < 40, 20, 80) * np.ones((60, 1))
+    noisy = (L + np.random.default_rng(1).normal(0, 15, L.shape)).astype(np.float32)
+    soft = softened(noisy)
+    assert soft[:, 36:40].mean() < 35
+    assert soft[:, 40:44].mean() > 65
+    np.testing.assert_allclose(softened(noisy.T), soft.T, atol=1e-3)
+
+
+@pytest.mark.parametrize(("contrast", "black"), [(0.35, 0), (0.5, 50)], ids=["dark", "pale"])
+def test_a_faded_print_is_coloured_like_a_fresh_one(
+    contrast: float, black: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator, L = Generator(), see(open_photo(SAMPLE), 192).L
+    faded = L * np.float32(contrast) + np.float32(black)
+    fresh, with_levels = generator(L).ab, generator(faded).ab
+    monkeypatch.setattr(generator_module, "shown", lambda L: L)
+    without = generator(faded).ab
+    assert np.abs(with_levels - fresh).mean() < 0.5 * np.abs(without - fresh).mean()

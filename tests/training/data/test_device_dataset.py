@@ -1,0 +1,77 @@
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from colorify.dataset.shard_reader import Sample
+from colorify.training.data.batches import random_zone
+from colorify.training.data.device_dataset import Packed
+from colorify.training.recipe import Recipe
+from colorify.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+def generator(seed: int = 3) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def ramps() -> list[Sample]:
+    """Photos of several sizes whose L counts rows, a columns, and b tells them apart."""
+    samples = []
+    for number, (height, width) in enumerate([(100, 130), (90, 80), (120, 120)]):
+        y, x = np.mgrid[0:height, 0:width]
+        lab = np.stack([y, x, np.full_like(x, 40 * number)], -1).astype(np.uint8)
+        samples.append(Sample(f"ramp-{number}", lab))
+    return samples
+
+
+def test_a_zone_is_upright_unsquashed_inside_its_photo_and_at_least_70_percent(ramps: list[Sample]) -> None:
+    packed = Packed(ramps, torch.ones(3), CPU)
+    batches = [packed.draw_batch(32, 3, generator(seed)) for seed in range(20)]
+    L = torch.cat([batch.L for batch in batches]) * 2.55
+    ab = torch.cat([batch.ab_at_L for batch in batches]) + 128
+    photo = ab[:, 1].mean((1, 2)) / 40
+    torch.testing.assert_close(photo.round(), photo)  # no zone mixes two photos
+    short = torch.tensor([100.0, 80.0, 120.0])[photo.long()]
+    down = (L[:, 0, -1, 16] - L[:, 0, 0, 16]) * 32 / 31
+    across = (ab[:, 0, 16, -1] - ab[:, 0, 16, 0]) * 32 / 31
+    assert ((down / short > 0.68) & (down / short < 1.02)).all()
+    torch.testing.assert_close(across.abs(), down, atol=1.5, rtol=0)
+    assert 0.2 < (across < 0).float().mean() < 0.8
+    assert len(set(photo.long().tolist())) == 3
+
+
+def test_it_shrinks_like_the_antialiased_way(ramps: list[Sample]) -> None:
+    rng = np.random.default_rng(0)
+    noisy = [Sample("n", rng.integers(0, 255, (96, 96, 3), dtype=np.uint8))]
+    on_device = Packed(noisy, torch.ones(1), CPU).draw_batch(48, 1, generator()).L * 2.55
+    on_host = random_zone(noisy[0].lab, 48, generator()).float()[0]
+    nearest = torch.from_numpy(noisy[0].lab[::2, ::2, 0].copy()).float()
+    assert abs(float(on_device.std() - on_host.std())) < 12
+    assert on_device.std() < 0.8 * nearest.std()
+
+
+def test_the_gpu_recipe_runs_a_few_steps_here(tmp_path: Path, samples: list[Sample], recipe: Recipe) -> None:
+    """The path of recipes/gpu.toml but for its sizes: on the device, in bf16, all norms learning."""
+    gpu = dataclasses.replace(
+        recipe,
+        resident=True,
+        precision="bf16",
+        norms="all",
+        steps=30,
+        rate=3e-3,
+        frozen_stages=5,
+        aged=0.3,
+        hinted=0.3,
+    )
+    trainer = Trainer(gpu, tmp_path, samples[:16])
+    before = trainer.validate(samples[16:], gpu.phases[0])
+    trainer.run(lambda _: None)
+    after = trainer.validate(samples[16:], gpu.phases[0])
+    assert before is not None
+    assert after is not None
+    assert after.ab_error < 0.9 * before.ab_error

@@ -1,0 +1,142 @@
+"""Colours are carried along the motion of a shot, and never beyond it."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_films import Sort, labs, view, write_film
+from numpy.typing import NDArray
+
+from colorify.errors import UsageError
+from colorify.hints import Hint
+from colorify.model.generator import Colors
+from colorify.video import FilmOptions, TimedHint, colorize_film
+from colorify.video.frame_input import Seen, look_at
+from colorify.video.hint_tracking import joined
+from colorify.video.reader import Frame
+from colorify.video.temporal import AHEAD, CHUNK, Memory, Steadier
+from colorify.video.yuv import Planes
+
+SIZE = (160, 96)
+FLICKER = 12.0  # of ab, standard deviation, from frame to frame, in the generator of these tests
+
+
+def frames(
+    count: int, *, cut: int | None = None, light: float = 1.0, bright: int | None = None
+) -> Iterator[Seen]:
+    sort = Sort(size=SIZE, cut=cut)
+    for number in range(count):
+        shown = view(sort, number) * (light if number == bright else 1.0)
+        codes = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
+        frame = Frame(Planes(codes, None, None, 8, full=True), number, 1, number / 24)
+        yield look_at(frame, aspect=Fraction(1), short=96)
+
+
+class Moody:
+    """A generator that gives each frame another tint, and each shot another hue."""
+
+    def __init__(self, cut: int | None = None) -> None:
+        self.cut = cut
+        self.asked: list[int] = []
+
+    def __call__(self, seen: Seen, hints: Sequence[Hint]) -> Colors:
+        number = seen.frame.pts
+        self.asked.append(number)
+        tint = np.random.default_rng(number).normal(0, FLICKER, 2)
+        hue = -60.0 if self.cut is not None and number >= self.cut else 60.0
+        height, width = seen.thumb.shape
+        ab = np.tile((tint + np.array([hue, 0])).astype(np.float32), (height, width, 1))
+        return Colors(ab, np.full((height, width), 0.5, np.float32))
+
+
+def ab_of(seen: Iterator[Seen], look: Moody, memory: Memory | None = None) -> list[NDArray[np.float32]]:
+    return [one.ab for one in Steadier(look, memory=memory)(seen)]
+
+
+def changes(means: Sequence[NDArray[np.float32]]) -> float:
+    return float(np.abs(np.diff([mean.mean(axis=(0, 1)) for mean in means], axis=0)).mean())
+
+
+@pytest.mark.parametrize("count", [1, 2, CHUNK, CHUNK + AHEAD, 2 * CHUNK + AHEAD + 1])
+def test_every_frame_comes_out_once_and_in_order(count: int) -> None:
+    out = list(Steadier(Moody())(frames(count)))
+    assert [one.seen.frame.pts for one in out] == list(range(count))
+    assert out[-1].memory is not None
+
+
+def test_colours_hold_still() -> None:
+    look = Moody()
+    alone = [look(seen, ()).ab for seen in frames(60)]
+    assert changes(ab_of(frames(60), Moody())) < changes(alone) / 10
+
+
+def test_no_colour_crosses_a_cut() -> None:
+    out = ab_of(frames(40, cut=21), Moody(cut=21))
+    for number, ab in enumerate(out):
+        if number < 21:
+            assert ab[..., 0].min() > 20, number
+        else:
+            assert ab[..., 0].max() < -20, number
+
+
+def test_a_flash_is_no_cut() -> None:
+    out = ab_of(frames(30, light=1.5, bright=13), Moody())
+    assert np.abs(out[13].mean(axis=(0, 1)) - out[12].mean(axis=(0, 1))).max() < FLICKER / 2
+
+
+def test_the_generator_looks_at_few_frames_but_at_the_ends_of_each_shot() -> None:
+    look = Moody(cut=21)
+    ab_of(frames(40, cut=21), look)
+    assert {0, 20, 21, 39} <= set(look.asked)
+    assert len(look.asked) <= 12
+
+
+def test_going_on_from_a_memory_changes_nothing() -> None:
+    look = Moody()
+    whole = list(Steadier(look)(frames(3 * CHUNK)))
+    at = CHUNK - 1
+    memory = whole[at].memory
+    assert memory is not None
+    rest = (seen for seen in frames(3 * CHUNK) if seen.frame.pts > at)
+    again = ab_of(rest, Moody(), memory)
+    assert all(np.array_equal(a.ab, b) for a, b in zip(whole[at + 1 :], again, strict=True))
+
+
+def met(told: Path, hint: Hint, number: int, x: float, y: float) -> float:
+    """Return how far, in ab, a place of a frame is from the colour of a hint."""
+    shown = list(labs(told))[number][int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3, 1:]
+    return float(np.hypot(*(shown.mean(axis=(0, 1)) - np.array(hint.ab))))
+
+
+def test_what_a_person_says_is_followed_through_the_shot(tmp_path: Path, tiny_weights: Path) -> None:
+    """The scene moves 2 px a frame to the left; a cut ends the hint. Told in the middle, it counts before."""
+    source = write_film(tmp_path / "a.mkv", Sort(size=(128, 64), frames=34, cut=24, sound=None))
+    blue, brown = (Hint("50%", "50%", color, 4) for color in ("#6070c0", "#c09050"))
+    told = {hint: tmp_path / f"{hint.color}.mkv" for hint in (blue, brown)}
+    for hint, target in told.items():
+        options = FilmOptions(codec="ffv1", hints=(TimedHint(hint, 10 / 24),))
+        colorize_film(source, target, weights=tiny_weights, options=options)
+        for number in (0, 5, 10, 16, 23):
+            assert met(target, hint, number, 64 - 2 * (number - 10), 32) < 6, number
+    after = zip(*(list(labs(target))[24:] for target in told.values()), strict=True)
+    assert all(np.abs(a[..., 1:] - b[..., 1:]).max() < 0.5 for a, b in after)
+
+
+def test_a_hint_put_right_later_makes_no_jump() -> None:
+    size = (100, 80)
+    old = (Hint(50.0, 40.0, "#ff0000", 2.0), Hint(20.0, 20.0, "#00ff00", 2.0))
+    assert joined(old, [Hint(53.0, 41.0, "#FF0000", 2.0)], size) == (
+        (old[1], Hint(53.0, 41.0, "#FF0000", 2.0)),
+        False,
+    )
+    assert joined(old, [Hint(90.0, 41.0, "#ff0000", 2.0)], size)[1]
+    assert joined(old, [], size) == (old, False)
+
+
+def test_a_hint_outside_the_picture_is_refused(tmp_path: Path, tiny_weights: Path) -> None:
+    source = write_film(tmp_path / "a.mkv", Sort(size=(64, 48), frames=2, sound=None))
+    options = FilmOptions(hints=(TimedHint(Hint(64, 10, "#ff0000"), 0.0),))
+    with pytest.raises(UsageError, match="64x48"):
+        colorize_film(source, weights=tiny_weights, options=options)
