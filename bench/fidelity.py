@@ -21,7 +21,7 @@ from PIL import Image
 from colorify import Colorizer
 from colorify.color import RGB_TO_XYZ, WHITE
 from colorify.images.formats import FORMATS, Format
-from colorify.images.icc import D50, adapt, make_profile
+from colorify.images.icc import D50, adaptation_matrix, make_profile
 from colorify.images.rgb_space import standard_profile
 
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "astronaut.jpg"
@@ -160,7 +160,11 @@ def by_primaries(to_d65: NDArray[np.float64], gamma: float) -> Light:
 ADOBE: Final = np.array(
     [[0.57667, 0.18556, 0.18823], [0.29734, 0.62736, 0.07529], [0.02703, 0.07069, 0.99134]]
 )
-ROMM: Final = adapt(D50, WHITE) @ [[0.7977, 0.1352, 0.0313], [0.2880, 0.7119, 0.0001], [0.0, 0.0, 0.8249]]
+ROMM: Final = adaptation_matrix(D50, WHITE) @ [
+    [0.7977, 0.1352, 0.0313],
+    [0.2880, 0.7119, 0.0001],
+    [0.0, 0.0, 0.8249],
+]
 KINDS: Final = (
     Kind("grey", 1, None, srgb),
     Kind("grey, gamma 1.8", 1, grey_profile(lambda x: x**1.8), lambda x: x[..., 0] ** 1.8),

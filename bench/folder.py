@@ -25,11 +25,11 @@ import pyvips
 from chart import Panel, draw
 from clock import KILO, print_machine
 
-from colorify.cli.run_photos import JOBS, threads_for
+from colorify.cli.run_photos import DEFAULT_JOBS, threads_per_photo
 from colorify.images.formats import format_named
 from colorify.images.photo import open_photo
 from colorify.model.generator import Generator
-from colorify.model.preprocess import see
+from colorify.model.preprocess import reduce_to_luminance
 
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "camera.jpg"
 SIZE: Final = (320, 240)  # px, of a photo
@@ -58,7 +58,7 @@ class Memory:
 @click.command()
 @click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
 @click.option("--count", default=1000, show_default=True, help="Photos in the folder.")
-@click.option("-j", "--jobs", default=JOBS, show_default=True, help="Photos at a time.")
+@click.option("-j", "--jobs", default=DEFAULT_JOBS, show_default=True, help="Photos at a time.")
 @click.option("--curve", type=click.Path(path_type=Path), help="Also draw the memory, as this PNG.")
 def main(weights: Path | None, count: int, jobs: int, curve: Path | None) -> None:
     """Time and weigh a folder."""
@@ -100,8 +100,8 @@ def make(folder: Path, count: int) -> None:
 
 def alone(weights: Path | None, photo: Path, jobs: int) -> float:
     """Return how many photos a second the generator does by itself."""
-    generator = Generator(weights, threads=threads_for(jobs))
-    light = see(open_photo(photo), generator.spec.size).L
+    generator = Generator(weights, threads=threads_per_photo(jobs))
+    light = reduce_to_luminance(open_photo(photo), generator.spec.size).L
     generator(light)
     end = time.monotonic() + ALONE
 

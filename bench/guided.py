@@ -36,7 +36,7 @@ def main(weights: Path | None, threads: int, repeat: int) -> None:
         colorizer, generator = Colorizer(weights, threads=threads), Generator(weights, threads=threads)
         session = colorizer.open(source)
         L = colorizer.colors(open_photo(source))[0].L
-        glance = generator.look(L)
+        glance = generator.encode(L)
         times = in_turn(
             {
                 "the whole": lambda: colorizer.colorize_file(source, target, hints=hint(), overwrite=True),
@@ -46,7 +46,7 @@ def main(weights: Path | None, threads: int, repeat: int) -> None:
                 "strength, preview": lambda: session.preview(strength=1 + next(numbers) % 10 / 10),
                 "suggest": lambda: session.suggest(500 + next(numbers) % 3000, 700),
                 "generator, first": lambda: generator(L),
-                "generator, again": lambda: glance.colors(),
+                "generator, again": lambda: glance.predict(),
             },
             repeat=repeat,
         )

@@ -1,7 +1,7 @@
 """Memory that a colouring takes, by the size at which the generator sees a photo: `--size` is refused by it.
 
 Each size is a process of its own, which says by how much its peak is above what it had after loading. The
-last column is what `colorify.model.generator.memory_of` says beforehand; it has to be the larger.
+last column is what `colorify.model.generator.estimate_memory` says beforehand; it has to be the larger.
 
     python bench/memory.py
 """
@@ -16,9 +16,9 @@ import numpy as np
 
 from colorify.errors import PhotoError
 from colorify.hints import Hint
-from colorify.model.generator import Generator, memory_of
-from colorify.model.predict import guided_colors
-from colorify.options import Look
+from colorify.model.generator import Generator, estimate_memory
+from colorify.model.predict import predict_colors
+from colorify.options import ColorOptions
 
 SIZES = (
     (320, 320),
@@ -32,10 +32,10 @@ SIZES = (
 )
 HINTS = 20
 LOOKS = {
-    "plain": lambda width, height: Look(),
-    "vivid": lambda width, height: Look(vividness=1.5),
-    "hints": lambda width, height: Look(hints=hints(width, height)),
-    "other": lambda width, height: Look(alternative=2),
+    "plain": lambda width, height: ColorOptions(),
+    "vivid": lambda width, height: ColorOptions(vividness=1.5),
+    "hints": lambda width, height: ColorOptions(hints=hints(width, height)),
+    "other": lambda width, height: ColorOptions(alternative=2),
 }
 
 
@@ -54,7 +54,7 @@ def rise(width: int, height: int, look: str) -> float:
     cells = np.random.default_rng(0).uniform(0, 100, (-(-height // 8), -(-width // 8)))
     L = np.kron(cells, np.ones((8, 8)))[:height, :width].astype(np.float32)
     with suppress(PhotoError):  # there is no other colouring
-        guided_colors(generator.look(L), LOOKS[look](width, height), photo=(width, height))
+        predict_colors(generator.encode(L), LOOKS[look](width, height), photo=(width, height))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 - before
 
 
@@ -74,7 +74,7 @@ def main() -> None:
         for look in LOOKS:
             command = [sys.executable, __file__, str(width), str(height), look]
             row.append(float(subprocess.check_output(command, text=True)))
-        said = memory_of((width, height), 32) / 2**20
+        said = estimate_memory((width, height), 32) / 2**20
         figures = "".join(f"{each:8.0f}" for each in row)
         print(f"{width:>5} x{height:>4} {width * height / 1e6:6.2f}{figures}{said:8.0f}", flush=True)
 

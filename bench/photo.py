@@ -15,7 +15,7 @@ from colorify import Colorizer
 from colorify.images.formats import format_named
 from colorify.images.photo import open_photo
 from colorify.model.generator import Generator
-from colorify.model.preprocess import see
+from colorify.model.preprocess import reduce_to_luminance
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "camera.jpg"
 JPEG = (4000, 3000)  # px, 12 megapixels
@@ -40,7 +40,7 @@ def bench_jpeg(folder: Path, weights: Path | None, repeat: int) -> None:
     source, target = folder / "grey.jpg", folder / "color.jpg"
     enlarge(JPEG).cast("uchar").write_to_file(str(source), Q=90)
     colorizer, generator = Colorizer(weights), Generator(weights)
-    L = see(open_photo(source), generator.spec.size).L
+    L = reduce_to_luminance(open_photo(source), generator.spec.size).L
     times = in_turn(
         {
             "decode and encode": lambda: recode(source, folder / "recoded.jpg"),

@@ -11,7 +11,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify import Colorizer
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 from colorify.model import generator
 
@@ -32,7 +32,7 @@ def main() -> None:
     write("before-after", [[gray, colorizer.colorize(gray)] for gray in map(shrunk, SAMPLES)])
     prints = [np.rint(shrunk("astronaut") * contrast + black).astype(np.uint8) for contrast, black in FADES]
     fresh = [colorizer.colorize(gray) for gray in prints]
-    with mock.patch.object(generator, "shown", lambda L: L):
+    with mock.patch.object(generator, "normalize_luminance", lambda L: L):
         faded = [colorizer.colorize(gray) for gray in prints]
     write("faded", [list(column) for column in zip(prints, faded, fresh, strict=True)])
 
@@ -40,7 +40,7 @@ def main() -> None:
 def shrunk(name: str) -> Pixels:
     """Return a sample, HEIGHT px high, grey if it has no colour, as RGB."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
-    return as_rgb(photo.shrunk(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    return to_rgb(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
 
 
 def write(name: str, columns: list[list[Pixels]]) -> None:

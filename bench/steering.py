@@ -20,7 +20,7 @@ from colorify import Colorizer
 from colorify.color import rgb_to_lab
 from colorify.evaluation.metrics import colorfulness
 from colorify.evaluation.scoring import find_photos
-from colorify.options import Look
+from colorify.options import ColorOptions
 from colorify.session import Session
 
 Pixels = NDArray[np.uint8]
@@ -42,7 +42,7 @@ def main(folders: Sequence[Path], weights: Path | None, limit: int) -> None:
     print(f"{len(photos)} photos, {colorizer.spec.name} {colorizer.spec.version}")
     print("strength ", steps([[colorfulness(s.preview(strength=step)) for step in STEPS] for s in sessions]))
     print("vividness", steps([[colorfulness(s.preview(vividness=step)) for step in STEPS] for s in sessions]))
-    counts = [sum(1 for _ in islice(session.colorings(Look()), ALTERNATIVES)) for session in sessions]
+    counts = [sum(1 for _ in islice(session.colorings(ColorOptions()), ALTERNATIVES)) for session in sessions]
     print(f"alternatives: {ALTERNATIVES} or more in {counts.count(ALTERNATIVES)} photos")
     colored = [
         errors(session, photo, count)

@@ -17,14 +17,14 @@ from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, real_scen
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
-from colorify.model.generator import Colors, Generator
-from colorify.video.chroma import painted
+from colorify.model.generator import Generator, Prediction
+from colorify.video.chroma import color_frame
 from colorify.video.cuts import is_cut
-from colorify.video.frame_input import Seen, in_cells, look_at, looker
-from colorify.video.luma import chroma_offsets, normal
-from colorify.video.optical_flow import FlowFinder, carried
+from colorify.video.frame_input import FrameInput, make_predictor, prepare_frame, resize_to_cells
+from colorify.video.luma import chroma_offsets, normalize_luma
+from colorify.video.optical_flow import FlowFinder, warp
 from colorify.video.reader import Frame
-from colorify.video.temporal import Steadier
+from colorify.video.temporal import TemporalSmoother
 from colorify.video.yuv import BT709, Planes
 
 FloatArray = NDArray[np.float32]
@@ -108,49 +108,49 @@ def _load(path: Path) -> FloatArray:
     return (shrunk[:height, :width, ::-1] / 255).astype(np.float32)
 
 
-def _seen(grey: FloatArray, index: int, generator: Generator) -> Seen:
+def _seen(grey: FloatArray, index: int, generator: Generator) -> FrameInput:
     codes = np.rint(grey * 255).astype(np.uint8)
     frame = Frame(Planes(codes, None, None, 8, full=True), index, 1, index / 24)
     spec = generator.spec
-    return look_at(frame, aspect=Fraction(1), short=spec.size)
+    return prepare_frame(frame, aspect=Fraction(1), short=spec.size)
 
 
-def _alone(seen: Sequence[Seen], generator: Generator) -> list[Colors]:
-    look = looker(generator, vividness=1.0)
+def _alone(seen: Sequence[FrameInput], generator: Generator) -> list[Prediction]:
+    look = make_predictor(generator, vividness=1.0)
     return [look(one, ()) for one in seen]
 
 
-def _as_hints(seen: Sequence[Seen], generator: Generator) -> list[Colors]:
+def _as_hints(seen: Sequence[FrameInput], generator: Generator) -> list[Prediction]:
     """Carry colours another way: what can be believed of the last frame is told to the generator as hints."""
     finder, stride = FlowFinder(), generator.spec.stride
-    made: list[Colors] = []
+    made: list[Prediction] = []
     for index, one in enumerate(seen):
         hints = None
-        motion = finder.between(seen[index - 1].thumb, one.thumb) if made else None
-        if motion is not None and not is_cut(seen[index - 1].thumb, one.thumb, motion):
+        motion = finder.between(seen[index - 1].luma_small, one.luma_small) if made else None
+        if motion is not None and not is_cut(seen[index - 1].luma_small, one.luma_small, motion):
             height, width = (-(-side // stride) for side in one.small.L.shape)
-            ab, sure = carried(made[-1].ab, motion.backward), motion.seen_before
+            ab, sure = warp(made[-1].ab, motion.backward), motion.seen_before
             ab, sure = (
                 cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA) for part in (ab, sure)
             )
             told = (sure > 0.5) & (np.indices((height, width)) % HINT_GAP == 0).all(axis=0)
             hints = np.dstack([ab, np.ones((height, width), np.float32)]) * told[:, :, None]
-        made.append(in_cells(generator(one.small.L, hints=hints), one, stride))
+        made.append(resize_to_cells(generator(one.small.L, hints=hints), one, stride))
     return made
 
 
-def _carried(seen: Sequence[Seen], said: Sequence[Colors]) -> list[Colors]:
+def _carried(seen: Sequence[FrameInput], said: Sequence[Prediction]) -> list[Prediction]:
     """Do what Colorify does, with what the generator said of each frame, of which few are looked at."""
-    steadier = Steadier(lambda one, _: said[one.frame.pts])
-    return [Colors(one.ab, said[one.seen.frame.pts].confidence) for one in steadier(iter(seen))]
+    steadier = TemporalSmoother(lambda one, _: said[one.frame.pts])
+    return [Prediction(one.ab, said[one.seen.frame.pts].confidence) for one in steadier(iter(seen))]
 
 
-def _shown(seen: Seen, ab: FloatArray) -> FloatArray:
+def _shown(seen: FrameInput, ab: FloatArray) -> FloatArray:
     """Return what a viewer sees of a frame: (h, w, 3) sRGB, 0..1."""
-    planes = painted(seen.frame.planes, seen.small, np.ascontiguousarray(ab), sampling=(1, 1), blur=0)
+    planes = color_frame(seen.frame.planes, seen.small, np.ascontiguousarray(ab), sampling=(1, 1), blur=0)
     assert planes.Cb is not None
     assert planes.Cr is not None
-    Y = normal(planes.Y, 8, full=True)
+    Y = normalize_luma(planes.Y, 8, full=True)
     Cb, Cr = ((plane.astype(np.float32) - 128) / 255 for plane in (planes.Cb, planes.Cr))
     return np.clip(np.stack([Y + offset for offset in chroma_offsets(Cb, Cr, BT709)], axis=-1), 0, 1)
 

@@ -21,7 +21,7 @@ from colorify.errors import ColorifyError, PhotoError, UsageError
 from colorify.evaluation.metrics import colorfulness
 from colorify.hints import Hint
 from colorify.images.photo import open_photo
-from colorify.model.generator import EMBEDDED, Generator, Glance
+from colorify.model.generator import BUILTIN_WEIGHTS, EncodedPhoto, Generator
 from tiny import grey_scene
 
 DTYPES = {8: np.uint8, 16: np.uint16}
@@ -192,13 +192,13 @@ class TestSizes:
     ) -> None:
         seen: list[tuple[int, ...]] = []
         colorizer = Colorizer(tiny_weights, threads=1)
-        plain = Generator.look
+        plain = Generator.encode
 
-        def watched(self: Generator, L: NDArray[np.float32]) -> Glance:
+        def watched(self: Generator, L: NDArray[np.float32]) -> EncodedPhoto:
             seen.append(L.shape)
             return plain(self, L)
 
-        monkeypatch.setattr(Generator, "look", watched)
+        monkeypatch.setattr(Generator, "encode", watched)
         for shape in ((600, 900), (900, 600), (8, 8), (10, 8000)):
             colorizer.colorize(np.zeros(shape, np.uint8))
         colorizer.colorize(np.zeros((600, 900), np.uint8), size=128)
@@ -287,7 +287,7 @@ class TestOptions:
         assert all(low < high for low, high in pairwise(steps)), steps
 
     @pytest.mark.slow
-    @pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+    @pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
     @pytest.mark.parametrize("option", ["strength", "vividness"])
     @pytest.mark.parametrize("sample", ["astronaut", "camera", "chelsea"])
     def test_more_of_it_is_more_colorful_with_the_embedded_weights(self, sample: str, option: str) -> None:
@@ -360,7 +360,7 @@ class TestThePackage:
         assert {"numpy", "pyvips", "onnxruntime", "torch"}.isdisjoint(loaded)
         assert len(loaded) < 100
 
-    @pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+    @pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
     def test_one_function_does_it(self) -> None:
         result = colorify.colorize(grey_scene())
         assert result.shape == (64, 96, 3)

@@ -12,8 +12,8 @@ import pytest
 import pyvips
 
 from colorify.cli.colorize import colorize
-from colorify.cli.command_table import Verbs
-from colorify.model.generator import EMBEDDED
+from colorify.cli.command_table import VerbGroup
+from colorify.model.generator import BUILTIN_WEIGHTS
 from command_line import make_command
 from waiting import PATIENCE
 
@@ -53,8 +53,8 @@ def run(*words: str) -> None:
 
 
 def test_the_generator_is_embedded() -> None:
-    assert EMBEDDED.is_file()
-    assert EMBEDDED.stat().st_size <= 16 * 2**20
+    assert BUILTIN_WEIGHTS.is_file()
+    assert BUILTIN_WEIGHTS.stat().st_size <= 16 * 2**20
 
 
 def test_two_commands_do_all_the_set_up() -> None:
@@ -105,7 +105,7 @@ def typed_commands() -> list[list[str]]:
 def test_the_options_of_a_command_exist(words: list[str]) -> None:
     command: click.Command = colorize
     for word in words[1:3]:  # a verb, and a verb of its own
-        group = Verbs() if command is colorize else command
+        group = VerbGroup() if command is colorize else command
         if isinstance(group, click.Group) and word in group.list_commands(click.Context(group)):
             found = group.get_command(click.Context(group), word)
             assert found is not None

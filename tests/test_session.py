@@ -14,8 +14,8 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
 from colorify.images.photo import open_photo
-from colorify.model.generator import Colors, Glance
-from colorify.options import Look
+from colorify.model.generator import EncodedPhoto, Prediction
+from colorify.options import ColorOptions
 from tiny import grey_scene
 
 HINT = Hint("30%", "50%", "#a03050", "5%")
@@ -25,13 +25,13 @@ HINT = Hint("30%", "50%", "#a03050", "5%")
 def counted(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Colorizer, list[float]]:
     """A colorizer, and a list that grows by the vividness of each generation."""
     runs: list[float] = []
-    plain = Glance.colors
+    plain = EncodedPhoto.predict
 
-    def counting(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+    def counting(self: EncodedPhoto, *, hints: Any = None, vividness: float = 1.0) -> Prediction:
         runs.append(vividness)
         return plain(self, hints=hints, vividness=vividness)
 
-    monkeypatch.setattr(Glance, "colors", counting)
+    monkeypatch.setattr(EncodedPhoto, "predict", counting)
     return Colorizer(tiny_weights, threads=1), runs
 
 
@@ -81,7 +81,7 @@ def test_a_preview_is_the_photo_made_small(colorizer: Colorizer) -> None:
 def test_what_is_kept_is_counted_and_shown(colorizer: Colorizer) -> None:
     pixels = grey_scene(200, 140)
     session = colorizer.open(pixels, preview=100)
-    np.testing.assert_array_equal(session.original(), open_photo(pixels).shrunk(100, 70))
+    np.testing.assert_array_equal(session.original(), open_photo(pixels).shrink(100, 70))
     assert session.kept > 100 * 70
 
 
@@ -180,11 +180,11 @@ def test_alternatives_are_made_once_in_whatever_order_they_are_asked_for(
     colorizer, _ = counted
     ramp = np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0)
     session = colorizer.open(ramp)
-    second = session.colors(Look(alternative=2))
-    first, again = islice(session.colorings(Look()), 2)
+    second = session.colors(ColorOptions(alternative=2))
+    first, again = islice(session.colorings(ColorOptions()), 2)
     assert again is second
-    assert first.ab is session.colors(Look()).ab
-    other = [colors.ab for colors in islice(colorizer.open(ramp).colorings(Look()), 2)]
+    assert first.ab is session.colors(ColorOptions()).ab
+    other = [colors.ab for colors in islice(colorizer.open(ramp).colorings(ColorOptions()), 2)]
     np.testing.assert_array_equal(other, [first.ab, second.ab])
 
 
@@ -192,13 +192,13 @@ def test_alternatives_that_were_counted_are_not_made_again(counted: tuple[Colori
     colorizer, runs = counted
     ramp = np.repeat(np.linspace(0, 255, 240).astype(np.uint8)[None], 160, axis=0)
     session, other = colorizer.open(ramp), colorizer.open(ramp)
-    made = [colors.ab for colors in islice(session.colorings(Look()), 2)]
+    made = [colors.ab for colors in islice(session.colorings(ColorOptions()), 2)]
     assert len(made) == 2
     assert runs == [1.0]
-    again = islice(session.colorings(Look()), 2)
+    again = islice(session.colorings(ColorOptions()), 2)
     assert all(colors.ab is ab for colors, ab in zip(again, made, strict=True))
     assert runs == [1.0]
     for number, ab in enumerate(made, start=1):
-        assert session.colors(Look(alternative=number)).ab is ab
-        np.testing.assert_array_equal(other.colors(Look(alternative=number)).ab, ab)
+        assert session.colors(ColorOptions(alternative=number)).ab is ab
+        np.testing.assert_array_equal(other.colors(ColorOptions(alternative=number)).ab, ab)
     assert runs == [1.0, 1.0, 1.0]

@@ -48,7 +48,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_without_an_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_file, "MOST_BYTES", 1000)
+    monkeypatch.setattr(text_file, "MAX_BYTES", 1000)
     (tmp_path / "a").write_bytes(b" " * 1001)
     with pytest.raises(UsageError, match="at most"):
         read_text(tmp_path / "a")

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify.model.alternatives import _spread, alternative_colors
-from colorify.model.bilateral_grid import Nearby
-from colorify.model.exemplar import Reference, _matches, reference_hints
+from colorify.model.alternatives import _choose_seeds, alternative_colors
+from colorify.model.bilateral_grid import BilateralGrid
+from colorify.model.exemplar import Reference, _matches, find_reference_hints
 from colorify.model.generator import Distribution, Generator
-from colorify.model.hint_propagation import spread
-from colorify.model.postprocess import contrasted, faded, settled
-from colorify.model.preprocess import is_colored, restored, small_size, softened
+from colorify.model.hint_propagation import propagate_hints
+from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
+from colorify.model.preprocess import is_colored, reduce_grain, reduced_size, stretch_levels
 from colorify.model.suggestions import find_modes, suggest_colors
-from colorify.render.compose import luminance
+from colorify.render.compose import linear_luminance
 from colorify.render.strips import _to_depth
 from colorify.render.upsample import A_A, HIGH, LOW, fit_chroma
 
@@ -49,10 +49,10 @@ class TestSeen:
         assert is_colored(lab.reshape(100, 100, 3)) is colored
 
     def test_how_long_and_how_large(self) -> None:
-        assert small_size((1000, 4000), 100) == (100, 400)
-        assert small_size((1000, 5000), 100) == (80, 400)
-        assert small_size((25, 25), 100) == (100, 100)
-        assert small_size((20, 20), 100) == (80, 80)
+        assert reduced_size((1000, 4000), 100) == (100, 400)
+        assert reduced_size((1000, 5000), 100) == (80, 400)
+        assert reduced_size((25, 25), 100) == (100, 100)
+        assert reduced_size((20, 20), 100) == (80, 80)
 
 
 class TestShown:
@@ -61,7 +61,7 @@ class TestShown:
     )
     def test_blacks_and_whites(self, black: float, white: float, stays: bool) -> None:
         L = self.measured(black, white)
-        assert (restored(L) is L) is stays
+        assert (stretch_levels(L) is L) is stays
 
     @staticmethod
     def measured(black: float, white: float) -> FloatArray:
@@ -72,7 +72,7 @@ class TestShown:
 
     def test_what_they_become(self) -> None:
         L = self.measured(30, 60)
-        made = restored(L)
+        made = stretch_levels(L)
         assert made[L == 30] == pytest.approx(12, abs=0.1)
         assert made[L == 60] == pytest.approx(80, abs=0.1)
 
@@ -80,27 +80,27 @@ class TestShown:
         L = plane(50, (100, 100))  # of which every other row and column of the middle is measured: 40 x 40
         measured = L[10:-10, 10:-10][::2, ::2]
         measured[::8, ::16], measured[4::8, ::16] = 0, 100  # 0.94 % each
-        assert restored(L) is not L, "specks are no blacks and no whites"
+        assert stretch_levels(L) is not L, "specks are no blacks and no whites"
         measured[::8, 8::16], measured[4::8, 8::16] = 0, 100  # 1.6 %
-        assert restored(L) is L
+        assert stretch_levels(L) is L
 
     def test_greys_are_spread_four_times_at_most(self) -> None:
         L = self.measured(45, 55)
-        made = restored(L)
+        made = stretch_levels(L)
         assert (made[L == 55].mean() - made[L == 45].mean()) / 10 == pytest.approx(4, abs=1e-3)
 
     def test_a_tenth_of_each_side_is_not_measured(self) -> None:
         L = plane(50, (100, 100))
         L[:9], L[-9:], L[:, :9], L[:, -9:] = 0, 100, 0, 100  # all over the frame
-        assert restored(L) is not L
+        assert stretch_levels(L) is not L
         L = plane(50, (100, 100))
         L[11:13], L[-13:-11] = 0, 100  # and just within it
-        assert restored(L) is L
+        assert stretch_levels(L) is L
 
     @pytest.mark.parametrize(("detail", "left"), [(3.9, 3.9), (4.1, 4.0), (12, 4.0)])
     def test_the_finest_detail(self, detail: float, left: float) -> None:
         board = np.where(np.indices((40, 40)).sum(0) % 2, detail, -detail).astype(np.float32)
-        made = softened(50 + board)
+        made = reduce_grain(50 + board)
         inner = np.abs(made - 50)[4:-4, 4:-4]
         assert inner == pytest.approx(left, abs=0.05)
 
@@ -109,7 +109,7 @@ class TestContrast:
     @pytest.mark.parametrize(("chroma", "moved"), [(5, 0.5), (15, 0.75), (45, 0.9)])
     def test_what_is_nearly_grey_moves_less(self, chroma: float, moved: float) -> None:
         ab = np.array([[[chroma, 0], [-chroma, 0]]], np.float32)
-        made = contrasted(ab, 1.0)
+        made = increase_chroma_contrast(ab, 1.0)
         assert made[0, 0, 0] == pytest.approx(chroma * (1 + moved))
 
 
@@ -132,12 +132,14 @@ class TestCaution:
     )
     def test_how_much_is_left(self, confidence: float, L: float, hue: float, left: float) -> None:
         ab = colors(*(40 * np.array([np.cos(np.radians(hue)), np.sin(np.radians(hue))])))
-        made = faded(ab, plane(confidence), plane(L), Nearby(plane(L)))
+        made = fade_uncertain(ab, plane(confidence), plane(L), BilateralGrid(plane(L)))
         np.testing.assert_allclose(np.hypot(*made[14, 14]), 40 * left, rtol=0.01)
 
     def test_the_surer_cells_count_more(self) -> None:
         confidence = np.where(np.arange(28) % 2, 0.3, 0.0) * np.ones((28, 1))
-        made = faded(colors(40, 0), confidence.astype(np.float32), plane(50), Nearby(plane(50)))
+        made = fade_uncertain(
+            colors(40, 0), confidence.astype(np.float32), plane(50), BilateralGrid(plane(50))
+        )
         mean = (0.32 * 0.3) / (0.32 + 0.02)
         expected = 0.1 + 0.9 * min((mean - 0.12) / 0.15, 1)
         assert made[14, 14, 0] / 40 == pytest.approx(expected, abs=0.02)
@@ -152,18 +154,18 @@ class TestCoherence:
         ("confidence", "kept"), [(0.25, 1), (0.24, 14 / 15), (0.175, 0.5), (0.1, 0), (0, 0)]
     )
     def test_how_unsure(self, confidence: float, kept: float) -> None:
-        made = settled(self.board((30, 0), (-30, 0)), plane(confidence), Nearby(plane(50)))
+        made = smooth_uncertain(self.board((30, 0), (-30, 0)), plane(confidence), BilateralGrid(plane(50)))
         assert made[14, 14, 0] == pytest.approx(30 * kept, abs=0.2)
 
     @pytest.mark.parametrize(("cancelled", "kept"), [(0.0375, 0.75), (0.075, 0.5), (0.15, 0), (0.3, 0)])
     def test_how_much_they_contradict_each_other(self, cancelled: float, kept: float) -> None:
         b = 40 * np.tan(np.arccos(1 - cancelled))
-        made = settled(self.board((40, b), (40, -b)), plane(0.05), Nearby(plane(50)))
+        made = smooth_uncertain(self.board((40, b), (40, -b)), plane(0.05), BilateralGrid(plane(50)))
         assert made[14, 14] == pytest.approx([40, b * kept], abs=0.4)
 
     def test_how_much_the_surer_count(self) -> None:
         confidence = np.where(np.indices((28, 28)).sum(0) % 2 == 0, 0.1, 0).astype(np.float32)
-        made = settled(self.board((30, 0), (-30, 0)), confidence, Nearby(plane(50)))
+        made = smooth_uncertain(self.board((30, 0), (-30, 0)), confidence, BilateralGrid(plane(50)))
         one, other = 0.12**2, 0.02**2
         assert made[14, 14, 0] == pytest.approx(30 * (one - other) / (one + other), abs=0.3)
 
@@ -172,7 +174,7 @@ class TestNearby:
     def test_a_seventh_of_the_short_side(self) -> None:
         spot = plane(0, (70, 90))
         spot[30, 30] = 1
-        (found,) = Nearby(plane(48, (70, 90))).sums(spot[None])
+        (found,) = BilateralGrid(plane(48, (70, 90))).blur(spot[None])
         for apart, share in ((0, 1), (5, 0.75), (10, 0.5), (15, 0.25), (20, 0)):
             assert found[30, 30 + apart] / found[30, 30] == pytest.approx(share, abs=1e-5)
             assert found[30 + apart, 30] / found[30, 30] == pytest.approx(share, abs=1e-5)
@@ -182,8 +184,8 @@ class TestNearby:
         L, spot = plane(24), plane(0)
         L[14, 15:] += apart
         spot[14, 14] = 1
-        (found,) = Nearby(L).sums(spot[None])
-        (even,) = Nearby(plane(24)).sums(spot[None])
+        (found,) = BilateralGrid(L).blur(spot[None])
+        (even,) = BilateralGrid(plane(24)).blur(spot[None])
         assert found[14, 15] / even[14, 15] == pytest.approx(share, abs=1e-5)
 
 
@@ -214,7 +216,7 @@ class TestSpread:
         seeds = np.zeros((1, self.SIDE, self.SIDE), bool)
         seeds[0, 16, 0] = True
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
-        return spread(ab, seeds, np.array([[1, 0]], np.float32), L, roots)[16, :, 0]
+        return propagate_hints(ab, seeds, np.array([[1, 0]], np.float32), L, roots)[16, :, 0]
 
     def test_how_far_it_goes(self) -> None:
         made = self.one(plane(50, (self.SIDE, self.SIDE)))
@@ -240,7 +242,7 @@ class TestSpread:
         seeds[0, 16, 4] = seeds[1, 16, 12] = True
         wanted = np.array([[1, 0], [-1, 0]], np.float32)
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
-        made = spread(ab, seeds, wanted, plane(50, (self.SIDE, self.SIDE)), None)[16, :, 0]
+        made = propagate_hints(ab, seeds, wanted, plane(50, (self.SIDE, self.SIDE)), None)[16, :, 0]
         x = np.arange(self.SIDE)
         alike = np.stack([(1 - np.abs(x - at) / 128) ** 2 for at in (4, 12)])
         between = np.array([[1, alike[0, 12]], [alike[0, 12], 1]])
@@ -292,7 +294,7 @@ class TestReference:
                 return ours
 
         reference = Reference(theirs, np.zeros((10, 10, 3), np.float32))
-        hints = reference_hints(Looked(), reference, photo=(160, 160))  # type: ignore[arg-type]
+        hints = find_reference_hints(Looked(), reference, photo=(160, 160))  # type: ignore[arg-type]
         assert len(hints) == count
         if hints:
             assert (hints[0].x, hints[0].y) == (8, 8)
@@ -356,7 +358,7 @@ class TestAlternatives:
         """`apart`: squared distance of points; of 20 far from each other eight are taken."""
         points = np.eye(20, 20, dtype=np.float32) * 3 if apart == 9 else np.zeros((2, 20), np.float32)
         points[-1, -1] = np.sqrt(apart)
-        assert len(_spread(points)) == count
+        assert len(_choose_seeds(points)) == count
 
     def test_a_cell_that_does_not_know_the_colour_of_its_region(self) -> None:
         """What its region thinks counts three tenths beside what it thinks itself."""
@@ -413,7 +415,7 @@ class TestChroma:
 
 def test_a_unit_of_vividness(generator: Generator) -> None:
     """A bin of a chroma of 40 gets e to the power of 0.4 likelier beside grey."""
-    glance = generator.look(plane(50, (32, 32)))
+    glance = generator.encode(plane(50, (32, 32)))
     once, twice = (glance.distribution(vividness=vividness).probabilities[0, 0] for vividness in (1, 2))
     ratio = (twice[1] / twice[0]) / (once[1] / once[0])
     assert np.log(ratio) == pytest.approx(0.4, abs=1e-3)
@@ -433,5 +435,5 @@ def test_light_of_primaries_that_nobody_can_see_stays_within_black_and_white() -
             return -codes / 10, codes * np.float32(1.2), -codes / 10
 
     pixels = np.array([[[255, 0, 0], [0, 255, 0], [255, 255, 255]]], np.uint8)
-    Y = luminance(pixels, Wide())  # type: ignore[arg-type]
+    Y = linear_luminance(pixels, Wide())  # type: ignore[arg-type]
     assert Y[0] == pytest.approx([0, 1, 1], abs=1e-6)

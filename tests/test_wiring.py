@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
 from colorify.hints import Hint
-from colorify.model.generator import Colors, Generator, Glance
-from colorify.model.predict import cell_means
-from colorify.options import Look
+from colorify.model.generator import EncodedPhoto, Generator, Prediction
+from colorify.model.predict import average_cells
+from colorify.options import ColorOptions
 from colorify.render import upsample
 from colorify.session import Session
 from tiny import write_tiny_generator
@@ -38,10 +38,10 @@ def scene(times: int = 2) -> NDArray[np.uint8]:
     return np.kron(np.clip(codes, 80, 150), np.ones((times, times))).astype(np.uint8)
 
 
-def say(self: Glance, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
+def say(self: EncodedPhoto, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Prediction:
     """What the generator says: by what it is shown, and half of a hint all over the picture."""
     h, w = (-(-side // 4) for side in self.L.shape)
-    light = cell_means(self._padded, h, w, 4)
+    light = average_cells(self._padded, h, w, 4)
     across, down = np.arange(w) * 3 // w, np.arange(h)
     by_turns = (np.add.outer(down, np.arange(w)) % 2)[:, :, None]
     ab = np.where(by_turns, RED, BLUE) * (across == 1)[:, None] + np.where((across == 1)[:, None], 0, GREEN)
@@ -49,10 +49,10 @@ def say(self: Glance, *, hints: FloatArray | None = None, vividness: float = 1.0
     if hints is not None and hints.any():
         ab = ab + hints[hints[:, :, 2] > 0][:, :2].mean(axis=0) / 2
     confidence = np.broadcast_to(np.array([0.6, 0.18, 0.2], np.float32)[across], (h, w))
-    return Colors(ab.astype(np.float32), confidence)
+    return Prediction(ab.astype(np.float32), confidence)
 
 
-def see(self: Glance, stride: int) -> FloatArray:
+def see(self: EncodedPhoto, stride: int) -> FloatArray:
     """What the backbone sees: the pixels themselves."""
     h, w = (side // stride for side in self.L.shape)
     cells = self.L[: h * stride, : w * stride].reshape(h, stride, w, stride).swapaxes(1, 2)
@@ -66,8 +66,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def colorizer(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Colorizer:
-    monkeypatch.setattr(Glance, "colors", say)
-    monkeypatch.setattr(Glance, "features", see)
+    monkeypatch.setattr(EncodedPhoto, "predict", say)
+    monkeypatch.setattr(EncodedPhoto, "features", see)
     return Colorizer(weights, threads=1)
 
 
@@ -108,7 +108,7 @@ def session(colorizer: Colorizer, times: int = 2) -> Session:
     return colorizer.open(scene(times))
 
 
-def flat(L: FloatArray, ab: FloatArray, *, stride: int) -> upsample.Chroma:
+def flat(L: FloatArray, ab: FloatArray, *, stride: int) -> upsample.LinearChromaModel:
     fitted = upsample.fit_chroma(L, ab, stride=stride)
     fitted.planes[upsample.SLOPES] = 0
     return fitted
@@ -132,52 +132,54 @@ def cut(L: FloatArray, linear: FloatArray) -> None:
 
 
 STEPS = {
-    "levels": Step("colorify.model.preprocess.restored", alone),
-    "softening": Step("colorify.model.preprocess.softened", alone),
-    "what is shown": Step("colorify.model.generator.shown", alone),
+    "levels": Step("colorify.model.preprocess.stretch_levels", alone),
+    "softening": Step("colorify.model.preprocess.reduce_grain", alone),
+    "what is shown": Step("colorify.model.generator.normalize_luminance", alone),
     "hints to the generator": Step("colorify.model.predict.draw_hints", lambda *_, **__: None),
-    "contrast": Step("colorify.model.predict.contrasted", alone),
-    "coherence": Step("colorify.model.predict.settled", alone),
-    "caution": Step("colorify.model.predict.faded", alone),
-    "what is nearby": Step("colorify.model.bilateral_grid.Nearby.sums", lambda _, planes: planes),
-    "blur of the grid": Step("colorify.model.bilateral_grid._blurred", alone),
-    "hints": Step("colorify.model.predict._honored", lambda _, ab, *__: ab),
-    "spread of hints": Step("colorify.model.predict.spread", alone),
+    "contrast": Step("colorify.model.predict.increase_chroma_contrast", alone),
+    "coherence": Step("colorify.model.predict.smooth_uncertain", alone),
+    "caution": Step("colorify.model.predict.fade_uncertain", alone),
+    "what is nearby": Step("colorify.model.bilateral_grid.BilateralGrid.blur", lambda _, planes: planes),
+    "blur of the grid": Step("colorify.model.bilateral_grid._blur_axis", alone),
+    "hints": Step("colorify.model.predict._apply_hints", lambda _, ab, *__: ab),
+    "spread of hints": Step("colorify.model.predict.propagate_hints", alone),
     "margin of hints": Step("colorify.model.predict.MARGIN", -2.0),
-    "what the generator thinks is alike": Step("colorify.model.generator.Glance.roots", lambda _: None),
+    "what the generator thinks is alike": Step(
+        "colorify.model.generator.EncodedPhoto.sqrt_probabilities", lambda _: None
+    ),
     "means of L": Step(
-        "colorify.model.predict.cell_means", lambda L, h, w, _: np.full((h, w), 50, np.float32)
+        "colorify.model.predict.average_cells", lambda L, h, w, _: np.full((h, w), 50, np.float32)
     ),
     "guide of chroma": Step("colorify.colorizer.fit_chroma", flat),
     "upsampling": Step(
-        "colorify.render.upsample._widened", lambda planes, taps: planes.take(taps.first, axis=1)
+        "colorify.render.upsample._resize_columns", lambda planes, taps: planes.take(taps.first, axis=1)
     ),
     "means of slopes": Step("colorify.render.upsample.box_mean", lambda planes, radius=1: planes),
     "gamut": Step("colorify.render.compose._fit_gamut", cut, bold),
-    "blocks": Step("colorify.render.strips.COARSE", np.inf, large),
+    "blocks": Step("colorify.render.strips.COARSE_CELL_PX", np.inf, large),
     "gamut of blocks": Step("colorify.render.subsampling.move_to_grey", lambda *_: None, large),
-    "contrast by vividness": Step("colorify.model.predict.contrasted", alone, bold),
+    "contrast by vividness": Step("colorify.model.predict.increase_chroma_contrast", alone, bold),
     "alternatives": Step(
         "colorify.model.predict.alternative_colors", lambda ab, *_, **__: iter([ab, ab]), other
     ),
     "regions": Step(
         "colorify.model.alternatives._regions", lambda p, L: np.ones((*L.shape, 1), np.float32), other
     ),
-    "smooth regions": Step("colorify.model.alternatives._smoothed", lambda p: p.astype(np.float32), other),
-    "coherence of alternatives": Step("colorify.model.predict.settled", alone, other),
+    "smooth regions": Step("colorify.model.alternatives._smooth", lambda p: p.astype(np.float32), other),
+    "coherence of alternatives": Step("colorify.model.predict.smooth_uncertain", alone, other),
     "confidence": Step(
-        "colorify.session.grey_strips",
+        "colorify.session.enlarge_plane",
         lambda _, w, h, **__: iter([np.full((h, w, 1), 99, np.uint8)]),
         sureness,
     ),
     "hints in suggestions": Step("colorify.session.draw_hints", lambda *_, **__: None, suggestions),
     "modes": Step("colorify.model.suggestions.find_modes", lambda p, _: np.zeros(len(p), int), suggestions),
-    "gamut of suggestions": Step("colorify.model.suggestions.shown_ab", lambda _, ab: ab + 3, suggestions),
-    "reference": Step("colorify.session.reference_hints", lambda *_, **__: (), matches),
-    "agreement": Step("colorify.model.exemplar._agreement", lambda rows, _: rows * 0, matches),
-    "standardised features": Step(
-        "colorify.model.exemplar._of_length_1", lambda vectors: vectors * 0, matches
+    "gamut of suggestions": Step(
+        "colorify.model.suggestions.clip_ab_to_gamut", lambda _, ab: ab + 3, suggestions
     ),
+    "reference": Step("colorify.session.find_reference_hints", lambda *_, **__: (), matches),
+    "agreement": Step("colorify.model.exemplar._agreement", lambda rows, _: rows * 0, matches),
+    "standardised features": Step("colorify.model.exemplar._normalize", lambda vectors: vectors * 0, matches),
 }
 
 
@@ -196,7 +198,9 @@ def test_without_it_the_result_is_another(
 
 def test_vividness_is_contrast_too(colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
     shares: list[float] = []
-    monkeypatch.setattr("colorify.model.predict.contrasted", lambda ab, share: (shares.append(share), ab)[1])
+    monkeypatch.setattr(
+        "colorify.model.predict.increase_chroma_contrast", lambda ab, share: (shares.append(share), ab)[1]
+    )
     for vividness in (0.0, 1.0, 1.5):
         colorizer.colorize(scene(), vividness=vividness)
     assert shares == pytest.approx([0, 0.4, 0.6])  # the weights file says 0.4
@@ -204,7 +208,7 @@ def test_vividness_is_contrast_too(colorizer: Colorizer, monkeypatch: pytest.Mon
 
 def test_a_hint_is_exact_a_cell_around_its_place(colorizer: Colorizer) -> None:
     """The picture is seen at half its size, in cells of 4 px; (100, 60) is in the middle of a cell."""
-    made = colorizer.open(scene()).colors(Look(hints=(Hint(100, 60, "#b03060"),))).ab
+    made = colorizer.open(scene()).colors(ColorOptions(hints=(Hint(100, 60, "#b03060"),))).ab
     exact = np.argwhere(np.abs(made - np.array(HINT.ab)).max(axis=2) < 1e-3)
     assert exact.tolist() == [[6, 12], [7, 11], [7, 12], [7, 13], [8, 12]]
 
@@ -256,11 +260,13 @@ def test_a_session_keeps_the_last_six_generations(
 ) -> None:
     opened = session(colorizer)
     for number in range(7):
-        opened.colors(Look(vividness=number / 10))
+        opened.colors(ColorOptions(vividness=number / 10))
     runs: list[float] = []
-    monkeypatch.setattr(Glance, "colors", lambda self, **given: (runs.append(1), say(self, **given))[1])
+    monkeypatch.setattr(
+        EncodedPhoto, "predict", lambda self, **given: (runs.append(1), say(self, **given))[1]
+    )
     for number in range(6, 0, -1):
-        opened.colors(Look(vividness=number / 10))
+        opened.colors(ColorOptions(vividness=number / 10))
     assert not runs
-    opened.colors(Look(vividness=0))
+    opened.colors(ColorOptions(vividness=0))
     assert len(runs) == 1, "the first of seven is gone"

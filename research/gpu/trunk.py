@@ -17,13 +17,13 @@ from quick_convolutions import choose_way, forward
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from colorify.training.data.augment import age
+from colorify.training.data.augment import degrade
 from colorify.training.data.batches import Batch, as_batch, draw_hints
-from colorify.training.data.levels import as_shown
-from colorify.training.data.mounts import mount
+from colorify.training.data.levels import normalize_luminance_batch
+from colorify.training.data.mounts import add_mounts
 from colorify.training.data.region_hints import recolor_regions
 from colorify.training.distributed import Workers
-from colorify.training.gan import Adversary
+from colorify.training.gan import GanTraining
 from colorify.training.losses import colorful_loss, gradient_loss
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import AB_SCALE, BinsHead
@@ -66,7 +66,7 @@ class Run:
         self.parameters, self.means = [p for p, _ in learning], [m for _, m in learning]
         self.good = [parameter.detach().clone() for parameter in self.parameters]
         self.optimizer = self._make_optimizer()
-        self.adversary = Adversary(Gan(**plan["gan"]), device, Workers(), half=True)
+        self.adversary = GanTraining(Gan(**plan["gan"]), device, Workers(), half=True)
         self.photos = DevicePhotos(plan["pixels"], plan["sets"], device)
         self.held_out: list[Tensor] = []
 
@@ -97,7 +97,7 @@ class Run:
         phase = self.plan["phases"][0]
         rng = Generator(self.device).manual_seed(1)
         batch = self.photos.draw_batch("all", phase["size"], phase["batch"], rng, phase["zone"])
-        L, hints = as_shown(batch.L), no_hints(batch.ab)
+        L, hints = normalize_luminance_batch(batch.L), no_hints(batch.ab)
 
         def gradient() -> Tensor:
             self._forget_gradients()
@@ -146,8 +146,8 @@ class Run:
 
     def loss(self, batch: Batch, *, adversarial: bool) -> Tensor:
         plan, rng = self.plan, self.rng
-        batch = mount(batch, plan["mounted"], rng)
-        L = as_shown(age(batch.L, batch.ab_at_L, plan["aged"], rng, shares=plan["damage"]))
+        batch = add_mounts(batch, plan["mounted"], rng)
+        L = normalize_luminance_batch(degrade(batch.L, batch.ab_at_L, plan["aged"], rng, shares=plan["damage"]))
         ab, region_hints = recolor_regions(batch.ab, batch.L, plan["recolored"], rng)
         alone = region_hints[:, 2:].amax((2, 3), keepdim=True) > 0
         hints = torch.where(alone, region_hints, draw_hints(ab, plan["hinted"], rng))
@@ -185,7 +185,7 @@ class Run:
     def validate(self) -> str:
         """Return the mean error of ab, Lab units, and the chroma of photos that are not learnt from."""
         batch = as_batch(torch.stack([central_square(lab, HELD_OUT_SIDE) for lab in self.held_out]))
-        parts = zip(as_shown(batch.L).split(50), no_hints(batch.ab).split(50), strict=True)
+        parts = zip(normalize_luminance_batch(batch.L).split(50), no_hints(batch.ab).split(50), strict=True)
         ab = torch.cat(
             [self.head.ab(self._infer(self.average, L, hints).float(), self.plan["temperature"]) for L, hints in parts]
         )

@@ -17,19 +17,19 @@ from colorify.images.decode import Source
 from colorify.images.formats import FORMATS, HEIC, Format, format_named
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
-from colorify.images.pil import is_pil, picture_of, pixels_of
-from colorify.images.rgb_space import Space, space_for
+from colorify.images.pil import from_pil, is_pil, to_pil
+from colorify.images.rgb_space import RgbSpace, resolve_space
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
-from colorify.model.generator import Colors, Generator
-from colorify.model.predict import guided_colors
-from colorify.model.preprocess import Seen, see, small_size
+from colorify.model.generator import Generator, Prediction
+from colorify.model.predict import predict_colors
+from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduced_size
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
-from colorify.options import Look
-from colorify.render.strips import colored_strips, grey_strips, save_colored, strip_rows
+from colorify.options import ColorOptions
+from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo, strip_rows
 from colorify.render.upsample import fit_chroma
-from colorify.session import PREVIEW, Session
+from colorify.session import PREVIEW_PX, Session
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,7 +90,7 @@ class Colorizer:
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         Raises PhotoError, UsageError.
         """
-        look = Look(strength, vividness, size, tuple(hints))
+        look = ColorOptions(strength, vividness, size, tuple(hints))
         result: object
         if isinstance(photo, (str, Path)):
             source = Path(photo)
@@ -104,7 +104,7 @@ class Colorizer:
             result = self._colorize_pixels(photo, look)
         elif is_pil(photo):
             picture = cast("Image", photo)
-            result = picture_of(self._colorize_pixels(pixels_of(picture), look), picture)
+            result = to_pil(self._colorize_pixels(from_pil(picture), look), picture)
         else:
             raise _no_photo(photo)
         return cast(T, result)  # each branch returns what it was given
@@ -146,7 +146,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        look = Look(strength, vividness, size, tuple(hints), alternative)
+        look = ColorOptions(strength, vividness, size, tuple(hints), alternative)
         choices = _Choices(
             format, quality, depth, mark, strip, confidence, overwrite, max_pixels, progress, profile
         )
@@ -159,15 +159,20 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         hints: Sequence[Hint] = (),
-    ) -> tuple[Seen, Colors]:
+    ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, Look(1.0, vividness, size, tuple(hints)))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints)))
 
     def open(
-        self, photo: object, *, size: int | None = None, preview: int = PREVIEW, max_pixels: int = MAX_PIXELS
+        self,
+        photo: object,
+        *,
+        size: int | None = None,
+        preview: int = PREVIEW_PX,
+        max_pixels: int = MAX_PIXELS,
     ) -> Session:
         """Open a photo to colour it again and again, with other hints: see `Session`.
 
@@ -209,22 +214,24 @@ class Colorizer:
         return self.open(photo, size=size, max_pixels=max_pixels).match(_source(reference))
 
     def _colorize_file(
-        self, source: Path | bytes, target: Path | None, look: Look, choices: "_Choices"
+        self, source: Path | bytes, target: Path | None, look: ColorOptions, choices: "_Choices"
     ) -> Report:
         started = time.perf_counter()
         _refuse_same(source, target, choices.confidence)
-        photo = open_photo(source, max_pixels=choices.max_pixels, keep=True)
+        photo = open_photo(source, max_pixels=choices.max_pixels, cache_decoded=True)
         notes = list(photo.notes)
-        output = self._output(photo, target, choices, space_for(choices.profile, photo.profile, notes))
+        output = self._output(photo, target, choices, resolve_space(choices.profile, photo.profile, notes))
         notes += output.notes(photo)
         seen, colors = self._generate(photo, look)
-        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
+        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scale(look.strength)
         width, height = photo.size
-        data = save_colored(photo, chroma, target, output, threads=self._threads, progress=choices.progress)
+        data = save_colored_photo(
+            photo, chroma, target, output, threads=self._threads, progress=choices.progress
+        )
         if choices.confidence is not None:
             h, w = seen.L.shape
             cells = w / self.spec.stride, h / self.spec.stride
-            sureness = grey_strips(colors.confidence, width, height, cells=cells)
+            sureness = enlarge_plane(colors.confidence, width, height, cells=cells)
             _save_grey(sureness, photo, choices.confidence, overwrite=choices.overwrite)
         return Report(
             source=source if isinstance(source, Path) else None,
@@ -238,21 +245,21 @@ class Colorizer:
             notes=tuple(notes),
         )
 
-    def _colorize_pixels(self, pixels: Pixels, look: Look) -> Pixels:
+    def _colorize_pixels(self, pixels: Pixels, look: ColorOptions) -> Pixels:
         photo = open_photo(pixels)
         seen, colors = self._generate(photo, look)
-        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scaled(look.strength)
-        return np.concatenate(list(colored_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
+        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scale(look.strength)
+        return np.concatenate(list(compose_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
 
-    def _generate(self, photo: Photo, look: Look) -> tuple[Seen, Colors]:
+    def _generate(self, photo: Photo, look: ColorOptions) -> tuple[LuminanceInput, Prediction]:
         short = look.size or self.spec.size
-        self._generator.check_memory(small_size(photo.size, short))
-        seen = see(photo, short)
-        glance = self._generator.look(seen.L)
-        colors = guided_colors(glance, look, photo=photo.size)
+        self._generator.check_memory(reduced_size(photo.size, short))
+        seen = reduce_to_luminance(photo, short)
+        glance = self._generator.encode(seen.L)
+        colors = predict_colors(glance, look, photo=photo.size)
         return seen, colors
 
-    def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: Space) -> Output:
+    def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: RgbSpace) -> Output:
         row = _format(photo, target, choices.format)
         depth = choices.depth or (8 if row.max_depth == 8 else photo.depth)
         mark = Mark(f"Colorify {self.spec.name}", self.spec.version) if choices.mark else None
@@ -298,7 +305,7 @@ def _source(photo: object) -> Source:
     if isinstance(photo, (Path, bytes, np.ndarray)):
         return photo
     if is_pil(photo):
-        return pixels_of(cast("Image", photo))
+        return from_pil(cast("Image", photo))
     raise _no_photo(photo)
 
 

@@ -3,7 +3,7 @@
 import ctypes
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Give the system back the memory of photos that have ended.
 
     glibc keeps it in a heap a thread, which grow for thousands of photos as they get scattered. Other C

@@ -9,7 +9,7 @@ SMALLEST, LARGEST = 32, 4096  # px, of the short side at which the generator see
 
 
 @dataclass(frozen=True)
-class Look:
+class ColorOptions:
     """Raises UsageError where a value is out of its range."""
 
     strength: float = 1.0  # 0 grey, 1 as generated, 2 twice that

@@ -20,20 +20,20 @@ from colorify.errors import UsageError
 from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
-from colorify.model.exemplar import open_reference, reference_hints
-from colorify.model.generator import Colors, Generator
-from colorify.model.predict import colorings, guided_colors
-from colorify.model.preprocess import see, small_size
+from colorify.model.exemplar import find_reference_hints, open_reference
+from colorify.model.generator import Generator, Prediction
+from colorify.model.predict import iterate_colorings, predict_colors
+from colorify.model.preprocess import reduce_to_luminance, reduced_size
 from colorify.model.suggestions import Suggestion, suggest_colors
-from colorify.options import Look
-from colorify.render.strips import colored_strips, grey_strips
-from colorify.render.upsample import Chroma, fit_chroma
+from colorify.options import ColorOptions
+from colorify.render.strips import compose_strips, enlarge_plane
+from colorify.render.upsample import LinearChromaModel, fit_chroma
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
 
-PREVIEW: Final = 1024  # px, the longest side of a preview
-KEPT: Final = 6  # generations, so that undo needs no new one
+PREVIEW_PX: Final = 1024  # px, the longest side of a preview
+CACHED_PREDICTIONS: Final = 6  # generations, so that undo needs no new one
 
 
 class Session:
@@ -50,12 +50,12 @@ class Session:
         generator: Generator,
         *,
         size: int | None = None,
-        preview: int = PREVIEW,
+        preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
         threads: int = 1,
     ) -> None:
         """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError."""
-        self._short = Look(size=size).size or generator.spec.size
+        self._short = ColorOptions(size=size).size or generator.spec.size
         if preview < 1:
             raise UsageError(f"preview {preview}: expected 1 px or more.")
         self._source, self._generator = source, generator
@@ -63,11 +63,11 @@ class Session:
         photo = open_photo(source, max_pixels=max_pixels)
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        generator.check_memory(small_size(photo.size, self._short))
-        self._seen = see(photo, self._short)
-        self._glance = generator.look(self._seen.L)
+        generator.check_memory(reduced_size(photo.size, self._short))
+        self._seen = reduce_to_luminance(photo, self._short)
+        self._glance = generator.encode(self._seen.L)
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
-        self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Colors] = OrderedDict()
+        self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None
         self._lock = threading.Lock()
 
@@ -83,8 +83,8 @@ class Session:
 
         Raises PhotoError, UsageError.
         """
-        look = Look(strength, vividness, None, tuple(hints), alternative)
-        return self._painted(open_photo(self._source, max_pixels=self._max_pixels), look)
+        look = ColorOptions(strength, vividness, None, tuple(hints), alternative)
+        return self._render(open_photo(self._source, max_pixels=self._max_pixels), look)
 
     def preview(
         self,
@@ -95,18 +95,18 @@ class Session:
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
-        look = Look(strength, vividness, None, tuple(hints), alternative)
-        return self._painted(self._reduced(), look)
+        look = ColorOptions(strength, vividness, None, tuple(hints), alternative)
+        return self._render(self._reduced(), look)
 
     def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
         """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
 
         One minus the entropy of its distribution over the largest entropy. Raises UsageError.
         """
-        colors = self.colors(Look(1.0, vividness, hints=tuple(hints)))
+        colors = self.colors(ColorOptions(1.0, vividness, hints=tuple(hints)))
         stride = self._generator.spec.stride
         h, w = self._seen.L.shape
-        strips = grey_strips(colors.confidence, *self.size, cells=(w / stride, h / stride))
+        strips = enlarge_plane(colors.confidence, *self.size, cells=(w / stride, h / stride))
         return np.concatenate(list(strips))[:, :, 0].astype(np.float32) / np.float32(255)
 
     def suggest(
@@ -117,7 +117,7 @@ class Session:
         `x`, `y`: px of the upright photo, or percent such as "50%". `hints`: what is known already.
         Raises UsageError for a place outside the photo, WeightsError where the generator is a regression.
         """
-        row, column = self._cell(x, y)
+        row, column = self._find_cell(x, y)
         stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
         given = draw_hints(hints, photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
@@ -130,12 +130,12 @@ class Session:
         `reference`: a Path, bytes or a numpy array. Raises PhotoError, for a grey one too; WeightsError.
         """
         shown = open_reference(reference, self._generator, short=self._short, max_pixels=self._max_pixels)
-        return reference_hints(self._glance, shown, photo=self.size)
+        return find_reference_hints(self._glance, shown, photo=self.size)
 
     def lightness(self, x: Length, y: Length) -> float:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
         stride = self._generator.spec.stride
-        row, column = self._cell(x, y)
+        row, column = self._find_cell(x, y)
         return float(self._seen.L[row * stride :, column * stride :][:stride, :stride].mean())
 
     def original(self) -> Pixels:
@@ -149,56 +149,56 @@ class Session:
         small = self._small.size[0] * self._small.size[1] * 6 if self._small else 0
         return small + self._glance.nbytes
 
-    def chroma(self, look: Look) -> Chroma:
+    def chroma(self, look: ColorOptions) -> LinearChromaModel:
         """Return the colours of a look, for those who paint the photo themselves. Raises UsageError."""
         fitted = fit_chroma(self._seen.L, self.colors(look).ab, stride=self._generator.spec.stride)
-        return fitted.scaled(look.strength)
+        return fitted.scale(look.strength)
 
-    def colors(self, look: Look) -> Colors:
+    def colors(self, look: ColorOptions) -> Prediction:
         """Return what the generator makes of the photo, at its own scale. Raises UsageError."""
-        colors = self._kept(look)
+        colors = self._cached(look)
         if colors is None:
-            colors = guided_colors(self._glance, look, photo=self.size)
-            self._keep(look, colors)
+            colors = predict_colors(self._glance, look, photo=self.size)
+            self._cache(look, colors)
         return colors
 
-    def colorings(self, look: Look) -> Iterator[Colors]:
+    def colorings(self, look: ColorOptions) -> Iterator[Prediction]:
         """Yield the plausible colourings of a look, the likeliest first; they are kept for `colors`.
 
         Raises UsageError, and WeightsError after the first where the generator is a regression.
         """
-        fresh = colorings(self._glance, look, photo=self.size)  # none is made before it is asked for
+        fresh = iterate_colorings(self._glance, look, photo=self.size)  # none is made before it is asked for
         made = 0
         for number in count(1):
             wanted = replace(look, alternative=number)
-            colors = self._kept(wanted)
+            colors = self._cached(wanted)
             if colors is None:
                 colors = next(islice(fresh, number - made - 1, None), None)
                 made = number
                 if colors is None:
                     return
-                self._keep(wanted, colors)
+                self._cache(wanted, colors)
             yield colors
 
-    def _kept(self, look: Look) -> Colors | None:
-        wanted = _key(look)
+    def _cached(self, look: ColorOptions) -> Prediction | None:
+        wanted = _prediction_key(look)
         with self._lock:
             if wanted in self._made:
                 self._made.move_to_end(wanted)
             return self._made.get(wanted)
 
-    def _keep(self, look: Look, colors: Colors) -> None:
+    def _cache(self, look: ColorOptions, colors: Prediction) -> None:
         with self._lock:
-            self._made[_key(look)] = colors
-            if len(self._made) > KEPT:
+            self._made[_prediction_key(look)] = colors
+            if len(self._made) > CACHED_PREDICTIONS:
                 self._made.popitem(last=False)
 
-    def _painted(self, photo: Photo, look: Look) -> Pixels:
+    def _render(self, photo: Photo, look: ColorOptions) -> Pixels:
         chroma = self.chroma(look)
-        with closing(colored_strips(photo, chroma, depth=photo.depth, threads=self._threads)) as strips:
+        with closing(compose_strips(photo, chroma, depth=photo.depth, threads=self._threads)) as strips:
             return np.concatenate(list(strips))
 
-    def _cell(self, x: Length, y: Length) -> tuple[int, int]:
+    def _find_cell(self, x: Length, y: Length) -> tuple[int, int]:
         """Return the row and the column of a place at the generator's scale. Raises UsageError."""
         small = self._seen.L.shape[1], self._seen.L.shape[0]
         return find_cell(x, y, photo=self.size, small=small, stride=self._generator.spec.stride)
@@ -210,10 +210,10 @@ class Session:
                 photo = open_photo(self._source, max_pixels=self._max_pixels)
                 scale = min(1.0, self._preview / max(self.size))
                 width, height = (max(1, round(side * scale)) for side in self.size)
-                self._small = open_photo(photo.shrunk(width, height))
+                self._small = open_photo(photo.shrink(width, height))
             return self._small
 
 
-def _key(look: Look) -> tuple[float, tuple[Hint, ...], int]:
+def _prediction_key(look: ColorOptions) -> tuple[float, tuple[Hint, ...], int]:
     """What the generator's colours depend on."""
     return look.vividness, look.hints, look.alternative

@@ -6,9 +6,9 @@ from typing import Final
 
 from colorify.errors import UsageError
 
-MOST_BYTES: Final = 2**24  # of a file that somebody typed: far more than anybody would
+MAX_BYTES: Final = 2**24  # of a file that somebody typed: far more than anybody would
 # what some editors put in front -> how the rest is encoded. Notepad has all of the first three.
-MARKS: Final = (
+BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as UTF-16 does
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -24,12 +24,12 @@ def read_text(path: Path) -> str:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in its name
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}.") from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{path}: expected a text of at most {MOST_BYTES // 2**20} MB.")
-    mark, encoding = next((row for row in MARKS if data.startswith(row[0])), (b"", "utf-8"))
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{path}: expected a text of at most {MAX_BYTES // 2**20} MB.")
+    mark, encoding = next((row for row in BYTE_ORDER_MARKS if data.startswith(row[0])), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:

@@ -13,7 +13,15 @@ import pytest
 
 from colorify.atomic import DiskFullError, ExistsError, claim, write_whole
 from colorify.batch.plan import Job
-from colorify.batch.run import AHEAD, Options, Result, StoppedError, TakenError, coloring, run
+from colorify.batch.run import (
+    JOBS_PER_WORKER,
+    Options,
+    PhotoResult,
+    StoppedError,
+    TakenError,
+    bind_coloring,
+    run,
+)
 from colorify.colorizer import Report
 from colorify.errors import PhotoError, WeightsError
 from waiting import PATIENCE
@@ -73,7 +81,7 @@ def test_photos_are_given_out_as_they_are_needed_and_results_not_kept(tmp_path: 
             yield job
 
     for number, result in enumerate(run(many(), lambda job, _watch: report(job), workers=2), start=1):
-        assert given - number <= 2 * AHEAD
+        assert given - number <= 2 * JOBS_PER_WORKER
         alive.append(weakref.ref(result))
     gc.collect()
     assert sum(ref() is not None for ref in alive) <= 1
@@ -99,7 +107,7 @@ def test_what_concerns_every_photo_ends_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match="damaged"):
         list(run(jobs(tmp_path, 50), color))
-    assert 1 <= len(begun) <= AHEAD
+    assert 1 <= len(begun) <= JOBS_PER_WORKER
 
 
 def test_as_many_photos_at_a_time_as_workers(tmp_path: Path) -> None:
@@ -148,7 +156,7 @@ def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_pat
         return report(job)
 
     results = run(jobs(tmp_path, 20), color, workers=2)
-    assert isinstance(next(results), Result)
+    assert isinstance(next(results), PhotoResult)
     results.close()
     assert given_up.is_set(), "close() came back before the photos in work had ended"
     assert len(begun) <= 4
@@ -192,7 +200,7 @@ def test_the_parts_of_photos_are_told(tmp_path: Path) -> None:
         watch(0.5)
         return report(job)
 
-    list(run(jobs(tmp_path, 2), color, told=lambda job, part: told.append((job.source.stem, part))))
+    list(run(jobs(tmp_path, 2), color, on_progress=lambda job, part: told.append((job.source.stem, part))))
     assert told == [("0", 0.0), ("0", 0.5), ("1", 0.0), ("1", 0.5)]
 
 
@@ -222,7 +230,7 @@ class Counting:
 
 @pytest.fixture
 def todo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    monkeypatch.setattr("colorify.batch.run.is_own", lambda *_, **__: False)
+    monkeypatch.setattr("colorify.batch.run.is_colorify_output", lambda *_, **__: False)
     return [Job(tmp_path / job.source, job.target) for job in jobs(tmp_path, 4)]
 
 
@@ -230,7 +238,7 @@ def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> Non
     one, two, _, four = todo
     one.target.parent.mkdir()
     colorizer = Counting()
-    color = coloring(cast("Colorizer", colorizer), Options())
+    color = bind_coloring(cast("Colorizer", colorizer), Options())
     four.target.write_bytes(b"theirs")
     with claim(two.target):
         found = [result.error for result in run(todo, color)]
@@ -243,7 +251,7 @@ def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> Non
 
 def test_without_locks_a_photo_that_another_run_finished_first_is_passed_over(todo: list[Job]) -> None:
     colorizer = Counting(lambda target: target.write_bytes(b"theirs"))
-    (result, *_) = run(todo, coloring(cast("Colorizer", colorizer), Options()))
+    (result, *_) = run(todo, bind_coloring(cast("Colorizer", colorizer), Options()))
     assert isinstance(result.error, TakenError)
     assert result.error.done
     assert todo[0].target.read_bytes() == b"theirs"
@@ -254,5 +262,5 @@ def test_of_what_exists_besides_the_target_nothing_is_concluded(todo: list[Job],
         write_whole(tmp_path / "map.png", b"", overwrite=False)
 
     (tmp_path / "map.png").write_bytes(b"theirs")
-    (result, *_) = run(todo, coloring(cast("Colorizer", Counting(meanwhile)), Options()))
+    (result, *_) = run(todo, bind_coloring(cast("Colorizer", Counting(meanwhile)), Options()))
     assert isinstance(result.error, ExistsError)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from colorify.batch.plan import Plan, make_plan
-from colorify.batch.watch import arrivals
+from colorify.batch.watch import watch_folder
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ class Looks:
         self.count += 1
         if callable(change):
             change()
-        return make_plan(["in"], output="out", force=self.force, patient=True)
+        return make_plan(["in"], output="out", force=self.force, watching=True)
 
     def stopped(self) -> bool:
         return self.count == len(self.before)
@@ -42,7 +42,7 @@ def write(name: str, content: str = "x", *, time: int = 1) -> None:
 
 def given(looks: Looks, *, done: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of the look, names given out); `done`: they get coloured."""
-    for plan in arrivals(looks, stopped=looks.stopped, pause=0):
+    for plan in watch_folder(looks, stopped=looks.stopped, pause=0):
         for job in plan.jobs if done else ():
             job.target.parent.mkdir(exist_ok=True)
             job.target.write_bytes(b"colour")
@@ -77,7 +77,7 @@ def test_a_photo_that_another_run_had_is_given_again() -> None:
     write("a.jpg"), write("b.jpg")
     looks, again = Looks(None, None, None, None, None), set[Path]()
     found = []
-    for plan in arrivals(looks, stopped=looks.stopped, pause=0, again=again):
+    for plan in watch_folder(looks, stopped=looks.stopped, pause=0, again=again):
         found.append((looks.count, [job.source.name for job in plan.jobs]))
         if len(found) < 3:
             again.add(Path("in/a.jpg"))
@@ -96,7 +96,7 @@ def test_what_is_finished_is_told_once() -> None:
     Path("out").mkdir()
     Path("out/a.jpg").write_bytes(b"colour")
     looks = Looks(None, None, None)
-    plans = list(arrivals(looks, stopped=looks.stopped, pause=0))
+    plans = list(watch_folder(looks, stopped=looks.stopped, pause=0))
     assert [[job.source.name for job in plan.finished] for plan in plans] == [["a.jpg"], []]
     assert [[job.source.name for job in plan.jobs] for plan in plans] == [[], ["b.jpg"]]
 
@@ -110,7 +110,7 @@ def test_an_empty_folder_is_no_fault_and_one_that_goes_is_told_once() -> None:
         write("a.jpg")
 
     looks = Looks(None, None, go, None, come, None, None)
-    plans = list(arrivals(looks, stopped=looks.stopped, pause=0))
+    plans = list(watch_folder(looks, stopped=looks.stopped, pause=0))
     assert [refusal.reason for plan in plans for refusal in plan.refused] == ["in: no such file or folder."]
     assert [job.source.name for plan in plans for job in plan.jobs] == ["a.jpg"]
 
@@ -120,10 +120,10 @@ def test_of_two_photos_to_one_target_the_second_is_refused() -> None:
 
     def look() -> Plan:
         looks()
-        return make_plan(["in"], output="out", format="webp", patient=True)
+        return make_plan(["in"], output="out", format="webp", watching=True)
 
     looks = Looks(None, None, lambda: write("a.png"), None, None)
-    plans = list(arrivals(look, stopped=looks.stopped, pause=0))
+    plans = list(watch_folder(look, stopped=looks.stopped, pause=0))
     assert [job.source.name for plan in plans for job in plan.jobs] == ["a.jpg"]
     [reason] = [refusal.reason for plan in plans for refusal in plan.refused]
     assert "would both be written to" in reason

@@ -11,7 +11,7 @@ import pytest
 import pyvips
 
 from colorify import cli
-from colorify.cli.command_table import DEFAULT, VERBS, Verb
+from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
@@ -407,7 +407,7 @@ def test_help_shows_the_main_job_and_the_verbs(
     assert cli.run(arguments) == 0
     shown = capsys.readouterr().out
     assert "Usage: colorify [OPTIONS] INPUT..." in shown
-    assert all(f"  {verb} " in shown for verb in VERBS if verb != DEFAULT)
+    assert all(f"  {verb} " in shown for verb in VERBS if verb != DEFAULT_VERB)
 
 
 @pytest.mark.parametrize("verb", VERBS)

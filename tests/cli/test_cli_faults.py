@@ -15,7 +15,7 @@ import pytest
 import pyvips
 
 from colorify.batch import run as batch
-from colorify.cli.signals import SIGNALS, stopping
+from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
 from command_line import Colorify, command, names, photo, size
 from tiny import grey_scene
@@ -99,7 +99,7 @@ def test_the_first_signal_is_a_wish_and_the_second_acts(number: signal.Signals) 
     acted: list[int] = []
     before = signal.signal(number, lambda number, _frame: acted.append(number))
     try:
-        with stopping() as stopped:
+        with stop_on_signals() as stopped:
             assert not stopped()
             signal.raise_signal(number)
             assert stopped()
@@ -107,7 +107,7 @@ def test_the_first_signal_is_a_wish_and_the_second_acts(number: signal.Signals) 
             signal.raise_signal(number)
             assert acted == [number]
         signal.signal(number, signal.SIG_IGN)  # as nohup does
-        with stopping() as stopped:
+        with stop_on_signals() as stopped:
             signal.raise_signal(number)
             assert not stopped()
         assert signal.getsignal(number) == signal.SIG_IGN

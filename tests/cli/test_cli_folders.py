@@ -27,7 +27,7 @@ def test_photos_share_the_cores(
     cores: int, at_a_time: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_photos, "CORES", cores)
-    assert run_photos.threads_for(at_a_time) == threads
+    assert run_photos.threads_per_photo(at_a_time) == threads
 
 
 class TestReport:
@@ -97,7 +97,7 @@ class TestReport:
 
     def test_a_bar_with_the_time_left_also_for_one_long_photo(self, tiny_weights: Path) -> None:
         photo("long.png", 800, 600)
-        start = "import colorify.cli.progress as bar; bar.PATIENCE = 0; from colorify import cli; cli.main()"
+        start = "from colorify.cli import main, progress; progress.FIRST_DRAW_S = 0; main()"
         _, shown = on_a_terminal(sys.executable, "-c", start, "long.png", "-m", str(tiny_weights))
         assert b"%" in shown, "parts of the photo"
         assert b":" in shown.partition(b"%")[2], "time left"
@@ -145,7 +145,7 @@ class TestWatch:
 
         def rest(seconds: float, _stopped: object) -> None:
             """Between two looks: a fifth of the copy comes; long after the last one, Ctrl-C."""
-            assert seconds >= watch.PAUSE
+            assert seconds >= watch.MIN_PAUSE_S
             outputs.append(names("out"))
             if len(outputs) <= 5:
                 with Path("in/b.jpg").open("ab") as copy:
@@ -153,7 +153,7 @@ class TestWatch:
             elif len(outputs) == 9:
                 signal.raise_signal(signal.SIGINT)
 
-        monkeypatch.setattr(watch, "_rest", rest)
+        monkeypatch.setattr(watch, "_wait", rest)
         ended = colorify("in", "-o", "out", "--watch", "--json")
         assert (ended.code, len(outputs)) == (0, 9), ended.err
         assert [len(there) for there in outputs] == [0, 1, 1, 1, 1, 1, 2, 2, 2]

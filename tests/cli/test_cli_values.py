@@ -10,7 +10,7 @@ import pytest
 
 from colorify import cli
 from colorify.cli.command import group
-from colorify.cli.numbers import MOST
+from colorify.cli.numbers import MAX_NUMBER
 from command_line import names, photo
 
 # a command line of each verb that would do something, if it had what it names
@@ -28,7 +28,7 @@ VERBS: Final = {
     "data shard": "folder -o shards",
     "data stats": "folder",
 }
-NUMBERS: Final = ("x", "nan", "inf", "-inf", "1e400", "9" * 400, "0x10", str(MOST + 1))
+NUMBERS: Final = ("x", "nan", "inf", "-inf", "1e400", "9" * 400, "0x10", str(MAX_NUMBER + 1))
 NAMES: Final = ("", "a\0b", "x" * 300, "loop/x", "a.png/x", os.fsdecode(b"gone-\xe9/x"))
 # what is slow to load, and says of names what the others do
 HEAVY: Final = ("train", "export", "serve", "data crawl", "data import")

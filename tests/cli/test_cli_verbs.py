@@ -6,7 +6,7 @@ import click
 import pytest
 
 from colorify.cli.command import group
-from colorify.cli.command_table import DEFAULT, FILM
+from colorify.cli.command_table import DEFAULT_VERB, FILM_VERB
 from command_line import Colorify, names, photo
 
 
@@ -18,27 +18,27 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "verb"),
     [
-        ("reel.mp4", FILM),
-        ("reel.MOV tape.vob", FILM),
-        ("reel.mp4 --crf 20 --start 1:00", FILM),
-        ("--codec ffv1 -o new.mkv reel.mp4", FILM),
-        ("reel.mp4 -onew.mkv", FILM),
-        ("reel.mp4 -qf", FILM),
-        ("reel.mp4 --fps=16", FILM),
-        ("-- reel.mp4", FILM),
-        ("reel.mp4 -h", FILM),
-        ("a.png", DEFAULT),
-        ("a.png reel.mp4", DEFAULT),
-        ("reel.mp4 a.png -s 0.5", DEFAULT),
-        ("frames -o film.mp4", DEFAULT),
-        ("frames -ofilm.mp4", DEFAULT),
-        ("--output=film.mp4 frames", DEFAULT),
-        ("a.png --reference still.mp4", DEFAULT),
-        ("folder.mp4", DEFAULT),
-        ("album/", DEFAULT),
-        ("- -o new.png", DEFAULT),
-        ("-h", DEFAULT),
-        ("", DEFAULT),
+        ("reel.mp4", FILM_VERB),
+        ("reel.MOV tape.vob", FILM_VERB),
+        ("reel.mp4 --crf 20 --start 1:00", FILM_VERB),
+        ("--codec ffv1 -o new.mkv reel.mp4", FILM_VERB),
+        ("reel.mp4 -onew.mkv", FILM_VERB),
+        ("reel.mp4 -qf", FILM_VERB),
+        ("reel.mp4 --fps=16", FILM_VERB),
+        ("-- reel.mp4", FILM_VERB),
+        ("reel.mp4 -h", FILM_VERB),
+        ("a.png", DEFAULT_VERB),
+        ("a.png reel.mp4", DEFAULT_VERB),
+        ("reel.mp4 a.png -s 0.5", DEFAULT_VERB),
+        ("frames -o film.mp4", DEFAULT_VERB),
+        ("frames -ofilm.mp4", DEFAULT_VERB),
+        ("--output=film.mp4 frames", DEFAULT_VERB),
+        ("a.png --reference still.mp4", DEFAULT_VERB),
+        ("folder.mp4", DEFAULT_VERB),
+        ("album/", DEFAULT_VERB),
+        ("- -o new.png", DEFAULT_VERB),
+        ("-h", DEFAULT_VERB),
+        ("", DEFAULT_VERB),
     ],
 )
 def test_the_inputs_decide(words: str, verb: str) -> None:

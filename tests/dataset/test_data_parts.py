@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 from made_pictures import photo, resized
 
 from colorify.color import rgb_to_lab
-from colorify.dataset.near_duplicates import distance, families, perceptual_hash, twins
-from colorify.dataset.shard_plan import Packing, make_plan
+from colorify.dataset.near_duplicates import (
+    distance,
+    find_near_duplicates,
+    group_near_duplicates,
+    perceptual_hash,
+)
+from colorify.dataset.shard_plan import Packing, plan_shards
 from colorify.dataset.sources import Source
-from colorify.dataset.tdm_rights import Rule, directives, read_origin_rules, reserves
+from colorify.dataset.tdm_rights import TdmRule, find_opt_out, read_directives, read_origin_rules
 from colorify.errors import UsageError
 
 HASHES = st.lists(st.integers(0, 2**64 - 1), max_size=30)
@@ -31,7 +36,7 @@ def test_twins_are_what_comparing_all_with_all_finds(hashes: list[int], bits: in
         expected.append(is_twin)
         if not is_twin:
             kept.append(value)
-    found = twins(values, range(len(values)), bits=bits)
+    found = find_near_duplicates(values, range(len(values)), bits=bits)
     assert [other is not None for other in found] == expected
     for i, other in enumerate(found):
         assert other is None or bin(values[i] ^ values[other]).count("1") <= bits
@@ -40,7 +45,7 @@ def test_twins_are_what_comparing_all_with_all_finds(hashes: list[int], bits: in
 @given(HASHES)
 def test_families_are_closed(hashes: list[int]) -> None:
     values = near(hashes)
-    family = families(values, bits=5)
+    family = group_near_duplicates(values, bits=5)
     for i, a in enumerate(values):
         for j, b in enumerate(values):
             assert bin(a ^ b).count("1") > 5 or family[i] == family[j]
@@ -53,7 +58,7 @@ def test_distance_counts_bits() -> None:
 
 def test_more_bits_than_can_be_found_are_refused() -> None:
     with pytest.raises(UsageError, match="expected 0 to 7"):
-        families([1, 2], bits=8)
+        group_near_duplicates([1, 2], bits=8)
 
 
 def hash_of(pixels: np.ndarray) -> int:
@@ -71,16 +76,16 @@ def test_the_hash_knows_a_photo_again_and_tells_others_apart() -> None:
 
 
 def test_robots_directives_are_read_for_us_alone() -> None:
-    assert directives(["noai, NoFollow"]) == {"noai", "nofollow"}
-    assert directives(["googlebot: noai"]) == frozenset()
-    assert directives(["Colorify: noimageai", "max-snippet: 10, noindex"]) == {
+    assert read_directives(["noai, NoFollow"]) == {"noai", "nofollow"}
+    assert read_directives(["googlebot: noai"]) == frozenset()
+    assert read_directives(["Colorify: noimageai", "max-snippet: 10, noindex"]) == {
         "noimageai",
         "max-snippet: 10",
         "noindex",
     }
-    assert reserves(frozenset({"noindex"}), "0") is None
-    assert reserves(frozenset({"noai"}), None) == "noai"
-    assert reserves(frozenset(), " 1 ") == "tdm-reservation: 1"
+    assert find_opt_out(frozenset({"noindex"}), "0") is None
+    assert find_opt_out(frozenset({"noai"}), None) == "noai"
+    assert find_opt_out(frozenset(), " 1 ") == "tdm-reservation: 1"
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "{}", "[1, null]", '[{"location": 5}]', "[" * 5000])
@@ -112,7 +117,7 @@ def test_the_first_rule_that_matches_decides() -> None:
     ],
 )
 def test_locations_match_as_in_robots_txt(location: str, path: str, expected: bool) -> None:
-    assert Rule(location, True).matches(path) is expected
+    assert TdmRule(location, True).matches(path) is expected
 
 
 def make_sources(count: int) -> list[Source]:
@@ -126,14 +131,14 @@ def test_a_plan_loses_no_photo_and_divides_no_family(
     hashes = near([random.getrandbits(64) for _ in range(count)])[:count]  # type: ignore[attr-defined]
     sources = make_sources(count)
     packing = Packing(per_shard=per_shard, validation=validation, seed=seed)
-    plan = make_plan(sources, hashes, packing)
-    assert plan == make_plan(sources, hashes, packing)
+    plan = plan_shards(sources, hashes, packing)
+    assert plan == plan_shards(sources, hashes, packing)
     items = [item for shard in plan.shards for item in shard.items]
     assert sorted(item.source.path for item in items) == [source.path for source in sources]
     assert len({item.key for item in items}) == count
     assert all("." not in item.key for item in items)
     split_of = {item.source.path: shard.split for shard in plan.shards for item in shard.items}
-    family = families(hashes, bits=7)
+    family = group_near_duplicates(hashes, bits=7)
     for i in range(count):
         for j in range(i):
             assert family[i] != family[j] or split_of[sources[i].path] == split_of[sources[j].path]
@@ -147,4 +152,4 @@ def test_a_plan_loses_no_photo_and_divides_no_family(
 )
 def test_packings_that_make_no_sense_are_refused(packing: Packing) -> None:
     with pytest.raises(UsageError, match="expected"):
-        make_plan(make_sources(1), [0], packing)
+        plan_shards(make_sources(1), [0], packing)

@@ -17,8 +17,8 @@ from made_pictures import jpeg, photo, png, resized
 from colorify.dataset.screen import screen
 from colorify.dataset.screening_rules import Thresholds
 from colorify.dataset.shard_plan import Packing
-from colorify.dataset.shard_reader import read_shards, read_side_by_side
-from colorify.dataset.shard_writer import Packed, pack
+from colorify.dataset.shard_reader import read_shards, read_shards_in_processes
+from colorify.dataset.shard_writer import PackingResult, pack
 from colorify.dataset.sources import find_sources
 from colorify.dataset.stats import colorfulness, gather_stats, write_stats
 from colorify.errors import PhotoError, SetupError, UsageError
@@ -45,7 +45,9 @@ def entries(into: Path) -> list[dict[str, object]]:
 
 def test_every_photo_is_in_one_shard_and_known(photos: Path, tmp_path: Path) -> None:
     packed = pack(photos, tmp_path / "shards", QUICK)
-    assert packed == Packed(tmp_path / "shards" / "manifest.json", {"train": 12, "validation": 4}, 4, 0, ())
+    assert packed == PackingResult(
+        tmp_path / "shards" / "manifest.json", {"train": 12, "validation": 4}, 4, 0, ()
+    )
     tars = sorted((tmp_path / "shards").glob("*.tar"))
     assert [tar.name for tar in tars] == [f"train-00000{n}.tar" for n in range(3)] + ["validation-000000.tar"]
     samples = list(read_shards([str(tar) for tar in tars]))
@@ -84,10 +86,10 @@ def test_a_second_run_writes_nothing_and_a_damaged_shard_again(photos: Path, tmp
     into = tmp_path / "shards"
     pack(photos, into, QUICK)
     whole = {tar: tar.read_bytes() for tar in into.glob("*.tar")}
-    assert pack(photos, into, QUICK).before == 4
+    assert pack(photos, into, QUICK).resumed == 4
     damaged = into / "train-000001.tar"
     damaged.write_bytes(whole[damaged][:700])
-    assert pack(photos, into, QUICK).before == 3
+    assert pack(photos, into, QUICK).resumed == 3
     assert {tar: tar.read_bytes() for tar in into.glob("*.tar")} == whole
 
 
@@ -248,13 +250,13 @@ def test_what_lies_beside_a_picture_and_is_no_note_says_nothing(note: str, tmp_p
 def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Path, tmp_path: Path) -> None:
     pack(photos, tmp_path / "shards", QUICK)
     tars = sorted(str(tar) for tar in (tmp_path / "shards").glob("*.tar"))
-    samples = list(read_side_by_side(tars, processes=2))
+    samples = list(read_shards_in_processes(tars, processes=2))
     for sample, same in zip(samples, read_shards(tars), strict=True):
         assert sample.key == same.key
         assert np.array_equal(sample.lab, same.lab)
     (tmp_path / "bad.tar").write_bytes(b"no tar")
     with pytest.raises(PhotoError, match=r"bad\.tar"):
-        list(read_side_by_side([*tars, str(tmp_path / "bad.tar")], processes=2))
+        list(read_shards_in_processes([*tars, str(tmp_path / "bad.tar")], processes=2))
 
 
 def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
@@ -269,7 +271,7 @@ def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
 
     threading.Thread(target=kill).start()
     with pytest.raises(SetupError, match="memory"):
-        list(read_side_by_side([str(path) for path in waits], processes=2))
+        list(read_shards_in_processes([str(path) for path in waits], processes=2))
 
 
 @pytest.mark.parametrize("name", ["stats.json", "ab.png"])

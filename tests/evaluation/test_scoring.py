@@ -6,15 +6,15 @@ import pytest
 
 from colorify.cli import run
 from colorify.errors import UsageError
-from colorify.evaluation.scoring import SIDE, evaluate, find_photos, reveal
+from colorify.evaluation.scoring import COMPARED_PX, evaluate, find_photos, reveal_hints
 from colorify.images.contact_sheet import write_sheet
 
 
 def test_hints_are_true_colors_inside_the_photo() -> None:
-    truth = np.zeros((SIDE, SIDE, 3), np.uint8)
-    truth[:, : SIDE // 2] = [200, 40, 40]
-    truth[:, SIDE // 2 :] = [40, 40, 200]
-    hints = reveal(truth, (512, 1024), 200, np.random.default_rng(0))
+    truth = np.zeros((COMPARED_PX, COMPARED_PX, 3), np.uint8)
+    truth[:, : COMPARED_PX // 2] = [200, 40, 40]
+    truth[:, COMPARED_PX // 2 :] = [40, 40, 200]
+    hints = reveal_hints(truth, (512, 1024), 200, np.random.default_rng(0))
     assert all(0 <= hint.x < 512 and 0 <= hint.y < 1024 for hint in hints)
     for hint in hints:
         if abs(hint.x - 256) > 8:
@@ -42,7 +42,9 @@ def test_results_stand_beside_grey_and_truth(folder: Path, colorizer) -> None:
     results = list(evaluate(colorizer, find_photos(folder)))
     assert [result.path.name for result in results] == ["photo1.png", "photo2.png"]
     for result in results:
-        assert result.truth.shape == result.gray.shape == result.colored.shape == (SIDE, SIDE, 3)
+        assert (
+            result.truth.shape == result.gray.shape == result.colored.shape == (COMPARED_PX, COMPARED_PX, 3)
+        )
         assert np.ptp(result.gray.astype(int), axis=2).max() <= 1
         assert result.scores.lightness_error < 0.6
         assert result.scores.true_colorfulness > 20

@@ -18,8 +18,8 @@ import pyvips
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
 from colorify.images.formats import format_named
-from colorify.images.metadata.location import without_location
-from colorify.images.metadata.provenance import is_own
+from colorify.images.metadata.location import remove_location
+from colorify.images.metadata.provenance import is_colorify_output
 from colorify.images.photo import open_photo
 from colorify.images.save import Output
 
@@ -52,13 +52,13 @@ def measured(colorizer: Colorizer, path: Path, format_: str) -> dict[str, Any]:
 def attempt(colorizer: Colorizer, path: Path, format_: str) -> str:
     """Colour a file as a run does; "done", "refused", or what should not have happened."""
     try:
-        is_own(path, max_pixels=MAX_PIXELS)
+        is_colorify_output(path, max_pixels=MAX_PIXELS)
         report = colorizer.colorize_file(path, None, format=format_, max_pixels=MAX_PIXELS)
         assert report.data is not None
         made = pyvips.Image.new_from_buffer(report.data, "", fail_on="error")  # odd metadata stay odd
         made.avg()
         assert (made.width, made.height) == (report.width, report.height), "the result has another size"
-        quiet = without_location(open_photo(path, max_pixels=MAX_PIXELS))  # as the server does
+        quiet = remove_location(open_photo(path, max_pixels=MAX_PIXELS))  # as the server does
         Output(format_named(format_), 8).notes(quiet)
     except PhotoError as error:
         text = str(error)

@@ -22,7 +22,7 @@ from fuzz_requests import SESSION, requests
 from colorify.colorizer import Colorizer
 from colorify.server.app import create_app
 from colorify.server.connections import Connections
-from colorify.server.log import QUIET
+from colorify.server.log import QUIET_LOGGERS
 from colorify.server.settings import Settings
 
 PATIENCE = 10.0  # s for an answer
@@ -82,7 +82,7 @@ class Subject:
         self._session, self._answered = SESSION, 0
         self._faults = Faults()
         logging.getLogger().addHandler(self._faults)
-        for name in QUIET:
+        for name in QUIET_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
     async def attempt(self, data: bytes) -> str:

@@ -19,8 +19,8 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
 from colorify.images.heif import _with_profile
 from colorify.images.photo import open_photo
-from colorify.images.vips import reported, spoil
-from colorify.model.preprocess import see
+from colorify.images.vips import spoil, translate_vips_errors
+from colorify.model.preprocess import reduce_to_luminance
 from tiny import grey_scene
 
 PHOTOS = Path(__file__).parent.parent / "photos"
@@ -200,7 +200,7 @@ class TestPages:
         photo = open_photo(tiff(first, *first_tags, last=length) + bytes(moved))
         assert photo.size == (96, 64)
         assert (photo.rows()(0, 64) == 90).all()
-        assert photo.shrunk(48, 32).mean() == pytest.approx(90)
+        assert photo.shrink(48, 32).mean() == pytest.approx(90)
 
     def test_two_pages_of_full_size_are_refused(self) -> None:
         first, second = Image.fromarray(grey_scene()), Image.fromarray(grey_scene()[::2, ::2].copy())
@@ -300,15 +300,15 @@ class TestCmyk:
     def test_grey_without_a_profile_is_grey(self, kind: str, by: str) -> None:
         file = io.BytesIO()
         Image.fromarray(grey_scene()).convert(by).convert("CMYK").save(file, kind)
-        photo = open_photo(file.getvalue(), keep=True)
-        assert not see(photo, 64).was_colored
+        photo = open_photo(file.getvalue(), cache_decoded=True)
+        assert not reduce_to_luminance(photo, 64).was_colored
         assert np.ptp(photo.rows()(0, 64).astype(int), axis=2).max() == 0
 
     def test_colours_without_a_profile_stay_colours(self) -> None:
         file = io.BytesIO()
         colors = np.dstack([grey_scene(), grey_scene() // 2, 255 - grey_scene()])
         Image.fromarray(colors).convert("CMYK").save(file, "TIFF")
-        assert see(open_photo(file.getvalue(), keep=True), 64).was_colored
+        assert reduce_to_luminance(open_photo(file.getvalue(), cache_decoded=True), 64).was_colored
 
 
 class TestReasons:
@@ -337,7 +337,7 @@ class TestReasons:
 
     def test_the_words_of_libvips_are_used_only_where_they_are_sure(self) -> None:
         def fail(name: str) -> str:
-            with pytest.raises(PhotoError) as caught, reported(name):
+            with pytest.raises(PhotoError) as caught, translate_vips_errors(name):
                 pyvips.Image.new_from_buffer(b"II*\0\x08\0\0\0", "")
             return str(caught.value)
 
@@ -345,7 +345,7 @@ class TestReasons:
         begun, ended = threading.Event(), threading.Event()
 
         def other() -> None:
-            with reported("other"):
+            with translate_vips_errors("other"):
                 begun.set()
                 ended.wait()
 
@@ -357,7 +357,7 @@ class TestReasons:
         thread.join()
 
         def spoilt() -> None:
-            with reported("a"):
+            with translate_vips_errors("a"):
                 spoil()
                 pyvips.Image.new_from_buffer(b"II*\0\x08\0\0\0", "")
 
@@ -367,8 +367,8 @@ class TestReasons:
     def test_what_failed_before_without_a_word_is_forgotten(self) -> None:
         pyvips.vips_lib.vips_foreign_find_load(b"/no/such/file")
         assert pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer())
-        with pytest.raises(PhotoError) as caught, reported("new"):
+        with pytest.raises(PhotoError) as caught, translate_vips_errors("new"):
             raise pyvips.Error("new", "")
         assert str(caught.value) == "new: damaged or cut short (no reason is given)."
-        with reported("nothing"):
+        with translate_vips_errors("nothing"):
             assert pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer()) == b""

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 from colorify.batch.plan import make_plan
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
-from colorify.images.metadata.provenance import is_own
+from colorify.images.metadata.provenance import is_colorify_output
 from colorify.images.photo import open_photo
 from colorify.images.rgb_space import standard_profile
 from tiny import grey_scene
@@ -38,7 +38,7 @@ def test_a_photo_of_a_phone(as_bytes: bool) -> None:
     assert photo.depth == 8
     assert photo.profile == standard_profile("p3")
     assert np.abs(photo.light_rows()(0, 96)[:, :, 1].astype(int) - upright).max() <= 2
-    assert photo.shrunk(32, 48).shape == (48, 32, 3)
+    assert photo.shrink(32, 48).shape == (48, 32, 3)
 
 
 def test_ten_bits_use_all_of_sixteen() -> None:
@@ -82,7 +82,7 @@ def test_whether_colorify_made_it_is_told_without_decoding(
     def decoded(*_: object) -> None:
         raise AssertionError("it was decoded")
 
-    monkeypatch.setattr("colorify.images.heif._widened", decoded)
+    monkeypatch.setattr("colorify.images.heif._widen_to_16_bits", decoded)
     sound = (PHOTOS / "phone.heic").read_bytes()
     packet = sound[sound.index(b"<x:xmpmeta") : sound.index(b"</x:xmpmeta>") + len(b"</x:xmpmeta>")]
     rdf = packet[packet.index(b"<rdf:RDF") : packet.index(b"</x:xmpmeta>")]
@@ -91,10 +91,10 @@ def test_whether_colorify_made_it_is_told_without_decoding(
     assert len(marked) <= len(packet)
     converted = tmp_path / "converted.heic"  # what another program made of a result
     converted.write_bytes(sound.replace(packet, marked.ljust(len(packet))))
-    assert not is_own(PHOTOS / "phone.heic")
-    assert is_own(converted)
+    assert not is_colorify_output(PHOTOS / "phone.heic")
+    assert is_colorify_output(converted)
     with pytest.raises(PhotoError, match=r"64x96 is 6,144 pixels"):
-        is_own(converted, max_pixels=6143)
+        is_colorify_output(converted, max_pixels=6143)
 
 
 def test_several_pictures_and_too_large_ones_are_refused() -> None:

@@ -118,7 +118,7 @@ class TestOpening:
     def test_names_that_libvips_would_take_apart(self, tmp_path: Path) -> None:
         path = write(tmp_path / "a.png", scene("grey")).rename(tmp_path / "été [page=2] 100%.png")
         assert open_photo(path).size == (96, 64)
-        assert open_photo(path).shrunk(48, 32).shape == (32, 48, 1)
+        assert open_photo(path).shrink(48, 32).shape == (32, 48, 1)
 
     @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are Unicode there")
     def test_a_name_that_is_no_text(self, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ class TestOpening:
         assert photo.size == (upright.shape[1], upright.shape[0])
         found = photo.rows()(0, upright.shape[0])[:, :, :1]
         assert np.abs(found.astype(int) - upright).mean() < 2
-        small = photo.shrunk(upright.shape[1] // 4, upright.shape[0] // 4)[:, :, 0]
+        small = photo.shrink(upright.shape[1] // 4, upright.shape[0] // 4)[:, :, 0]
         means = upright[:, :, 0].reshape(small.shape[0], 4, small.shape[1], 4).mean(axis=(1, 3))
         assert np.abs(small - means).mean() < 4
 
@@ -200,7 +200,7 @@ class TestOpening:
 
         width, height = size
         slanted = np.rint(slope(120, 80)).astype(np.uint8)
-        found = open_photo(slanted).shrunk(width, height)[:, :, 0]
+        found = open_photo(slanted).shrink(width, height)[:, :, 0]
         inner = np.s_[height // 8 : -height // 8, width // 8 : -width // 8]
         off = found[inner] - slope(width, height)[inner]
         assert abs(off.mean()) < 0.3  # half a pixel to the right and down would be 0.5 and 2.1
@@ -216,7 +216,7 @@ class TestProfiles:
         assert photo.depth == 8  # of the file
         # by its numbers: Little CMS straightens the darkest 2 % of a curve, by up to 0.006
         assert np.abs(photo.rows()(0, 16)[:, :, 0] / 65535 - expected).max() < 2e-4
-        assert photo.shrunk(16, 16).shape == (16, 16, 1)
+        assert photo.shrink(16, 16).shape == (16, 16, 1)
 
     @pytest.mark.parametrize("depth", [8, 16])
     def test_dot_gain_is_honoured(self, tmp_path: Path, depth: int) -> None:
@@ -240,7 +240,7 @@ class TestProfiles:
         linear = (grey / 255) ** 1.8
         expected = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
         assert np.abs(found[:, :, 0] / 65535 - expected).mean() < 2e-3
-        assert photo.shrunk(48, 32).shape == (32, 48, 1)
+        assert photo.shrink(48, 32).shape == (32, 48, 1)
 
     def test_an_rgb_profile_is_honoured(self, tmp_path: Path) -> None:
         pixels = scene("rgb")
@@ -358,7 +358,7 @@ class TestRefusals:
                 damaged[place] = random.integers(0, 256)
             try:
                 photo = open_photo(bytes(damaged), max_pixels=1_000_000)
-                photo.shrunk(*(max(1, side // 2) for side in photo.size))
+                photo.shrink(*(max(1, side // 2) for side in photo.size))
                 photo.rows()(0, photo.size[1])
             except PhotoError as error:
                 refused.append(str(error))

@@ -16,9 +16,9 @@ from PIL import Image, ImageCms
 from colorify.color import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
-from colorify.images.icc import D50, adapt, make_profile, read_primaries
-from colorify.images.rgb_space import Space, space_for, space_of, srgb, standard_profile
-from colorify.render.compose import measure, paint
+from colorify.images.icc import D50, adaptation_matrix, make_profile, read_primaries
+from colorify.images.rgb_space import RgbSpace, read_space, resolve_space, srgb, standard_profile
+from colorify.render.compose import compose_rgb, luminance_of
 from tiny import grey_scene
 
 DTYPES = {8: np.uint8, 16: np.uint16}
@@ -49,10 +49,10 @@ def lab(xyz: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([116 * Y - 16, 500 * (X - Y), 200 * (Y - Z)], axis=-1)
 
 
-def painted(grey: NDArray[Any], a: Any, b: Any, space: Space) -> NDArray[Any]:
+def painted(grey: NDArray[Any], a: Any, b: Any, space: RgbSpace) -> NDArray[Any]:
     out = np.empty((*grey.shape, 3), grey.dtype)
     ab = np.stack([np.broadcast_to(np.float32(plane), grey.shape) for plane in (a, b)])
-    paint(measure(grey[:, :, None]), ab, out, space)
+    compose_rgb(luminance_of(grey[:, :, None]), ab, out, space)
     return out
 
 
@@ -64,7 +64,7 @@ def test_luminance_is_kept_over_the_whole_lab_gamut(name: str, depth: int, seed:
     random = np.random.default_rng(seed)
     grey = random.integers(0, 2**depth, (40, 50)).astype(DTYPES[depth])
     a, b = random.uniform(-128, 128, (2, 40, 50))
-    L = lab(decoded(name, painted(grey, a, b, space_for(name, None, []))))[..., 0]
+    L = lab(decoded(name, painted(grey, a, b, resolve_space(name, None, []))))[..., 0]
     error = np.abs(L - lab(decoded("srgb", np.repeat(grey[..., None], 3, axis=-1)))[..., 0])
     # half a step of 8 bits is 0.255 L at most in the curve of sRGB, and more in a plain power
     allowed = 100 / 4096 if depth == 16 else (0.26 if name == "p3" else 0.30)
@@ -77,7 +77,7 @@ def test_a_colour_that_fits_has_the_same_lab(name: str) -> None:
     angle = np.linspace(0, 2 * np.pi, 8)[:, None]
     a, b = 12 * np.cos(angle), 12 * np.sin(angle)
     in_srgb = lab(decoded("srgb", painted(grey, a, b, srgb())))
-    found = lab(decoded(name, painted(grey, a, b, space_for(name, None, []))))
+    found = lab(decoded(name, painted(grey, a, b, resolve_space(name, None, []))))
     assert np.abs(found - in_srgb).max() < 0.02
     assert np.hypot(found[..., 1], found[..., 2]).min() > 11.9
 
@@ -87,7 +87,7 @@ def test_a_wider_gamut_gives_up_less_chroma(name: str) -> None:
     grey = np.full((1, 1), 45000, np.uint16)
     chroma = {}
     for wanted in ("srgb", name):
-        result = lab(decoded(wanted, painted(grey, -90, 60, space_for(wanted, None, []))))
+        result = lab(decoded(wanted, painted(grey, -90, 60, resolve_space(wanted, None, []))))
         chroma[wanted] = np.hypot(result[..., 1], result[..., 2]).item()
     assert chroma[name] > chroma["srgb"] + 5
 
@@ -96,7 +96,7 @@ def test_a_wider_gamut_gives_up_less_chroma(name: str) -> None:
 @pytest.mark.parametrize("name", WIDE)
 def test_grey_stays_neutral(name: str, depth: int) -> None:
     ramp = np.arange(2**depth).astype(DTYPES[depth])[None, :]
-    result = painted(ramp, 0, 0, space_for(name, None, [])).astype(int)
+    result = painted(ramp, 0, 0, resolve_space(name, None, [])).astype(int)
     assert np.ptp(result, axis=-1).max() <= (0 if depth == 8 else 1)
     assert result[0, 0].tolist() == [0, 0, 0]
     assert result[0, -1].tolist() == [2**depth - 1] * 3
@@ -106,7 +106,7 @@ def test_grey_stays_neutral(name: str, depth: int) -> None:
 def test_other_programs_read_our_profiles(name: str) -> None:
     """Little CMS, by Pillow, turns the pixels back into the colours that we meant."""
     grey = np.repeat(np.arange(60, 220, dtype=np.uint8)[None, :], 3, axis=0)
-    result = painted(grey, 15, np.array([[-15], [0], [15]]), space_for(name, None, []))
+    result = painted(grey, 15, np.array([[-15], [0], [15]]), resolve_space(name, None, []))
     profile = ImageCms.ImageCmsProfile(io.BytesIO(standard_profile(name)))
     assert "compatible with" in profile.profile.profile_description
     back = ImageCms.profileToProfile(Image.fromarray(result), profile, ImageCms.createProfile("sRGB"))
@@ -117,7 +117,7 @@ def test_other_programs_read_our_profiles(name: str) -> None:
 
 @pytest.mark.parametrize("name", WIDE)
 def test_profiles_say_what_was_published(name: str) -> None:
-    space = space_of(standard_profile(name))
+    space = read_space(standard_profile(name))
     assert space is not None
     assert np.abs(space.from_xyz - np.linalg.inv(np.array(PUBLISHED[name])) * WHITE).max() < 5e-4
     assert standard_profile(name) == standard_profile.__wrapped__(name)  # the same bytes on every run
@@ -172,18 +172,18 @@ def test_the_photos_own_profile_can_be_kept(
 @pytest.mark.parametrize("profile", [None, b"tables"])
 def test_what_cannot_be_kept_is_said(profile: bytes | None) -> None:
     notes: list[str] = []
-    assert space_for("keep", profile, notes) is srgb()
+    assert resolve_space("keep", profile, notes) is srgb()
     assert len(notes) == 1
     assert "sRGB" in notes[0]
 
 
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(UsageError, match=r"'cmyk'.*srgb, keep, p3, adobe"):
-        space_for("cmyk", None, [])
+        resolve_space("cmyk", None, [])
 
 
 def test_srgb_is_known_by_its_bytes() -> None:
-    assert space_of(srgb().profile) is srgb()
+    assert read_space(srgb().profile) is srgb()
 
 
 def test_a_damaged_profile_is_never_half_read() -> None:
@@ -230,7 +230,7 @@ PROPHOTO_D50 = np.array([[0.7977, 0.1352, 0.0313], [0.2880, 0.7119, 0.0001], [0.
 
 def prophoto() -> tuple[bytes, NDArray[np.float64]]:
     """A profile of ProPhoto RGB, and its matrix to XYZ relative to white, D65."""
-    to_d65 = adapt(D50, WHITE) @ PROPHOTO_D50
+    to_d65 = adaptation_matrix(D50, WHITE) @ PROPHOTO_D50
     return make_profile("x", to_d65=to_d65, gamma=1.8), to_d65 / WHITE[:, None]
 
 

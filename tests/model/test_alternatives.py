@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from colorify.model.alternatives import alternative_colors
 from colorify.model.generator import Distribution
-from colorify.model.suggestions import shown_ab
+from colorify.model.suggestions import clip_ab_to_gamut
 
 TICKS = np.arange(-60, 61, 10)
 CENTERS = np.stack(np.meshgrid(TICKS, TICKS, indexing="ij"), -1).reshape(-1, 2).astype(np.float32)
@@ -68,7 +68,7 @@ def test_they_are_of_one_piece() -> None:
 
 def test_each_differs_clearly_from_all_before() -> None:
     _, _, L = scene()
-    shown = [shown_ab(L, each) for each in made(noise=0.15)]
+    shown = [clip_ab_to_gamut(L, each) for each in made(noise=0.15)]
     for number, one in enumerate(shown):
         for other in shown[:number]:
             apart = np.linalg.norm(one - other, axis=2)

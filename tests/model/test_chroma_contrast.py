@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from colorify.model.postprocess import GREY, contrasted
+from colorify.model.postprocess import HALF_EFFECT_CHROMA, increase_chroma_contrast
 
 FloatArray = NDArray[np.float32]
 COLORS = arrays(np.float32, (3, 4, 2), elements=st.floats(-110, 110, width=32))
@@ -19,19 +19,19 @@ def strips(*colors: tuple[float, float]) -> FloatArray:
 
 def test_a_lawn_gets_greener_and_a_brick_wall_redder() -> None:
     lawn, wall = (-20.0, 30.0), (25.0, 25.0)
-    made = contrasted(strips(lawn, wall), 0.4)
+    made = increase_chroma_contrast(strips(lawn, wall), 0.4)
     assert made[0, 0, 0] < lawn[0] - 5
     assert made[0, -1, 0] > wall[0] + 5
 
 
 def test_a_picture_of_one_colour_stays_as_it_is() -> None:
     ab = strips((20, 30))
-    np.testing.assert_allclose(contrasted(ab, 1.0), ab, atol=1e-4)
+    np.testing.assert_allclose(increase_chroma_contrast(ab, 1.0), ab, atol=1e-4)
 
 
 def test_white_in_a_warm_picture_stays_white_and_a_tinge_of_warmth_leaves_it() -> None:
     ab = strips((0, 0), (1, 2), (30, 40), (30, 40))
-    made = contrasted(ab, 0.4)
+    made = increase_chroma_contrast(ab, 0.4)
     assert np.array_equal(made[:, :6], ab[:, :6])
     before, after = (np.linalg.norm(each[0, 6]) for each in (ab, made))
     assert after < before + 1.5  # it may become as cold as it was warm, but no colour that one sees
@@ -39,11 +39,11 @@ def test_white_in_a_warm_picture_stays_white_and_a_tinge_of_warmth_leaves_it() -
 
 @given(ab=COLORS)
 def test_a_share_of_nothing_changes_nothing(ab: FloatArray) -> None:
-    assert contrasted(ab, 0) is ab
+    assert increase_chroma_contrast(ab, 0) is ab
 
 
 @given(ab=COLORS, share=st.floats(0, 2))
 def test_no_colour_goes_towards_the_mean_or_farther_than_its_share(ab: FloatArray, share: float) -> None:
-    away, moved = ab - ab.mean(axis=(0, 1)), contrasted(ab, share) - ab
+    away, moved = ab - ab.mean(axis=(0, 1)), increase_chroma_contrast(ab, share) - ab
     chroma = np.linalg.norm(ab, axis=2, keepdims=True)
-    np.testing.assert_allclose(moved, share * away * chroma / (chroma + GREY), atol=1e-2)
+    np.testing.assert_allclose(moved, share * away * chroma / (chroma + HALF_EFFECT_CHROMA), atol=1e-2)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, WeightsError
-from colorify.model.generator import EMBEDDED
+from colorify.model.generator import BUILTIN_WEIGHTS
 
-pytestmark = pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+pytestmark = pytest.mark.skipif(
+    not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet"
+)
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 Pixels = NDArray[np.uint8]

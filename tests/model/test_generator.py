@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from colorify.errors import WeightsError
-from colorify.model.generator import EMBEDDED, Generator
+from colorify.model.generator import BUILTIN_WEIGHTS, Generator
 from tiny import TINY_SPEC, write_tiny_generator
 
 
@@ -45,11 +45,11 @@ def test_hints_are_followed(generator: Generator) -> None:
 
 
 def test_vividness_makes_colourful_bins_likelier(generator: Generator) -> None:
-    glance = generator.look(np.full((32, 32), 32, np.float32))
+    glance = generator.encode(np.full((32, 32), 32, np.float32))
     steps = (0.0, 0.5, 1.0, 1.5, 2.0)
-    chroma = [np.hypot(*glance.colors(vividness=vividness).ab[0, 0]) for vividness in steps]
+    chroma = [np.hypot(*glance.predict(vividness=vividness).ab[0, 0]) for vividness in steps]
     assert all(low * 1.1 < high for low, high in pairwise(chroma)), chroma
-    near = [glance.colors(vividness=vividness).ab for vividness in (0.999, 1, 1.001)]
+    near = [glance.predict(vividness=vividness).ab for vividness in (0.999, 1, 1.001)]
     assert np.abs(near[0] - near[1]).max() < 0.1 > np.abs(near[2] - near[1]).max(), "no jump at 1"
     grey = [glance.distribution(vividness=vividness).probabilities[0, 0, 0] for vividness in steps]
     assert all(high > low for high, low in pairwise(grey))
@@ -67,7 +67,7 @@ def test_it_may_be_shared_between_threads(generator: Generator) -> None:
 
 class TestDistribution:
     def test_it_says_how_likely_each_bin_is(self, generator: Generator) -> None:
-        made = generator.look(np.full((10, 18), 20, np.float32)).distribution()
+        made = generator.encode(np.full((10, 18), 20, np.float32)).distribution()
         assert made.centers.tolist() == TINY_SPEC["bin_centers"]
         assert made.probabilities.shape == (3, 5, 5)
         np.testing.assert_allclose(made.probabilities.sum(axis=2), 1, rtol=1e-5)
@@ -77,14 +77,14 @@ class TestDistribution:
     def test_hints_change_it(self, generator: Generator) -> None:
         hints = np.zeros((3, 5, 3), np.float32)
         hints[1, 2] = (100, 0, 1)
-        made = generator.look(np.full((10, 18), 40, np.float32)).distribution(hints=hints)
+        made = generator.encode(np.full((10, 18), 40, np.float32)).distribution(hints=hints)
         assert made.probabilities[1, 2].argmax() == 1
         assert made.probabilities[0, 0].argmax() == 0
 
     def test_a_regression_has_none(self, tmp_path: Path) -> None:
         weights = write_tiny_generator(tmp_path / "regression.onnx", bin_centers=[])
         with pytest.raises(WeightsError, match=r"regression\.onnx: a regression; .* Leave out -m"):
-            Generator(weights).look(np.zeros((8, 8), np.float32)).distribution()
+            Generator(weights).encode(np.zeros((8, 8), np.float32)).distribution()
 
 
 class TestGlance:
@@ -103,8 +103,8 @@ class TestGlance:
         L = np.random.default_rng(0).uniform(0, 100, (50, 70)).astype(np.float32)
         hints = np.zeros((13, 18, 3), np.float32)
         hints[4, 4] = (30, 30, 1)
-        glance = generator.look(L)
-        made = [glance.colors(), glance.colors(hints=hints), glance.colors(vividness=0.5)]
+        glance = generator.encode(L)
+        made = [glance.predict(), glance.predict(hints=hints), glance.predict(vividness=0.5)]
         glance.distribution(hints=hints)
         assert runs == [False, True, True, True]
         options: list[dict[str, Any]] = [{}, {"hints": hints}, {"vividness": 0.5}]
@@ -114,7 +114,7 @@ class TestGlance:
             np.testing.assert_array_equal(colors.confidence, anew.confidence)
 
     def test_what_the_backbone_sees_can_be_had(self, generator: Generator) -> None:
-        glance = generator.look(np.full((10, 18), 30, np.float32))
+        glance = generator.encode(np.full((10, 18), 30, np.float32))
         feature = glance.features(4)
         assert feature.shape == (3, 5, 1)
         np.testing.assert_allclose(feature, 30, rtol=1e-5)
@@ -154,7 +154,7 @@ class TestRefusals:
             Generator(path)
 
 
-@pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+@pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
 class TestEmbedded:
     def test_it_keeps_the_contract(self) -> None:
         generator = Generator(threads=1)
@@ -171,22 +171,22 @@ class TestEmbedded:
         L = np.random.default_rng(0).uniform(0, 100, (100, 70)).astype(np.float32)
         hints = np.zeros((25, 18, 3), np.float32)
         hints[4, 4] = (30, 30, 1)
-        glance = generator.look(L)
-        glance.colors()
-        later, first = glance.colors(hints=hints), generator(L, hints=hints)
+        glance = generator.encode(L)
+        glance.predict()
+        later, first = glance.predict(hints=hints), generator(L, hints=hints)
         np.testing.assert_array_equal(later.ab, first.ab)
         np.testing.assert_array_equal(later.confidence, first.confidence)
 
     def test_its_colours_are_the_annealed_mean_of_its_distribution(self) -> None:
         generator = Generator(threads=1)
-        glance = generator.look(np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32))
+        glance = generator.encode(np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32))
         made = glance.distribution()
         sharp = made.probabilities ** (1 / generator.spec.temperature)
         mean = sharp @ made.centers / sharp.sum(axis=2, keepdims=True)
-        np.testing.assert_allclose(mean, glance.colors().ab, atol=0.01)
+        np.testing.assert_allclose(mean, glance.predict().ab, atol=0.01)
 
     def test_it_fits_into_the_package(self) -> None:
-        assert EMBEDDED.stat().st_size <= 16 * 2**20
+        assert BUILTIN_WEIGHTS.stat().st_size <= 16 * 2**20
 
 
 def test_nothing_is_reported_to_anybody(tiny_weights: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify.model.hint_propagation import spread
+from colorify.model.hint_propagation import propagate_hints
 
 SIDE = 32  # cells
 FloatArray = NDArray[np.float32]
@@ -18,7 +18,7 @@ def told(*hints: Place, L: FloatArray | None = None, roots: FloatArray | None = 
     for seed, (row, column, _, _) in zip(seeds, hints, strict=True):
         seed[row, column] = True
     wanted = np.array([hint[2:] for hint in hints], np.float32)
-    return spread(np.zeros((*L.shape, 2), np.float32), seeds, wanted, L, roots)
+    return propagate_hints(np.zeros((*L.shape, 2), np.float32), seeds, wanted, L, roots)
 
 
 def flat() -> FloatArray:

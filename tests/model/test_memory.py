@@ -14,7 +14,7 @@ import pyvips
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError, WeightsError
 from colorify.model import memory
-from colorify.model.generator import Generator, memory_of
+from colorify.model.generator import Generator, estimate_memory
 from colorify.model.memory import Claims, available_memory
 from colorify.model.runtime import Runtime
 from colorify.server.app import create_app
@@ -102,20 +102,20 @@ def test_the_largest_size_that_fits_is_said_and_fits(
 
 
 def test_a_byte_less_is_too_little(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    needed = memory_of((96, 64), 32)
-    assert needed == memory_of((95, 33), 32), "as it is padded"
+    needed = estimate_memory((96, 64), 32)
+    assert needed == estimate_memory((95, 33), 32), "as it is padded"
     for size, fits in ((needed, True), (needed - 1, False)):
-        look = limited(tiny_weights, size, monkeypatch)._generator.look
+        look = limited(tiny_weights, size, monkeypatch)._generator.encode
         if fits:
-            look(np.zeros((64, 96), np.float32)).colors()
+            look(np.zeros((64, 96), np.float32)).predict()
         else:
             with pytest.raises(UsageError, match="To look at 96x64 px takes about"):
-                look(np.zeros((64, 96), np.float32)).colors()
+                look(np.zeros((64, 96), np.float32)).predict()
 
 
 def test_nothing_is_read_of_what_does_not_fit(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     colorizer = limited(tiny_weights, MEGA, monkeypatch)
-    monkeypatch.setattr("colorify.images.photo.Photo.shrunk", None)  # what would reduce a photo to an L
+    monkeypatch.setattr("colorify.images.photo.Photo.shrink", None)  # what would reduce a photo to an L
     for use in (colorizer.colorize, colorizer.open, lambda photo: colorizer.match(photo, photo)):
         with pytest.raises(UsageError, match=r"Free some memory first|The largest --size that fits"):
             use(grey_scene(600, 400))

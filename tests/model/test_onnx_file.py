@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
 from colorify.errors import ColorifyError, WeightsError
-from colorify.model.generator import EMBEDDED, Generator
+from colorify.model.generator import BUILTIN_WEIGHTS, Generator
 from colorify.model.onnx_file import has_external_data
 
 
@@ -79,9 +79,9 @@ def test_a_whole_file_has_none(tiny_bytes: bytes) -> None:
     assert not has_external_data(memoryview(tiny_bytes))
 
 
-@pytest.mark.skipif(not EMBEDDED.is_file(), reason="the embedded weights are not trained yet")
+@pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
 def test_the_embedded_weights_have_none() -> None:
-    assert not has_external_data(memoryview(EMBEDDED.read_bytes()))
+    assert not has_external_data(memoryview(BUILTIN_WEIGHTS.read_bytes()))
 
 
 @pytest.mark.parametrize("part", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])

@@ -9,22 +9,24 @@ import pytest
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.hints import Hint
-from colorify.model.generator import Colors, Generator, Glance
-from colorify.model.predict import guided_colors
-from colorify.options import Look
+from colorify.model.generator import EncodedPhoto, Generator, Prediction
+from colorify.model.predict import predict_colors
+from colorify.options import ColorOptions
 from tiny import write_tiny_generator
 
 
 def test_without_hints_nothing_changes(generator: Generator) -> None:
-    glance = generator.look(np.full((64, 64), 30, np.float32))
-    np.testing.assert_array_equal(guided_colors(glance, Look(), photo=(64, 64)).ab, glance.colors().ab)
+    glance = generator.encode(np.full((64, 64), 30, np.float32))
+    np.testing.assert_array_equal(
+        predict_colors(glance, ColorOptions(), photo=(64, 64)).ab, glance.predict().ab
+    )
 
 
 def test_a_hint_that_others_cover_counts_nowhere(generator: Generator) -> None:
-    glance = generator.look(np.full((64, 64), 30, np.float32))
+    glance = generator.encode(np.full((64, 64), 30, np.float32))
     above = Hint(32, 32, "#3060c0", 8)
     alone, both = (
-        guided_colors(glance, Look(hints=hints), photo=(64, 64)).ab
+        predict_colors(glance, ColorOptions(hints=hints), photo=(64, 64)).ab
         for hints in ((above,), (Hint(32, 32, "#c04040", 4), above))
     )
     np.testing.assert_array_equal(alone, both)
@@ -32,15 +34,15 @@ def test_a_hint_that_others_cover_counts_nowhere(generator: Generator) -> None:
 
 def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
-    plain = Glance.colors
+    plain = EncodedPhoto.predict
 
-    def watched(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+    def watched(self: EncodedPhoto, *, hints: Any = None, vividness: float = 1.0) -> Prediction:
         seen.append(hints)
         return plain(self, hints=hints, vividness=vividness)
 
-    monkeypatch.setattr(Glance, "colors", watched)
-    glance = generator.look(np.full((64, 64), 50, np.float32))
-    guided_colors(glance, Look(hints=(Hint(20, 20, "#C04040"),)), photo=(64, 64))
+    monkeypatch.setattr(EncodedPhoto, "predict", watched)
+    glance = generator.encode(np.full((64, 64), 50, np.float32))
+    predict_colors(glance, ColorOptions(hints=(Hint(20, 20, "#C04040"),)), photo=(64, 64))
     assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
 
 
@@ -49,12 +51,12 @@ def test_a_hint_is_met_even_by_a_generator_that_is_deaf(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, x: int, y: int, radius: int
 ) -> None:
     colorizer = Colorizer(tiny_weights, threads=1)
-    plain = Glance.colors
+    plain = EncodedPhoto.predict
 
-    def deaf(self: Glance, *, hints: Any = None, vividness: float = 1.0) -> Colors:
+    def deaf(self: EncodedPhoto, *, hints: Any = None, vividness: float = 1.0) -> Prediction:
         return plain(self, vividness=vividness)
 
-    monkeypatch.setattr(Glance, "colors", deaf)
+    monkeypatch.setattr(EncodedPhoto, "predict", deaf)
     rows, columns = np.mgrid[:256, :256]
     pixels = (110 + 20 * np.sin(columns / 9) + 20 * np.cos(rows / 13)).astype(np.uint8)
     hint = Hint(x, y, "#8a5a78", radius)
@@ -70,7 +72,7 @@ def test_colours_are_as_far_from_each_other_as_the_weights_file_and_the_vividnes
 
     def spread_of(vividness: float, **changes: Any) -> float:
         generator = Generator(write_tiny_generator(tmp_path / f"{len(changes)}.onnx", **changes), threads=1)
-        made = guided_colors(generator.look(L), Look(vividness=vividness), photo=(64, 64)).ab
+        made = predict_colors(generator.encode(L), ColorOptions(vividness=vividness), photo=(64, 64)).ab
         return float(np.linalg.norm(made.std(axis=(0, 1))))
 
     plain, apart, bold = spread_of(1), spread_of(1, contrast=0.4), spread_of(1.5, contrast=0.4)

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from colorify.images.photo import open_photo
 from colorify.model import generator as generator_module
 from colorify.model.generator import Generator
-from colorify.model.preprocess import BLACK, DETAIL, MOST, WHITE, restored, see, shown, softened
+from colorify.model.preprocess import (
+    FADED_BLACK_L,
+    FADED_WHITE_L,
+    MAX_DETAIL_L,
+    MAX_GAIN,
+    normalize_luminance,
+    reduce_grain,
+    reduce_to_luminance,
+    stretch_levels,
+)
 
 FloatArray = NDArray[np.float32]
 
@@ -24,31 +33,31 @@ def greys(black: float, white: float, shape: tuple[int, int] = (40, 60)) -> Floa
     return np.random.default_rng(0).permutation(ramp).reshape(shape)
 
 
-@pytest.mark.parametrize(("black", "white"), [(0, 100), (BLACK - 2, WHITE + 2)])
+@pytest.mark.parametrize(("black", "white"), [(0, 100), (FADED_BLACK_L - 2, FADED_WHITE_L + 2)])
 def test_a_fresh_print_stays_as_it_is(black: float, white: float) -> None:
     L = greys(black, white)
-    assert restored(L) is L
+    assert stretch_levels(L) is L
 
 
 @pytest.mark.parametrize(("black", "white"), [(0, 35), (50, 100), (35, 65)], ids=["dark", "pale", "flat"])
 def test_a_faded_print_gets_its_blacks_and_whites_back(black: float, white: float) -> None:
-    seen = restored(greys(black, white))
-    assert np.percentile(seen, 1) <= BLACK + 1
-    assert np.percentile(seen, 99) >= WHITE - 1
+    seen = stretch_levels(greys(black, white))
+    assert np.percentile(seen, 1) <= FADED_BLACK_L + 1
+    assert np.percentile(seen, 99) >= FADED_WHITE_L - 1
 
 
 def test_a_frame_is_no_part_of_the_print() -> None:
     framed = np.full((60, 80), 98, np.float32)
     framed[5:-5, 7:-7] = greys(30, 50, (50, 66))
-    seen = restored(framed)[6:-6, 8:-8]
-    assert seen.min() < BLACK + 2
-    assert seen.max() > WHITE - 2
+    seen = stretch_levels(framed)[6:-6, 8:-8]
+    assert seen.min() < FADED_BLACK_L + 2
+    assert seen.max() > FADED_WHITE_L - 2
 
 
 def test_a_few_specks_of_dust_are_no_whites() -> None:
     L = greys(30, 50)
     L[::20, ::20] = 100
-    assert np.median(restored(L)) > 43
+    assert np.median(stretch_levels(L)) > 43
 
 
 @given(
@@ -61,7 +70,7 @@ def test_greys_keep_their_order_and_are_spread_a_few_times_at_most(
     black: float, span: float, height: int, width: int
 ) -> None:
     L = np.clip(greys(black, black + span, (height, width)), 0, 100)
-    seen = restored(L)
+    seen = stretch_levels(L)
     assert seen.shape == L.shape
     assert seen.dtype == np.float32
     assert seen.min() >= 0
@@ -69,7 +78,7 @@ def test_greys_keep_their_order_and_are_spread_a_few_times_at_most(
     order = np.argsort(L, axis=None)
     steps, before = np.diff(seen.ravel()[order]), np.diff(L.ravel()[order])
     assert (steps >= 0).all()
-    assert (steps <= MOST * before + 1e-3).all()
+    assert (steps <= MAX_GAIN * before + 1e-3).all()
 
 
 def finest(L: FloatArray) -> float:
@@ -79,35 +88,35 @@ def finest(L: FloatArray) -> float:
 
 def test_a_smooth_picture_stays_as_it_is() -> None:
     L = np.tile(np.linspace(0, 100, 60, dtype=np.float32), (40, 1))
-    assert shown(L) is L
+    assert normalize_luminance(L) is L
 
 
 @pytest.mark.parametrize("grain", [10, 20, 40])
 def test_grain_and_sharpening_are_softened_to_what_photos_have(grain: float) -> None:
     noisy = 50 + np.random.default_rng(1).normal(0, grain, (60, 80)).astype(np.float32)
-    soft = softened(noisy)
+    soft = reduce_grain(noisy)
     assert soft.dtype == np.float32
     assert finest(soft) < finest(noisy)
     assert soft.mean() == pytest.approx(noisy.mean(), abs=0.5)
-    assert finest(soft) < 4 * DETAIL
+    assert finest(soft) < 4 * MAX_DETAIL_L
 
 
 def test_forms_stay_where_they_are_when_softened() -> None:
     L = np.where(np.arange(80) < 40, 20, 80) * np.ones((60, 1))
     noisy = (L + np.random.default_rng(1).normal(0, 15, L.shape)).astype(np.float32)
-    soft = softened(noisy)
+    soft = reduce_grain(noisy)
     assert soft[:, 36:40].mean() < 35
     assert soft[:, 40:44].mean() > 65
-    np.testing.assert_allclose(softened(noisy.T), soft.T, atol=1e-3)
+    np.testing.assert_allclose(reduce_grain(noisy.T), soft.T, atol=1e-3)
 
 
 @pytest.mark.parametrize(("contrast", "black"), [(0.35, 0), (0.5, 50)], ids=["dark", "pale"])
 def test_a_faded_print_is_coloured_like_a_fresh_one(
     contrast: float, black: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    generator, L = Generator(), see(open_photo(SAMPLE), 192).L
+    generator, L = Generator(), reduce_to_luminance(open_photo(SAMPLE), 192).L
     faded = L * np.float32(contrast) + np.float32(black)
     fresh, with_levels = generator(L).ab, generator(faded).ab
-    monkeypatch.setattr(generator_module, "shown", lambda L: L)
+    monkeypatch.setattr(generator_module, "normalize_luminance", lambda L: L)
     without = generator(faded).ab
     assert np.abs(with_levels - fresh).mean() < 0.5 * np.abs(without - fresh).mean()

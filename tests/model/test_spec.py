@@ -16,9 +16,9 @@ from onnx import TensorProto, helper
 from colorify.errors import ColorifyError, WeightsError
 from colorify.hints import Hint
 from colorify.model.generator import Generator
-from colorify.model.predict import guided_colors
+from colorify.model.predict import predict_colors
 from colorify.model.spec import CENTERS, RULES
-from colorify.options import Look
+from colorify.options import ColorOptions
 from tiny import TINY_SPEC, write_tiny_generator
 
 NUMBERS = {"multiple": (1, 1024), "size": (32, 4096), "temperature": (0.01, 1), "contrast": (0, 2)}
@@ -39,9 +39,13 @@ def with_metadata(path: Path, text: str) -> Path:
 
 def color(path: Path) -> None:
     """Open a weights file and use all of it."""
-    glance = Generator(path, threads=1).look(np.linspace(0, 100, 96, dtype=np.float32).reshape(8, 12))
-    for look in (Look(), Look(vividness=1.5, hints=(Hint(3, 3, "#a05040"),)), Look(alternative=2)):
-        guided_colors(glance, look, photo=(12, 8))
+    glance = Generator(path, threads=1).encode(np.linspace(0, 100, 96, dtype=np.float32).reshape(8, 12))
+    for look in (
+        ColorOptions(),
+        ColorOptions(vividness=1.5, hints=(Hint(3, 3, "#a05040"),)),
+        ColorOptions(alternative=2),
+    ):
+        predict_colors(glance, look, photo=(12, 8))
 
 
 @pytest.mark.parametrize(
@@ -200,6 +204,6 @@ def test_damaged_weights_are_told_from_colours(tmp_path: Path, value: float) -> 
     fifty = next(entry for entry in model.graph.initializer if entry.name == "fifty")
     fifty.CopyFrom(onnx.numpy_helper.from_array(np.array(value, np.float32), "fifty"))
     path.write_bytes(model.SerializeToString())
-    glance = Generator(path, threads=1).look(np.full((8, 8), 50, np.float32))
+    glance = Generator(path, threads=1).encode(np.full((8, 8), 50, np.float32))
     with pytest.raises(WeightsError, match=r"bad\.onnx: logits is not finite"):
         glance.distribution()

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from colorify.color import RGB_TO_XYZ, lab_to_linear, lab_to_rgb, rgb_to_lab, srgb_to_linear
-from colorify.render.compose import Light, measure, paint
+from colorify.render.compose import Luminance, compose_rgb, luminance_of
 
 DTYPES = {8: np.uint8, 16: np.uint16}
 # Rounding each channel moves the light by less than half a step of grey; the rest is what the tables add.
@@ -20,9 +20,9 @@ TOLERANCE_16 = 100 / 4096  # of L
 
 def colored(pixels: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Paint a strip of grey or RGB with ab; nothing given is changed."""
-    light = measure(pixels)
+    light = luminance_of(pixels)
     out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    paint(light, np.stack([a, b]).astype(np.float32), out)
+    compose_rgb(light, np.stack([a, b]).astype(np.float32), out)
     return out
 
 
@@ -83,7 +83,7 @@ def test_without_chroma_every_grey_comes_back_exactly(depth: int) -> None:
 def test_agrees_with_the_plain_definition(depth: int, lab: NDArray[np.float32]) -> None:
     full = 2**depth - 1
     grey = np.rint(np.abs(lab[:, :1]) / 110 * full).astype(DTYPES[depth]).reshape(1, 4, 1)
-    L = measure(grey).L
+    L = luminance_of(grey).L
     expected = lab_to_rgb(np.stack([L, lab[None, :, 1], lab[None, :, 2]], axis=-1)) * full
     found = colored(grey, lab[None, :, 1], lab[None, :, 2])
     # half a step of rounding, and what float32 loses in the matrix where chroma is beyond all gamut
@@ -127,7 +127,7 @@ def along(start: NDArray[Any], end: NDArray[Any], steps: int) -> NDArray[np.floa
     L, a, b = (wanted[None, :, at].astype(np.float32) for at in range(3))
     Y = np.where(L > 8, ((L + 16) / 116) ** 3, L / 903.2963).astype(np.float32)
     out = np.empty((1, steps + 1, 3), np.uint16)
-    paint(Light(Y=Y, L=L), np.stack([a, b]), out)
+    compose_rgb(Luminance(Y=Y, L=L), np.stack([a, b]), out)
     return rgb_to_lab((out / 65535).astype(np.float32))[0].astype(np.float64)
 
 
@@ -172,7 +172,7 @@ def test_black_and_white_have_no_colour() -> None:
 
 def test_light_of_colour_is_that_of_its_grey() -> None:
     rgb = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 200]]], np.uint8)
-    light = measure(rgb)
+    light = luminance_of(rgb)
     np.testing.assert_allclose(light.L[0], [53.24, 87.74, 32.30, 80.60], atol=0.01)  # published for sRGB
     np.testing.assert_allclose(light.Y, exact_light(rgb), atol=1e-6)
-    np.testing.assert_allclose(light.L[0, 3], measure(rgb[:, 3:, :1]).L[0, 0], atol=1e-3)
+    np.testing.assert_allclose(light.L[0, 3], luminance_of(rgb[:, 3:, :1]).L[0, 0], atol=1e-3)

@@ -14,17 +14,17 @@ from test_compose import DTYPES, assert_light_is_kept
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
 from colorify.render import strips
-from colorify.render.compose import luminance, measure, paint
-from colorify.render.subsampling import blocks_of, paint_blocks
+from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
+from colorify.render.subsampling import compose_subsampled, subsample
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.jpg"
 
 
 def colored(pixels: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
     """Paint a strip of grey or RGB with the ab of its blocks."""
-    Y = luminance(pixels)
+    Y = linear_luminance(pixels)
     out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    paint_blocks(Y, blocks_of(Y), np.stack([a, b]).astype(np.float32), out)
+    compose_subsampled(Y, subsample(Y), np.stack([a, b]).astype(np.float32), out)
     return out
 
 
@@ -54,7 +54,7 @@ def test_even_greys_get_the_colour_that_they_get_one_by_one(size: tuple[int, int
     grey = np.full((*size, 1), 150, np.uint8)
     a, b = np.full((2, *(-(-side // 2) for side in size)), 30.0)
     alone = np.empty((1, 1, 3), np.uint8)
-    paint(measure(grey[:1, :1]), np.full((2, 1, 1), 30, np.float32), alone)
+    compose_rgb(luminance_of(grey[:1, :1]), np.full((2, 1, 1), 30, np.float32), alone)
     np.testing.assert_array_equal(colored(grey, a, b), np.broadcast_to(alone, (*size, 3)))
 
 
@@ -70,7 +70,7 @@ def test_a_large_photo_is_coloured_as_finely_as_anyone_sees(monkeypatch: pytest.
     large = small.repeat(4, axis=0).repeat(4, axis=1)[:, :, None]
     colorizer = Colorizer()
     blocks = colorizer.colorize(large)
-    monkeypatch.setattr(strips, "COARSE", np.inf)
+    monkeypatch.setattr(strips, "COARSE_CELL_PX", np.inf)
     pixels = colorizer.colorize(large)
     assert (blocks != pixels).any()  # they were blocks
     apart = np.abs(rgb_to_lab(blocks / np.float32(255)) - rgb_to_lab(pixels / np.float32(255)))

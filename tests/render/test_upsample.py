@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from colorify.images.photo import open_photo
-from colorify.render.upsample import enlarge_rows, fit_chroma, taps
+from colorify.render.upsample import fit_chroma, interpolation_taps, upsample_rows
 
 STRIDE = 4
 
@@ -20,9 +20,9 @@ def enlarged(
     L: NDArray[Any], ab: NDArray[Any], full: NDArray[Any], strength: float = 1.0
 ) -> NDArray[np.float32]:
     """ab of the full L, (H, W, 2), from a fit at the small one."""
-    chroma = fit_chroma(L.astype(np.float32), ab.astype(np.float32), stride=STRIDE).scaled(strength)
+    chroma = fit_chroma(L.astype(np.float32), ab.astype(np.float32), stride=STRIDE).scale(strength)
     height, width = full.shape
-    return np.moveaxis(chroma.enlarged(width, height).ab(full.astype(np.float32), 0), 0, -1)
+    return np.moveaxis(chroma.upsample(width, height).ab(full.astype(np.float32), 0), 0, -1)
 
 
 def cells(plane: NDArray[Any]) -> NDArray[Any]:
@@ -76,9 +76,13 @@ def test_the_small_picture_lies_on_the_large_one(
     path = tmp_path / f"waves{suffix}"
     pyvips.Image.new_from_array(plane.astype(np.uint8)).copy(interpretation="b-w").write_to_file(str(path))
     w, h = width // 8, height // 8
-    small = open_photo(path).shrunk(w, h)[:, :, 0].astype(np.float32)
-    result = enlarge_rows(
-        small[:, None, :], taps(height, h, h / height), taps(width, w, w / width), 0, height
+    small = open_photo(path).shrink(w, h)[:, :, 0].astype(np.float32)
+    result = upsample_rows(
+        small[:, None, :],
+        interpolation_taps(height, h, h / height),
+        interpolation_taps(width, w, w / width),
+        0,
+        height,
     )[0]
 
     def error(shift_x: int, shift_y: int) -> float:
@@ -130,7 +134,7 @@ def test_rows_do_not_depend_on_where_strips_begin() -> None:
     random = np.random.default_rng(0)
     L, ab = random.uniform(0, 100, (30, 41)), random.uniform(-50, 50, (8, 11, 2))
     full = random.uniform(0, 100, (101, 133)).astype(np.float32)
-    whole = fit_chroma(L.astype(np.float32), ab.astype(np.float32), stride=STRIDE).enlarged(133, 101)
+    whole = fit_chroma(L.astype(np.float32), ab.astype(np.float32), stride=STRIDE).upsample(133, 101)
     expected = whole.ab(full, 0)
     for rows in (1, 7, 100):
         parts = [whole.ab(full[top : top + rows], top) for top in range(0, 101, rows)]

@@ -170,7 +170,7 @@ def test_a_full_line_says_when_to_come_back(small: Server) -> None:
 
 def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "elsewhere")
-    monkeypatch.setattr(run, "MEMORY", tmp_path)
+    monkeypatch.setattr(run, "MEMORY_FOLDER", tmp_path)
     run.keep_in_memory(Settings(max_pixels=2**60))  # there is no room for that
     assert tempfile.gettempdir() == "elsewhere"
     run.keep_in_memory(Settings(max_pixels=1))

@@ -10,17 +10,19 @@ from serving import picture
 
 from colorify.colorizer import Colorizer
 from colorify.server import app
-from colorify.server.job_queue import Line, StoppedError, Task
+from colorify.server.job_queue import JobQueue, StoppedError, Task
 from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
-from colorify.server.work import Sitting, sit
+from colorify.server.work import OpenPhoto, open_upload
 from waiting import PATIENCE, wait_for
 
 
-def with_line(use: Callable[[Line], Awaitable[None]], **limits: float) -> None:
+def with_line(use: Callable[[JobQueue], Awaitable[None]], **limits: float) -> None:
     async def main() -> None:
-        line = Line(workers=1, waiting=int(limits.get("waiting", 4)), seconds=limits.get("seconds", PATIENCE))
+        line = JobQueue(
+            workers=1, waiting=int(limits.get("waiting", 4)), seconds=limits.get("seconds", PATIENCE)
+        )
         try:
             await use(line)
         finally:
@@ -52,7 +54,7 @@ def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
     begun: list[str] = []
     free = threading.Event()
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         first = asyncio.create_task(line.run(lambda _task: free.wait(PATIENCE)))
         await asyncio.sleep(0.05)
         second = asyncio.create_task(line.run(lambda _task: begun.append("second")))
@@ -70,7 +72,7 @@ def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
 def test_work_at_work_is_stopped_when_its_client_goes() -> None:
     work = Endless()
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         running = asyncio.create_task(line.run(work))
         await asyncio.to_thread(work.begun.wait, PATIENCE)
         running.cancel()
@@ -84,7 +86,7 @@ def test_work_at_work_is_stopped_when_its_client_goes() -> None:
 def test_work_that_takes_too_long_is_given_up_and_stopped() -> None:
     work = Endless()
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         with pytest.raises(RefusalError) as caught:
             await line.run(work)
         assert caught.value.kind.status == 503
@@ -95,7 +97,7 @@ def test_work_that_takes_too_long_is_given_up_and_stopped() -> None:
 
 
 def test_only_so_many_places() -> None:
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         async with line.place(), line.place():
             with pytest.raises(RefusalError) as caught:
                 async with line.place():
@@ -116,11 +118,11 @@ def test_a_place_is_taken_until_its_thread_has_ended() -> None:
         begun.set()
         free.wait(PATIENCE)
 
-    async def ask(line: Line) -> None:
+    async def ask(line: JobQueue) -> None:
         async with line.place():
             await line.run(deaf)
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         asking = asyncio.create_task(ask(line))
         await asyncio.to_thread(begun.wait, PATIENCE)
         asking.cancel()
@@ -144,7 +146,7 @@ def test_work_that_took_too_long_takes_its_place_until_it_ends() -> None:
         begun.set()
         free.wait(PATIENCE)
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         with pytest.raises(RefusalError):
             async with line.place():
                 await line.run(deaf)
@@ -156,11 +158,11 @@ def test_work_that_took_too_long_takes_its_place_until_it_ends() -> None:
 
 
 @pytest.fixture
-def sitting(colorizer: Colorizer) -> Sitting:
-    return sit(picture(), colorizer, Settings(), Task())
+def sitting(colorizer: Colorizer) -> OpenPhoto:
+    return open_upload(picture(), colorizer, Settings(), Task())
 
 
-def test_sessions_are_bounded_in_number_and_the_unused_goes_first(sitting: Sitting) -> None:
+def test_sessions_are_bounded_in_number_and_the_unused_goes_first(sitting: OpenPhoto) -> None:
     sessions = Sessions(Settings(sessions=2))
     first, second = sessions.add("a", sitting), sessions.add("b", sitting)
     sessions.get(first.id)
@@ -170,7 +172,7 @@ def test_sessions_are_bounded_in_number_and_the_unused_goes_first(sitting: Sitti
         sessions.get(second.id)
 
 
-def test_sessions_are_bounded_in_bytes(sitting: Sitting) -> None:
+def test_sessions_are_bounded_in_bytes(sitting: OpenPhoto) -> None:
     assert sitting.bytes > len(picture())
     sessions = Sessions(Settings(session_bytes=int(sitting.bytes * 2.5)))
     for name in "abcd":
@@ -179,7 +181,7 @@ def test_sessions_are_bounded_in_bytes(sitting: Sitting) -> None:
     assert sessions.bytes <= sitting.bytes * 2.5
 
 
-def test_sessions_are_bounded_in_age(sitting: Sitting) -> None:
+def test_sessions_are_bounded_in_age(sitting: OpenPhoto) -> None:
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
     old = sessions.add("a", sitting)
@@ -193,16 +195,16 @@ def test_sessions_are_bounded_in_age(sitting: Sitting) -> None:
     assert len(sessions) == 0
 
 
-def test_what_is_too_old_goes_though_nobody_asks(sitting: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_old_goes_though_nobody_asks(sitting: OpenPhoto, monkeypatch: pytest.MonkeyPatch) -> None:
     """And free memory goes back to the system, once after something was done."""
     given_back: list[int] = []
     monkeypatch.setattr(app, "TIDY_SECONDS", 0.001)
-    monkeypatch.setattr(app, "give_back", lambda: given_back.append(len(sessions._kept)))
+    monkeypatch.setattr(app, "trim_heap", lambda: given_back.append(len(sessions._kept)))
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
     sessions.add("a", sitting)
 
-    async def use(line: Line) -> None:
+    async def use(line: JobQueue) -> None:
         tidying = asyncio.create_task(app._tidy(line, sessions))
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 1)
         now[0] = 61

@@ -10,8 +10,8 @@ import pyvips
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from colorify.images.metadata.exif import DamagedExifError, without_position
-from colorify.images.metadata.location import without_location
+from colorify.images.metadata.exif import DamagedExifError, remove_position
+from colorify.images.metadata.location import remove_location
 from colorify.images.metadata.xmp import RDF
 from colorify.images.photo import open_photo
 from hostile import hostile_packets
@@ -35,7 +35,7 @@ def packet(attribute: str) -> bytes:
 
 @pytest.mark.parametrize("name", ["GPSLatitude", "GpsLongtitude", "gpsAltitude", "Latitude"])
 def test_positions_of_every_maker_go(name: str) -> None:
-    photo = without_location(open_photo(png(xmp_data=packet(f"d:{name}='52.5'"))))
+    photo = remove_location(open_photo(png(xmp_data=packet(f"d:{name}='52.5'"))))
     result = photo.image.get("xmp-data")
     assert b"52.5" not in result
     assert b"Kept" in result
@@ -43,7 +43,7 @@ def test_positions_of_every_maker_go(name: str) -> None:
 
 
 def test_xmp_that_cannot_be_read_goes_and_is_said() -> None:
-    photo = without_location(open_photo(png(xmp_data=b"<exif:GPSLatitude>52,5N")))
+    photo = remove_location(open_photo(png(xmp_data=b"<exif:GPSLatitude>52,5N")))
     assert not photo.image.get_typeof("xmp-data")
     assert any("XMP was left out" in note for note in photo.notes)
 
@@ -54,7 +54,7 @@ def test_blocks_hidden_in_texts_go_and_are_said() -> None:
     texts.add_text("Title", "Anna")
     file = BytesIO()
     Image.fromarray(PIXELS).save(file, "PNG", pnginfo=texts)
-    photo = without_location(open_photo(file.getvalue()))
+    photo = remove_location(open_photo(file.getvalue()))
     assert [chunk[8:13] for chunk in photo.beside.chunks] == [b"Title"]
     assert len(photo.notes) == 1
 
@@ -66,7 +66,7 @@ def test_exif_that_points_to_two_positions_points_to_none() -> None:
     image = open_photo(png()).image.copy()
     image.set_type(pyvips.GValue.blob_type, "exif-data", block + bytes(60))
     photo = open_photo(png())
-    result = without_location(replace(photo, image=image)).image.get("exif-data")
+    result = remove_location(replace(photo, image=image)).image.get("exif-data")
     assert b"\x25\x88" not in result
 
 
@@ -79,11 +79,11 @@ def test_no_byte_of_a_position_is_left_in_exif(endian: str) -> None:
     before = exif.tobytes()
     latitude = struct.pack(f"{endian}IIII", 52, 1, 30, 1)
     assert latitude in before
-    result = without_position(before)
+    result = remove_position(before)
     assert latitude not in result
     assert b"Plaubel" in result
     with pytest.raises(DamagedExifError):
-        without_position(b"")
+        remove_position(b"")
 
 
 def test_positions_over_one_another_take_no_time() -> None:
@@ -92,7 +92,7 @@ def test_positions_over_one_another_take_no_time() -> None:
     gps = struct.pack("<H", 65_535) + entry * 65_535
     block = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", 0x8825, 4, 1, 26) + bytes(4) + gps
     with pytest.raises(DamagedExifError, match="over one another"):
-        without_position(block.ljust(2**21, b"\0"))
+        remove_position(block.ljust(2**21, b"\0"))
 
 
 @pytest.mark.parametrize("name", hostile_packets(10))
@@ -100,5 +100,5 @@ def test_a_hostile_packet_does_not_stop_it(name: str) -> None:
     hostile = hostile_packets()[name]
     image = open_photo(png()).image.copy()
     image.set_type(pyvips.GValue.blob_type, "xmp-data", hostile)
-    result = without_location(replace(open_photo(png()), image=image)).image
+    result = remove_location(replace(open_photo(png()), image=image)).image
     assert not result.get_typeof("xmp-data") or b"GPSLatitude" not in result.get("xmp-data")

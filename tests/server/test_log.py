@@ -6,17 +6,17 @@ from pathlib import Path
 
 from serving import answer_of, picture, running
 
-from colorify.server.log import SECONDS, PlainFormatter, Seldom
+from colorify.server.log import REPEAT_SECONDS, PlainFormatter, RepeatFilter
 
 EVIL = "a\x1b[2J\r\n2026 ERROR forged\x85\u2028."
 FAULTY = """
-from colorify.server import work as studio
+from colorify.server import work
 from colorify.server.upload import Upload
 
-def sit(data, *_):
+def open_upload(data, *_):
     raise RuntimeError("\\x1b[2J\\n2026 ERROR forged " + repr(len(data)))
 
-studio.sit = sit
+work.open_upload = open_upload
 """
 
 
@@ -47,12 +47,12 @@ def test_no_line_of_a_traceback_passes_for_one_of_the_log() -> None:
 
 def test_what_is_said_again_and_again_is_counted() -> None:
     now = [100.0]
-    seldom = Seldom(clock=lambda: now[0])
+    seldom = RepeatFilter(clock=lambda: now[0])
     passed = [seldom.filter(record("message %s", number)) for number in range(50)]
     assert passed == [True] + [False] * 49
     assert seldom.filter(record("another place", line=2))
     assert seldom.filter(record("message %s", 50, error=ValueError("another reason")))
-    now[0] += SECONDS
+    now[0] += REPEAT_SECONDS
     last = record("message %s", 51)
     assert seldom.filter(last)
     assert last.getMessage() == "message 51 (49 more not written)"

@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from colorify.errors import SetupError, UsageError
-from colorify.training.checkpoint import Checkpoint, averaged, blended, load_checkpoint, save_checkpoint
+from colorify.training.checkpoint import (
+    Checkpoint,
+    average_checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+    select_weights,
+)
 from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe
 
@@ -73,10 +79,10 @@ def test_a_blend_is_the_mean_of_what_the_runs_are_judged_by(checkpoint: Checkpoi
     second = replace(
         checkpoint, average={"module.w": torch.full((2,), 9.0)}, best={"w": torch.full((2,), 3.0)}
     )
-    both = blended([first, second])
-    assert averaged(both)["w"].tolist() == [1.5, 1.5]
+    both = average_checkpoints([first, second])
+    assert select_weights(both)["w"].tolist() == [1.5, 1.5]
     assert both.step == second.step
-    assert averaged(blended([first]))["w"].tolist() == [0, 0]
+    assert select_weights(average_checkpoints([first]))["w"].tolist() == [0, 0]
 
 
 def test_runs_of_different_networks_have_no_blend(checkpoint: Checkpoint) -> None:
@@ -84,4 +90,4 @@ def test_runs_of_different_networks_have_no_blend(checkpoint: Checkpoint) -> Non
     other_bins = Bins(torch.tensor([[10.0, 0.0]]), torch.tensor([1.0]))
     for stranger in (replace(first, best={"w": torch.zeros(3)}), replace(first, bins=other_bins)):
         with pytest.raises(UsageError, match="different networks"):
-            blended([first, stranger])
+            average_checkpoints([first, stranger])

@@ -8,27 +8,29 @@ import torch
 
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
-from colorify.training.data.augment import age
+from colorify.training.data.augment import degrade
 from colorify.training.data.batches import draw_batch, draw_hints
-from colorify.training.data.mounts import mount
-from colorify.training.distillation import Teachers, taught_loss
+from colorify.training.data.mounts import add_mounts
+from colorify.training.distillation import TeacherEnsemble, distillation_loss
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import UNet
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
-from colorify.training.warm_start import Start
+from colorify.training.warm_start import PretrainedGenerator
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def teacher(recipe: Recipe, samples: list[Sample], tmp_path_factory: pytest.TempPathFactory) -> Start:
+def teacher(
+    recipe: Recipe, samples: list[Sample], tmp_path_factory: pytest.TempPathFactory
+) -> PretrainedGenerator:
     """A generator that has learnt a little."""
     torch.manual_seed(0)
     trainer = Trainer(dataclasses.replace(recipe, steps=12), tmp_path_factory.mktemp("teacher"), samples)
     trainer.run(lambda _: None)
     state = {name: tensor.clone() for name, tensor in trainer.average.module.state_dict().items()}
-    return Start(state, trainer.bins, folded=False)
+    return PretrainedGenerator(state, trainer.bins, folded=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +38,18 @@ def taught(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, mode="taught", aged=1.0, mounted=0.3, steps=12)
 
 
-def far_from(teacher: Start, network: torch.nn.Module, samples: list[Sample]) -> float:
+def far_from(teacher: PretrainedGenerator, network: torch.nn.Module, samples: list[Sample]) -> float:
     """How far what `network` says of aged photos is from what the teacher says of them fresh."""
     rng = torch.Generator().manual_seed(6)
     batch = draw_batch(samples, torch.ones(len(samples)), 32, 16, rng)
     hints = draw_hints(batch.ab, 0.0, rng)
     with torch.inference_mode():
-        said = network.eval()(age(batch.L, batch.ab_at_L, 1.0, rng), hints)
-        return float(taught_loss(said, Teachers([teacher], CPU)(batch, batch, hints)))
+        said = network.eval()(degrade(batch.L, batch.ab_at_L, 1.0, rng), hints)
+        return float(distillation_loss(said, TeacherEnsemble([teacher], CPU)(batch, batch, hints)))
 
 
 def test_a_few_steps_bring_it_nearer_to_its_teacher(
-    taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
+    taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
     trainer = Trainer(taught, tmp_path, samples, teachers=[teacher])
     before = far_from(teacher, trainer.network, samples)
@@ -56,7 +58,7 @@ def test_a_few_steps_bring_it_nearer_to_its_teacher(
 
 
 def test_a_run_without_a_generator_to_begin_from_takes_the_teachers_colours(
-    taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
+    taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
     recipe = dataclasses.replace(taught, backbone="scratch")
     assert torch.equal(
@@ -64,11 +66,13 @@ def test_a_run_without_a_generator_to_begin_from_takes_the_teachers_colours(
     )
 
 
-def test_what_frames_a_photo_is_taught_as_the_frame_it_is(teacher: Start, samples: list[Sample]) -> None:
+def test_what_frames_a_photo_is_taught_as_the_frame_it_is(
+    teacher: PretrainedGenerator, samples: list[Sample]
+) -> None:
     rng = torch.Generator().manual_seed(2)
     fresh = draw_batch(samples, torch.ones(len(samples)), 64, 6, rng)
-    framed, hints = mount(fresh, 1.0, rng), draw_hints(fresh.ab, 0.0, rng)
-    taught = Teachers([teacher], CPU)
+    framed, hints = add_mounts(fresh, 1.0, rng), draw_hints(fresh.ab, 0.0, rng)
+    taught = TeacherEnsemble([teacher], CPU)
     pairs = ((fresh, fresh), (fresh, framed), (framed, framed))
     alone, mounted, whole = (taught(*pair, hints) for pair in pairs)
     covered = torch.nn.functional.max_pool2d((fresh.L != framed.L).float(), 4).expand_as(alone) > 0
@@ -77,21 +81,23 @@ def test_what_frames_a_photo_is_taught_as_the_frame_it_is(teacher: Start, sample
     torch.testing.assert_close(mounted[~covered], alone[~covered], atol=1e-4, rtol=1e-4)
 
 
-def test_what_several_teachers_say_lies_between_them(teacher: Start, samples: list[Sample]) -> None:
+def test_what_several_teachers_say_lies_between_them(
+    teacher: PretrainedGenerator, samples: list[Sample]
+) -> None:
     rng = torch.Generator().manual_seed(3)
     batch = draw_batch(samples, torch.ones(len(samples)), 32, 4, rng)
     hints = draw_hints(batch.ab, 0.0, rng)
     torch.manual_seed(4)
     other = dataclasses.replace(teacher, network=UNet(len(teacher.bins)).state_dict())
     panels = ([teacher], [other], [teacher, other])
-    first, second, both = (Teachers(panel, CPU)(batch, batch, hints) for panel in panels)
-    apart = taught_loss(first, second)
+    first, second, both = (TeacherEnsemble(panel, CPU)(batch, batch, hints) for panel in panels)
+    apart = distillation_loss(first, second)
     assert apart > 0.1
-    assert max(taught_loss(both, first), taught_loss(both, second)) < 0.5 * apart
+    assert max(distillation_loss(both, first), distillation_loss(both, second)) < 0.5 * apart
 
 
 def test_a_teacher_and_its_recipe_go_together(
-    recipe: Recipe, taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
+    recipe: Recipe, taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="--teacher"):
         Trainer(taught, tmp_path, samples, start=teacher)
@@ -100,7 +106,7 @@ def test_a_teacher_and_its_recipe_go_together(
 
 
 def test_a_teacher_of_other_colours_is_refused(
-    taught: Recipe, teacher: Start, samples: list[Sample], tmp_path: Path
+    taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
     other = dataclasses.replace(teacher, bins=Bins(teacher.bins.centers + 1, teacher.bins.weights))
     with pytest.raises(UsageError, match="other colours"):
@@ -110,5 +116,5 @@ def test_a_teacher_of_other_colours_is_refused(
 @pytest.mark.parametrize("shift", [0.0, 3.0])
 def test_the_loss_is_nothing_where_both_say_the_same(shift: float) -> None:
     logits = torch.randn(2, 7, 3, 3)
-    assert taught_loss(logits + shift, logits) == pytest.approx(0, abs=1e-6)
-    assert taught_loss(logits.roll(1, 1), logits) > 0.1
+    assert distillation_loss(logits + shift, logits) == pytest.approx(0, abs=1e-6)
+    assert distillation_loss(logits.roll(1, 1), logits) > 0.1

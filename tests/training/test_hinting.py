@@ -8,9 +8,9 @@ import pytest
 from colorify.hints import Hint
 from colorify.images.photo import open_photo
 from colorify.model.generator import Generator
-from colorify.model.predict import guided_colors
-from colorify.model.preprocess import see
-from colorify.options import Look
+from colorify.model.predict import predict_colors
+from colorify.model.preprocess import reduce_to_luminance
+from colorify.options import ColorOptions
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SIDE = 224  # px
@@ -28,10 +28,12 @@ def generator() -> Generator:
 def test_one_hint_moves_its_region_and_little_else(
     generator: Generator, photo: str, row: int, column: int
 ) -> None:
-    L = see(open_photo(SAMPLES / f"{photo}.jpg"), SIDE).L
+    L = reduce_to_luminance(open_photo(SAMPLES / f"{photo}.jpg"), SIDE).L
     hint = Hint(x=4 * column + 2, y=4 * row + 2, color=BLUE, radius=4)
-    glance = generator.look(L)
-    plain, guided = (guided_colors(glance, Look(hints=h), photo=(SIDE, SIDE)).ab for h in ((), (hint,)))
+    glance = generator.encode(L)
+    plain, guided = (
+        predict_colors(glance, ColorOptions(hints=h), photo=(SIDE, SIDE)).ab for h in ((), (hint,))
+    )
     left = np.linalg.norm(guided - hint.ab, axis=-1) / np.linalg.norm(plain - hint.ab, axis=-1)
     moved = np.linalg.norm(guided - plain, axis=-1)
     distance = np.hypot(*np.ogrid[-row : CELLS - row, -column : CELLS - column])

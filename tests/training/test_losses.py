@@ -7,7 +7,7 @@ import torch
 
 from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.shard_reader import Sample
-from colorify.evaluation.lpips import NETS, FeatureNet
+from colorify.evaluation.lpips import NETS, LpipsNet
 from colorify.training.data.batches import as_batch
 from colorify.training.lab import lab_to_rgb
 from colorify.training.losses import (
@@ -78,15 +78,15 @@ def test_the_hinge_is_satisfied_beyond_1() -> None:
     assert hinge_loss(torch.tensor([0.0]), torch.tensor([0.5])) == 2.5
 
 
-def eyes() -> FeatureNet:
+def eyes() -> LpipsNet:
     """VGG16's shape with few channels and random weights."""
     layers, inputs = NETS["VGG16_0"], 3
     kernels, net_heads = [], []
     for layer in layers:
         kernels.append(torch.randn(4, inputs, 3, 3, generator=generator()) * 0.3)
         inputs = 4
-        net_heads += [torch.nn.Parameter(torch.ones(4))] if layer.seen else []
-    net = FeatureNet(layers, kernels, [torch.zeros(4)] * len(layers))
+        net_heads += [torch.nn.Parameter(torch.ones(4))] if layer.is_tap else []
+    net = LpipsNet(layers, kernels, [torch.zeros(4)] * len(layers))
     net.heads.extend(net_heads)
     return net
 

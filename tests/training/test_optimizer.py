@@ -4,15 +4,15 @@ import pytest
 from torch import nn
 
 from colorify.training.network.unet import UNet
-from colorify.training.optimizer import freeze, learn
+from colorify.training.optimizer import enter_training, freeze_backbone
 from colorify.training.recipe import Recipe
 
 
 def learning(recipe: Recipe) -> tuple[set[str], set[str]]:
     """Names of the weights that learn, and of the norms whose statistics move."""
     network = UNet(8)
-    freeze(network, recipe)
-    learn(network, recipe)
+    freeze_backbone(network, recipe)
+    enter_training(network, recipe)
     weights = {name for name, weight in network.named_parameters() if weight.requires_grad}
     norms = {name for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d) and m.training}
     return weights, norms

@@ -9,7 +9,7 @@ from colorify.errors import SetupError
 from colorify.training.checkpoint import CHECKPOINT
 from colorify.training.optimizer import schedule
 from colorify.training.recipe import Recipe
-from colorify.training.trainer import Progress, Trainer
+from colorify.training.trainer import Trainer, TrainingProgress
 
 
 def weights(trainer: Trainer) -> torch.Tensor:
@@ -28,7 +28,7 @@ def test_training_lowers_the_error_on_photos_not_seen(
     longer = dataclasses.replace(recipe, steps=40, aged=0.0, hinted=0.0, rate=3e-3)
     trainer = Trainer(longer, tmp_path, samples[:16])
     before = trainer.validate(samples[16:], longer.phases[0])
-    seen: list[Progress] = []
+    seen: list[TrainingProgress] = []
     trainer.run(seen.append, validation=samples[16:])
     assert before is not None
     assert seen[-1].share == 1.0

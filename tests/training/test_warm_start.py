@@ -9,12 +9,12 @@ from onnx import numpy_helper
 from colorify.errors import SetupError, WeightsError
 from colorify.model.generator import Generator
 from colorify.model.spec import CENTERS, Spec
-from colorify.training.export.batchnorm_folding import folded
+from colorify.training.export.batchnorm_folding import fold_batchnorm
 from colorify.training.export.onnx_branch import all_weights
 from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import ConvNorm, UNet
-from colorify.training.warm_start import load_backbone, load_start, load_weights, save_backbone
+from colorify.training.warm_start import load_backbone, load_generator, load_weights, save_backbone
 from tiny import write_tiny_generator
 
 SPEC = Spec(name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5)
@@ -66,7 +66,7 @@ def colors(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def test_folding_changes_no_output() -> None:
     network = lived_in(5)
     L, hints = torch.rand(2, 1, 64, 32) * 100, torch.randn(2, 3, 16, 8)
-    torch.testing.assert_close(folded(network)(L, hints), network(L, hints), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(fold_batchnorm(network)(L, hints), network(L, hints), rtol=1e-4, atol=1e-4)
 
 
 def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Path], tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Pa
 def test_the_network_read_back_computes_what_the_file_does(case: tuple[UNet, Bins, Path]) -> None:
     network, bins, path = case
     back = UNet(len(bins) or 2)
-    back.load_state_dict(load_start(str(path)).network)
+    back.load_state_dict(load_generator(str(path)).network)
     L = torch.rand(1, 1, 64, 64) * 100
     with torch.inference_mode():
         difference = back.eval()(L, torch.zeros(1, 3, 16, 16)) - network(L, torch.zeros(1, 3, 16, 16))

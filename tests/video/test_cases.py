@@ -103,7 +103,7 @@ def test_frames_that_matroska_loses_are_said(tmp_path: Path, tiny_weights: Path)
 
 def test_uneven_films_are_not_called_damaged() -> None:
     pts = np.cumsum([100, 130, 70, 255] * 10)
-    assert damage.holes_in(pts, 100) == []
+    assert damage.find_holes(pts, 100) == []
     even = np.arange(200) * 100
     assert damage_notes({500, 600}, np.delete(even, [5, 6, 40]), step=100, unit=0.01) == [
         "the source is damaged at 4.00 to 7.00 s: frames there are missing or wrong",

@@ -119,7 +119,7 @@ def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
 def test_what_cannot_be_done_is_said_before_the_work(
     colorify: Colorify, film: Path, arguments: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colorify.video.job.look_at", None)
+    monkeypatch.setattr("colorify.video.job.prepare_frame", None)
     ended = colorify("video", film.name, *arguments)
     assert (ended.code, said in ended.err) == (1, True), ended.err
     assert [path.name for path in Path().iterdir()] == ["film.mp4"]

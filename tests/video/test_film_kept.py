@@ -13,7 +13,7 @@ from made_films import TICK, view, write_film
 from made_films import Sort as Kind
 
 from colorify.video import FilmOptions, FilmReport, colorize_film
-from colorify.video.differences import lost_tags
+from colorify.video.differences import find_lost_tags
 
 Read = Callable[[Any], object]
 SOUNDS = (("fra", "Commentaire", "comment"), ("eng", "Original", "default"))
@@ -217,7 +217,7 @@ def test_the_tags_that_are_lost_are_named() -> None:
         "creation_time": "1921-01-21T10:00:00.0Z",
     }
     after = {"TITLE": "A", "DATE": "1922", "creation_time": "1921-01-21T10:00:00.000000Z"}
-    assert lost_tags(before, after) == ["SHOT_ON", "date"]
+    assert find_lost_tags(before, after) == ["SHOT_ON", "date"]
 
 
 def test_a_frame_is_one_slice(tmp_path: Path, tiny_weights: Path) -> None:

@@ -20,9 +20,9 @@ LONG = Sort(size=(64, 48), frames=160, cut=50)
 CHILD = """
 import sys, time
 from pathlib import Path
-from colorify.cli.signals import stopping
+from colorify.cli.signals import stop_on_signals
 from colorify.video import colorize_film, segments
-segments.SECONDS = 1.0
+segments.MIN_SEGMENT_S = 1.0
 
 def wait(now):
     if now.frames == int(sys.argv[4]):
@@ -34,7 +34,7 @@ def wait(now):
             while True:
                 time.sleep(0.1)
 
-with stopping() as stopped:
+with stop_on_signals() as stopped:
     source, target, weights = map(Path, sys.argv[1:4])
     report = colorize_film(source, target, weights=weights, progress=wait, stopped=stopped)
 print("interrupted" if report.interrupted else "done", flush=True)
@@ -43,7 +43,7 @@ print("interrupted" if report.interrupted else "done", flush=True)
 
 @pytest.fixture
 def _short_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "SECONDS", 1.0)
+    monkeypatch.setattr(segments, "MIN_SEGMENT_S", 1.0)
 
 
 def start(

@@ -85,7 +85,7 @@ def test_frames_go_into_an_empty_folder_and_replace_only_frames(colorify: Colori
 def test_frames_that_are_stopped_leave_the_earlier_ones_and_go_on(
     tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segments, "SECONDS", 1.0)
+    monkeypatch.setattr(segments, "MIN_SEGMENT_S", 1.0)
     source = write_film(Path("film.mp4"), Sort(size=(64, 48), frames=80, sound=None))
     folder = tmp_path / "frames"
     colorize_film(source, pictures=folder, weights=tiny_weights)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from colorify.color import rgb_to_lab
 from colorify.video.chroma import chroma_of
 from colorify.video.clock import Timeline
-from colorify.video.luma import chroma_offsets, luma_moves, moved, normal
+from colorify.video.luma import chroma_offsets, luma_moves, normalize_luma, shift_luma
 from colorify.video.optical_flow import FlowFinder
-from colorify.video.threads import ahead, in_background
-from colorify.video.yuv import BT709, Planes, upright
+from colorify.video.threads import in_background, map_in_order
+from colorify.video.yuv import BT709, Planes, turn_upright
 
 
 def counted(log: list[int], count: int = 100, fail_at: int = -1) -> Iterator[int]:
@@ -34,11 +34,11 @@ def test_threads_keep_the_order_and_do_not_run_away() -> None:
     assert next(behind) == 0
     time.sleep(0.1)
     assert len(log) <= 6
-    assert list(ahead(behind, lambda number: 2 * number, threads=3)) == list(range(2, 200, 2))
+    assert list(map_in_order(behind, lambda number: 2 * number, threads=3)) == list(range(2, 200, 2))
 
 
 def test_what_a_thread_raises_arrives() -> None:
-    items = ahead(in_background(counted([], fail_at=5), room=2), lambda number: number, threads=2)
+    items = map_in_order(in_background(counted([], fail_at=5), room=2), lambda number: number, threads=2)
     found = []
     with pytest.raises(ValueError, match="no more"):
         found.extend(items)
@@ -57,12 +57,14 @@ def test_closing_stops_the_threads() -> None:
 def test_moved_luma_has_the_lightness_of_the_grey(Y: int, Cb: int, Cr: int) -> None:
     """In 10 bits and limited range, wherever sRGB has such a colour."""
     planes = [np.full((1, 1), 4 * code, np.uint16) for code in (Y, 128 + Cb, 128 + Cr)]
-    luma = moved(*planes, luma_moves(full=False), depth=10)
+    luma = shift_luma(*planes, luma_moves(full=False), depth=10)
     offsets = chroma_offsets(np.float32(Cb / 224), np.float32(Cr / 224), BT709)  # type: ignore[arg-type]
-    rgb = np.stack([normal(luma, 10, full=False) + offset for offset in offsets], axis=-1).astype(np.float32)
+    rgb = np.stack([normalize_luma(luma, 10, full=False) + offset for offset in offsets], axis=-1).astype(
+        np.float32
+    )
     if rgb.min() < 0 or rgb.max() > 1:
         return
-    grey = np.repeat(normal(planes[0], 10, full=False)[..., None], 3, axis=-1)
+    grey = np.repeat(normalize_luma(planes[0], 10, full=False)[..., None], 3, axis=-1)
     assert rgb_to_lab(rgb)[0, 0, 0] == pytest.approx(rgb_to_lab(grey)[0, 0, 0], abs=0.25)
 
 
@@ -108,12 +110,12 @@ def test_a_picture_that_comes_rarely_is_no_new_clock() -> None:
 def test_turning_moves_all_planes() -> None:
     Y = np.arange(24, dtype=np.uint8).reshape(4, 6)
     Cb = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    turned = upright(Planes(Y, Cb, Cb, 8, full=True), (1, False))
+    turned = turn_upright(Planes(Y, Cb, Cb, 8, full=True), (1, False))
     assert turned.size == (4, 6)
     assert turned.Y[0, 0] == Y[0, -1]
     assert turned.Cb is not None
     assert turned.Cb.shape == (3, 2)
-    assert upright(Planes(Y, None, None, 8, full=True), (0, True)).Y[0, 0] == Y[0, -1]
+    assert turn_upright(Planes(Y, None, None, 8, full=True), (0, True)).Y[0, 0] == Y[0, -1]
 
 
 def test_flow_knows_motion_and_what_is_hidden() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_films import Sort, write_film
 
-from colorify.cli.signals import SIGNALS, stopping
+from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.video import colorize_film, segments
 from waiting import PATIENCE
 
@@ -19,8 +19,8 @@ KINDS = (*SIGNALS, signal.SIGKILL)
 
 def color(source: Path, target: Path, weights: Path) -> None:
     """Colour a film in short pieces, as the command does."""
-    segments.SECONDS = 0.5
-    with stopping() as stopped:
+    segments.MIN_SEGMENT_S = 0.5
+    with stop_on_signals() as stopped:
         colorize_film(source, target, weights=weights, stopped=stopped)
 
 

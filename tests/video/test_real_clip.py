@@ -15,8 +15,8 @@ from made_films import labs, packets, times
 from numpy.typing import NDArray
 
 from colorify.model.generator import Generator
-from colorify.video.frame_input import look_at, looker
-from colorify.video.optical_flow import FlowFinder, carried
+from colorify.video.frame_input import make_predictor, prepare_frame
+from colorify.video.optical_flow import FlowFinder, warp
 from colorify.video.reader import open_film
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -75,17 +75,17 @@ def test_it_is_steadier_than_frame_by_frame(clip: Path) -> None:
     colorify("video", str(clip), "-o", str(target), "--start", str(START), "--end", str(END), *LOSSLESS)
     shown = [np.ascontiguousarray(lab[..., 1:]) for lab in labs(target)]
     film, generator = open_film(clip), Generator()
-    look = looker(generator, vividness=1.0)
+    look = make_predictor(generator, vividness=1.0)
     seen = [
-        look_at(frame, aspect=film.aspect, short=generator.spec.size)
+        prepare_frame(frame, aspect=film.aspect, short=generator.spec.size)
         for frame in film.frames(start=START, end=END)
     ]
-    cells = seen[0].thumb.shape[::-1]
+    cells = seen[0].luma_small.shape[::-1]
     ours = [cv2.resize(ab, cells, interpolation=cv2.INTER_AREA) for ab in shown]
     alone = [look(one, ()).ab for one in seen]
     finder, errors = FlowFinder(), []
     for index, (before, now) in enumerate(pairwise(seen)):
-        motion = finder.between(before.thumb, now.thumb)
+        motion = finder.between(before.luma_small, now.luma_small)
         clear = motion.seen_before > 0.5
         errors.append([_moved(way[index], way[index + 1], motion.backward, clear) for way in (alone, ours)])
     frame_by_frame, carried_ = np.mean(errors, axis=0)
@@ -95,4 +95,4 @@ def test_it_is_steadier_than_frame_by_frame(clip: Path) -> None:
 
 
 def _moved(before: NDArray[Any], now: NDArray[Any], flow: NDArray[Any], clear: NDArray[np.bool_]) -> float:
-    return float(np.linalg.norm(carried(before, flow) - now, axis=2)[clear].mean())
+    return float(np.linalg.norm(warp(before, flow) - now, axis=2)[clear].mean())

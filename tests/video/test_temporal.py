@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from colorify.errors import UsageError
 from colorify.hints import Hint
-from colorify.model.generator import Colors
+from colorify.model.generator import Prediction
 from colorify.video import FilmOptions, TimedHint, colorize_film
-from colorify.video.frame_input import Seen, look_at
-from colorify.video.hint_tracking import joined
+from colorify.video.frame_input import FrameInput, prepare_frame
+from colorify.video.hint_tracking import join_hints
 from colorify.video.reader import Frame
-from colorify.video.temporal import AHEAD, CHUNK, Memory, Steadier
+from colorify.video.temporal import CHUNK_FRAMES, LOOKAHEAD_FRAMES, SmootherState, TemporalSmoother
 from colorify.video.yuv import Planes
 
 SIZE = (160, 96)
@@ -25,13 +25,13 @@ FLICKER = 12.0  # of ab, standard deviation, from frame to frame, in the generat
 
 def frames(
     count: int, *, cut: int | None = None, light: float = 1.0, bright: int | None = None
-) -> Iterator[Seen]:
+) -> Iterator[FrameInput]:
     sort = Sort(size=SIZE, cut=cut)
     for number in range(count):
         shown = view(sort, number) * (light if number == bright else 1.0)
         codes = np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8)
         frame = Frame(Planes(codes, None, None, 8, full=True), number, 1, number / 24)
-        yield look_at(frame, aspect=Fraction(1), short=96)
+        yield prepare_frame(frame, aspect=Fraction(1), short=96)
 
 
 class Moody:
@@ -41,27 +41,31 @@ class Moody:
         self.cut = cut
         self.asked: list[int] = []
 
-    def __call__(self, seen: Seen, hints: Sequence[Hint]) -> Colors:
+    def __call__(self, seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
         number = seen.frame.pts
         self.asked.append(number)
         tint = np.random.default_rng(number).normal(0, FLICKER, 2)
         hue = -60.0 if self.cut is not None and number >= self.cut else 60.0
-        height, width = seen.thumb.shape
+        height, width = seen.luma_small.shape
         ab = np.tile((tint + np.array([hue, 0])).astype(np.float32), (height, width, 1))
-        return Colors(ab, np.full((height, width), 0.5, np.float32))
+        return Prediction(ab, np.full((height, width), 0.5, np.float32))
 
 
-def ab_of(seen: Iterator[Seen], look: Moody, memory: Memory | None = None) -> list[NDArray[np.float32]]:
-    return [one.ab for one in Steadier(look, memory=memory)(seen)]
+def ab_of(
+    seen: Iterator[FrameInput], look: Moody, memory: SmootherState | None = None
+) -> list[NDArray[np.float32]]:
+    return [one.ab for one in TemporalSmoother(look, memory=memory)(seen)]
 
 
 def changes(means: Sequence[NDArray[np.float32]]) -> float:
     return float(np.abs(np.diff([mean.mean(axis=(0, 1)) for mean in means], axis=0)).mean())
 
 
-@pytest.mark.parametrize("count", [1, 2, CHUNK, CHUNK + AHEAD, 2 * CHUNK + AHEAD + 1])
+@pytest.mark.parametrize(
+    "count", [1, 2, CHUNK_FRAMES, CHUNK_FRAMES + LOOKAHEAD_FRAMES, 2 * CHUNK_FRAMES + LOOKAHEAD_FRAMES + 1]
+)
 def test_every_frame_comes_out_once_and_in_order(count: int) -> None:
-    out = list(Steadier(Moody())(frames(count)))
+    out = list(TemporalSmoother(Moody())(frames(count)))
     assert [one.seen.frame.pts for one in out] == list(range(count))
     assert out[-1].memory is not None
 
@@ -95,11 +99,11 @@ def test_the_generator_looks_at_few_frames_but_at_the_ends_of_each_shot() -> Non
 
 def test_going_on_from_a_memory_changes_nothing() -> None:
     look = Moody()
-    whole = list(Steadier(look)(frames(3 * CHUNK)))
-    at = CHUNK - 1
+    whole = list(TemporalSmoother(look)(frames(3 * CHUNK_FRAMES)))
+    at = CHUNK_FRAMES - 1
     memory = whole[at].memory
     assert memory is not None
-    rest = (seen for seen in frames(3 * CHUNK) if seen.frame.pts > at)
+    rest = (seen for seen in frames(3 * CHUNK_FRAMES) if seen.frame.pts > at)
     again = ab_of(rest, Moody(), memory)
     assert all(np.array_equal(a.ab, b) for a, b in zip(whole[at + 1 :], again, strict=True))
 
@@ -127,12 +131,12 @@ def test_what_a_person_says_is_followed_through_the_shot(tmp_path: Path, tiny_we
 def test_a_hint_put_right_later_makes_no_jump() -> None:
     size = (100, 80)
     old = (Hint(50.0, 40.0, "#ff0000", 2.0), Hint(20.0, 20.0, "#00ff00", 2.0))
-    assert joined(old, [Hint(53.0, 41.0, "#FF0000", 2.0)], size) == (
+    assert join_hints(old, [Hint(53.0, 41.0, "#FF0000", 2.0)], size) == (
         (old[1], Hint(53.0, 41.0, "#FF0000", 2.0)),
         False,
     )
-    assert joined(old, [Hint(90.0, 41.0, "#ff0000", 2.0)], size)[1]
-    assert joined(old, [], size) == (old, False)
+    assert join_hints(old, [Hint(90.0, 41.0, "#ff0000", 2.0)], size)[1]
+    assert join_hints(old, [], size) == (old, False)
 
 
 def test_a_hint_outside_the_picture_is_refused(tmp_path: Path, tiny_weights: Path) -> None:

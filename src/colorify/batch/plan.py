@@ -16,12 +16,12 @@ from typing import Final
 from colorify.errors import UsageError
 from colorify.images.formats import FORMATS, HEIC
 
-MARK: Final = "-color"  # ends the name of an output that lies beside its source
-MARKED: Final = re.compile(rf"(.+){MARK}(-[1-9])?")  # numbered: one of some alternatives
-LOSSLESS: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
-WRITABLE: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
+MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
+LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
+WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 _SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
-SUFFIXES: Final = WRITABLE | frozenset(HEIC.suffixes)
+READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Plan:
     own: tuple[Path, ...] = ()  # outputs of Colorify, not to be coloured again
     refused: tuple[Refusal, ...] = ()
     left_out: tuple[Refusal, ...] = ()  # no fault, but to be said
-    lone: bool = False  # one photo was named, by itself: what a batch passes over is then an error
+    single_input: bool = False  # one photo was named, by itself: what a batch passes over is then an error
 
     @property
     def folders(self) -> list[Path]:
@@ -60,7 +60,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Candidate:
     path: Path
     inside: Path  # where it goes below an output folder
 
@@ -71,13 +71,13 @@ def make_plan(
     output: str | None = None,
     format: str | None = None,
     force: bool = False,
-    patient: bool = False,
+    watching: bool = False,
     alternatives: int | None = None,
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
     `output`: a file (for one input file) or a folder; None writes beside the source. `format`: a name from
-    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `patient`: more may come,
+    FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `watching`: more may come,
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
@@ -87,7 +87,7 @@ def make_plan(
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused, left_out = _find(inputs, leave_out=folder, patient=patient)
+    found, refused, left_out = _find(inputs, leave_out=folder, watching=watching)
     if as_file:
         refuse_format(output or "", format)
         pairs = [Job(item.path, Path(output or "")) for item in found]
@@ -98,7 +98,7 @@ def make_plan(
     own = set() if lone and force else _own_outputs([item.path for item in found])
     pairs = [job for job in pairs if job.source not in own]
     clashes = _clashes(pairs)
-    if clashes and not patient:
+    if clashes and not watching:
         others = f" ({len(clashes) - 1} more like this.)" if len(clashes) > 1 else ""
         raise UsageError(next(iter(clashes.values())) + others)
     pairs = [job for job in pairs if job not in clashes]
@@ -109,9 +109,9 @@ def make_plan(
         own=tuple(sorted(own)),
         refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in clashes.items())),
         left_out=tuple(left_out),
-        lone=lone,
+        single_input=lone,
     )
-    return _refuse_lone(plan) if lone else plan
+    return _refuse_single_input(plan) if lone else plan
 
 
 def is_folder(path: str | Path) -> bool:
@@ -123,7 +123,7 @@ def _is_there(path: str | Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - likewise
 
 
-def _refuse_lone(plan: Plan) -> Plan:
+def _refuse_single_input(plan: Plan) -> Plan:
     """Turn what a batch passes over into refusals: who names one photo wants to know why nothing happens."""
     exists = [Refusal(str(job.source), f"{job.target} exists; -f overwrites it.") for job in plan.finished]
     own = [Refusal(str(path), f"{path} was made by Colorify; -f colours it again.") for path in plan.own]
@@ -146,8 +146,8 @@ def _names_file(output: str) -> bool:
     """Whether `output`, given for one photo, is meant as a file: it has a suffix and is no folder."""
     if output.endswith(("/", os.sep)) or is_folder(output) or not Path(output).suffix:
         return False
-    if Path(output).suffix.lower() not in WRITABLE:
-        known = " ".join(sorted(WRITABLE))
+    if Path(output).suffix.lower() not in WRITABLE_SUFFIXES:
+        known = " ".join(sorted(WRITABLE_SUFFIXES))
         raise UsageError(
             f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
         )
@@ -157,7 +157,7 @@ def _names_file(output: str) -> bool:
 def _may_be_folder(output: str) -> bool:
     """Whether `output`, given for many photos, can be a folder: it is one, or its name is no picture's."""
     path = Path(output)
-    named = output.endswith(("/", os.sep)) or path.suffix.lower() not in SUFFIXES
+    named = output.endswith(("/", os.sep)) or path.suffix.lower() not in READABLE_SUFFIXES
     return is_folder(path) or (named and not _is_there(path))
 
 
@@ -166,11 +166,11 @@ def _is_glob(text: str) -> bool:
 
 
 def _find(
-    inputs: Sequence[str], *, leave_out: Path | None, patient: bool
-) -> tuple[list[_Found], list[Refusal], list[Refusal]]:
+    inputs: Sequence[str], *, leave_out: Path | None, watching: bool
+) -> tuple[list[_Candidate], list[Refusal], list[Refusal]]:
     """Find the photos, the inputs that are refused, and what is left out."""
     real = _real_paths()
-    found: dict[str, _Found] = {}  # by real path: a photo that two inputs name is coloured once
+    found: dict[str, _Candidate] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
     walker = _Walker(leave_out)
     for text in inputs:
@@ -179,19 +179,19 @@ def _find(
             here = list(_expand(text, walker))
             missing = "no picture matches"
         elif is_folder(path):
-            here = [_Found(file, file.relative_to(path)) for file in walker.walk(path)]
-            missing = f"no pictures in this folder (looked for {' '.join(sorted(SUFFIXES))})"
+            here = [_Candidate(file, file.relative_to(path)) for file in walker.walk(path)]
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
         else:
-            here = [_Found(path, Path(path.name))] if os.path.lexists(path) else []
+            here = [_Candidate(path, Path(path.name))] if os.path.lexists(path) else []
             missing = "no such file or folder"
-        if not here and not (patient and is_folder(path)):
+        if not here and not (watching and is_folder(path)):
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
             found.setdefault(real(item.path), item)
     return list(found.values()), [*walker.refused, *refused], walker.left_out
 
 
-def _expand(pattern: str, walker: "_Walker") -> Iterator[_Found]:
+def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
     """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
     parts = Path(pattern).parts
     fixed = next(index for index, part in enumerate(parts) if has_magic(part))
@@ -201,7 +201,7 @@ def _expand(pattern: str, walker: "_Walker") -> Iterator[_Found]:
         if walker.leaves_out(path):
             continue
         for file in walker.walk(path) if is_folder(path) else _pictures([path]):
-            yield _Found(file, file.relative_to(root))
+            yield _Candidate(file, file.relative_to(root))
 
 
 class _Walker:
@@ -236,22 +236,24 @@ class _Walker:
 
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
-    return (path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
+    return (
+        path for path in paths if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
+    )
 
 
-def _target(item: _Found, folder: Path | None, format: str | None) -> Path:
+def _target(item: _Candidate, folder: Path | None, format: str | None) -> Path:
     if format is not None:
         suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
     else:
         suffix = _suffix(item.path.suffix)
     if folder is None:
-        return item.path.with_name(f"{_stem(item.path)}{MARK}{suffix}")
+        return item.path.with_name(f"{_stem(item.path)}{OUTPUT_MARK}{suffix}")
     return (folder / item.inside).with_name(f"{_stem(item.path)}{suffix}")
 
 
 def _stem(path: Path) -> str:
     """Return a name without its suffix, if that is one: "St. Mary" has none, and keeps all of its name."""
-    is_suffix = path.suffix.lower() in SUFFIXES or _SUFFIX.fullmatch(path.suffix)
+    is_suffix = path.suffix.lower() in READABLE_SUFFIXES or _SUFFIX.fullmatch(path.suffix)
     return path.stem if is_suffix else path.name
 
 
@@ -264,12 +266,12 @@ def _suffix(source: str) -> str:
     """Return the suffix of a result, for the suffix of its photo."""
     if source.lower() in HEIC.suffixes:
         return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
-    return source if source.lower() in WRITABLE else LOSSLESS
+    return source if source.lower() in WRITABLE_SUFFIXES else LOSSLESS_SUFFIX
 
 
 def _own_outputs(paths: Sequence[Path]) -> set[Path]:
     """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
-    named = {path: match[1] for path in paths if (match := MARKED.fullmatch(_stem(path)))}
+    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(_stem(path)))}
     folders = {path.parent for path in named}
     stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
     return {path for path, stem in named.items() if stem in stems[path.parent]}

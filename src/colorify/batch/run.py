@@ -14,15 +14,15 @@ from colorify.atomic import DiskFullError, ExistsError, claim, is_taken, make_fo
 from colorify.batch.plan import Job
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
-from colorify.heap import give_back
+from colorify.heap import trim_heap
 from colorify.hints import Hint
-from colorify.images.metadata.provenance import is_own
+from colorify.images.metadata.provenance import is_colorify_output
 from colorify.images.photo import MAX_PIXELS
 
-TRIM: Final = 50  # photos after which free memory is given back
-AHEAD: Final = 2  # photos a worker that are given out: one in work and one to begin at once
-Watch = Callable[[float], None]  # told the part that is done, 0..1
-Coloring = Callable[[Job, Watch], Report]
+TRIM_EVERY_PHOTOS: Final = 50  # photos after which free memory is given back
+JOBS_PER_WORKER: Final = 2  # photos a worker that are given out: one in work and one to begin at once
+ProgressCallback = Callable[[float], None]  # told the part that is done, 0..1
+Coloring = Callable[[Job, ProgressCallback], Report]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Result:
+class PhotoResult:
     """What came of one job: a report, or an error."""
 
     job: Job
@@ -55,7 +55,7 @@ class Result:
     error: PhotoError | None = None
 
 
-class OwnOutputError(PhotoError):
+class AlreadyColorizedError(PhotoError):
     """The photo is an output of Colorify: to colour it again is hardly what is meant."""
 
 
@@ -76,15 +76,15 @@ def run(
     color: Coloring,
     *,
     workers: int = 1,
-    lone: bool = False,
-    told: Callable[[Job, float], None] | None = None,
+    single_input: bool = False,
+    on_progress: Callable[[Job, float], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Generator[Result, None, None]:
+) -> Generator[PhotoResult, None, None]:
     """Colour `jobs` on `workers` threads and yield each result as soon as it is there.
 
     While one worker decodes, another runs the generator and a third encodes. Results are not kept, so that
-    memory does not grow with the number of photos. `told`: the part of a photo that is done, 0..1, on the
-    thread of its worker. `lone`: an option that does not suit the photo is an error, not a result.
+    memory does not grow with the number of photos. `on_progress`: what part of a photo is done, 0..1, on the
+    thread of its worker. `single_input`: an option that does not suit the photo is an error, not a result.
 
     When `stopped` says so, or the caller stops iterating, photos not begun are dropped and those in work
     are given up at their next sign of progress, or finished: no half-written file is left. They get no
@@ -99,48 +99,48 @@ def run(
     def watch(job: Job, part: float) -> None:
         if not goes_on(job):
             raise StoppedError
-        if told is not None:
-            told(job, part)
+        if on_progress is not None:
+            on_progress(job, part)
 
-    def work(job: Job) -> Result | None:
+    def work(job: Job) -> PhotoResult | None:
         try:
             watch(job, 0.0)
             make_folder(job.target.parent)
-            return Result(job, report=color(job, partial(watch, job)))
+            return PhotoResult(job, report=color(job, partial(watch, job)))
         except StoppedError:
             return None
         except PhotoError as error:
             if isinstance(error, DiskFullError):
                 ended.set()
-            return Result(job, error=error)
+            return PhotoResult(job, error=error)
         except OSError as error:  # a share that goes away may say so at any step
-            return Result(job, error=PhotoError(f"{job.source}: cannot be coloured ({error})."))
+            return PhotoResult(job, error=PhotoError(f"{job.source}: cannot be coloured ({error})."))
         except UsageError as error:
-            if lone:
+            if single_input:
                 raise
             # an option that suits the others, such as 16 bits where this one is a JPEG
-            return Result(job, error=PhotoError(f"{job.source}: {error}"))
+            return PhotoResult(job, error=PhotoError(f"{job.source}: {error}"))
 
     # threads, not processes: libvips and ONNX Runtime release the GIL, and the weights are loaded once
     pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify")
     try:
-        results = _each_as_it_ends(pool, work, takewhile(goes_on, jobs), AHEAD * workers)
+        results = _iterate_finished(pool, work, takewhile(goes_on, jobs), JOBS_PER_WORKER * workers)
         for number, result in enumerate(results, start=1):
             if result is not None:
                 yield result
-            if number % TRIM == 0:
-                give_back()
+            if number % TRIM_EVERY_PHOTOS == 0:
+                trim_heap()
     finally:
         ended.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _each_as_it_ends(
-    pool: ThreadPoolExecutor, work: Callable[[Job], Result | None], jobs: Iterable[Job], most: int
-) -> Iterator[Result | None]:
+def _iterate_finished(
+    pool: ThreadPoolExecutor, work: Callable[[Job], PhotoResult | None], jobs: Iterable[Job], most: int
+) -> Iterator[PhotoResult | None]:
     """Give `most` jobs at a time to the pool, and yield what comes of them."""
     waiting = iter(jobs)
-    given: list[Future[Result | None]] = []
+    given: list[Future[PhotoResult | None]] = []
     while given := [*given, *(pool.submit(work, job) for job in islice(waiting, most - len(given)))]:
         wait(given, return_when=FIRST_COMPLETED)
         ended = [future for future in given if future.done()]
@@ -148,21 +148,21 @@ def _each_as_it_ends(
         yield from (future.result() for future in ended)
 
 
-def coloring(colorizer: Colorizer, options: Options, *, again: bool = False) -> Coloring:
+def bind_coloring(colorizer: Colorizer, options: Options, *, recolor: bool = False) -> Coloring:
     """Bind the colorizer and its options into the function that `run` calls.
 
-    `again`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
+    `recolor`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
     colouring, or has coloured since the plan was made, ends in TakenError, before any work: so runs over one
     folder share its photos.
     """
 
-    def color(job: Job, watch: Watch) -> Report:
+    def color(job: Job, watch: ProgressCallback) -> Report:
         with claim(job.target) as ours:
             if not ours:
                 raise TakenError(f"{job.source}: another run is colouring it.", done=False)
             if not options.overwrite and is_taken(job.target):
                 raise _done_meanwhile(job)
-            refuse_own(job, options, again=again)
+            refuse_colorify_output(job, options, recolor=recolor)
             try:
                 return color_source(
                     colorizer, job.source, job.target, options, watch, alternative=job.alternative
@@ -179,14 +179,14 @@ def _done_meanwhile(job: Job) -> TakenError:
     return TakenError(f"{job.source}: another run has made {job.target}.", done=True)
 
 
-def refuse_own(job: Job, options: Options, *, again: bool = False) -> None:
-    """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `again`.
+def refuse_colorify_output(job: Job, options: Options, *, recolor: bool = False) -> None:
+    """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `recolor`.
 
     Raises PhotoError where that much shows that it cannot be coloured.
     """
     _refuse_pipe(job.source)
-    if is_own(job.source, max_pixels=options.max_pixels) and not again:
-        raise OwnOutputError(f"{job.source} was made by Colorify; -f colours it again.")
+    if is_colorify_output(job.source, max_pixels=options.max_pixels) and not recolor:
+        raise AlreadyColorizedError(f"{job.source} was made by Colorify; -f colours it again.")
 
 
 def _refuse_pipe(path: Path) -> None:
@@ -206,7 +206,7 @@ def color_source(
     source: Path | bytes,
     target: Path | None,
     options: Options,
-    watch: Watch | None = None,
+    on_progress: ProgressCallback | None = None,
     *,
     alternative: int = 1,
 ) -> Report:
@@ -235,7 +235,7 @@ def color_source(
         mark=options.mark,
         strip=options.strip,
         profile=options.profile,
-        progress=watch,
+        progress=on_progress,
         alternative=alternative,
     )
     return replace(report, notes=(*report.notes, *notes))

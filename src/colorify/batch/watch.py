@@ -13,35 +13,37 @@ from typing import Final
 
 from colorify.batch.plan import Plan
 
-PAUSE: Final = 2.0  # s at least between two looks: so long must a file stand still
-SHARE: Final = 5  # times the length of a look, likewise: many files on a slow share are looked at less often
-_SLICE: Final = 0.1  # s: so soon is a wish to stop heard
+MIN_PAUSE_S: Final = 2.0  # s at least between two looks: so long must a file stand still
+PAUSE_FACTOR: Final = (
+    5  # times the length of a look, likewise: many files on a slow share are looked at less often
+)
+_STOP_CHECK_S: Final = 0.1  # s: so soon is a wish to stop heard
 
 
 @dataclass(frozen=True)
-class Stamp:
+class FileState:
     """What changes when a file is written to."""
 
     size: int  # bytes
     time: int  # ns
 
 
-def arrivals(
-    look: Callable[[], Plan],
+def watch_folder(
+    make_plan: Callable[[], Plan],
     *,
     stopped: Callable[[], bool],
-    pause: float = PAUSE,
+    pause: float = MIN_PAUSE_S,
     again: set[Path] | None = None,
 ) -> Iterator[Plan]:
-    """Yield, until `stopped`, what is new in the plans that `look` makes; take the next when it is done.
+    """Yield, until `stopped`, what is new in the plans that `make_plan` makes; take the next when it is done.
 
     Its jobs are whole: they did not change between two looks. A photo is given again, failed or done, only
     after it has changed. What is finished or an output of Colorify is in the first plan alone, and what is
     refused or left out in the first that has it. Plans without anything are not yielded. `again`: photos to
     be given once more, unchanged, if they are still to be done: the caller adds them, a look takes them out.
     """
-    before: dict[Path, Stamp | None] = {}
-    given: dict[Path, Stamp | None] = {}
+    before: dict[Path, FileState | None] = {}
+    given: dict[Path, FileState | None] = {}
     told: set[str] = set()
     first = True
     while not stopped():
@@ -50,8 +52,8 @@ def arrivals(
                 given.pop(path, None)
             again.clear()
         started = time.monotonic()
-        plan = look()
-        now = {job.source: _stamp(job.source) for job in plan.jobs}
+        plan = make_plan()
+        now = {job.source: _file_state(job.source) for job in plan.jobs}
         whole = [path for path in now if path in before and before[path] == now[path]]
         ready = {path for path in whole if path not in given or given[path] != now[path]}
         new = replace(
@@ -65,19 +67,19 @@ def arrivals(
         told = {refusal.reason for refusal in (*plan.refused, *plan.left_out)}
         if new.jobs or new.refused or new.left_out or new.finished or new.own:
             yield new
-        _rest(max(pause, SHARE * (time.monotonic() - started)), stopped)
+        _wait(max(pause, PAUSE_FACTOR * (time.monotonic() - started)), stopped)
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _file_state(path: Path) -> FileState | None:
     """Return the stamp of a file; None where it cannot be had, as of a link that leads nowhere."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return Stamp(found.st_size, found.st_mtime_ns)
+    return FileState(found.st_size, found.st_mtime_ns)
 
 
-def _rest(seconds: float, stopped: Callable[[], bool]) -> None:
+def _wait(seconds: float, stopped: Callable[[], bool]) -> None:
     end = time.monotonic() + seconds
     while not stopped() and (left := end - time.monotonic()) > 0:
-        time.sleep(min(_SLICE, left))
+        time.sleep(min(_STOP_CHECK_S, left))

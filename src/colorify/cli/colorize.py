@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorify.cli.command_table import DEFAULT, VERBS, is_film
+from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
     FORMAT_NAMES,
@@ -17,9 +17,9 @@ from colorify.cli.options import (
     read_photo_hints,
     show_version,
 )
-from colorify.cli.result_lines import JsonLines, Lines, Show
-from colorify.cli.run_photos import INTERRUPTED, JOBS, Run, color_inputs, watch_folders
-from colorify.cli.run_stdio import STREAM, color_stream
+from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
+from colorify.cli.run_photos import DEFAULT_JOBS, INTERRUPTED, Run, color_inputs, watch_folders
+from colorify.cli.run_stdio import STDIO, color_stream
 from colorify.errors import UsageError
 from colorify.images.formats import PROFILES
 
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class Front(click.Command):
+class DefaultCommand(click.Command):
     """The page a person sees first: used without its name, and its help lists the other verbs."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage("colorify", "[OPTIONS] INPUT...")
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(verb, row.help) for verb, row in VERBS.items() if verb != DEFAULT]
+        rows = [(verb, row.help) for verb, row in VERBS.items() if verb != DEFAULT_VERB]
         if rows:
             with formatter.section("Verbs, each with a help of its own (colorify VERB -h)"):
                 formatter.write_dl(rows)
 
 
-@click.command(cls=Front)
+@click.command(cls=DefaultCommand)
 @click.argument("inputs", metavar="INPUT...", nargs=-1)
 @click.option("-o", "--output", metavar="PATH", help="A file, a folder, or - for stdout.")
 @STRENGTH
@@ -100,7 +100,7 @@ class Front(click.Command):
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
-    default=JOBS,
+    default=DEFAULT_JOBS,
     help="Photos at a time.  [default: as many as cores, 4 at most, and one more]",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
@@ -182,10 +182,10 @@ def colorize(
         alternatives=alternatives,
         reference=reference,
     )
-    show: Show = JsonLines() if as_json else Lines(-1 if quiet else int(verbose))
+    show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
     if watch:
         return watch_folders(inputs, output, options, Run(weights, jobs, show), dry=dry_run)
-    if STREAM in (*inputs, output):
+    if STDIO in (*inputs, output):
         return color_stream(inputs, output, options, Run(weights, 1, show), dry=dry_run)
     refuse_film_target(inputs, output)
     _refuse_lost_map(confidence, output)

@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from colorify.cli.command_table import Verbs
+from colorify.cli.command_table import VerbGroup
 from colorify.cli.interruption import INTERRUPTED
 from colorify.cli.output import OutputError, flush
 from colorify.errors import ColorifyError, SetupError, UsageError
@@ -17,7 +17,7 @@ EXTRAS: Final = {
     **dict.fromkeys(("scrapy", "pyarrow"), "crawl"),
 }
 
-group = Verbs(
+group = VerbGroup(
     name="colorify", add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 

@@ -19,15 +19,17 @@ class Verb:
     help: str
 
 
-DEFAULT: Final = "colorize"
-FILM: Final = "video"
+DEFAULT_VERB: Final = "colorize"
+FILM_VERB: Final = "video"
 FILM_SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".m2v", ".ts", ".m2ts"}
     | {".mts", ".vob", ".wmv", ".flv", ".ogv", ".3gp", ".mxf", ".dv", ".y4m"}
 )
 VERBS: Final = {
-    DEFAULT: Verb("colorify.cli.colorize", "colorize", "Colour photos; what is done when no verb is given."),
-    FILM: Verb("colorify.cli.video", "video", "Colour films; without a verb too."),
+    DEFAULT_VERB: Verb(
+        "colorify.cli.colorize", "colorize", "Colour photos; what is done when no verb is given."
+    ),
+    FILM_VERB: Verb("colorify.cli.video", "video", "Colour films; without a verb too."),
     "train": Verb("colorify.cli.train", "train", "Make a generator from shards of colour photos."),
     "export": Verb("colorify.cli.export", "export", "Turn a training run into a weights file."),
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),
@@ -36,7 +38,7 @@ VERBS: Final = {
 }
 
 
-class Verbs(click.Group):
+class VerbGroup(click.Group):
     """Runs the verb that the first argument names; any other first argument is input of the default verb."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -52,14 +54,14 @@ class Verbs(click.Group):
         through the default verb.
         """
         if not any(map(is_film, args)):
-            return DEFAULT  # nor need the verbs be loaded to tell
+            return DEFAULT_VERB  # nor need the verbs be loaded to tell
         inputs = self._find_inputs(ctx, args)
-        return FILM if inputs and all(map(is_film, inputs)) else DEFAULT
+        return FILM_VERB if inputs and all(map(is_film, inputs)) else DEFAULT_VERB
 
     def _find_inputs(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Tell inputs from options, be those of photos or of films; none where that is not possible."""
         options: dict[str, click.Parameter] = {}
-        for verb in (DEFAULT, FILM):
+        for verb in (DEFAULT_VERB, FILM_VERB):
             command = self.get_command(ctx, verb)
             params = [] if command is None else command.params
             options.update({param.opts[0]: param for param in params if isinstance(param, click.Option)})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from colorify.dataset.crawl import Progress, Summary
+    from colorify.dataset.crawl import CrawlProgress, Summary
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -98,13 +98,13 @@ def crawl(
     """
     from colorify import __version__
     from colorify.dataset import crawl as crawling
-    from colorify.dataset.frontier import Limits
+    from colorify.dataset.frontier import CrawlLimits
 
-    limits = Limits(depth, pages, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes)
+    limits = CrawlLimits(depth, pages, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes)
     summary = crawling.crawl(
         urls,
         into,
-        crawling.Manners(
+        crawling.CrawlPolicy(
             contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
         ),
         limits=limits,
@@ -140,16 +140,16 @@ def import_(
     """Fetch the images of a Parquet list, as politely as a crawl; for millions see docs/data.md."""
     from colorify import __version__
     from colorify.dataset import crawl as crawling
-    from colorify.dataset.frontier import Limits
+    from colorify.dataset.frontier import CrawlLimits
     from colorify.dataset.parquet_lists import read_list
 
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
         into,
-        crawling.Manners(
+        crawling.CrawlPolicy(
             contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
         ),
-        limits=Limits(0, 0, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes),
+        limits=CrawlLimits(0, 0, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes),
         retry_failed=retry_failed,
         report=_report_crawl,
     )
@@ -280,7 +280,7 @@ def shard(
     for reason in packed.failed:
         click.echo(f"error: {reason}", err=True)
     photos = ", ".join(f"{count} {split}" for split, count in packed.photos.items())
-    before = f", {packed.before} of them written before" if packed.before else ""
+    before = f", {packed.resumed} of them written before" if packed.resumed else ""
     click.echo(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
     return FAILED if packed.failed else 0
 
@@ -307,7 +307,7 @@ def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.0f}" for name, value in values.items())
 
 
-def _report_crawl(now: "Progress") -> None:
+def _report_crawl(now: "CrawlProgress") -> None:
     if sys.stderr.isatty():
         click.echo(f"pages {_statuses(now.pages)}; images {_statuses(now.images)}", err=True)
 

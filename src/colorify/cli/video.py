@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.options import STRENGTH, VIVIDNESS, read_photo_hints
-from colorify.cli.result_lines import name
-from colorify.cli.signals import stopping
+from colorify.cli.result_lines import printable_path
+from colorify.cli.signals import stop_on_signals
 from colorify.errors import FilmError, UsageError
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def video(
         overwrite=force,
     )
     show = _Show(as_json=as_json, quiet=quiet)
-    with stopping() as stopped:
+    with stop_on_signals() as stopped:
         if pictures is not None:
             return _color(films[0], None, options, weights, show, stopped, pictures=Path(pictures))
         return _color_all(films, output, options, weights, show, stopped)
@@ -279,15 +279,19 @@ class _Show:
 
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
-            click.echo(json.dumps(_EMPTY | {"source": name(film), "status": "failed", "error": reason}))
+            click.echo(
+                json.dumps(_EMPTY | {"source": printable_path(film), "status": "failed", "error": reason})
+            )
         else:
             click.echo(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
-            click.echo(json.dumps(_EMPTY | {"source": name(film), "status": "skipped", "notes": [note]}))
+            click.echo(
+                json.dumps(_EMPTY | {"source": printable_path(film), "status": "skipped", "notes": [note]})
+            )
         elif not self.quiet:
-            click.echo(f"{name(film)}: {note}", err=True)
+            click.echo(f"{printable_path(film)}: {note}", err=True)
 
     def report(self, report: "FilmReport") -> None:
         if self.as_json:
@@ -297,7 +301,10 @@ class _Show:
             _tell(report)
         if report.fault is not None and not report.interrupted:
             where = f"{report.fault.time:.2f} s: {report.fault.reason}"
-            click.echo(f"error: {name(report.source)} is broken at {where}. Coloured up to there.", err=True)
+            click.echo(
+                f"error: {printable_path(report.source)} is broken at {where}. Coloured up to there.",
+                err=True,
+            )
 
 
 def _tell(report: "FilmReport") -> None:
@@ -308,7 +315,9 @@ def _tell(report: "FilmReport") -> None:
         notes.append(f"{report.resumed} frames of an earlier run")
     if report.was_colored:
         notes.append("had colour: made anew from its brightness")
-    click.echo(f"{name(report.source)} -> {name(report.target)}  ({', '.join(notes)})", err=True)
+    click.echo(
+        f"{printable_path(report.source)} -> {printable_path(report.target)}  ({', '.join(notes)})", err=True
+    )
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     if report.interrupted:
@@ -319,8 +328,8 @@ def _row(report: "FilmReport") -> dict[str, object]:
     fault = report.fault and f"{report.fault.time:.2f} s: {report.fault.reason}"
     status = "interrupted" if report.interrupted else "broken" if fault else "done"
     return {
-        "source": name(report.source),
-        "target": name(report.target),
+        "source": printable_path(report.source),
+        "target": printable_path(report.target),
         "status": status,
         "error": fault,
         "width": report.width,

@@ -48,7 +48,7 @@ def thumbnail(file: Path) -> Rgb:
         photo = open_photo(file)
         width, height = photo.size
         scale = min(1.0, CELL / max(width, height))
-        pixels = photo.shrunk(max(1, round(width * scale)), max(1, round(height * scale)))
+        pixels = photo.shrink(max(1, round(width * scale)), max(1, round(height * scale)))
     except PhotoError:
         return np.full((CELL, CELL, 3), 128, np.uint8)  # the report has the reason
     if pixels.dtype == np.uint16:

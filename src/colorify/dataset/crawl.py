@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.dataset.catalogue import KINDS, Catalogue, Link, host_of
-from colorify.dataset.frontier import Frontier, Hosts, Limits
+from colorify.dataset.frontier import CrawlLimits, Frontier, Hosts
 from colorify.dataset.storage import disk_errors
 from colorify.errors import SetupError, UsageError
 
@@ -24,7 +24,7 @@ CONTACT: Final = re.compile(r"https?://[^\s()]+\.[^\s()]+|[^@\s()]+@[^@\s()]+\.[
 
 
 @dataclass(frozen=True)
-class Manners:
+class CrawlPolicy:
     """How a crawl behaves."""
 
     contact: str  # an address that a site's owner can write to, or a page about the crawl
@@ -66,7 +66,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Progress:
+class CrawlProgress:
     """How the catalogue stands."""
 
     pages: dict[str, int] = field(default_factory=dict)
@@ -76,12 +76,12 @@ class Progress:
 def crawl(
     seeds: Sequence[str],
     folder: Path,
-    manners: Manners,
+    manners: CrawlPolicy,
     *,
-    limits: Limits | None = None,
+    limits: CrawlLimits | None = None,
     domains: Iterable[str] = (),
     retry_failed: bool = False,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[CrawlProgress], None] = lambda progress: None,
 ) -> Summary:
     """Crawl from `seeds` into `folder`, or go on with the crawl that is there.
 
@@ -89,7 +89,7 @@ def crawl(
     `seeds`, each with its subdomains; pictures elsewhere are written down, not fetched. Raises UsageError for
     options that make no sense, SetupError without Scrapy or on a full disk.
     """
-    settings = polite_settings(manners, limits or Limits(), folder)
+    settings = polite_settings(manners, limits or CrawlLimits(), folder)
     roots = [_seed(url) for url in seeds]
     allowed = frozenset({host_of(url) for url in roots} | {domain.lower().strip(".") for domain in domains})
     catalogue = Catalogue(folder, write=True)
@@ -98,8 +98,8 @@ def crawl(
         for url in roots:
             catalogue.add_page(url, depth=0, status="pending")
         _reopen(catalogue, hosts, retry_failed)
-        catalogue.reopen_deep((limits or Limits()).depth)
-        return _run(settings, catalogue, hosts, limits or Limits(), report)
+        catalogue.reopen_deep((limits or CrawlLimits()).depth)
+        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report)
     finally:
         catalogue.close()
 
@@ -107,25 +107,25 @@ def crawl(
 def fetch(
     links: Iterable[Link],
     folder: Path,
-    manners: Manners,
+    manners: CrawlPolicy,
     *,
-    limits: Limits | None = None,
+    limits: CrawlLimits | None = None,
     retry_failed: bool = False,
-    report: Callable[[Progress], None] = lambda progress: None,
+    report: Callable[[CrawlProgress], None] = lambda progress: None,
 ) -> Summary:
     """Fetch a list of images into `folder`, with the manners of a crawl, or go on. Once a process."""
-    settings = polite_settings(manners, limits or Limits(), folder)
+    settings = polite_settings(manners, limits or CrawlLimits(), folder)
     catalogue = Catalogue(folder, write=True)
     try:
         catalogue.add_images(links, page_url="")
         hosts = Hosts(manners.concurrency, None, manners.allow_private)
         _reopen(catalogue, hosts, retry_failed)
-        return _run(settings, catalogue, hosts, limits or Limits(), report)
+        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report)
     finally:
         catalogue.close()
 
 
-def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str, Any]:
+def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> dict[str, Any]:
     """Return Scrapy's settings. Raises UsageError for manners that are none, SetupError without Scrapy."""
     try:
         import scrapy  # noqa: F401
@@ -168,8 +168,8 @@ def polite_settings(manners: Manners, limits: Limits, folder: Path) -> dict[str,
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # Hosts.allows decides
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
             "colorify.dataset.robots.Decompression": 590,  # in its place
-            "colorify.dataset.middlewares.Rules": 120,  # after robots.txt
-            "colorify.dataset.middlewares.Waiting": 800,  # before the download, and first to see the answer
+            "colorify.dataset.middlewares.TdmMiddleware": 120,  # after robots.txt
+            "colorify.dataset.middlewares.DelayMiddleware": 800,  # next to the download
         },
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
@@ -203,8 +203,8 @@ def _run(
     settings: dict[str, Any],
     catalogue: Catalogue,
     hosts: Hosts,
-    limits: Limits,
-    report: Callable[[Progress], None],
+    limits: CrawlLimits,
+    report: Callable[[CrawlProgress], None],
 ) -> Summary:
     from scrapy.crawler import AsyncCrawlerProcess
 
@@ -215,7 +215,7 @@ def _run(
     logging.getLogger("pyvips").setLevel(logging.ERROR)  # its damaged files are in the catalogue
 
     def tell() -> None:
-        report(Progress(catalogue.counts("pages"), catalogue.counts("images")))
+        report(CrawlProgress(catalogue.counts("pages"), catalogue.counts("images")))
 
     process = AsyncCrawlerProcess({**settings, "TWISTED_DNS_RESOLVER": partial(PublicResolver, hosts)})
     crawler = process.create_crawler(PhotoSpider)

@@ -11,7 +11,7 @@ MAX_FAILURES: Final = 5  # in a row, after which a host is left alone for this c
 
 
 @dataclass(frozen=True)
-class Limits:
+class CrawlLimits:
     """Where a crawl ends. All but `minutes` count what earlier crawls into the same folder did, too."""
 
     depth: int = 5  # links from the addresses given
@@ -42,7 +42,7 @@ class Hosts:
         parts = host.split(".")
         return any(".".join(parts[start:]) in self.domains for start in range(len(parts)))
 
-    def leave(self, host: str, why: str) -> None:
+    def skip_host(self, host: str, why: str) -> None:
         """Leave `host` alone until the next crawl; its rows stay pending."""
         self.left.setdefault(host, why)
 
@@ -50,7 +50,7 @@ class Hosts:
         """Count a failure of the connection; too many in a row, and the host is left alone."""
         self.failures[host] += 1
         if self.failures[host] >= MAX_FAILURES:
-            self.leave(host, f"failed {MAX_FAILURES} times in a row ({why})")
+            self.skip_host(host, f"failed {MAX_FAILURES} times in a row ({why})")
 
     def answered(self, host: str) -> None:
         self.failures.pop(host, None)
@@ -59,7 +59,7 @@ class Hosts:
 class Frontier:
     """The pending rows of a catalogue, in the order of fetching. Memory: the names of the hosts."""
 
-    def __init__(self, catalogue: Catalogue, limits: Limits, hosts: Hosts) -> None:
+    def __init__(self, catalogue: Catalogue, limits: CrawlLimits, hosts: Hosts) -> None:
         self._catalogue, self._limits, self._hosts = catalogue, limits, hosts
         self._ring: deque[str] = deque()
         self._known: set[str] = set()

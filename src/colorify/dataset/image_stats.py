@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import lab_to_linear
-from colorify.dataset.near_duplicates import SIDE, perceptual_hash
-from colorify.dataset.storage import lab_of
+from colorify.dataset.near_duplicates import HASHED_PX, perceptual_hash
+from colorify.dataset.storage import read_lab
 from colorify.images.photo import Photo
 
 Lab = NDArray[np.float32]  # (H, W, 3): L 0..100, a and b about -110..110
@@ -49,15 +49,15 @@ class Measures:
     border: float  # thickest border, as a share of its side, 0..1
 
 
-def measure(photo: Photo) -> Measures:
+def measure_photo(photo: Photo) -> Measures:
     """Measure a photo. Raises PhotoError where it is damaged."""
     width, height = photo.size
     scale = min(1.0, LONG_SIDE / max(width, height))
-    lab = lab_of(photo, max(1, round(width * scale)), max(1, round(height * scale)))
+    lab = read_lab(photo, max(1, round(width * scale)), max(1, round(height * scale)))
     return Measures(
         width=width,
         height=height,
-        phash=perceptual_hash(lab_of(photo, SIDE, SIDE)[..., 0]),
+        phash=perceptual_hash(read_lab(photo, HASHED_PX, HASHED_PX)[..., 0]),
         chroma=_rounded(_chroma(lab).mean()),
         own_color=_rounded(own_color(lab)),
         flat=_rounded(flat_share(lab)),

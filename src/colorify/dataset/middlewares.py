@@ -28,7 +28,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 
 from colorify.dataset.catalogue import Row, host_of
-from colorify.dataset.encoding import text_of
+from colorify.dataset.encoding import decode_text
 from colorify.dataset.frontier import Hosts
 from colorify.dataset.network import refusal_behind_proxy
 from colorify.dataset.robots import MAX_ROBOTS_BYTES
@@ -48,16 +48,16 @@ FETCH_ERRORS: Final = (
 BUSY: Final = (429, 503)  # HTTP: too many requests, service unavailable
 DEFAULT_PAUSE: Final = 10.0  # s, where a busy host names none
 LONGEST_PAUSE: Final = 300.0  # s; a host that asks for more is left for another crawl
-TICK: Final = 0.25  # s between two looks whether the crawl is to end
+STOP_CHECK_S: Final = 0.25  # s between two looks whether the crawl is to end
 ROBOTS_CLOSED: Final = b"User-agent: *\nDisallow: /\n"
 RULES_MAX_BYTES: Final = 1_000_000
 
 
-class Reserved(IgnoreRequest):
+class AddressReserved(IgnoreRequest):
     """The origin's TDM file reserves the address."""
 
 
-class Ending(IgnoreRequest):
+class CrawlStopping(IgnoreRequest):
     """The crawl ends while a request still waits for its turn."""
 
 
@@ -65,7 +65,7 @@ class PrivateAddress(IgnoreRequest):
     """The host is on this machine or in a network that is not public."""
 
 
-class Waiting:
+class DelayMiddleware:
     """Next to the downloader: every request waits until its host may be asked again."""
 
     def __init__(self, crawler: Crawler, hosts: Hosts) -> None:
@@ -73,21 +73,21 @@ class Waiting:
         crawler.signals.connect(self.robots_read, signals.robots_parsed)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Waiting":
+    def from_crawler(cls, crawler: Crawler) -> "DelayMiddleware":
         return cls(crawler, crawler.spider.hosts)  # type: ignore[union-attr]  # a PhotoSpider
 
     def robots_read(self, robotparser: RobotParser, request: Request) -> None:
         delay = robotparser.crawl_delay(AGENT)
         host = host_of(request.url)
         if delay and delay > LONGEST_PAUSE:
-            self._hosts.leave(host, f"robots.txt asks for {delay:.0f} s between two requests")
+            self._hosts.skip_host(host, f"robots.txt asks for {delay:.0f} s between two requests")
         elif delay:
             self._hosts.interval[host] = delay
 
     async def process_request(self, request: Request) -> None:
         host = host_of(request.url)
         if request.meta.get("row") is not None and host in self._hosts.left:
-            raise Ending  # its robots.txt, which came meanwhile, asked for too much
+            raise CrawlStopping  # its robots.txt, which came meanwhile, asked for too much
         if request.meta.get("proxy") and not self._hosts.allow_private:
             address = refusal_behind_proxy(host)
             if address is not None:
@@ -95,8 +95,8 @@ class Waiting:
                 raise PrivateAddress(address)
         while (left := self._hosts.next_time.get(host, 0.0) - time.monotonic()) > 0:
             if not self._crawler.engine or not self._crawler.engine.running:
-                raise Ending
-            await asyncio.sleep(min(left, TICK))
+                raise CrawlStopping
+            await asyncio.sleep(min(left, STOP_CHECK_S))
         if host in self._hosts.interval:
             self._hosts.next_time[host] = time.monotonic() + self._hosts.interval[host]
 
@@ -106,7 +106,7 @@ class Waiting:
         if response.status in BUSY:
             pause = seconds_asked(response.headers.get("Retry-After"), time.time())
             if pause is not None and pause > LONGEST_PAUSE:
-                self._hosts.leave(host, f"asks for a pause of {pause:.0f} s")
+                self._hosts.skip_host(host, f"asks for a pause of {pause:.0f} s")
                 request.meta["dont_retry"] = True
             else:
                 until = time.monotonic() + (DEFAULT_PAUSE if pause is None else pause)
@@ -133,7 +133,7 @@ def seconds_asked(retry_after: bytes | None, now: float) -> float | None:
         return None
 
 
-class Rules:
+class TdmMiddleware:
     """Next to the engine: what the origin allows, where its rules are missing as where they are there."""
 
     def __init__(self, crawler: Crawler, hosts: Hosts) -> None:
@@ -141,7 +141,7 @@ class Rules:
         self._origins: dict[str, asyncio.Task[OriginRules]] = {}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "Rules":
+    def from_crawler(cls, crawler: Crawler) -> "TdmMiddleware":
         return cls(crawler, crawler.spider.hosts)  # type: ignore[union-attr]  # a PhotoSpider
 
     async def process_request(self, request: Request) -> None:
@@ -156,13 +156,13 @@ class Rules:
             self._origins[origin] = asyncio.create_task(self._read(origin))
         if (await asyncio.shield(self._origins[origin])).reserve(request.url):
             if row.kind == "images":
-                raise Reserved
+                raise AddressReserved
             request.meta["reserved"] = True  # its links may be followed; nothing else is read
 
     def process_response(self, request: Request, response: Response) -> Response:
         """See the robots.txt that retries did not bring: not "no rules", but "come back later"."""
         if is_robots(request) and (response.status >= 500 or response.status == 429):
-            self._hosts.leave(origin_host(request), f"robots.txt answers {response.status}")
+            self._hosts.skip_host(origin_host(request), f"robots.txt answers {response.status}")
             return response.replace(body=ROBOTS_CLOSED)
         if is_robots(request) and response.status >= 400:
             return response.replace(
@@ -173,7 +173,7 @@ class Rules:
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         if not is_robots(request):
             return None
-        self._hosts.leave(origin_host(request), f"robots.txt cannot be had ({describe(exception)})")
+        self._hosts.skip_host(origin_host(request), f"robots.txt cannot be had ({describe(exception)})")
         return Response(request.url, status=503, body=ROBOTS_CLOSED)
 
     async def _read(self, origin: str) -> OriginRules:
@@ -184,13 +184,13 @@ class Rules:
         )
         engine = self._crawler.engine
         if engine is None:
-            raise Ending
+            raise CrawlStopping
         try:
             response = await engine.download_async(request)
         except FETCH_ERRORS as error:  # no answer is no reservation; what the origin has fails by itself
             LOGGER.info("%s: no TDM file (%s)", origin, describe(error))
             return OriginRules()
-        return read_origin_rules(text_of(response) if response.status == 200 else "")
+        return read_origin_rules(decode_text(response) if response.status == 200 else "")
 
 
 def is_robots(request: Request) -> bool:

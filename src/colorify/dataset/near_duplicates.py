@@ -15,16 +15,18 @@ from colorify.errors import UsageError
 
 Hashes = NDArray[np.uint64]  # (N,)
 
-SIDE: Final = 32  # px of the picture that is hashed
-LOW: Final = 8  # frequencies a direction
+HASHED_PX: Final = 32  # px of the picture that is hashed
+HASH_FREQUENCIES: Final = 8  # frequencies a direction
 MAX_BITS: Final = 7  # eight bytes and at most seven bits apart: at least one byte is equal
-BLOCK: Final = 2048  # hashes compared with all others of their bucket at a time, which bounds the memory
+HASHES_AT_ONCE: Final = (
+    2048  # hashes compared with all others of their bucket at a time, which bounds the memory
+)
 
 
 def _dct_rows() -> NDArray[np.float64]:
     """The rows 1..LOW of the DCT-II matrix; (LOW, SIDE). Row 0, the mean, says nothing about the content."""
-    k, n = np.arange(1, LOW + 1)[:, None], np.arange(SIDE)[None, :]
-    return np.asarray(np.cos(np.pi * k * (2 * n + 1) / (2 * SIDE)))
+    k, n = np.arange(1, HASH_FREQUENCIES + 1)[:, None], np.arange(HASHED_PX)[None, :]
+    return np.asarray(np.cos(np.pi * k * (2 * n + 1) / (2 * HASHED_PX)))
 
 
 _ROWS: Final = _dct_rows()
@@ -47,7 +49,7 @@ def distance(a: Hashes, b: Hashes) -> NDArray[np.uint8]:
 _POPCOUNT: Final = np.array([bin(value).count("1") for value in range(256)], dtype=np.uint8)
 
 
-def twins(hashes: Sequence[int], order: Sequence[int], *, bits: int) -> list[int | None]:
+def find_near_duplicates(hashes: Sequence[int], order: Sequence[int], *, bits: int) -> list[int | None]:
     """Walk the photos in `order`, best first; return for each the kept photo that it is a twin of, or None.
 
     Twins differ in at most `bits` of 64 bits, 0..7. Every photo is compared with kept ones alone, so that a
@@ -69,7 +71,7 @@ def twins(hashes: Sequence[int], order: Sequence[int], *, bits: int) -> list[int
     return twin_of
 
 
-def families(hashes: Sequence[int], *, bits: int) -> list[int]:
+def group_near_duplicates(hashes: Sequence[int], *, bits: int) -> list[int]:
     """Return for each photo the number of its family: all that chains of twins lead to.
 
     Wider than twins on purpose: what divides photos into sets must not divide a chain either.
@@ -108,8 +110,8 @@ def _close(distinct: Hashes, bits: int) -> set[tuple[int, int]]:
         starts = np.searchsorted(byte[order], np.arange(257, dtype=np.uint64))
         for value in range(256):
             bucket = order[starts[value] : starts[value + 1]]
-            for start in range(0, len(bucket), BLOCK):
-                rows = bucket[start : start + BLOCK]
+            for start in range(0, len(bucket), HASHES_AT_ONCE):
+                rows = bucket[start : start + HASHES_AT_ONCE]
                 near = distance(distinct[rows][:, None], distinct[bucket][None, :]) <= bits
                 for i, j in zip(*np.nonzero(near), strict=True):
                     if rows[i] < bucket[j]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 from lxml import etree
 
 from colorify.dataset.links import MAX_URL, join
-from colorify.dataset.srcset import Candidate, largest, read_srcset
+from colorify.dataset.srcset import Candidate, choose_largest, read_srcset
 from colorify.errors import PhotoError
 
 MAX_WORDS: Final = 300  # characters kept of the text around a picture
@@ -26,9 +26,16 @@ CHUNK: Final = 16_384  # bytes between two looks at the work
 # what XML, hence lxml, has no place for: it may stand in names of attributes too
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LICENSE_HOST: Final = re.compile(r"(?i)^https?://(www\.)?creativecommons\.org/(licenses|publicdomain)/")
-LAZY: Final = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-image")
-SETS: Final = ("srcset", "data-srcset", "data-lazy-srcset")
-SILENT: Final = ("script", "style")  # elements whose text nobody reads
+LAZY_ATTRIBUTES: Final = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-lazy",
+    "data-full",
+    "data-image",
+)
+SRCSET_ATTRIBUTES: Final = ("srcset", "data-srcset", "data-lazy-srcset")
+UNREAD_ELEMENTS: Final = ("script", "style")  # elements whose text nobody reads
 
 Attributes = Mapping[str, str]
 T = TypeVar("T")
@@ -101,7 +108,7 @@ class _Around(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPicture:
     """A picture that is shown, or a link to a picture's file."""
 
     element: Element
@@ -114,7 +121,7 @@ class Found:
         """The address of the largest version that the element and its <picture> offer."""
         picture = self.element.around.picture
         offered = [one for one in (self.sources, picture.largest if picture else None) if one is not None]
-        best = largest(offered)
+        best = choose_largest(offered)
         return self.href if best is None else best[1]
 
 
@@ -123,8 +130,8 @@ class Page:
     """What one page says, addresses as it writes them."""
 
     title: str = ""
-    images: list[Found] = field(default_factory=list)
-    anchors: list[tuple[Found, str]] = field(default_factory=list)  # with what `rel` says
+    images: list[FoundPicture] = field(default_factory=list)
+    anchors: list[tuple[FoundPicture, str]] = field(default_factory=list)  # with what `rel` says
     metas: dict[str, list[str]] = field(default_factory=dict)  # by their name, in lower case
     properties: dict[str, list[str]] = field(default_factory=dict)  # by their property, or name
     refreshes: list[str] = field(default_factory=list)
@@ -225,7 +232,7 @@ class _Target:
         element = self._open
         if self._is_json:
             self.page.scripts.append(text)
-        if element is None or element.tag in SILENT:
+        if element is None or element.tag in UNREAD_ELEMENTS:
             return
         words = " ".join(text.split())
         if words:
@@ -242,23 +249,23 @@ class _Target:
 
     def _read_image(self, element: Element, attributes: Attributes) -> None:
         element.alt = " ".join(attributes.get("alt", "").split())[:MAX_WORDS]
-        names = (*LAZY, "src")  # a lazy page has a placeholder in src
+        names = (*LAZY_ATTRIBUTES, "src")  # a lazy page has a placeholder in src
         href = next((attributes[name] for name in names if attributes.get(name, "").strip()), "data:")
         sources = _sources(attributes)
-        self._keep(self.page.images, Found(element, href[: 2 * MAX_URL], self.page.base, sources))
+        self._keep(self.page.images, FoundPicture(element, href[: 2 * MAX_URL], self.page.base, sources))
 
     def _read_source(self, element: Element, attributes: Attributes) -> None:
         picture = element.around.picture  # the parser nests sources, as if they could hold something
         if picture is None or "svg" in attributes.get("type", ""):
             return
         offered = [one for one in (picture.largest, _sources(attributes)) if one is not None]
-        picture.largest = largest(offered)
+        picture.largest = choose_largest(offered)
 
     def _read_anchor(self, element: Element, attributes: Attributes) -> None:
         if "href" not in attributes:
             return
         rel = attributes.get("rel", "").lower()
-        found = Found(element, attributes["href"][: 2 * MAX_URL], self.page.base)
+        found = FoundPicture(element, attributes["href"][: 2 * MAX_URL], self.page.base)
         self._keep(self.page.anchors, (found, rel))
         if element.tag == "a":
             self._read_license(element, attributes, is_page=element.around.figure is None)
@@ -301,4 +308,6 @@ class _Target:
 
 
 def _sources(attributes: Attributes) -> Candidate | None:
-    return largest([one for name in SETS if name in attributes for one in read_srcset(attributes[name])])
+    return choose_largest(
+        [one for name in SRCSET_ATTRIBUTES if name in attributes for one in read_srcset(attributes[name])]
+    )

@@ -11,8 +11,8 @@ from typing import Final
 from colorify.dataset.catalogue import Link
 from colorify.dataset.json_ld import Entry, read_json_ld
 from colorify.dataset.links import OTHER_SUFFIXES, PICTURE_SUFFIXES, Addresses, suffix
-from colorify.dataset.page import MAX_FOUND, MAX_WORDS, Found, Page, parse_page
-from colorify.dataset.tdm_rights import directives
+from colorify.dataset.page import MAX_FOUND, MAX_WORDS, FoundPicture, Page, parse_page
+from colorify.dataset.tdm_rights import read_directives
 
 MAX_LINKS: Final = 2000  # of each kind a page, pictures and links; a page with more is a trap
 MAX_ADDRESSES: Final = 10_000  # different ones a page that are worked out
@@ -43,7 +43,7 @@ def read_page(body: str, url: str) -> PageFacts:
     return PageFacts(
         links=links[:MAX_LINKS],
         images=list(islice(images.values(), MAX_LINKS)),
-        robots=directives(page.metas.get("robots", []) + page.metas.get("colorify", [])),
+        robots=read_directives(page.metas.get("robots", []) + page.metas.get("colorify", [])),
         tdm_reservation=next(iter(page.metas.get("tdm-reservation", [])), None),
         left_out=_left_out(len(images), len(links), cut=page.cut or addresses.exhausted),
     )
@@ -76,7 +76,7 @@ def _pictures(page: Page, entries: list[Entry], addresses: Addresses) -> Iterato
             yield from _picture(found, found.href, page, addresses)
 
 
-def _picture(found: Found, href: str, page: Page, addresses: Addresses) -> Iterator[Link]:
+def _picture(found: FoundPicture, href: str, page: Page, addresses: Addresses) -> Iterator[Link]:
     url = addresses.clean(href, found.base)
     if url is not None:
         element = found.element
@@ -86,7 +86,7 @@ def _picture(found: Found, href: str, page: Page, addresses: Addresses) -> Itera
         yield Link(url, element.alt, page.title, element.words_around(), license_, scope)
 
 
-def _is_picture(found: Found) -> bool:
+def _is_picture(found: FoundPicture) -> bool:
     return suffix(found.href) in PICTURE_SUFFIXES
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 from colorify.errors import ColorifyError, SetupError
 
 SECONDS_TO_END: Final = 10.0  # between the end of a pipe and that of its process
-AHEAD: Final = 2  # results a worker that may wait for their turn; bounds the memory
+RESULTS_PER_WORKER: Final = 2  # results a worker that may wait for their turn; bounds the memory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -53,7 +53,7 @@ class ProcessPool(Generic[Item, Result]):
         idle, busy, done = list(self._workers), dict[_Worker, int](), dict[int, Result]()
         for turn in range(len(items)):
             while turn not in done:
-                while idle and len(busy) + len(done) < AHEAD * len(self._workers):
+                while idle and len(busy) + len(done) < RESULTS_PER_WORKER * len(self._workers):
                     number, item = next(todo, (None, None))
                     if number is None:
                         break

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from colorify.atomic import make_folder, move_file
 from colorify.dataset.contact_sheets import write_sheet
-from colorify.dataset.image_stats import Measures, measure
-from colorify.dataset.near_duplicates import twins
+from colorify.dataset.image_stats import Measures, measure_photo
+from colorify.dataset.near_duplicates import find_near_duplicates
 from colorify.dataset.screening_rules import RULES, Thresholds
 from colorify.dataset.sources import REJECTED, SCREEN, Source, find_sources
 from colorify.dataset.storage import disk_errors, write_whole
@@ -83,7 +83,7 @@ def judge(
     order = sorted(
         range(len(found)), key=lambda k: (-found[k].width * found[k].height, verdicts[kept[k]].source.path)
     )
-    twin_of = twins([measures.phash for measures in found], order, bits=thresholds.twin_bits)
+    twin_of = find_near_duplicates([measures.phash for measures in found], order, bits=thresholds.twin_bits)
     for i, other in zip(kept, twin_of, strict=True):
         if other is not None:
             path = verdicts[kept[other]].source.path
@@ -136,7 +136,7 @@ def _measure_all(
 
 def _measure_one(source: Source) -> Measures | str:
     try:
-        return measure(open_photo(source.file, max_pixels=MAX_PIXELS))
+        return measure_photo(open_photo(source.file, max_pixels=MAX_PIXELS))
     except PhotoError as error:
         return str(error).removeprefix(f"{source.file}: ")
 

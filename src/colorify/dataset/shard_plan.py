@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from colorify.dataset.near_duplicates import MAX_BITS, families
+from colorify.dataset.near_duplicates import MAX_BITS, group_near_duplicates
 from colorify.dataset.sources import Source
 from colorify.errors import UsageError
 
@@ -63,14 +63,14 @@ class ShardPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PackingPlan:
     """All shards, and a fingerprint of everything that they depend on."""
 
     shards: tuple[ShardPlan, ...]
     fingerprint: str
 
 
-def make_plan(sources: Sequence[Source], hashes: Sequence[int], packing: Packing) -> Plan:
+def plan_shards(sources: Sequence[Source], hashes: Sequence[int], packing: Packing) -> PackingPlan:
     """Divide photos into train and validation shards; no family of near-duplicates is divided.
 
     `hashes`: of each photo, as screening measured them. Raises UsageError where there are no photos.
@@ -79,7 +79,7 @@ def make_plan(sources: Sequence[Source], hashes: Sequence[int], packing: Packing
     if not sources:
         raise UsageError("nothing was kept by the screening: see screen/report.jsonl for the reasons.")
     keys = _keys(sources)
-    held_out = _validation(sources, families(hashes, bits=MAX_BITS), packing)
+    held_out = _validation(sources, group_near_duplicates(hashes, bits=MAX_BITS), packing)
     shards: list[ShardPlan] = []
     for split in SPLITS:
         mine = [i for i in range(len(sources)) if (i in held_out) == (split == "validation")]
@@ -88,7 +88,7 @@ def make_plan(sources: Sequence[Source], hashes: Sequence[int], packing: Packing
         for number, piece in enumerate(pieces if mine else ()):
             items = tuple(Item(keys[i], sources[i]) for i in piece)
             shards.append(ShardPlan(f"{split}-{number:06d}", split, items))
-    return Plan(tuple(shards), _fingerprint(shards, hashes, packing))
+    return PackingPlan(tuple(shards), _fingerprint(shards, hashes, packing))
 
 
 def _keys(sources: Sequence[Source]) -> list[str]:

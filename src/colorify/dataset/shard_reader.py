@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from colorify.dataset.process_pool import ProcessPool
 from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
-from colorify.images.vips import reported
+from colorify.images.vips import translate_vips_errors
 
 LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
 
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
 # what WebDataset and img2dataset lay beside a picture of the same name
-BESIDE: Final = (".json", ".txt", ".cls")
+SIDECAR_SUFFIXES: Final = (".json", ".txt", ".cls")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
             yield from pool.map(_decode, read_members(address))
 
 
-def read_side_by_side(shards: Sequence[str], processes: int) -> Iterator[Sample]:
+def read_shards_in_processes(shards: Sequence[str], processes: int) -> Iterator[Sample]:
     """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
 
     A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
@@ -77,7 +77,11 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
         ):
             for member in tar:
                 name = PurePosixPath(member.name)
-                stream = tar.extractfile(member) if member.isfile() and name.suffix not in BESIDE else None
+                stream = (
+                    tar.extractfile(member)
+                    if member.isfile() and name.suffix not in SIDECAR_SUFFIXES
+                    else None
+                )
                 if stream is not None and member.size > MAX_MEMBER_BYTES:
                     found = f"found one of {member.size:,}"
                     raise PhotoError(
@@ -96,7 +100,7 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
 def _decode(item: tuple[str, bytes]) -> Sample:
     key, data = item
     loader = sniff(data[:SNIFF_BYTES], key).loader  # by content: a shard may come from anywhere
-    with reported(key):
+    with translate_vips_errors(key):
         image = getattr(pyvips.Image, f"{loader}_buffer")(data, fail_on="error")
         if image.width * image.height > MAX_PIXELS:
             size = f"{image.width}x{image.height}"

@@ -20,7 +20,7 @@ import pyvips
 
 from colorify.atomic import whole_file
 from colorify.dataset.screen import read_kept
-from colorify.dataset.shard_plan import Item, Packing, Plan, ShardPlan, make_plan
+from colorify.dataset.shard_plan import Item, Packing, PackingPlan, ShardPlan, plan_shards
 from colorify.dataset.shard_reader import read_shards
 from colorify.dataset.sources import find_sources
 from colorify.dataset.storage import write_whole
@@ -37,13 +37,13 @@ MAX_PIXELS: Final = 200_000_000
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackingResult:
     """What a packing made."""
 
     manifest: Path
     photos: dict[str, int]  # split -> photos
     shards: int
-    before: int  # shards that an earlier run had written
+    resumed: int  # shards that an earlier run had written
     failed: tuple[str, ...]  # why a photo could not be packed
 
 
@@ -54,7 +54,7 @@ def pack(
     *,
     threads: int = 2,
     report: Callable[[int, int], None] = lambda done, of: None,
-) -> Packed:
+) -> PackingResult:
     """Pack what the screening of `folder` kept into shards below `into`.
 
     `report`: shards done, shards in all. Raises UsageError where `folder` is not screened, `into` is no
@@ -73,7 +73,7 @@ def pack(
         return _write_manifest(into, packing, parts, before)
 
 
-def _plan(folder: Path, packing: Packing) -> Plan:
+def _plan(folder: Path, packing: Packing) -> PackingPlan:
     kept = dict(read_kept(folder))
     sources = [source for source in find_sources(folder) if source.path in kept]
     missing = set(kept) - {source.path for source in sources}
@@ -82,10 +82,10 @@ def _plan(folder: Path, packing: Packing) -> Plan:
             f"{folder}: {len(missing)} pictures of the report are gone, {min(missing)} for one. Type: "
             f"colorify data screen {folder}"
         )
-    return make_plan(sources, [kept[source.path] for source in sources], packing)
+    return plan_shards(sources, [kept[source.path] for source in sources], packing)
 
 
-def _mark(into: Path, plan: Plan, packing: Packing) -> None:
+def _mark(into: Path, plan: PackingPlan, packing: Packing) -> None:
     """Make `into` the folder of this plan, or find that it is."""
     path = into / PLAN
     if not path.exists():
@@ -165,7 +165,7 @@ def encode_small(file: Path, packing: Packing) -> tuple[bytes, int, int]:
     width, height = photo.size
     scale = min(1.0, packing.short_side / min(width, height))
     width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    pixels = photo.shrunk(width, height)
+    pixels = photo.shrink(width, height)
     if pixels.dtype == np.uint16:
         pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
     color = np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
@@ -210,7 +210,7 @@ def _verify(path: Path, entries: list[dict[str, Any]]) -> None:
         )
 
 
-def _write_manifest(into: Path, packing: Packing, parts: list[dict[str, Any]], before: int) -> Packed:
+def _write_manifest(into: Path, packing: Packing, parts: list[dict[str, Any]], before: int) -> PackingResult:
     entries = [entry for part in parts for entry in part["entries"]]
     lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries).encode()
     write_whole(into / SOURCES, lines)
@@ -227,7 +227,7 @@ def _write_manifest(into: Path, packing: Packing, parts: list[dict[str, Any]], b
     }
     write_whole(into / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
     failed = tuple(reason for part in parts for reason in part["failed"])
-    return Packed(into / MANIFEST, dict(photos), len(parts), before, failed)
+    return PackingResult(into / MANIFEST, dict(photos), len(parts), before, failed)
 
 
 def _sha256(path: Path) -> str:

@@ -14,9 +14,9 @@ from colorify.images.formats import FORMATS
 SCREEN: Final = "screen"  # folder of the reports of screening
 REJECTED: Final = "rejected"  # folder of what --move-rejected moved, by reason
 # also pictures, of kinds that are not read: they belong into the report
-FOREIGN: Final = (".gif", ".bmp", ".heic", ".heif", ".jp2", ".jxl", ".ppm")
+UNREADABLE_SUFFIXES: Final = (".gif", ".bmp", ".heic", ".heif", ".jp2", ".jxl", ".ppm")
 MAX_NOTE_BYTES: Final = 1_000_000  # of what is beside a picture; what is cut off is no JSON
-SUFFIXES: Final = tuple(suffix for row in FORMATS for suffix in row.suffixes) + FOREIGN
+PICTURE_SUFFIXES: Final = tuple(suffix for row in FORMATS for suffix in row.suffixes) + UNREADABLE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -115,5 +115,5 @@ def _walk(folder: Path, *, skip: set[str]) -> Iterator[Path]:
             name for name in folders if not name.startswith(".") and not (at_top and name in skip)
         )
         for name in sorted(names):
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES):
+            if not name.startswith(".") and name.lower().endswith(PICTURE_SUFFIXES):
                 yield Path(root) / name

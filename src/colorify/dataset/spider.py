@@ -14,14 +14,14 @@ from scrapy.http import HtmlResponse, Request, Response
 from twisted.python.failure import Failure
 
 from colorify.dataset.catalogue import Catalogue, Row, host_of
-from colorify.dataset.encoding import text_of
-from colorify.dataset.frontier import Frontier, Hosts, Limits
+from colorify.dataset.encoding import decode_text
+from colorify.dataset.frontier import CrawlLimits, Frontier, Hosts
 from colorify.dataset.links import clean_url
-from colorify.dataset.middlewares import BUSY, Ending, PrivateAddress, Reserved, describe
+from colorify.dataset.middlewares import BUSY, AddressReserved, CrawlStopping, PrivateAddress, describe
 from colorify.dataset.page import PageTrapError
 from colorify.dataset.page_facts import PageFacts, read_page
 from colorify.dataset.storage import store_image
-from colorify.dataset.tdm_rights import NO_LINKS, directives, reserves
+from colorify.dataset.tdm_rights import NO_LINKS, find_opt_out, read_directives
 from colorify.errors import PhotoError, SetupError
 
 MAX_HOPS: Final = 5  # redirects
@@ -41,7 +41,7 @@ class PhotoSpider(Spider):
         self,
         *,
         catalogue: Catalogue,
-        limits: Limits,
+        limits: CrawlLimits,
         hosts: Hosts,
         frontier: Frontier,
         report: Callable[[], None],
@@ -85,7 +85,7 @@ class PhotoSpider(Spider):
     async def on_image(self, response: Response) -> None:
         row: Row = response.meta["row"]
         if not self._is_settled(row, response):
-            reason = reserves(_robots(response), _tdm(response))
+            reason = find_opt_out(_robots(response), _tdm(response))
             if reason:
                 self._finish(row, "reserved", reason, {"http_status": response.status})
             else:
@@ -96,11 +96,11 @@ class PhotoSpider(Spider):
         """Write down why a request brought no answer."""
         row: Row = failure.request.meta["row"]  # type: ignore[attr-defined]  # set by Scrapy
         error = failure.value or Exception(str(failure))
-        if isinstance(error, Ending) or row.host in self.hosts.left:
+        if isinstance(error, CrawlStopping) or row.host in self.hosts.left:
             self.catalogue.release(row)
         elif isinstance(error, PrivateAddress):
             self._finish(row, "private", str(error))
-        elif isinstance(error, Reserved):
+        elif isinstance(error, AddressReserved):
             self._finish(row, "reserved", "tdmrep.json")
         elif isinstance(error, IgnoreRequest):
             self._finish(row, "forbidden", "robots.txt")
@@ -118,7 +118,7 @@ class PhotoSpider(Spider):
         if 300 <= response.status < 400:
             self._redirect(row, response)
         elif response.status in BUSY:
-            self.hosts.leave(row.host, f"still answers {response.status} after pauses")
+            self.hosts.skip_host(row.host, f"still answers {response.status} after pauses")
             self.catalogue.release(row)
         elif response.status != 200:
             self._finish(row, "failed", f"HTTP {response.status}", values)
@@ -158,8 +158,8 @@ class PhotoSpider(Spider):
             self._finish(row, "rejected", str(error), {"http_status": response.status})
             return
         robots = facts.robots | _robots(response)
-        reserved = reserves(robots, None) or reserves(frozenset(), facts.tdm_reservation)
-        reserved = reserved or reserves(frozenset(), _tdm(response))
+        reserved = find_opt_out(robots, None) or find_opt_out(frozenset(), facts.tdm_reservation)
+        reserved = reserved or find_opt_out(frozenset(), _tdm(response))
         if response.meta.get("reserved"):
             reserved = "tdmrep.json"
         with self.catalogue.transaction():
@@ -211,7 +211,7 @@ class PhotoSpider(Spider):
 
 
 def _facts(response: HtmlResponse) -> PageFacts:
-    return read_page(text_of(response), response.url)
+    return read_page(decode_text(response), response.url)
 
 
 def _header(response: Response, name: str) -> str:
@@ -219,7 +219,7 @@ def _header(response: Response, name: str) -> str:
 
 
 def _robots(response: Response) -> frozenset[str]:
-    return directives(value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag"))
+    return read_directives(value.decode("latin-1") for value in response.headers.getlist("X-Robots-Tag"))
 
 
 def _tdm(response: Response) -> str | None:

@@ -24,7 +24,7 @@ def read_srcset(text: str) -> list[Candidate]:
     return found
 
 
-def largest(candidates: list[Candidate]) -> Candidate | None:
+def choose_largest(candidates: list[Candidate]) -> Candidate | None:
     """Return the first of the largest candidates."""
     return max(candidates, key=lambda candidate: candidate[0], default=None)
 

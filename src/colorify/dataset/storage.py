@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from colorify import atomic
 from colorify.color import rgb_to_lab
-from colorify.dataset.near_duplicates import SIDE, perceptual_hash
+from colorify.dataset.near_duplicates import HASHED_PX, perceptual_hash
 from colorify.errors import SetupError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.photo import Photo, open_photo
@@ -41,7 +41,7 @@ def store_image(data: bytes, folder: Path, *, max_pixels: int) -> StoredImage:
     """
     photo = open_photo(data, max_pixels=max_pixels)
     kind = sniff(data[:SNIFF_BYTES], "bytes")
-    phash = f"{hash_of(photo):016x}"  # decodes the whole of it, so that a truncated file is found here
+    phash = f"{hash_photo(photo):016x}"  # decodes the whole of it, so that a truncated file is found here
     sha256 = hashlib.sha256(data).hexdigest()
     path = Path("images") / sha256[:2] / f"{sha256}{kind.suffixes[0]}"
     write_whole(folder / path, data)
@@ -49,14 +49,14 @@ def store_image(data: bytes, folder: Path, *, max_pixels: int) -> StoredImage:
     return StoredImage(len(data), width, height, f"{MIME}{kind.name}", sha256, phash, path.as_posix())
 
 
-def hash_of(photo: Photo) -> int:
+def hash_photo(photo: Photo) -> int:
     """Return the perceptual hash of a photo's L."""
-    return perceptual_hash(lab_of(photo, SIDE, SIDE)[..., 0])
+    return perceptual_hash(read_lab(photo, HASHED_PX, HASHED_PX)[..., 0])
 
 
-def lab_of(photo: Photo, width: int, height: int) -> NDArray[np.float32]:
+def read_lab(photo: Photo, width: int, height: int) -> NDArray[np.float32]:
     """Return the photo at (height, width, 3), float32, Lab: L 0..100, a and b about -110..110."""
-    pixels = photo.shrunk(width, height)
+    pixels = photo.shrink(width, height)
     scale = 65535 if pixels.dtype == np.uint16 else 255
     rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float32) / np.float32(scale)
     return rgb_to_lab(rgb)

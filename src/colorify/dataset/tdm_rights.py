@@ -18,7 +18,7 @@ AGENT: Final = "colorify"  # as robots.txt and robots headers call this crawler
 VALUED: Final = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 
 
-def directives(values: Iterable[str]) -> frozenset[str]:
+def read_directives(values: Iterable[str]) -> frozenset[str]:
     """Return the robots directives, in lower case, of X-Robots-Tag headers or of robots meta elements.
 
     A header may be for one agent alone ("googlebot: noai"); those for another agent than us do not count.
@@ -33,7 +33,7 @@ def directives(values: Iterable[str]) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-def reserves(robots: frozenset[str], tdm_reservation: str | None) -> str | None:
+def find_opt_out(robots: frozenset[str], tdm_reservation: str | None) -> str | None:
     """Name the signal that forbids to take images, or return None where there is none."""
     if tdm_reservation is not None and tdm_reservation.strip() == "1":
         return "tdm-reservation: 1"
@@ -42,7 +42,7 @@ def reserves(robots: frozenset[str], tdm_reservation: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class Rule:
+class TdmRule:
     """One rule of tdmrep.json: a path prefix; `*` is anything, a final `$` the end (as in RFC 9309)."""
 
     location: str
@@ -69,7 +69,7 @@ class Rule:
 class OriginRules:
     """The rules of one origin's /.well-known/tdmrep.json. The first that matches a path decides."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[TdmRule, ...] = ()
 
     def reserve(self, url: str) -> bool:
         """Say whether text and data mining of `url` is reserved."""
@@ -86,7 +86,7 @@ def read_origin_rules(text: str) -> OriginRules:
         return OriginRules()
     return OriginRules(
         tuple(
-            Rule(entry["location"], str(entry.get("tdm-reservation")) == "1")
+            TdmRule(entry["location"], str(entry.get("tdm-reservation")) == "1")
             for entry in (entries if isinstance(entries, list) else [])
             if isinstance(entry, dict) and isinstance(entry.get("location"), str)
         )

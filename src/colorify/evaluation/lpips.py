@@ -22,41 +22,41 @@ class Layer(NamedTuple):
     stride: int = 1  # px
     padding: int = 1  # px
     pool: tuple[int, int] | None = None  # kernel and stride of a max pooling before it, px
-    seen: bool = False
+    is_tap: bool = False
 
 
 HALVE: Final = (2, 2)
 NETS: Final = {
     "AlexNet_0": (
-        Layer(stride=4, padding=2, seen=True),
-        Layer(padding=2, pool=(3, 2), seen=True),
-        Layer(pool=(3, 2), seen=True),
-        Layer(seen=True),
-        Layer(seen=True),
+        Layer(stride=4, padding=2, is_tap=True),
+        Layer(padding=2, pool=(3, 2), is_tap=True),
+        Layer(pool=(3, 2), is_tap=True),
+        Layer(is_tap=True),
+        Layer(is_tap=True),
     ),
     "VGG16_0": (
         Layer(),
-        Layer(seen=True),
+        Layer(is_tap=True),
         Layer(pool=HALVE),
-        Layer(seen=True),
-        Layer(pool=HALVE),
-        Layer(),
-        Layer(seen=True),
+        Layer(is_tap=True),
         Layer(pool=HALVE),
         Layer(),
-        Layer(seen=True),
+        Layer(is_tap=True),
         Layer(pool=HALVE),
         Layer(),
-        Layer(seen=True),
+        Layer(is_tap=True),
+        Layer(pool=HALVE),
+        Layer(),
+        Layer(is_tap=True),
     ),
 }
 # of ImageNet's RGB, in -1..1, as LPIPS has them
 MEAN: Final = (-0.030, -0.088, -0.188)
-SPREAD: Final = (0.458, 0.448, 0.450)
-TINY: Final = 1e-10
+STD: Final = (0.458, 0.448, 0.450)
+EPSILON: Final = 1e-10
 
 
-class FeatureNet(nn.Module):
+class LpipsNet(nn.Module):
     """RGB to the activations that LPIPS compares."""
 
     def __init__(self, layers: tuple[Layer, ...], kernels: list[Tensor], biases: list[Tensor]) -> None:
@@ -66,7 +66,7 @@ class FeatureNet(nn.Module):
         self.biases = nn.ParameterList(nn.Parameter(b, requires_grad=False) for b in biases)
         self.heads = nn.ParameterList()  # one a seen layer, (C,): how much each channel counts
         self.register_buffer("mean", torch.tensor(MEAN)[:, None, None])
-        self.register_buffer("spread", torch.tensor(SPREAD)[:, None, None])
+        self.register_buffer("spread", torch.tensor(STD)[:, None, None])
 
     def forward(self, rgb: Tensor) -> list[Tensor]:
         """`rgb`: (N, 3, H, W), sRGB, 0..1, sides of 32 px or more. Returns one (N, C, h, w) a seen layer."""
@@ -77,7 +77,7 @@ class FeatureNet(nn.Module):
             if layer.pool is not None:
                 x = F.max_pool2d(x, *layer.pool)
             x = F.relu(F.conv2d(x, kernel, bias, stride=layer.stride, padding=layer.padding))
-            if layer.seen:
+            if layer.is_tap:
                 outputs.append(x)
         return outputs
 
@@ -85,12 +85,12 @@ class FeatureNet(nn.Module):
         """LPIPS v0.1 of two pictures from what `forward` gave for them. Returns (N,); 0: the same."""
         total = torch.zeros(len(one[0]), device=one[0].device)
         for a, b, head in zip(one, other, self.heads, strict=True):
-            a, b = (x / (x.square().sum(1, keepdim=True) + TINY**2).sqrt().add(TINY) for x in (a, b))
+            a, b = (x / (x.square().sum(1, keepdim=True) + EPSILON**2).sqrt().add(EPSILON) for x in (a, b))
             total = total + ((a - b).square() * head[:, None, None]).sum(1).mean((1, 2))
         return total
 
 
-def load_featurenet(path: Path) -> FeatureNet:
+def load_lpips_net(path: Path) -> LpipsNet:
     """Read alexnet.ckpt or vgg16.ckpt. Raises WeightsError where it is missing or something else."""
     try:
         with path.open("rb") as file:
@@ -99,8 +99,8 @@ def load_featurenet(path: Path) -> FeatureNet:
         layers = NETS[name]
         convs = [tree[name][f"Conv_{number}"] for number in range(len(layers))]
         kernels = [_tensor(conv["kernel"]).permute(3, 2, 0, 1).contiguous() for conv in convs]
-        net = FeatureNet(layers, kernels, [_tensor(conv["bias"]) for conv in convs])
-        for number in range(sum(layer.seen for layer in layers)):
+        net = LpipsNet(layers, kernels, [_tensor(conv["bias"]) for conv in convs])
+        for number in range(sum(layer.is_tap for layer in layers)):
             head = _tensor(tree[f"NetLinLayer_{number}"]["Conv_0"]["kernel"]).flatten()
             net.heads.append(nn.Parameter(head, requires_grad=False))
     except (OSError, EOFError, ValueError, TypeError, KeyError, StopIteration) as error:

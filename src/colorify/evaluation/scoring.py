@@ -13,13 +13,13 @@ from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
 from colorify.evaluation.metrics import Scores, score
 from colorify.hints import Hint
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.formats import FORMATS
 from colorify.images.photo import open_photo
 
 Pixels = NDArray[np.uint8]
 
-SIDE: Final = 256  # px; the size at which the papers compare, aspect squashed
+COMPARED_PX: Final = 256  # px; the size at which the papers compare, aspect squashed
 HINT_RADIUS: Final = 3.5  # px of SIDE: patches of 7, as Zhang et al. 2017 reveal
 # dB of PSNR by number of hints, on ImageNet: Zhang et al. 2017, "Real-time user-guided image colorization"
 PUBLISHED: Final = {0: 24.43, 1: 25.37, 2: 26.20, 5: 27.39, 10: 28.42, 50: 30.42}
@@ -27,7 +27,7 @@ SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes
 
 
 @dataclass(frozen=True)
-class Result:
+class ScoredPhoto:
     """One photo, beside what the colorizer made of its L."""
 
     path: Path
@@ -53,27 +53,27 @@ def evaluate(
     vividness: float = 1.0,
     size: int | None = None,
     seed: int = 1,
-) -> Iterator[Result]:
+) -> Iterator[ScoredPhoto]:
     """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
     for number, path in enumerate(paths):
         photo = open_photo(path)
-        pixels = as_rgb(photo.rows()(0, photo.size[1]))
-        truth = _reduced(pixels)
-        given = reveal(truth, photo.size, hints, np.random.default_rng([seed, number]))
+        pixels = to_rgb(photo.rows()(0, photo.size[1]))
+        truth = _reduce(pixels)
+        given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
         colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
-        small = _reduced(colored)
-        yield Result(path, truth, _without_color(truth), small, score(truth, small))
+        small = _reduce(colored)
+        yield ScoredPhoto(path, truth, _without_color(truth), small, score(truth, small))
 
 
-def reveal(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
+def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
     """Draw hints as Zhang et al. 2017 do: the mean colour of small patches, placed at random.
 
     `truth`: (SIDE, SIDE, 3); `size`: width and height of the photo, px.
     """
     hints = []
-    scale = np.array(size) / SIDE
+    scale = np.array(size) / COMPARED_PX
     for _ in range(count):
-        x, y = np.clip(rng.normal(0.5, 0.25, 2), 0, 0.999) * SIDE
+        x, y = np.clip(rng.normal(0.5, 0.25, 2), 0, 0.999) * COMPARED_PX
         reach = int(HINT_RADIUS)
         top, left = max(0, int(y) - reach), max(0, int(x) - reach)
         patch = truth[top : int(y) + reach + 1, left : int(x) + reach + 1].reshape(-1, 3)
@@ -89,5 +89,5 @@ def _without_color(pixels: Pixels) -> Pixels:
     return gray
 
 
-def _reduced(pixels: Pixels) -> Pixels:
-    return as_rgb(open_photo(pixels).shrunk(SIDE, SIDE))
+def _reduce(pixels: Pixels) -> Pixels:
+    return to_rgb(open_photo(pixels).shrink(COMPARED_PX, COMPARED_PX))

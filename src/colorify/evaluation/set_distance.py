@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from colorify.evaluation.lpips import FeatureNet
+from colorify.evaluation.lpips import LpipsNet
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), sRGB, all of one size
 Features = NDArray[np.float64]  # (pictures, channels)
@@ -23,13 +23,13 @@ class PerceptualScores:
     """Two sets of pictures, the second made to look like the first."""
 
     lpips: float  # mean over the pairs; less is better
-    kid: float  # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better
+    mmd_alexnet: (
+        float  # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better
+    )
 
 
 @torch.inference_mode()
-def perceptual_scores(
-    net: FeatureNet, truths: Sequence[Pixels], results: Sequence[Pixels]
-) -> PerceptualScores:
+def perceptual_scores(net: LpipsNet, truths: Sequence[Pixels], results: Sequence[Pixels]) -> PerceptualScores:
     """Compare pictures pair by pair and as sets. Two pictures at least.
 
     The kernel distance is of the means of every layer that LPIPS looks at, of AlexNet: home-made, so it
@@ -40,18 +40,18 @@ def perceptual_scores(
     for truth, result in zip(_batches(truths), _batches(results), strict=True):
         one, other = net(truth), net(result)
         distances.append(net.distance(one, other))
-        seen.append((pooled(one), pooled(other)))
+        seen.append((pool_features(one), pool_features(other)))
     true, made = (np.concatenate(side) for side in zip(*seen, strict=True))
-    return PerceptualScores(float(torch.cat(distances).mean()), 1000 * kernel_distance(made, true))
+    return PerceptualScores(float(torch.cat(distances).mean()), 1000 * compute_mmd(made, true))
 
 
-def pooled(layers: Sequence[Tensor]) -> Features:
+def pool_features(layers: Sequence[Tensor]) -> Features:
     """Means over the picture of all channels of all layers."""
     means: Features = torch.cat([layer.mean((2, 3)) for layer in layers], dim=1).double().cpu().numpy()
     return means
 
 
-def kernel_distance(made: Features, true: Features) -> float:
+def compute_mmd(made: Features, true: Features) -> float:
     """Unbiased squared MMD with kernel (x.y / channels + 1)**3, channels scaled by the spread of `true`.
 
     0 for two samples of one distribution, on average: it may be a little negative.

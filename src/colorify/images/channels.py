@@ -2,12 +2,12 @@
 
 import pyvips
 
-from colorify.images.decode import Origin
+from colorify.images.decode import ImageSource
 from colorify.images.profiles import has_grey_profile
 from colorify.images.tiff_header import ASSOCIATED, UNASSOCIATED, TiffHeader
 
 
-def split_channels(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, pyvips.Image | None]:
+def split_channels(image: pyvips.Image, origin: ImageSource) -> tuple[pyvips.Image, pyvips.Image | None]:
     """Part the colours from alpha. Grey that its format had to write as RGB becomes grey again."""
     color, alpha = _parted(image, origin.tiff) if origin.tiff is not None else _with_last(image)
     if (
@@ -42,7 +42,7 @@ def _alpha_place(tiff: TiffHeader) -> int | None:
     return next((at for at, kind in enumerate(tiff.extra) if kind in (ASSOCIATED, UNASSOCIATED)), None)
 
 
-def channels_left_out(origin: Origin) -> list[str]:
+def channels_left_out(origin: ImageSource) -> list[str]:
     """Say which channels of a TIFF are not carried over."""
     tiff = origin.tiff
     if tiff is None or tiff.colors is None:

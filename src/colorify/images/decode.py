@@ -23,27 +23,29 @@ from numpy.typing import NDArray
 
 from colorify.errors import PhotoError
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
-from colorify.images.diagnosis import is_cut_short, rarity_of
+from colorify.images.diagnosis import find_rarity, is_cut_short
 from colorify.images.formats import HEIC, SNIFF_BYTES, Format, sniff
-from colorify.images.heif import read_heic, with_blocks
+from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
-from colorify.images.metadata.ancillary import Beside, read_beside
-from colorify.images.metadata.exif import resolution_of
-from colorify.images.png_header import profile_of_png
+from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
+from colorify.images.metadata.exif import read_resolution
+from colorify.images.png_header import read_png_profile
 from colorify.images.tiff_header import TiffHeader, read_tiff_header
-from colorify.images.tile_cache import size_of, tiled
+from colorify.images.tile_cache import cache_tiles, decoded_bytes
 
 Pixels = NDArray[Any]  # (h, w), (h, w, 1..4), uint8 or uint16, sRGB
 Source = Path | bytes | Pixels
 
 # Formats whose libvips loaders map the file: where it is cut short meanwhile, or its share goes away, the
 # system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
-_MAPPED: Final = ("jpeg", "webp")
-KEPT: Final = 2**26  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
+_MAPPED_FORMATS: Final = ("jpeg", "webp")
+MAX_CACHED_BYTES: Final = (
+    2**26
+)  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
 
 
 @dataclass(frozen=True)
-class Origin:
+class ImageSource:
     """Where a photo comes from."""
 
     name: str  # for messages
@@ -51,48 +53,48 @@ class Origin:
     format: Format | None  # of the result, if nobody wants another; None: pixels that were in memory
     tiff: TiffHeader | None = None  # what a TIFF says of its pictures
     profile: bytes | None = None  # ICC, that a PNG without one amounts to
-    beside: Beside = field(default_factory=Beside)  # what libvips does not carry over
+    beside: AncillaryData = field(default_factory=AncillaryData)  # what libvips does not carry over
     notes: tuple[str, ...] = ()  # what its header alone shows
 
 
-def origin_of(source: Source, max_pixels: int) -> Origin:
+def identify_source(source: Source, max_pixels: int) -> ImageSource:
     """Look at the first bytes of a file or the shape of pixels. Raises PhotoError for what is no picture.
 
     A HEIC photo is decoded here, unless it has more than `max_pixels` pixels.
     """
     if isinstance(source, np.ndarray):
-        return Origin("pixels", _from_pixels(source), None)
+        return ImageSource("pixels", _image_from_pixels(source), None)
     if isinstance(source, bytes):
-        return _of_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels)
+        return _identify_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
     try:
         with source.open("rb") as file:
             row = sniff(head := file.read(SNIFF_BYTES), name)
-            data = head + file.read() if row.name in _MAPPED else source
+            data = head + file.read() if row.name in _MAPPED_FORMATS else source
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return _of_file(data, row, name, max_pixels)
+    return _identify_file(data, row, name, max_pixels)
 
 
-def _of_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> Origin:
+def _identify_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> ImageSource:
     if row is not HEIC:
-        return _with_header(Origin(name, data, row))
+        return _add_header(ImageSource(name, data, row))
     pixels, blocks, left_out = read_heic(data, name, max_pixels)
     notes = tuple(f"{what} left out" for what in left_out)
-    return Origin(name, with_blocks(_from_pixels(pixels), blocks), row, notes=notes)
+    return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes)
 
 
-def _with_header(origin: Origin) -> Origin:
+def _add_header(origin: ImageSource) -> ImageSource:
     """Add what a file's header says that libvips does not read. Raises PhotoError for raw photographs."""
     assert origin.format is not None  # files have one
     kind = origin.format.name
-    with content(origin) as file:
-        origin = replace(origin, beside=read_beside(file, kind))
+    with open_file(origin) as file:
+        origin = replace(origin, beside=read_ancillary(file, kind))
         try:
             if kind == "png":
-                profile, note = profile_of_png(file)
+                profile, note = read_png_profile(file)
                 return replace(origin, profile=profile, notes=(note,) if note else ())
             if kind == "avif" and (numbers := read_nclx(file)) is not None:
                 return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
@@ -108,16 +110,16 @@ def _with_header(origin: Origin) -> Origin:
         )
     pictures = "smaller picture" + "s" * (header.previews > 1)
     note = f"{header.previews} {pictures} beside the photo, of it or a mask, left out"
-    beside = Beside(aspect=header.aspect, has_resolution=header.has_resolution)
+    beside = AncillaryData(aspect=header.aspect, has_resolution=header.has_resolution)
     return replace(origin, tiff=header, beside=beside, notes=(note,) if header.previews else ())
 
 
-def explain(origin: Origin) -> str | None:
+def explain(origin: ImageSource) -> str | None:
     """Say why a file cannot be decoded, by its own bytes; None where these do not show it."""
     if isinstance(origin.data, pyvips.Image) or origin.format is None:
         return None
-    with content(origin) as file:
-        rarity = rarity_of(file, origin.format.name)
+    with open_file(origin) as file:
+        rarity = find_rarity(file, origin.format.name)
         if rarity is not None:
             return _unreadable(rarity, origin.name)
         return (
@@ -136,7 +138,7 @@ def _command(line: str, name: str, ending: str) -> str:
     return line.format(shlex.quote(name), shlex.quote(f"{Path(name).with_suffix('')}{ending}"))
 
 
-def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
+def decode(origin: ImageSource, *, access: str, shrink: int = 1) -> pyvips.Image:
     """Start to decode; a JPEG can come `shrink` times smaller, 1, 2, 4 or 8."""
     if isinstance(origin.data, pyvips.Image):
         return origin.data
@@ -151,10 +153,10 @@ def decode(origin: Origin, *, access: str, shrink: int = 1) -> pyvips.Image:
         image = getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
     else:
         image = getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
-    return _with_profile(image, origin.profile)
+    return _set_profile(image, origin.profile)
 
 
-def _with_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+def _set_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     if profile is None:
         return image
     result = image.copy()
@@ -162,40 +164,40 @@ def _with_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     return result
 
 
-def begin(origin: Origin, max_pixels: int, *, keep: bool) -> tuple[pyvips.Image, bool]:
+def open_decoder(origin: ImageSource, max_pixels: int, *, cache_decoded: bool) -> tuple[pyvips.Image, bool]:
     """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
 
-    `keep`: decode it now, if it is small or cannot be read in parts, into memory or a file without a name.
+    `cache_decoded`: decode it now, if small or not to be read in parts, into memory or a file without a name.
     Raises PhotoError for the wrong size.
     """
     header = decode(origin, access="sequential")
-    check_size(header.width, header.height, _pages(header, origin), origin.name, max_pixels)
+    check_size(header.width, header.height, _count_pages(header, origin), origin.name, max_pixels)
     if isinstance(origin.data, pyvips.Image):
         return header, True
-    whole = _read_as_a_whole(header, origin)
+    whole = _undivided_bytes(header, origin)
     if whole is not None:
         check_whole(header.width, header.height, *whole, origin.name)
-    turned = orientation(header) > 1  # such a photo is not read from the top down
-    if keep and size_of(header) <= KEPT:
+    turned = read_orientation(header) > 1  # such a photo is not read from the top down
+    if cache_decoded and decoded_bytes(header) <= MAX_CACHED_BYTES:
         return header.copy_memory(), True
-    if keep and (turned or whole):
-        return tiled(header, origin.name), True
+    if cache_decoded and (turned or whole):
+        return cache_tiles(header, origin.name), True
     return (decode(origin, access="random"), True) if turned else (header, False)
 
 
-def _pages(image: pyvips.Image, origin: Origin) -> int:
+def _count_pages(image: pyvips.Image, origin: ImageSource) -> int:
     """Return how many pages or frames a file has."""
     if origin.tiff is not None:
         return origin.tiff.pages
     pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
     if isinstance(origin.data, pyvips.Image):
         return pages
-    with content(origin) as file:
-        return max(pages, frames_of(file))
+    with open_file(origin) as file:
+        return max(pages, count_frames(file))
 
 
 @contextmanager
-def content(origin: Origin) -> Iterator[BinaryIO]:
+def open_file(origin: ImageSource) -> Iterator[BinaryIO]:
     """Open the file itself, for what libvips does not read. Raises PhotoError where it cannot be read."""
     assert not isinstance(origin.data, pyvips.Image)  # which is no file
     try:
@@ -205,43 +207,43 @@ def content(origin: Origin) -> Iterator[BinaryIO]:
         raise PhotoError(f"{origin.name}: {error.strerror or error}.") from error
 
 
-def _read_as_a_whole(image: pyvips.Image, origin: Origin) -> tuple[int, str] | None:
+def _undivided_bytes(image: pyvips.Image, origin: ImageSource) -> tuple[int, str] | None:
     """Return the bytes and the name of what its decoder cannot decode in parts; None if it can."""
     assert origin.format is not None  # files have one
     name, pixels = origin.format.name, image.width * image.height
     if name == "jpeg" and image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"):
         return 2 * pixels * image.bands, "a progressive JPEG"  # its coefficients have 16 bits
     if name == "png" and image.get_typeof("interlaced") and image.get("interlaced"):
-        return size_of(image), "an interlaced PNG"
+        return decoded_bytes(image), "an interlaced PNG"
     if name == "webp":
         return 4 * pixels, "a WebP"
     if name == "avif":
-        return 2 * size_of(image), "an AVIF"  # in its own colours, and in RGB
+        return 2 * decoded_bytes(image), "an AVIF"  # in its own colours, and in RGB
     return None
 
 
-def upright(image: pyvips.Image, origin: Origin) -> tuple[pyvips.Image, bool]:
+def turn_upright(image: pyvips.Image, origin: ImageSource) -> tuple[pyvips.Image, bool]:
     """Return a picture turned as its EXIF says, its resolution too, and whether anybody knows that.
 
     Where the file does not say it itself, EXIF may; libvips would say 72 dots an inch.
     """
     known = origin.beside.has_resolution
     if not known and image.get_typeof("exif-data"):
-        per_mm = resolution_of(bytes(image.get("exif-data")))
+        per_mm = read_resolution(bytes(image.get("exif-data")))
         known = per_mm is not None
         image = image.copy(xres=per_mm[0], yres=per_mm[1]) if per_mm is not None else image
     turned = image.autorot()
-    if orientation(image) >= 5:
+    if read_orientation(image) >= 5:
         turned = turned.copy(xres=image.yres, yres=image.xres)
     return turned, known
 
 
-def orientation(image: pyvips.Image) -> int:
+def read_orientation(image: pyvips.Image) -> int:
     """Return how a picture lies, 1 to 8 as EXIF has it; 1 is upright, 5 and more lie on their side."""
     return int(image.get("orientation")) if image.get_typeof("orientation") else 1
 
 
-def _from_pixels(pixels: Pixels) -> pyvips.Image:
+def _image_from_pixels(pixels: Pixels) -> pyvips.Image:
     shaped = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if shaped.dtype not in (np.uint8, np.uint16) or shaped.ndim != 3 or not 1 <= shaped.shape[2] <= 4:
         raise PhotoError(
@@ -257,21 +259,21 @@ def _from_pixels(pixels: Pixels) -> pyvips.Image:
 
 
 _SIGNATURE: Final = 8  # bytes that begin a PNG
-_MOST_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
-SEQUENCE: Final = b"avis"  # the brand of an AVIF that is foremost a sequence
+_MAX_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
+AVIF_SEQUENCE_BRAND: Final = b"avis"  # the brand of an AVIF that is foremost a sequence
 
 
-def frames_of(file: BinaryIO) -> int:
+def count_frames(file: BinaryIO) -> int:
     """Return how many frames a PNG or an AVIF has; 2 for a sequence, which does not say how many."""
     head = file.read(12)
-    if head[4:12] == b"ftyp" + SEQUENCE:
+    if head[4:12] == b"ftyp" + AVIF_SEQUENCE_BRAND:
         return 2
-    return _frames_of_png(file) if head.startswith(b"\x89PNG") else 1
+    return _count_png_frames(file) if head.startswith(b"\x89PNG") else 1
 
 
-def _frames_of_png(file: BinaryIO) -> int:
+def _count_png_frames(file: BinaryIO) -> int:
     file.seek(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         head = file.read(8)
         if len(head) < 8 or head[4:] == b"IDAT":
             return 1

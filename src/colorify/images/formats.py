@@ -155,7 +155,7 @@ def sniff(head: bytes, name: str) -> Format:
             return row
     if not head:
         raise PhotoError(f"{name}: the file is empty.")
-    found = _guess(head)
+    found = _guess_kind(head)
     cure = (
         f"Develop it first: darktable-cli {shlex.quote(name)} OUT.tif"
         if found == _RAW
@@ -175,7 +175,7 @@ def format_named(name: str) -> Format:
 
 
 _RAW: Final = "a raw photograph"
-_OTHERS: Final = (
+_OTHER_SIGNATURES: Final = (
     (b"IIRO", _RAW),  # Olympus
     (b"IIRS", _RAW),
     (b"MMOR", _RAW),
@@ -196,7 +196,7 @@ _OTHERS: Final = (
 )
 
 
-def _guess(head: bytes) -> str:
+def _guess_kind(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return _RAW if head[8:12] == b"crx " else "a film"  # Canon
-    return next((what for magic, what in _OTHERS if head.startswith(magic)), "something else")
+    return next((what for magic, what in _OTHER_SIGNATURES if head.startswith(magic)), "something else")

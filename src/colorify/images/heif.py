@@ -27,7 +27,7 @@ _OTHERS: Final = {
     "aux": "its auxiliary pictures",
     "metadata": "its other metadata",
 }
-_MOST: Final = 65535  # of 16 bits
+_MAX_16_BIT: Final = 65535  # of 16 bits
 
 
 def read_heic(
@@ -39,19 +39,19 @@ def read_heic(
     Raises PhotoError, naming the file `name`, where the extra is missing, the file is damaged, has several
     pictures, or more than `max_pixels` pixels; the last two before anything is decoded.
     """
-    with _opened(data, name, max_pixels) as file:
+    with _open_heif(data, name, max_pixels) as file:
         blocks = _with_profile(_blocks(file), file, name)
-        return _widened(np.asarray(file), int(file.info["bit_depth"])), blocks, _others(file)
+        return _widen_to_16_bits(np.asarray(file), int(file.info["bit_depth"])), blocks, _others(file)
 
 
 def read_heic_blocks(data: Path | bytes, name: str, max_pixels: int) -> dict[str, bytes]:
     """Return the blocks of metadata of a HEIC file, without its pixels. Raises PhotoError as `read_heic`."""
-    with _opened(data, name, max_pixels) as file:
+    with _open_heif(data, name, max_pixels) as file:
         return _blocks(file)
 
 
 @contextmanager
-def _opened(data: Path | bytes, name: str, max_pixels: int) -> Iterator[Any]:
+def _open_heif(data: Path | bytes, name: str, max_pixels: int) -> Iterator[Any]:
     """Open a HEIC file whose size is allowed, and say in one line what turns out to be wrong with it."""
     try:
         from pillow_heif import open_heif
@@ -96,7 +96,7 @@ def _others(file: Any) -> list[str]:
     return [words for key, words in _OTHERS.items() if file.info.get(key)]
 
 
-def with_blocks(image: pyvips.Image, blocks: dict[str, bytes]) -> pyvips.Image:
+def attach_blocks(image: pyvips.Image, blocks: dict[str, bytes]) -> pyvips.Image:
     """Return a picture with blocks of metadata; it is upright, whatever they say."""
     result = image.copy()
     for name, block in blocks.items():
@@ -105,9 +105,9 @@ def with_blocks(image: pyvips.Image, blocks: dict[str, bytes]) -> pyvips.Image:
     return result
 
 
-def _widened(pixels: NDArray[Any], depth: int) -> NDArray[Any]:
+def _widen_to_16_bits(pixels: NDArray[Any], depth: int) -> NDArray[Any]:
     """Return samples of 10 or 12 bits with 16, where white is white again."""
     if pixels.dtype == np.uint8:
         return pixels
     most = 2**depth - 1
-    return np.asarray((pixels.astype(np.uint32) * _MOST + most // 2) // most, dtype=np.uint16)
+    return np.asarray((pixels.astype(np.uint32) * _MAX_16_BIT + most // 2) // most, dtype=np.uint16)

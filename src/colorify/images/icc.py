@@ -22,8 +22,8 @@ _TABLES: Final = (b"A2B0", b"B2A0", b"D2B0", b"B2D0")  # go before the primaries
 # cone responses, for the change of white: Bradford, ICC.1:2022 annex E
 BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _SRGB_CURVE: Final = np.array([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045])  # g, a, b, c, d
-_FIXED: Final = 65536  # s15Fixed16Number
-_FEWEST: Final = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}  # numbers of a parametric curve, by its function
+_FIXED_POINT_ONE: Final = 65536  # s15Fixed16Number
+_PARAMETER_COUNTS: Final = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}  # numbers of a parametric curve, by its function
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def make_profile(name: str, *, to_d65: Matrix, gamma: float | None) -> bytes:
 
     `to_d65`: (3, 3), linear RGB -> XYZ. `gamma`: in steps of 1/256, as ICC has it; None: the curve of sRGB.
     """
-    adaptation = adapt(to_d65.sum(axis=1), D50)
+    adaptation = adaptation_matrix(to_d65.sum(axis=1), D50)
     to_d50 = adaptation @ to_d65
     if gamma is None:
         curve = b"para" + bytes(4) + struct.pack(">H2x", 3) + _fixed(_SRGB_CURVE)
@@ -95,7 +95,7 @@ def make_profile(name: str, *, to_d65: Matrix, gamma: float | None) -> bytes:
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
 
 
-def adapt(white: NDArray[np.float64], to: NDArray[np.float64]) -> Matrix:
+def adaptation_matrix(white: NDArray[np.float64], to: NDArray[np.float64]) -> Matrix:
     """Return the (3, 3) that turns XYZ seen under one white into XYZ seen under another (Bradford)."""
     scale = (BRADFORD @ to) / (BRADFORD @ white)
     return np.asarray(np.linalg.inv(BRADFORD) @ (scale[:, None] * BRADFORD))
@@ -110,7 +110,7 @@ def _tags(profile: bytes) -> dict[bytes, bytes]:
 def _xyz(tag: bytes) -> NDArray[np.float64]:
     if tag[:4] != b"XYZ ":
         raise ValueError("no XYZ")
-    return np.array(struct.unpack_from(">3i", tag, 8)) / _FIXED
+    return np.array(struct.unpack_from(">3i", tag, 8)) / _FIXED_POINT_ONE
 
 
 def _curve(tag: bytes) -> Curve:
@@ -118,7 +118,7 @@ def _curve(tag: bytes) -> Curve:
     codes = np.linspace(0, 1, CURVE_STEPS + 1)
     if tag[:4] == b"para":
         (kind,) = struct.unpack_from(">H", tag, 8)
-        light = _parametric(codes, kind, struct.unpack_from(f">{_FEWEST[kind]}i", tag, 12))
+        light = _parametric(codes, kind, struct.unpack_from(f">{_PARAMETER_COUNTS[kind]}i", tag, 12))
     elif tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         points = np.frombuffer(tag, ">u2", count, 12).astype(np.float64)
@@ -136,7 +136,7 @@ def _curve(tag: bytes) -> Curve:
 
 def _parametric(codes: Curve, kind: int, raw: tuple[int, ...]) -> Curve:
     """Compute table 68 of ICC.1:2022: a power, and a line below d."""
-    numbers = [value / _FIXED for value in raw]
+    numbers = [value / _FIXED_POINT_ONE for value in raw]
     g, a, b, c, d, e, f = (numbers + [0.0] * 7)[:7]
     if kind == 0:
         return np.asarray(codes**g)
@@ -148,7 +148,7 @@ def _parametric(codes: Curve, kind: int, raw: tuple[int, ...]) -> Curve:
 
 
 def _fixed(values: NDArray[np.float64]) -> bytes:
-    return struct.pack(f">{len(values)}i", *(round(value * _FIXED) for value in values.tolist()))
+    return struct.pack(f">{len(values)}i", *(round(value * _FIXED_POINT_ONE) for value in values.tolist()))
 
 
 def _numbers(kind: bytes, values: NDArray[np.float64]) -> bytes:

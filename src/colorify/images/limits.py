@@ -4,7 +4,9 @@ from typing import Final
 
 from colorify.errors import PhotoError, TooLargeError
 
-WHOLE: Final = 2**30  # bytes of a picture that has to be in memory as a whole; a WebP is never larger
+MAX_WHOLE_BYTES: Final = (
+    2**30
+)  # bytes of a picture that has to be in memory as a whole; a WebP is never larger
 
 
 def check_size(width: int, height: int, pages: int, name: str, max_pixels: int) -> None:
@@ -23,8 +25,8 @@ def check_size(width: int, height: int, pages: int, name: str, max_pixels: int) 
 
 def check_whole(width: int, height: int, size: int, what: str, name: str) -> None:
     """Raise PhotoError where `what`, a picture that cannot be read in parts, takes too many bytes, `size`."""
-    if size > WHOLE:
+    if size > MAX_WHOLE_BYTES:
         raise PhotoError(
             f"{name}: {what} is read as a whole, and {width}x{height} would take {size / 1e9:.1f} GB of "
-            f"memory, expected at most {WHOLE / 1e9:.1f}. Convert it to a TIFF first."
+            f"memory, expected at most {MAX_WHOLE_BYTES / 1e9:.1f}. Convert it to a TIFF first."
         )

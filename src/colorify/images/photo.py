@@ -12,26 +12,26 @@ from numpy.typing import NDArray
 from colorify.errors import PhotoError
 from colorify.images.channels import channels_left_out, split_channels
 from colorify.images.decode import (
-    Origin,
+    ImageSource,
     Source,
-    begin,
-    content,
     decode,
     explain,
-    orientation,
-    origin_of,
-    upright,
+    identify_source,
+    open_decoder,
+    open_file,
+    read_orientation,
+    turn_upright,
 )
-from colorify.images.metadata.ancillary import Beside
-from colorify.images.metadata.tiff import DamagedTagsError, exif_of, iptc_of
-from colorify.images.profiles import lit, rgb_profile, to_srgb
-from colorify.images.rgb_space import Space
-from colorify.images.vips import reported
+from colorify.images.metadata.ancillary import AncillaryData
+from colorify.images.metadata.tiff import DamagedTagsError, read_exif, read_iptc_block
+from colorify.images.profiles import prepare_for_luminance, rgb_profile, to_srgb
+from colorify.images.rgb_space import RgbSpace
+from colorify.images.vips import translate_vips_errors
 
 Pixels = NDArray[Any]  # (h, w, bands), uint8 or uint16
 
 MAX_PIXELS: Final = 1_500_000_000  # a larger photo is refused before it is decoded
-_EXIF, IPTC, _XMP = "exif-data", "iptc-data", "xmp-data"  # libvips' names
+EXIF_DATA, IPTC, XMP_DATA = "exif-data", "iptc-data", "xmp-data"  # libvips' names
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Photo:
     Both pictures have 1 or 3 bands of 8 or 16 bits, and alpha if `has_alpha`.
     """
 
-    origin: Origin
+    origin: ImageSource
     image: pyvips.Image  # sRGB, for those who look at the colours; carries the file's metadata
     light: pyvips.Image  # for those who measure light: codes of `space`, from which nothing is cut off
-    space: Space
+    space: RgbSpace
     has_alpha: bool
     depth: int  # bits a sample in the file, 8 or 16; the pictures may have more
     notes: tuple[str, ...]  # what the person should know
     profile: bytes | None  # ICC, of RGB, that the file came with
-    kept: pyvips.Image | None  # as it was decoded and not upright, if that can be read more than once
-    beside: Beside = field(default_factory=Beside)  # what libvips does not carry over; upright
+    decoded: pyvips.Image | None  # as it was decoded and not upright, if that can be read more than once
+    beside: AncillaryData = field(default_factory=AncillaryData)  # what libvips does not carry over; upright
     has_resolution: bool = False  # whether anybody knows the resolution of `image`
     turned: bool = False  # its rows were columns in the file
 
@@ -61,90 +61,90 @@ class Photo:
 
     def rows(self) -> Callable[[int, int], Pixels]:
         """Return a function (top, rows) -> (rows, width, bands) of `image`; to be called top down."""
-        return _rows(self.image, self.origin)
+        return _row_reader(self.image, self.origin)
 
     def light_rows(self) -> Callable[[int, int], Pixels]:
         """Return the same of `light`. A photo is read once: by this or by `rows`."""
-        return _rows(self.light, self.origin)
+        return _row_reader(self.light, self.origin)
 
-    def shrunk(self, width: int, height: int) -> Pixels:
+    def shrink(self, width: int, height: int) -> Pixels:
         """Return the photo's colours, without alpha, resampled to (height, width, 1 or 3)."""
-        step = _first_step(self.size, (width, height))
-        with reported(self.origin.name, partial(explain, self.origin)):
-            image = self.kept or decode(self.origin, access="sequential", shrink=step)
-            if orientation(image) >= 5:
+        step = _decoder_shrink(self.size, (width, height))
+        with translate_vips_errors(self.origin.name, partial(explain, self.origin)):
+            image = self.decoded or decode(self.origin, access="sequential", shrink=step)
+            if read_orientation(image) >= 5:
                 width, height = height, width
-            image = _resampled(image, width, height)
-            color, _ = split_channels(_integer(image.autorot(), self.origin), self.origin)
+            image = _resample(image, width, height)
+            color, _ = split_channels(_to_integer(image.autorot(), self.origin), self.origin)
             return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
 
 
-def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, keep: bool = False) -> Photo:
+def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, cache_decoded: bool = False) -> Photo:
     """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
 
-    Files are told by their content, never by their suffix. Only the header is read here, unless the photo is
-    small and you will `keep` it in memory, since you will look at it twice: `shrunk`, and then its rows.
+    Files are told by their content, never by their suffix. Only the header is read here.
+    `cache_decoded`: a small photo is decoded into memory, as it is read twice: by `shrink`, and then in rows.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
-    origin = origin_of(source, max_pixels)
-    with reported(origin.name, partial(explain, origin)):
-        decoded, again = begin(origin, max_pixels, keep=keep)
-        turned, has_resolution = upright(decoded, origin)
-        color, alpha = split_channels(_integer(turned, origin), origin)
+    origin = identify_source(source, max_pixels)
+    with translate_vips_errors(origin.name, partial(explain, origin)):
+        decoded, again = open_decoder(origin, max_pixels, cache_decoded=cache_decoded)
+        turned, has_resolution = turn_upright(decoded, origin)
+        color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
-        lies, notes = orientation(decoded), [*origin.notes, *channels_left_out(origin)]
-        seen, (light, space) = to_srgb(color, notes), lit(color)
+        lies, notes = read_orientation(decoded), [*origin.notes, *channels_left_out(origin)]
+        seen, (light, space) = to_srgb(color, notes), prepare_for_luminance(color)
         if origin.format is not None and origin.format.name == "tiff":
-            seen = _with_tags(seen, origin, notes)
+            seen = _add_tags(seen, origin, notes)
         if origin.format is not None and origin.format.name == "jpeg" and isinstance(origin.data, bytes):
-            seen = _with_packet(seen, origin.beside.xmp)
+            seen = _set_xmp(seen, origin.beside.xmp)
         return Photo(
             origin=origin,
-            image=_joined(seen, alpha),
-            light=_joined(light, alpha),
+            image=_join_alpha(seen, alpha),
+            light=_join_alpha(light, alpha),
             space=space,
             has_alpha=alpha is not None,
             depth=16 if color.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),
-            kept=decoded if again else None,
+            decoded=decoded if again else None,
             beside=origin.beside.turned(sideways=lies >= 5) if lies > 1 else origin.beside,
             has_resolution=has_resolution,
             turned=lies >= 5,
         )
 
 
-def _rows(image: pyvips.Image, origin: Origin) -> Callable[[int, int], Pixels]:
+def _row_reader(image: pyvips.Image, origin: ImageSource) -> Callable[[int, int], Pixels]:
     region = pyvips.Region.new(image)
     dtype = np.uint16 if image.format == "ushort" else np.uint8
 
     def fetch(top: int, rows: int) -> Pixels:
-        with reported(origin.name, partial(explain, origin)):
+        with translate_vips_errors(origin.name, partial(explain, origin)):
             data = region.fetch(0, top, image.width, rows)
         return np.frombuffer(data, dtype).reshape(rows, image.width, image.bands)
 
     return fetch
 
 
-def _joined(color: pyvips.Image, alpha: pyvips.Image | None) -> pyvips.Image:
+def _join_alpha(color: pyvips.Image, alpha: pyvips.Image | None) -> pyvips.Image:
     if alpha is None:
         return color
     deeper = color.format == "ushort" and alpha.format == "uchar"
     return color.bandjoin((alpha * 257).cast("ushort") if deeper else alpha)
 
 
-def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.Image:
+def _add_tags(image: pyvips.Image, origin: ImageSource, notes: list[str]) -> pyvips.Image:
     """Add what libvips leaves behind in a TIFF file."""
     result = image.copy()
     try:
-        with content(origin) as file:
-            exif, skipped = exif_of(file)
+        with open_file(origin) as file:
+            exif, skipped = read_exif(file)
             if skipped:
                 notes.append(
                     f"its tags {', '.join(map(str, skipped))} left out, as they are damaged or too large"
                 )
-            for name, block in ((_EXIF, exif), (IPTC, iptc_of(file))):
+            for name, block in ((EXIF_DATA, exif), (IPTC, read_iptc_block(file))):
                 if block:  # pyvips dies of reading back an empty one
                     result.set_type(pyvips.GValue.blob_type, name, block)
     except DamagedTagsError as error:
@@ -152,17 +152,17 @@ def _with_tags(image: pyvips.Image, origin: Origin, notes: list[str]) -> pyvips.
     return result
 
 
-def _with_packet(image: pyvips.Image, packet: bytes | None) -> pyvips.Image:
+def _set_xmp(image: pyvips.Image, packet: bytes | None) -> pyvips.Image:
     """Set the XMP of a JPEG, for which libvips takes any segment of its kind."""
     result = image.copy()
     if packet:
-        result.set_type(pyvips.GValue.blob_type, _XMP, packet)
+        result.set_type(pyvips.GValue.blob_type, XMP_DATA, packet)
     else:
-        result.remove(_XMP)
+        result.remove(XMP_DATA)
     return result
 
 
-def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
+def _decoder_shrink(size: tuple[int, int], wanted: tuple[int, int]) -> int:
     """Return how much of shrinking a photo to the `wanted` size may be left to the decoder: 1, 2, 4 or 8.
 
     Half of it at most, so that the rest is done by a better filter; and only where no pixel is cut in two,
@@ -174,7 +174,7 @@ def _first_step(size: tuple[int, int], wanted: tuple[int, int]) -> int:
     )
 
 
-def _resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+def _resample(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     """Return a picture in another size. What libvips' `resize` enlarges moves by half a pixel (its #4841)."""
     x, y = width / image.width, height / image.height
     if max(x, y) <= 1:
@@ -189,7 +189,7 @@ def _resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     )
 
 
-def _integer(image: pyvips.Image, origin: Origin) -> pyvips.Image:
+def _to_integer(image: pyvips.Image, origin: ImageSource) -> pyvips.Image:
     """Return 8- or 16-bit samples."""
     if image.interpretation in ("lab", "labs", "xyz", "scrgb"):
         return image.colourspace("rgb16")

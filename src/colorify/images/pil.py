@@ -14,7 +14,7 @@ Pixels = NDArray[Any]  # (h, w), (h, w, 2..4) uint8
 
 # Of Image.info. The pixels are taken as they stand, for sRGB, and unturned, since the size is to stay; a
 # profile stays with them, so that their greys look as before.
-_KEPT = ("dpi", "exif", "xmp", "icc_profile")
+_COPIED_INFO = ("dpi", "exif", "xmp", "icc_profile")
 
 
 def is_pil(photo: object) -> bool:
@@ -22,7 +22,7 @@ def is_pil(photo: object) -> bool:
     return any(kind.__module__ == "PIL.Image" for kind in type(photo).__mro__)
 
 
-def pixels_of(picture: "Image") -> Pixels:
+def from_pil(picture: "Image") -> Pixels:
     """Return the pixels of a PIL image as it stands, grey or RGB, with alpha if it has any.
 
     Raises PhotoError for one of more than 8 bits: PIL could not hold the result.
@@ -38,10 +38,10 @@ def pixels_of(picture: "Image") -> Pixels:
     return np.asarray(picture.convert("RGBA" if transparent else "RGB"))
 
 
-def picture_of(pixels: Pixels, like: "Image") -> "Image":
+def to_pil(pixels: Pixels, like: "Image") -> "Image":
     """Return pixels, (h, w, 3 or 4) uint8, as a PIL image with the metadata of `like`."""
     from PIL import Image
 
     picture = Image.fromarray(pixels)
-    picture.info = {key: value for key, value in like.info.items() if key in _KEPT}
+    picture.info = {key: value for key, value in like.info.items() if key in _COPIED_INFO}
     return picture

@@ -27,7 +27,7 @@ _GAMMAS: Final = (0.2, 10.0)  # beyond these it is damaged
 Chunks = dict[bytes, bytes]
 
 
-def profile_of_png(file: BinaryIO) -> tuple[bytes | None, str | None]:
+def read_png_profile(file: BinaryIO) -> tuple[bytes | None, str | None]:
     """Return the profile that a PNG without one amounts to, None for sRGB; and what to tell the person.
 
     Raises StrangeColorsError.

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
 from colorify.images.icc import CURVE_STEPS, Curve, read_grey
-from colorify.images.rgb_space import Space, space_of, srgb
+from colorify.images.rgb_space import RgbSpace, read_space, srgb
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
 _SPACE: Final = slice(16, 20)  # bytes of an ICC header
 _SIGNATURE: Final = slice(36, 40)  # likewise
 _LATTICE_STEPS: Final = 6  # a side of the colour cube, when a profile is compared with sRGB
-_MOST: Final = 65535  # of 16 bits
-_TOLERANCE: Final = 257  # of 65535: one step of 8 bits; of Little CMS, where nobody measures light
-_EXACT: Final = 16  # of 65535; what a curve of 1,024 points is off
+_MAX_16_BIT: Final = 65535  # of 16 bits
+_TOLERANCE_16_BIT: Final = 257  # of 65535: one step of 8 bits; of Little CMS, where nobody measures light
+_CURVE_TOLERANCE_16_BIT: Final = 16  # of 65535; what a curve of 1,024 points is off
 _EQUAL_INKS: Final = 4  # of 255: cyan, magenta and yellow that a JPEG has made a little unequal
 
-DAMAGED: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
+DAMAGED_PROFILE_NOTE: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
 
 
 def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
@@ -39,17 +39,17 @@ def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
     plain = _plain(color)
     if profile is None:
         return plain
-    if not _fits(profile, color.bands):
-        notes.append(DAMAGED)
+    if not _fits_bands(profile, color.bands):
+        notes.append(DAMAGED_PROFILE_NOTE)
         return plain
     try:
         return _grey_to_srgb(plain, profile) if color.bands == 1 else _rgb_to_srgb(plain, profile)
     except pyvips.Error:
-        notes.append(DAMAGED)
+        notes.append(DAMAGED_PROFILE_NOTE)
         return plain
 
 
-def lit(color: pyvips.Image) -> tuple[pyvips.Image, Space]:
+def prepare_for_luminance(color: pyvips.Image) -> tuple[pyvips.Image, RgbSpace]:
     """Return a picture, without alpha, from which light can be measured, and the space of its codes.
 
     Grey: one band of sRGB. RGB that consists of primaries and curves: as it is, in its own space. Other RGB,
@@ -62,9 +62,9 @@ def lit(color: pyvips.Image) -> tuple[pyvips.Image, Space]:
     if color.bands == 1:
         return to_srgb(color, []), srgb()
     plain = _plain(color)
-    if profile is None or not _fits(profile, color.bands):
+    if profile is None or not _fits_bands(profile, color.bands):
         return plain, srgb()
-    space = space_of(profile)
+    space = read_space(profile)
     if space is not None:
         return plain, space
     try:
@@ -91,11 +91,11 @@ def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
     ramp = np.arange(codes, dtype=np.uint8 if codes == 256 else np.uint16)[None, :, None]
     light = _light_of_greys(profile, _depth(grey))
     if light is not None:
-        table = np.rint(linear_to_srgb(light) * _MOST).astype(np.uint16)[None, :, None]
+        table = np.rint(linear_to_srgb(light) * _MAX_16_BIT).astype(np.uint16)[None, :, None]
     else:
         bands = 3 if profile[_SPACE] == RGB else 1
-        table = _transform(_as_image(np.repeat(ramp, bands, axis=2)), profile)[1].numpy().reshape(1, -1, 1)
-    if _is_identity(table, ramp, _EXACT if light is not None else _TOLERANCE):
+        table = _transform(_to_image(np.repeat(ramp, bands, axis=2)), profile)[1].numpy().reshape(1, -1, 1)
+    if _is_identity(table, ramp, _CURVE_TOLERANCE_16_BIT if light is not None else _TOLERANCE_16_BIT):
         return grey
     return grey.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="grey16")
 
@@ -106,8 +106,8 @@ def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
     An RGB profile on a grey picture is common, and clear.
     """
     if profile[_SPACE] == RGB:
-        space = space_of(profile)
-        return None if space is None else np.sum(space.shares(depth), axis=0).clip(0, 1)
+        space = read_space(profile)
+        return None if space is None else np.sum(space.luminance_tables(depth), axis=0).clip(0, 1)
     curve = read_grey(profile)
     if curve is None:
         return None
@@ -115,15 +115,15 @@ def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
 
 
 def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
-    return rgb if _changes_nothing(profile) else _transform(rgb, profile)
+    return rgb if _is_srgb(profile) else _transform(rgb, profile)
 
 
 @lru_cache(maxsize=8)  # a folder of photos has one profile or a few
-def _changes_nothing(profile: bytes) -> bool:
+def _is_srgb(profile: bytes) -> bool:
     """Tell whether a profile of RGB is sRGB under whatever name."""
     steps = np.linspace(0, 255, _LATTICE_STEPS).astype(np.uint8)
     lattice = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
-    return _is_identity(_transform(_as_image(lattice), profile).numpy(), lattice, _TOLERANCE)
+    return _is_identity(_transform(_to_image(lattice), profile).numpy(), lattice, _TOLERANCE_16_BIT)
 
 
 def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
@@ -131,7 +131,7 @@ def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -
         return _transform(cmyk, profile)
     plain = cmyk.copy()
     if profile is not None:
-        notes.append(DAMAGED)
+        notes.append(DAMAGED_PROFILE_NOTE)
         plain.remove("icc-profile-data")
     return _with_neutral_greys(plain)
 
@@ -153,7 +153,7 @@ def _is_of_cmyk(profile: bytes) -> bool:
     return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] == CMYK
 
 
-def _fits(profile: bytes, bands: int) -> bool:
+def _fits_bands(profile: bytes, bands: int) -> bool:
     """Tell whether bytes are a profile for pictures of so many bands; libvips would not say if not."""
     spaces = (GREY, RGB) if bands == 1 else (RGB,)
     return profile[_SIGNATURE] == b"acsp" and profile[_SPACE] in spaces
@@ -161,9 +161,9 @@ def _fits(profile: bytes, bands: int) -> bool:
 
 def _transform(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     """Convert to 16-bit sRGB, relative colorimetric, black to black; without a profile, from common CMYK."""
-    space = space_of(profile) if profile is not None and image.bands == 3 else None
+    space = read_space(profile) if profile is not None and image.bands == 3 else None
     if space is not None and space.curves is not None:
-        return _by_numbers(image, space.from_xyz, space.curves)
+        return _convert_by_numbers(image, space.from_xyz, space.curves)
     image, source = _with_source(image, profile)
     return image.icc_transform("srgb", depth=16, intent="relative", black_point_compensation=True, **source)
 
@@ -172,17 +172,17 @@ def _as_bright(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     """Return the grey of 16 bits that has the light of each colour; without a profile, of common CMYK."""
     image, source = _with_source(image, profile)
     xyz = image.icc_import(pcs="xyz", intent="relative", black_point_compensation=True, **source)
-    return _encoded(xyz[1] / 100).copy(interpretation="grey16")
+    return _encode_srgb_16_bit(xyz[1] / 100).copy(interpretation="grey16")
 
 
 def _with_source(image: pyvips.Image, profile: bytes | None) -> tuple[pyvips.Image, dict[str, Any]]:
     """Return a picture and the option that says what its colours were measured by."""
     if profile is None:
         return image, {"input_profile": "cmyk"}
-    return _tagged(image, profile), {"embedded": True}
+    return _attach_profile(image, profile), {"embedded": True}
 
 
-def _by_numbers(
+def _convert_by_numbers(
     rgb: pyvips.Image, from_xyz: NDArray[np.float32], curves: tuple[Curve, Curve, Curve]
 ) -> pyvips.Image:
     """Convert to 16-bit sRGB from a space of primaries and curves.
@@ -194,18 +194,20 @@ def _by_numbers(
     light = np.stack([np.interp(codes, steps, curve) for curve in curves], axis=-1)
     matrix = (XYZ_TO_RGB * WHITE) @ np.linalg.inv(from_xyz.astype(np.float64))
     linear = rgb.maplut(pyvips.Image.new_from_array(light[None].astype(np.float32)))
-    return _encoded(linear.recomb(pyvips.Image.new_from_array(matrix.tolist()))).copy(interpretation="rgb16")
+    return _encode_srgb_16_bit(linear.recomb(pyvips.Image.new_from_array(matrix.tolist()))).copy(
+        interpretation="rgb16"
+    )
 
 
-def _encoded(linear: pyvips.Image) -> pyvips.Image:
+def _encode_srgb_16_bit(linear: pyvips.Image) -> pyvips.Image:
     """Return the codes of sRGB, 16 bits, of light; what is not within 0..1 is cut off."""
-    index = (linear.clamp() ** 0.5 * _MOST + 0.5).cast("ushort")
-    encoded = linear_to_srgb((np.linspace(0, 1, _MOST + 1) ** 2).astype(np.float32)) * _MOST
+    index = (linear.clamp() ** 0.5 * _MAX_16_BIT + 0.5).cast("ushort")
+    encoded = linear_to_srgb((np.linspace(0, 1, _MAX_16_BIT + 1) ** 2).astype(np.float32)) * _MAX_16_BIT
     table = np.rint(encoded).astype(np.uint16)[None, :, None]
     return index.maplut(pyvips.Image.new_from_array(table))
 
 
-def _tagged(image: pyvips.Image, profile: bytes) -> pyvips.Image:
+def _attach_profile(image: pyvips.Image, profile: bytes) -> pyvips.Image:
     image = image.copy()
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     return image
@@ -216,7 +218,7 @@ def _is_identity(converted: NDArray[Any], codes: NDArray[Any], tolerance: int) -
     return bool(np.abs(converted.astype(np.int32) - wide).max() <= tolerance)
 
 
-def _as_image(pixels: NDArray[Any]) -> pyvips.Image:
+def _to_image(pixels: NDArray[Any]) -> pyvips.Image:
     image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
     return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb, srgb_to_linear
 from colorify.errors import UsageError
 from colorify.images.formats import PROFILES
-from colorify.images.icc import CURVE_STEPS, D50, Curve, adapt, make_profile, read_primaries
+from colorify.images.icc import CURVE_STEPS, D50, Curve, adaptation_matrix, make_profile, read_primaries
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
@@ -45,7 +45,7 @@ STANDARDS: Final = {
 
 
 @dataclass(frozen=True, eq=False)
-class Space:
+class RgbSpace:
     """One RGB space."""
 
     profile: bytes  # ICC, to embed
@@ -57,26 +57,26 @@ class Space:
         return self.curves is None
 
     def encoders(self, depth: int) -> tuple[Table, Table, Table]:
-        """Return, for red, green and blue, the codes of light, by its place in the table: see `place`."""
+        """Return, for red, green and blue, the codes of light, by its `table_index`."""
         return _encoders(self, depth)
 
-    def shares(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def luminance_tables(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return what each code of red, green and blue adds to Y: three tables of (2**depth,) float32.
 
         Y is the second row of XYZ under D65, relative to white, so that white has 1.
         """
-        return _shares(self, depth)
+        return _luminance_tables(self, depth)
 
 
 @cache
-def srgb() -> Space:
+def srgb() -> RgbSpace:
     """Return sRGB, IEC 61966-2-1."""
-    return Space(
+    return RgbSpace(
         bytes(pyvips.Operation.call("profile_load", "srgb")), (XYZ_TO_RGB * WHITE).astype(np.float32), None
     )
 
 
-def space_for(wanted: str, source: bytes | None, notes: list[str]) -> Space:
+def resolve_space(wanted: str, source: bytes | None, notes: list[str]) -> RgbSpace:
     """Return the space of a result: `wanted` is one of formats.PROFILES, `source` the profile of the photo.
 
     "keep" takes the photo's own where it is one of RGB that is made of primaries and curves; else it is sRGB,
@@ -87,28 +87,28 @@ def space_for(wanted: str, source: bytes | None, notes: list[str]) -> Space:
     if wanted == "srgb":
         return srgb()
     if wanted == "keep":
-        kept = space_of(source) if source is not None else None
+        kept = read_space(source) if source is not None else None
         if kept is None:
             why = "it has none of RGB" if source is None else "it is made of tables, or damaged"
             notes.append(f"its profile could not be kept, as {why}; the result is sRGB")
         return kept or srgb()
-    space = space_of(standard_profile(wanted))
+    space = read_space(standard_profile(wanted))
     assert space is not None  # a test reads both
     return space
 
 
 @lru_cache(maxsize=8)  # a folder of photos has one profile or a few
-def space_of(profile: bytes) -> Space | None:
+def read_space(profile: bytes) -> RgbSpace | None:
     """Return the space that an ICC profile describes; None where it is not made of primaries and curves."""
     if profile == srgb().profile:
         return srgb()
     found = read_primaries(profile)
     if found is None:
         return None
-    from_d65 = np.linalg.inv(found.to_d50) @ adapt(WHITE, D50) * WHITE
+    from_d65 = np.linalg.inv(found.to_d50) @ adaptation_matrix(WHITE, D50) * WHITE
     # rounding in the profile must not tint greys
     from_d65 /= from_d65.sum(axis=1, keepdims=True)
-    return Space(profile, from_d65.astype(np.float32), found.curves)
+    return RgbSpace(profile, from_d65.astype(np.float32), found.curves)
 
 
 @cache
@@ -120,8 +120,8 @@ def standard_profile(name: str) -> bytes:
     return make_profile(row.name, to_d65=xyz * np.linalg.solve(xyz, WHITE), gamma=row.gamma)
 
 
-def place(linear: FloatArray, depth: int) -> NDArray[np.int32]:
-    """Return where light, 0..1, stands in the tables of `Space.encoders`; it may be written over."""
+def table_index(linear: FloatArray, depth: int) -> NDArray[np.int32]:
+    """Return where light, 0..1, stands in the tables of `RgbSpace.encoders`; it may be written over."""
     if depth == 8:
         bits = linear.view(np.int32)
         return np.right_shift(bits, BITS_DROPPED, out=bits)
@@ -132,8 +132,8 @@ def place(linear: FloatArray, depth: int) -> NDArray[np.int32]:
 
 
 @lru_cache(maxsize=16)
-def _encoders(space: Space, depth: int) -> tuple[Table, Table, Table]:
-    light, first = _places(depth)
+def _encoders(space: RgbSpace, depth: int) -> tuple[Table, Table, Table]:
+    light, first = _table_light(depth)
     dtype, most = (np.uint8, 255) if depth == 8 else (np.uint16, 65535)
     dark = np.zeros(first, dtype)
     if space.curves is None:
@@ -147,7 +147,7 @@ def _encoders(space: Space, depth: int) -> tuple[Table, Table, Table]:
     return red, green, blue
 
 
-def _places(depth: int) -> tuple[FloatArray, int]:
+def _table_light(depth: int) -> tuple[FloatArray, int]:
     """Return the light of the places of a table, from one on below which all is black, and which that is."""
     if depth == 16:
         return (np.linspace(0, 1, ROOT_STEPS + 1) ** 2).astype(np.float32), 0
@@ -157,7 +157,7 @@ def _places(depth: int) -> tuple[FloatArray, int]:
 
 
 @lru_cache(maxsize=16)
-def _shares(space: Space, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _luminance_tables(space: RgbSpace, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     codes = np.linspace(0, 1, 2**depth)
     luma = np.linalg.inv(space.from_xyz.astype(np.float64))[1]
     if space.curves is None:

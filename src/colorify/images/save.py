@@ -15,18 +15,18 @@ from colorify.atomic import whole_file
 from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import Format
 from colorify.images.metadata.embedding import Embedder
-from colorify.images.metadata.exif import Now
+from colorify.images.metadata.exif import NewPicture
 from colorify.images.metadata.tiff import RESOLUTION, add_tags
-from colorify.images.metadata.transfer import Mark, Plan, carry, plan_metadata
+from colorify.images.metadata.transfer import Mark, MetadataPlan, copy_metadata, plan_metadata
 from colorify.images.photo import IPTC, Photo
-from colorify.images.rgb_space import Space, srgb
+from colorify.images.rgb_space import RgbSpace, srgb
 from colorify.images.row_source import CancelledError, RowStream
-from colorify.images.tile_cache import size_of
-from colorify.images.vips import reason, spoil
+from colorify.images.tile_cache import decoded_bytes
+from colorify.images.vips import first_error_line, spoil
 
 _KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
 _KEPT_EXIF: Final = int(ForeignKeep.EXIF)
-_TICK: Final = 0.1  # s between two reports of progress
+_PROGRESS_INTERVAL_S: Final = 0.1  # s between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Output:
     mark: Mark | None = None  # says in the metadata who made the colours
     strip: bool = False  # leave the metadata out
     overwrite: bool = False
-    space: Space = field(default_factory=srgb)  # of the pixels to come
+    space: RgbSpace = field(default_factory=srgb)  # of the pixels to come
 
     def notes(self, photo: Photo) -> list[str]:
         """Say what of `photo` such a file cannot take."""
         return list(self.plan(photo).notes)
 
-    def plan(self, photo: Photo) -> Plan:
+    def plan(self, photo: Photo) -> MetadataPlan:
         """Say what of the metadata of `photo` goes into such a file."""
         image = photo.image
-        now = Now(
+        now = NewPicture(
             width=image.width,
             height=image.height,
             turned=photo.turned,
@@ -77,9 +77,9 @@ def save_photo(
     settings = row.settings(quality, output.depth)
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
-        settings["bigtiff"] = size_of(stream.image) > 2**31
+        settings["bigtiff"] = decoded_bytes(stream.image) > 2**31
     plan = output.plan(photo)
-    image = carry(photo.image, stream.image, plan, output.space.profile)
+    image = copy_metadata(photo.image, stream.image, plan, output.space.profile)
     save = _save_tiff if row.name == "tiff" else _save_through
     job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
     if target is None:
@@ -96,7 +96,7 @@ class _Job:
     image: pyvips.Image
     format: Format
     settings: dict[str, Any]
-    plan: Plan
+    plan: MetadataPlan
     stream: RowStream
     progress: Callable[[float], None] | None
     name: str  # for messages
@@ -114,10 +114,10 @@ def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
             add_tags(file, exif=plan.extras.exif, iptc=plan.iptc, without=without, aspect=aspect)
 
     if target is None:
-        file = BytesIO(_run(lambda: job.image.tiffsave_buffer(**settings), job))
+        file = BytesIO(_run_saver(lambda: job.image.tiffsave_buffer(**settings), job))
         finish(file)
         return file.getvalue()
-    _run(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
+    _run_saver(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
     with target.open("r+b") as opened:
         finish(opened)
     return None
@@ -140,10 +140,10 @@ def _save_through(job: _Job, target: Path | None) -> bytes | None:
 
     if target is None:
         memory = BytesIO()
-        _run(lambda: save(memory), job)
+        _run_saver(lambda: save(memory), job)
         return memory.getvalue()
     with target.open("wb") as file:
-        _run(lambda: save(file), job)
+        _run_saver(lambda: save(file), job)
     return None
 
 
@@ -162,12 +162,12 @@ def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
         )
 
 
-def _run(save: Callable[[], Any], job: _Job) -> Any:
+def _run_saver(save: Callable[[], Any], job: _Job) -> Any:
     """Run a saver on a thread of its own, so that Ctrl-C reaches ours, where `progress` is called."""
     with ThreadPoolExecutor(1, thread_name_prefix="colorify-save") as pool:
         future = pool.submit(save)
         try:
-            while not wait([future], timeout=_TICK).done:
+            while not wait([future], timeout=_PROGRESS_INTERVAL_S).done:
                 if job.progress is not None:
                     job.progress(job.stream.fraction)
         except BaseException:
@@ -179,7 +179,7 @@ def _run(save: Callable[[], Any], job: _Job) -> Any:
         raise error
     if isinstance(failure, pyvips.Error):
         spoil()
-        raise PhotoError(f"{job.name}: cannot be written ({reason(failure)}).") from failure
+        raise PhotoError(f"{job.name}: cannot be written ({first_error_line(failure)}).") from failure
     if isinstance(failure, OSError):
         spoil()
         raise PhotoError(f"{job.name}: cannot be written ({failure.strerror or failure}).") from failure

@@ -14,38 +14,38 @@ import pyvips
 
 from colorify.errors import PhotoError
 
-SIDE: Final = 256  # px of a tile
-_WIDTHS: Final = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # bytes of a sample, by libvips' name
-_WIDEST: Final = 8
-_ROWS_KEPT: Final = 2  # of tiles, or columns: strips go on where the last one ended
+TILE_PX: Final = 256  # px of a tile
+_SAMPLE_BYTES: Final = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # bytes of a sample, by libvips' name
+_MAX_SAMPLE_BYTES: Final = 8
+_CACHED_TILE_ROWS: Final = 2  # of tiles, or columns: strips go on where the last one ended
 
 
-def tiled(image: pyvips.Image, name: str) -> pyvips.Image:
+def cache_tiles(image: pyvips.Image, name: str) -> pyvips.Image:
     """Copy a picture into tiles and return it, with its metadata, to be read in any order, in little memory.
 
     Raises PhotoError, naming the photo `name`, where the disk has no room; pyvips.Error where it is damaged.
     """
-    _check_room(image, name)
+    _check_free_space(image, name)
     with tempfile.TemporaryFile(prefix="colorify-") as file:
         # as what it is not, so that no colour is converted
         image.copy(interpretation="multiband").tiffsave_target(
             pyvips.Target.new_to_descriptor(file.fileno()),
             tile=True,
-            tile_width=SIDE,
-            tile_height=SIDE,
+            tile_width=TILE_PX,
+            tile_height=TILE_PX,
             bigtiff=True,
             keep="none",
         )
         source = pyvips.Source.new_from_descriptor(file.fileno())  # it keeps the file
         tiles = pyvips.Image.tiffload_source(source, access="random")
-    most = _ROWS_KEPT * max(-(-image.width // SIDE), -(-image.height // SIDE))
-    cached = tiles.tilecache(tile_width=SIDE, tile_height=SIDE, max_tiles=most, threaded=True)
-    return _with_fields(cached, image)
+    most = _CACHED_TILE_ROWS * max(-(-image.width // TILE_PX), -(-image.height // TILE_PX))
+    cached = tiles.tilecache(tile_width=TILE_PX, tile_height=TILE_PX, max_tiles=most, threaded=True)
+    return _copy_fields(cached, image)
 
 
-def _check_room(image: pyvips.Image, name: str) -> None:
+def _check_free_space(image: pyvips.Image, name: str) -> None:
     place = tempfile.gettempdir()
-    needed, free = size_of(image), shutil.disk_usage(place).free
+    needed, free = decoded_bytes(image), shutil.disk_usage(place).free
     if needed > free:
         raise PhotoError(
             f"{name}: needs {needed / 1e9:.1f} GB in {place}, which has {free / 1e9:.1f} GB. "
@@ -53,12 +53,12 @@ def _check_room(image: pyvips.Image, name: str) -> None:
         )
 
 
-def size_of(image: pyvips.Image) -> int:
+def decoded_bytes(image: pyvips.Image) -> int:
     """Return the bytes that a picture takes, decoded."""
-    return int(image.width * image.height * image.bands * _WIDTHS.get(image.format, _WIDEST))
+    return int(image.width * image.height * image.bands * _SAMPLE_BYTES.get(image.format, _MAX_SAMPLE_BYTES))
 
 
-def _with_fields(image: pyvips.Image, source: pyvips.Image) -> pyvips.Image:
+def _copy_fields(image: pyvips.Image, source: pyvips.Image) -> pyvips.Image:
     result = image.copy(interpretation=source.interpretation, xres=source.xres, yres=source.yres)
     there = set(image.get_fields())
     for name in source.get_fields():

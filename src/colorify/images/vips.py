@@ -34,7 +34,7 @@ _sections: Final[set[_Section]] = set()  # under way, on whatever threads
 
 
 @contextmanager
-def reported(name: str, explain: Callable[[], str | None] = lambda: None) -> Iterator[None]:
+def translate_vips_errors(name: str, explain: Callable[[], str | None] = lambda: None) -> Iterator[None]:
     """Turn an error of libvips into one line about the file `name`.
 
     `explain`: what is wrong with the file by its own bytes; sentences, without the name. libvips' own words
@@ -45,7 +45,7 @@ def reported(name: str, explain: Callable[[], str | None] = lambda: None) -> Ite
     try:
         yield
     except pyvips.Error as error:
-        own = f" ({reason(error)})" if section.alone else ""
+        own = f" ({first_error_line(error)})" if section.alone else ""
         raise PhotoError(f"{name}: {explain() or f'damaged or cut short{own}.'}") from error
     finally:
         with _lock:
@@ -70,7 +70,7 @@ def spoil() -> None:
             section.alone = False
 
 
-def reason(error: pyvips.Error) -> str:
+def first_error_line(error: pyvips.Error) -> str:
     """Return the first line of libvips' own words that says something, without the name it puts first."""
     lines = [line.strip().rstrip(".") for line in str(error.detail).splitlines() if line.strip()]
     words = lines[0].rpartition(": ")[2] if lines else "no reason is given"

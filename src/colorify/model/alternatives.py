@@ -17,23 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.model.generator import Distribution
-from colorify.model.suggestions import find_modes, shown_ab
+from colorify.model.suggestions import clip_ab_to_gamut, find_modes
 from colorify.render.upsample import box_mean
 
 FloatArray = NDArray[np.float32]
 
-REGIONS: Final = 8  # at most
-APART: Final = 0.15  # squared distance between the seeds of two regions
-ROUNDS: Final = 12  # of k-means
+MAX_REGIONS: Final = 8  # at most
+MIN_SEED_DISTANCE_SQUARED: Final = 0.15  # squared distance between the seeds of two regions
+KMEANS_ROUNDS: Final = 12  # of k-means
 L_WEIGHT: Final = 1.5  # of L / 100 beside the roots of probabilities
 PLACE_WEIGHT: Final = 0.3  # of x and y, as shares of the longer side
-SMOOTH: Final = 1  # cells around a cell over which regions are averaged
-PLAUSIBLE: Final = 0.08  # probability of a mode within a region
-CHANGE: Final = 12.0  # Lab units by which a region is to change
-DIFFERENT: Final = 15.0  # Lab units, as shown, between two colourings, over at least
-SEEN: Final = 0.1  # of the photo
-SHARED: Final = 0.3  # of the region's distribution mixed into a cell's: not every cell knows every mode
-TOGETHER: Final = 3  # regions that change at once
+REGION_BLUR_CELLS: Final = 1  # cells around a cell over which regions are averaged
+MIN_MODE_PROBABILITY: Final = 0.08  # probability of a mode within a region
+MIN_REGION_CHANGE_LAB: Final = 12.0  # Lab units by which a region is to change
+MIN_DIFFERENCE_LAB: Final = 15.0  # Lab units, as shown, between two colourings, over at least
+MIN_DIFFERENT_SHARE: Final = 0.1  # of the photo
+REGION_MIX_SHARE: Final = (
+    0.3  # of the region's distribution mixed into a cell's: not every cell knows every mode
+)
+MAX_SWITCHED_REGIONS: Final = 3  # regions that change at once
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,18 @@ def alternative_colors(
     `ab`: (h, w, 2), as generated. `L`: (h, w), 0..100, of the cells. `temperature`: that of `ab`.
     """
     yield ab
-    accepted = [shown_ab(L, ab)]
+    accepted = [clip_ab_to_gamut(L, ab)]
     switches = list(_switches(ab, likely, L, temperature))
     ways = [
         way
-        for count in range(1, TOGETHER + 1)
+        for count in range(1, MAX_SWITCHED_REGIONS + 1)
         for way in combinations(switches, count)
         if len({switch.region for switch in way}) == count
     ]
     for way in sorted(ways, key=lambda way: sum(switch.loss for switch in way)):
         made = (ab + sum(switch.change for switch in way)).astype(np.float32)
-        shown = shown_ab(L, made)
-        if all(_difference(shown, other) >= DIFFERENT for other in accepted):
+        shown = clip_ab_to_gamut(L, made)
+        if all(_difference(shown, other) >= MIN_DIFFERENCE_LAB for other in accepted):
             accepted.append(shown)
             yield made
 
@@ -78,12 +80,12 @@ def _switches(ab: FloatArray, likely: Distribution, L: FloatArray, temperature: 
         shared = np.tensordot(weight, p, 2) / weight.sum()
         modes = find_modes(shared, likely.centers)
         masses = np.bincount(modes, shared)
-        for mode in np.flatnonzero(masses >= PLAUSIBLE):
-            mixed = (p + np.float32(SHARED) * shared)[:, :, modes == mode]
+        for mode in np.flatnonzero(masses >= MIN_MODE_PROBABILITY):
+            mixed = (p + np.float32(REGION_MIX_SHARE) * shared)[:, :, modes == mode]
             sharp = (mixed / mixed.max(axis=2, keepdims=True)) ** (1 / temperature)
             other = sharp @ likely.centers[modes == mode] / sharp.sum(axis=2, keepdims=True)
             change = weight[:, :, None] * (other - ab)
-            if np.linalg.norm(change, axis=2).sum() / weight.sum() >= CHANGE:
+            if np.linalg.norm(change, axis=2).sum() / weight.sum() >= MIN_REGION_CHANGE_LAB:
                 yield _Switch(region, area * float(np.log(masses.max() / masses[mode])), change)
 
 
@@ -93,38 +95,38 @@ def _regions(p: FloatArray, L: FloatArray) -> FloatArray:
     rows, columns = np.mgrid[:h, :w] / max(h, w) * PLACE_WEIGHT
     stacked = np.dstack([np.sqrt(p), L * (L_WEIGHT / 100), rows, columns])
     points = stacked.reshape(h * w, -1).astype(np.float32)
-    centers = _spread(points)
-    for _ in range(ROUNDS):
-        nearest = _squares(points, centers).argmin(axis=1)
+    centers = _choose_seeds(points)
+    for _ in range(KMEANS_ROUNDS):
+        nearest = _squared_distances(points, centers).argmin(axis=1)
         for number in np.unique(nearest):
             centers[number] = points[nearest == number].mean(axis=0)
     numbers = np.arange(len(centers))
-    raw = _squares(points, centers).argmin(axis=1).reshape(h, w, 1) == numbers
-    clean = _smoothed(raw).argmax(axis=2)[..., None] == numbers  # lone cells join those around them
-    return _smoothed(clean[:, :, clean.any(axis=(0, 1))])
+    raw = _squared_distances(points, centers).argmin(axis=1).reshape(h, w, 1) == numbers
+    clean = _smooth(raw).argmax(axis=2)[..., None] == numbers  # lone cells join those around them
+    return _smooth(clean[:, :, clean.any(axis=(0, 1))])
 
 
-def _spread(points: FloatArray) -> FloatArray:
+def _choose_seeds(points: FloatArray) -> FloatArray:
     """Choose the seeds of regions: points far from each other, from the one nearest to the mean on."""
-    chosen = [int(_squares(points, points.mean(axis=0)[None])[:, 0].argmin())]
+    chosen = [int(_squared_distances(points, points.mean(axis=0)[None])[:, 0].argmin())]
     apart = np.full(len(points), np.inf, np.float32)
-    while len(chosen) < REGIONS:
-        apart = np.minimum(apart, _squares(points, points[chosen[-1]][None])[:, 0])
-        if apart.max() < APART:
+    while len(chosen) < MAX_REGIONS:
+        apart = np.minimum(apart, _squared_distances(points, points[chosen[-1]][None])[:, 0])
+        if apart.max() < MIN_SEED_DISTANCE_SQUARED:
             break
         chosen.append(int(apart.argmax()))
     return np.array(points[chosen])
 
 
-def _squares(points: FloatArray, centers: FloatArray) -> FloatArray:
+def _squared_distances(points: FloatArray, centers: FloatArray) -> FloatArray:
     """Return squared distances, (n, k)."""
     return np.asarray((points**2).sum(1)[:, None] - 2 * points @ centers.T + (centers**2).sum(1))
 
 
-def _smoothed(planes: NDArray[Any]) -> FloatArray:
+def _smooth(planes: NDArray[Any]) -> FloatArray:
     """Average (h, w, k) over the cells around each cell."""
-    return box_mean(planes.transpose(2, 0, 1).astype(np.float32), SMOOTH).transpose(1, 2, 0)
+    return box_mean(planes.transpose(2, 0, 1).astype(np.float32), REGION_BLUR_CELLS).transpose(1, 2, 0)
 
 
 def _difference(one: FloatArray, other: FloatArray) -> float:
-    return float(np.quantile(np.linalg.norm(one - other, axis=2), 1 - SEEN))
+    return float(np.quantile(np.linalg.norm(one - other, axis=2), 1 - MIN_DIFFERENT_SHARE))

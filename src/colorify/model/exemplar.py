@@ -19,18 +19,20 @@ from colorify.errors import PhotoError
 from colorify.hints import Hint
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, open_photo
-from colorify.model.generator import Generator, Glance
-from colorify.model.preprocess import is_colored, see_lab, small_size
+from colorify.model.generator import EncodedPhoto, Generator
+from colorify.model.preprocess import is_colored, reduce_to_lab, reduced_size
 
 FloatArray = NDArray[np.float32]
 Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
-STRIDE: Final = 16  # px of L to a cell of the features that are compared
-ALIKE: Final = 0.5  # cosine
-AGREEING: Final = 3  # of the eight cells around, whose matches lie
-NEAR: Final = 1.6  # cells or less from the match
-ENOUGH: Final = 0.06  # of the cells of the photo; unrelated photos reached 0.026, other crops began at 0.25
+FEATURE_STRIDE_PX: Final = 16  # px of L to a cell of the features that are compared
+MIN_SIMILARITY: Final = 0.5  # cosine
+MIN_AGREEING_NEIGHBORS: Final = 3  # of the eight cells around, whose matches lie
+MAX_MATCH_DISTANCE_CELLS: Final = 1.6  # cells or less from the match
+MIN_MATCHED_SHARE: Final = (
+    0.06  # of the cells of the photo; unrelated photos reached 0.026, other crops began at 0.25
+)
 
 
 @dataclass(frozen=True)
@@ -49,30 +51,35 @@ def open_reference(
     Raises PhotoError, for a grey one too; UsageError, WeightsError.
     """
     photo = open_photo(source, max_pixels=max_pixels)
-    generator.check_memory(small_size(photo.size, short))
-    lab = see_lab(photo, short)
+    generator.check_memory(reduced_size(photo.size, short))
+    lab = reduce_to_lab(photo, short)
     if not is_colored(lab):
         raise PhotoError(f"{photo.origin.name}: has no colour. Give --reference a colour photo.")
-    features = generator.look(np.ascontiguousarray(lab[:, :, 0])).features(STRIDE)
+    features = generator.encode(np.ascontiguousarray(lab[:, :, 0])).features(FEATURE_STRIDE_PX)
     h, w = features.shape[:2]
-    margins = ((0, h * STRIDE - lab.shape[0]), (0, w * STRIDE - lab.shape[1]), (0, 0))
-    cells = np.pad(lab, margins, mode="edge").reshape(h, STRIDE, w, STRIDE, 3)
+    margins = ((0, h * FEATURE_STRIDE_PX - lab.shape[0]), (0, w * FEATURE_STRIDE_PX - lab.shape[1]), (0, 0))
+    cells = np.pad(lab, margins, mode="edge").reshape(h, FEATURE_STRIDE_PX, w, FEATURE_STRIDE_PX, 3)
     return Reference(features, cells.mean(axis=(1, 3)))
 
 
-def reference_hints(glance: Glance, reference: Reference, *, photo: tuple[int, int]) -> tuple[Hint, ...]:
+def find_reference_hints(
+    encoded: EncodedPhoto, reference: Reference, *, photo: tuple[int, int]
+) -> tuple[Hint, ...]:
     """Return hints for what the photo has in common with the reference; none if that is too little.
 
     `photo`: (width, height) of the upright photo, px, on which the hints are placed.
     """
-    rows, columns, matched = _matches(glance.features(STRIDE), reference.features)
-    if matched.mean() < ENOUGH:
+    rows, columns, matched = _matches(encoded.features(FEATURE_STRIDE_PX), reference.features)
+    if matched.mean() < MIN_MATCHED_SHARE:
         return ()
-    height, width = glance.L.shape
+    height, width = encoded.L.shape
     hints = []
     for row, column in np.argwhere(matched):
         rgb = lab_to_rgb(reference.lab[rows[row, column], columns[row, column]])
-        x, y = min((column + 0.5) * STRIDE / width, 1.0), min((row + 0.5) * STRIDE / height, 1.0)
+        x, y = (
+            min((column + 0.5) * FEATURE_STRIDE_PX / width, 1.0),
+            min((row + 0.5) * FEATURE_STRIDE_PX / height, 1.0),
+        )
         color = "#" + "".join(f"{round(float(value) * 255):02x}" for value in rgb)
         hints.append(Hint(min(x * photo[0], photo[0] - 1), min(y * photo[1], photo[1] - 1), color))
     return tuple(hints)
@@ -85,15 +92,15 @@ def _matches(ours: FloatArray, theirs: FloatArray) -> tuple[Indices, Indices, Ma
     both = [plane.reshape(-1, channels) for plane in (ours, theirs)]
     together = np.concatenate(both)
     mean, spread = together.mean(axis=0), together.std(axis=0) + 1e-6
-    one, other = (_of_length_1((plane - mean) / spread) for plane in both)
+    one, other = (_normalize((plane - mean) / spread) for plane in both)
     alike = one @ other.T
     nearest, back = alike.argmax(axis=1), alike.argmax(axis=0)
-    counts = (back[nearest] == np.arange(h * w)) & (alike.max(axis=1) > ALIKE)
+    counts = (back[nearest] == np.arange(h * w)) & (alike.max(axis=1) > MIN_SIMILARITY)
     rows, columns = (index.reshape(h, w) for index in np.divmod(nearest, across))
-    return rows, columns, counts.reshape(h, w) & (_agreement(rows, columns) >= AGREEING)
+    return rows, columns, counts.reshape(h, w) & (_agreement(rows, columns) >= MIN_AGREEING_NEIGHBORS)
 
 
-def _of_length_1(vectors: FloatArray) -> FloatArray:
+def _normalize(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
@@ -106,5 +113,5 @@ def _agreement(rows: Indices, columns: Indices) -> Indices:
     for down, right in product((0, 1, 2), repeat=2):
         there = np.s_[down : down + h, right : right + w]
         apart = np.hypot(wide_rows[there] - rows, wide_columns[there] - columns)
-        found += (apart > 0) & (apart <= NEAR)
+        found += (apart > 0) & (apart <= MAX_MATCH_DISTANCE_CELLS)
     return found

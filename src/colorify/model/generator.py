@@ -11,27 +11,27 @@ from numpy.typing import NDArray
 
 from colorify.errors import UsageError, WeightsError
 from colorify.model.memory import Claims
-from colorify.model.preprocess import LONGEST, shown
+from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
 from colorify.model.runtime import Runtime
-from colorify.model.spec import CACHED, CURE, FEATURES, LOGITS, REUSE, check_tensors, read_spec
+from colorify.model.spec import CACHED, FEATURES, LOGITS, REUSE, WEIGHTS_CURE, check_tensors, read_spec
 from colorify.options import SMALLEST
 
 FloatArray = NDArray[np.float32]
 
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
 # does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
-VIVIDNESS: Final = 0.01
-EMBEDDED: Final = Path(__file__).parent / "weights" / "generator.onnx"
+VIVIDNESS_LOGIT_PER_LAB: Final = 0.01
+BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
 # the attention of the network at stride 16, of each of its cells to each: 4 heads, twice, 4 bytes.
 # `bench/memory.py` measures both.
-PER_PIXEL: Final = 600
-PER_PAIR: Final = 4 * 2 * 4 / 16**4
-MOST: Final = 1e6  # no output is beyond it; what is comes of damaged weights
+BYTES_PER_PIXEL: Final = 600
+BYTES_PER_ATTENTION_PAIR: Final = 4 * 2 * 4 / 16**4
+MAX_OUTPUT: Final = 1e6  # no output is beyond it; what is comes of damaged weights
 
 
 @dataclass(frozen=True)
-class Colors:
+class Prediction:
     """What the generator makes of one L of (H, W), at its own scale (h, w) = ceil(H/s), ceil(W/s)."""
 
     ab: FloatArray  # (h, w, 2), CIE Lab, about -110..110
@@ -45,7 +45,7 @@ class Distribution:
     centers: FloatArray  # (Q, 2), CIE Lab: a and b of each bin
     probabilities: FloatArray  # (h, w, Q), 0..1; their sum over Q is 1
 
-    def colors(self, temperature: float) -> FloatArray:
+    def colors_at(self, temperature: float) -> FloatArray:
         """Return its annealed mean (Zhang et al. 2016, section 2.3): (h, w, 2), CIE Lab."""
         most = self.probabilities.max(axis=2, keepdims=True)
         sharp = (self.probabilities / most) ** np.float32(1 / temperature)
@@ -60,7 +60,7 @@ class Generator:
 
         Raises WeightsError where the file is missing, damaged or of another kind.
         """
-        self.path = weights if weights is not None else EMBEDDED
+        self.path = weights if weights is not None else BUILTIN_WEIGHTS
         self._runtime = Runtime(self.path, threads)
         # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
         self.spec, self.centers = read_spec(self._runtime.metadata, self.path)
@@ -68,27 +68,31 @@ class Generator:
         self._no_features = tuple(np.zeros((1, channels, 1, 1), np.float32) for channels in cached)
         self._claims = Claims()
 
-    def __call__(self, L: FloatArray, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
-        """Generate the colours of one photo: see `look` and `Glance.colors`."""
-        return self.look(L).colors(hints=hints, vividness=vividness)
+    def __call__(
+        self, L: FloatArray, *, hints: FloatArray | None = None, vividness: float = 1.0
+    ) -> Prediction:
+        """Generate the colours of one photo: see `encode` and `EncodedPhoto.colors`."""
+        return self.encode(L).predict(hints=hints, vividness=vividness)
 
-    def look(self, L: FloatArray) -> "Glance":
+    def encode(self, L: FloatArray) -> "EncodedPhoto":
         """Look at one photo, to make its colours more than once.
 
         `L`: (H, W) float32, 0..100, any size from 1x1: it is padded here, never resampled. An old
-        print is shown to the network as if it were a fresh one: see `shown`.
+        print is shown to the network as if it were a fresh one: see `normalize_luminance`.
         """
-        return Glance(self, L)
+        return EncodedPhoto(self, L)
 
     def check_memory(self, size: tuple[int, int]) -> None:
         """Raise UsageError where an L of (width, height) px takes more memory than there is."""
-        self._claims.check(memory_of(size, self.spec.multiple), partial(_too_large, size, self.spec.multiple))
+        self._claims.check(
+            estimate_memory(size, self.spec.multiple), partial(_too_large, size, self.spec.multiple)
+        )
 
     def run(self, outputs: list[str], inputs: dict[str, Any]) -> list[FloatArray]:
         """Return `outputs`, NCHW, while the memory that this takes is held: see `spec` for the inputs."""
         _, _, height, width = inputs["L"].shape
         size, multiple = (width, height), self.spec.multiple
-        with self._claims.claim(memory_of(size, multiple), partial(_too_large, size, multiple)):
+        with self._claims.claim(estimate_memory(size, multiple), partial(_too_large, size, multiple)):
             results = self._runtime.run(outputs, inputs)
         for name, plane in zip(outputs, results, strict=True):
             self._check_output(name, plane, size)
@@ -103,23 +107,27 @@ class Generator:
         if name.startswith(FEATURES):
             expected = (1, self._no_features[int(name.rpartition(".")[2])].shape[1], *found[2:])
         if len(found) != 4 or found != expected:
-            raise WeightsError(f"{self.path}: expected {name} of shape {expected}, found {found}. {CURE}")
-        if not (plane.max() <= MOST and plane.min() >= -MOST):  # what is no number is neither
-            raise WeightsError(f"{self.path}: {name} is not finite: its weights are damaged. {CURE}")
+            raise WeightsError(
+                f"{self.path}: expected {name} of shape {expected}, found {found}. {WEIGHTS_CURE}"
+            )
+        if not (plane.max() <= MAX_OUTPUT and plane.min() >= -MAX_OUTPUT):  # what is no number is neither
+            raise WeightsError(f"{self.path}: {name} is not finite: its weights are damaged. {WEIGHTS_CURE}")
 
 
-class Glance:
+class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
         """Made by `Generator.look`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
-        self._padded = np.pad(shown(L), margins, mode="symmetric").astype(np.float32, copy=False)
+        self._padded = np.pad(normalize_luminance(L), margins, mode="symmetric").astype(
+            np.float32, copy=False
+        )
         self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
         self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
 
-    def colors(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Colors:
+    def predict(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Prediction:
         """Generate the colours. Raises UsageError where there is too little memory for that.
 
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
@@ -127,10 +135,10 @@ class Glance:
         """
         if vividness == 1 or not len(self.generator.centers):
             ab, confidence = self._run(["ab", "confidence"], hints)
-            return Colors(ab=ab, confidence=confidence[:, :, 0])
+            return Prediction(ab=ab, confidence=confidence[:, :, 0])
         logits, confidence = self._run([LOGITS, "confidence"], hints)
         made = self._distribution(logits, vividness)
-        return Colors(ab=made.colors(self.generator.spec.temperature), confidence=confidence[:, :, 0])
+        return Prediction(ab=made.colors_at(self.generator.spec.temperature), confidence=confidence[:, :, 0])
 
     def distribution(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Distribution:
         """Return how likely each colour is. Raises WeightsError where the generator is a regression."""
@@ -148,7 +156,7 @@ class Glance:
         kept = (self.L, self._padded, *(self._features or ()), self._roots)
         return sum(plane.nbytes for plane in kept if plane is not None)
 
-    def roots(self) -> FloatArray | None:
+    def sqrt_probabilities(self) -> FloatArray | None:
         """Return the roots of the probabilities that the colours have without hints, (h, w, Q).
 
         The product of those of two places is the overlap of their distributions: 1 where the generator thinks
@@ -174,7 +182,9 @@ class Glance:
 
     def _distribution(self, logits: FloatArray, vividness: float) -> Distribution:
         centers = self.generator.centers
-        logits = logits + np.float32(VIVIDNESS * (vividness - 1)) * np.linalg.norm(centers, axis=1)
+        logits = logits + np.float32(VIVIDNESS_LOGIT_PER_LAB * (vividness - 1)) * np.linalg.norm(
+            centers, axis=1
+        )
         likely = np.exp(logits - logits.max(axis=2, keepdims=True))
         return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
 
@@ -209,23 +219,23 @@ class Glance:
         return plane[0, :, : -(-height // stride), : -(-width // stride)].transpose(1, 2, 0)
 
 
-def memory_of(size: tuple[int, int], multiple: int) -> int:
+def estimate_memory(size: tuple[int, int], multiple: int) -> int:
     """Return the bytes that the colouring of an L of (width, height) px takes, padded to `multiple`."""
     pixels = (size[0] + -size[0] % multiple) * (size[1] + -size[1] % multiple)
-    return int(PER_PIXEL * pixels + PER_PAIR * pixels**2)
+    return int(BYTES_PER_PIXEL * pixels + BYTES_PER_ATTENTION_PAIR * pixels**2)
 
 
 def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageError:
     """Say that an L of (width, height) px does not fit, and which short side would."""
-    short = max(min(size), ceil(max(size) / LONGEST))  # as a person gives it: see `preprocess.small_size`
+    short = max(min(size), ceil(max(size) / MAX_ASPECT))  # as a person gives it: see `preprocess.small_size`
 
     def fits(smaller: int) -> bool:
         width, height = (max(1, round(side * smaller / short)) for side in size)
-        return memory_of((width, height), multiple) <= available
+        return estimate_memory((width, height), multiple) <= available
 
     largest = next((smaller for smaller in range(short - 1, SMALLEST - 1, -1) if fits(smaller)), None)
     cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
     return UsageError(
-        f"To look at {size[0]}x{size[1]} px takes about {memory_of(size, multiple) / 1e9:.1f} GB of memory, "
-        f"found {available / 1e9:.1f} GB. {cure}"
+        f"To look at {size[0]}x{size[1]} px takes about {estimate_memory(size, multiple) / 1e9:.1f} GB of "
+        f"memory, found {available / 1e9:.1f} GB. {cure}"
     )

@@ -32,63 +32,65 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-ALIKE: Final = 8  # power of the overlap of two distributions
-REACH: Final = 4.0  # times the short side of the picture: how far a hint goes where L does not change
-EDGE: Final = 25.0  # L; a change from one cell to the next that stops a hint
-DOUBT: Final = 0.2  # by which hints are taken to have less in common: keeps the weights of many tame
-CLOSE: Final = 4  # power of the correlation, of what is close by
+AFFINITY_POWER: Final = 8  # power of the overlap of two distributions
+REACH_SIDES: Final = 4.0  # times the short side of the picture: how far a hint goes where L does not change
+EDGE_L: Final = 25.0  # L; a change from one cell to the next that stops a hint
+DECORRELATION: Final = 0.2  # by which hints are taken to have less in common: keeps the weights of many tame
+PROXIMITY_POWER: Final = 4  # power of the correlation, of what is close by
 # (down, right) to a neighbour; the other four are these the other way round
-STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
+NEIGHBOR_STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
-def spread(
-    ab: FloatArray, seeds: Mask, wanted: FloatArray, L: FloatArray, roots: FloatArray | None
+def propagate_hints(
+    ab: FloatArray, masks: Mask, hint_ab: FloatArray, L: FloatArray, sqrt_probabilities: FloatArray | None
 ) -> FloatArray:
     """Return `ab` with the colours of the hints where they are, and on what belongs to them: (h, w, 2), Lab.
 
-    `ab`: (h, w, 2), as generated. `seeds`: (k, h, w), where each of the hints is, no two at one place and
-    none empty. `wanted`: (k, 2), their a and b. `L`: (h, w), 0..100.
-    `roots`: (h, w, Q), of the probabilities of the generator's colours; None: it knows of none.
+    `ab`: (h, w, 2), as generated. `masks`: (k, h, w), where each of the hints is, no two at one place and
+    none empty. `hint_ab`: (k, 2), their a and b. `L`: (h, w), 0..100.
+    `sqrt_probabilities`: (h, w, Q), of the probabilities of the generator's colours; None: it knows of none.
     """
-    alike = _correlations(seeds, L, roots)
-    made = ab + _pulled(_weights(alike, seeds), wanted, ab)
+    alike = _correlations(masks, L, sqrt_probabilities)
+    made = ab + _delta(_weights(alike, masks), hint_ab, ab)
     # hints that DOUBT has weakened, as they contradict each other, come into their own close by
-    left = wanted - np.stack([made[seed].mean(axis=0) for seed in seeds])
-    close = alike**CLOSE
+    left = hint_ab - np.stack([made[seed].mean(axis=0) for seed in masks])
+    close = alike**PROXIMITY_POWER
     made += np.tensordot(close / np.maximum(close.sum(axis=0), 1), left, (0, 0))
-    least, most = np.minimum(ab, wanted.min(axis=0)), np.maximum(ab, wanted.max(axis=0))
+    least, most = np.minimum(ab, hint_ab.min(axis=0)), np.maximum(ab, hint_ab.max(axis=0))
     made = np.clip(made, least, most).astype(np.float32)
-    number, *place = np.nonzero(seeds)
-    made[*place] = wanted[number]
+    number, *place = np.nonzero(masks)
+    made[*place] = hint_ab[number]
     return np.asarray(made)
 
 
-def _pulled(weights: FloatArray, wanted: FloatArray, ab: FloatArray) -> FloatArray:
+def _delta(weights: FloatArray, hint_ab: FloatArray, ab: FloatArray) -> FloatArray:
     """Return by how much hints that count so much, (k, h, w), change ab."""
-    return np.asarray(np.tensordot(weights, wanted, (0, 0)) - weights.sum(axis=0)[:, :, None] * ab)
+    return np.asarray(np.tensordot(weights, hint_ab, (0, 0)) - weights.sum(axis=0)[:, :, None] * ab)
 
 
-def _correlations(seeds: Mask, L: FloatArray, roots: FloatArray | None) -> FloatArray:
+def _correlations(masks: Mask, L: FloatArray, sqrt_probabilities: FloatArray | None) -> FloatArray:
     """Return how much each cell belongs to each hint: (k, h, w), 0..1."""
-    near = np.square(1 - _geodesic(seeds, _step_lengths(L)))
-    if roots is None:
+    near = np.square(1 - _geodesic(masks, _step_lengths(L)))
+    if sqrt_probabilities is None:
         return np.asarray(near)
-    alike = np.stack([roots @ np.sqrt((roots[seed] ** 2).mean(axis=0)) for seed in seeds])
-    return np.asarray(alike**ALIKE * near)
+    alike = np.stack(
+        [sqrt_probabilities @ np.sqrt((sqrt_probabilities[seed] ** 2).mean(axis=0)) for seed in masks]
+    )
+    return np.asarray(alike**AFFINITY_POWER * near)
 
 
-def _weights(alike: FloatArray, seeds: Mask) -> FloatArray:
+def _weights(affinity: FloatArray, masks: Mask) -> FloatArray:
     """Return how much each hint counts at each cell, (k, h, w); their sum is no more than 1.
 
     A hint in the shadow of others may count a little against itself, as in all kriging.
     """
-    between = np.stack([alike[:, seed].mean(axis=1) for seed in seeds])
+    between = np.stack([affinity[:, seed].mean(axis=1) for seed in masks])
     between = (between + between.T) / 2
     np.fill_diagonal(between, 1)
     # ways need not agree with each other as correlations do: a variance below 0 is none
     variances, axes = np.linalg.eigh(between)
-    inverse = axes * ((1 + DOUBT) / (np.maximum(variances, 0) + DOUBT)) @ axes.T
-    weights = np.tensordot(inverse, alike, 1)
+    inverse = axes * ((1 + DECORRELATION) / (np.maximum(variances, 0) + DECORRELATION)) @ axes.T
+    weights = np.tensordot(inverse, affinity, 1)
     return np.asarray(weights / np.maximum(weights.sum(axis=0), 1), dtype=np.float32)
 
 
@@ -96,12 +98,12 @@ Step = tuple[tuple[slice, slice], tuple[slice, slice], FloatArray]  # cells, the
 
 
 def _step_lengths(L: FloatArray) -> list[Step]:
-    reach = REACH * min(L.shape)
+    reach = REACH_SIDES * min(L.shape)
     steps: list[Step] = []
-    for down, right in STEPS:
+    for down, right in NEIGHBOR_STEPS:
         here = _window(L.shape, down, right)
         there = _window(L.shape, -down, -right)
-        length = np.hypot(down, right) / reach + ((L[here] - L[there]) / EDGE) ** 2
+        length = np.hypot(down, right) / reach + ((L[here] - L[there]) / EDGE_L) ** 2
         steps.append((here, there, length.astype(np.float32)))
     return steps
 
@@ -112,9 +114,9 @@ def _window(shape: tuple[int, ...], down: int, right: int) -> tuple[slice, slice
     return slice(max(0, -down), h - max(0, down)), slice(max(0, -right), w - max(0, right))
 
 
-def _geodesic(seeds: Mask, steps: Sequence[Step]) -> FloatArray:
+def _geodesic(masks: Mask, steps: Sequence[Step]) -> FloatArray:
     """Return how far each cell is from each hint, (k, h, w), 0..1; 1 is anything farther."""
-    distance = np.where(seeds, np.float32(0), np.float32(1))
+    distance = np.where(masks, np.float32(0), np.float32(1))
     left = np.inf
     while (total := float(distance.sum())) < left:  # each round carries it at least a cell on
         left = total

@@ -21,7 +21,9 @@ _KIB: Final = 1024
 _VERSION_2: Final = ("", "memory.max", "memory.current", "inactive_file")
 _VERSION_1: Final = ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 
-Refuse = Callable[[int], Exception]  # makes the error of one who is refused, of the bytes that there are
+RefusalFactory = Callable[
+    [int], Exception
+]  # makes the error of one who is refused, of the bytes that there are
 
 
 def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
@@ -46,7 +48,7 @@ class Claims:
         self._changed = threading.Condition()
         self._claimed = 0  # bytes
 
-    def check(self, size: int, refuse: Refuse) -> None:
+    def check(self, size: int, refuse: RefusalFactory) -> None:
         """Raise the error of `refuse` where there are not `size` bytes, even after all runs have ended."""
         with self._changed:
             available = self._available()
@@ -54,7 +56,7 @@ class Claims:
                 raise refuse(available + self._claimed)
 
     @contextmanager
-    def claim(self, size: int, refuse: Refuse) -> Iterator[None]:
+    def claim(self, size: int, refuse: RefusalFactory) -> Iterator[None]:
         """Hold `size` bytes while the body runs. Raises the error of `refuse` where there are not so many.
 
         What is claimed already may be allocated by now, and then counts twice; so where it is too little

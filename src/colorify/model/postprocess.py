@@ -33,72 +33,79 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.model.bilateral_grid import Nearby
+from colorify.model.bilateral_grid import BilateralGrid
 
 FloatArray = NDArray[np.float32]
 
 # Lab units of chroma at which a colour is moved by half. With 0 LPIPS is 0.0005 worse, with 15 no better.
-GREY: Final = 5.0
+HALF_EFFECT_CHROMA: Final = 5.0
 
 
-def contrasted(ab: FloatArray, share: float) -> FloatArray:
-    """Return `ab` with each colour farther from the mean colour by `share` of its distance.
+def increase_chroma_contrast(ab: FloatArray, amount: float) -> FloatArray:
+    """Return `ab` with each colour farther from the mean colour by `amount` of its distance.
 
     `ab`: (h, w, 2) float32, CIE Lab.
     """
-    if not share:
+    if not amount:
         return ab
     chroma = np.hypot(ab[:, :, 0], ab[:, :, 1])[:, :, None]
     away = ab - ab.mean(axis=(0, 1))
-    return np.asarray(ab + np.float32(share) * away * (chroma / (chroma + np.float32(GREY))), np.float32)
+    return np.asarray(
+        ab + np.float32(amount) * away * (chroma / (chroma + np.float32(HALF_EFFECT_CHROMA))), np.float32
+    )
 
 
-SURE: Final = 0.25  # confidence from which on a cell keeps its colour
-UNSURE: Final = 0.1  # confidence at which it takes the mean
-AGAINST: Final = 0.15  # share of chroma that cancels out nearby from which on colours contradict each other
-TRUST: Final = 2  # power of the confidence by which a cell counts
-LEAST: Final = 0.02  # added to the confidence, so that every cell counts a little
+KEEP_CONFIDENCE: Final = 0.25  # confidence from which on a cell keeps its colour
+MEAN_CONFIDENCE: Final = 0.1  # confidence at which it takes the mean
+CANCELLED_SHARE: Final = (
+    0.15  # share of chroma that cancels out nearby from which on colours contradict each other
+)
+CONFIDENCE_POWER: Final = 2  # power of the confidence by which a cell counts
+MIN_WEIGHT: Final = 0.02  # added to the confidence, so that every cell counts a little
 
 
-def settled(ab: FloatArray, confidence: FloatArray, nearby: Nearby) -> FloatArray:
+def smooth_uncertain(ab: FloatArray, confidence: FloatArray, grid: BilateralGrid) -> FloatArray:
     """Return `ab` with the mean of what is near and about as bright, where the unsure contradict each other.
 
     `ab`: (h, w, 2) float32, CIE Lab; `confidence`: (h, w), 0..1.
     """
-    unsure = np.clip((SURE - confidence) / (SURE - UNSURE), 0, 1)
+    unsure = np.clip((KEEP_CONFIDENCE - confidence) / (KEEP_CONFIDENCE - MEAN_CONFIDENCE), 0, 1)
     if not unsure.any():
         return ab
     a, b = ab[:, :, 0], ab[:, :, 1]
-    weight = (confidence + LEAST) ** TRUST
-    sums = nearby.sums(np.stack([weight * a, weight * b, weight, a, b, np.hypot(a, b)]))
+    weight = (confidence + MIN_WEIGHT) ** CONFIDENCE_POWER
+    sums = grid.blur(np.stack([weight * a, weight * b, weight, a, b, np.hypot(a, b)]))
     mean = (sums[:2] / sums[2]).transpose(1, 2, 0)
     cancelled = 1 - np.hypot(*sums[3:5]) / np.maximum(sums[5], 1e-6)
-    share = unsure * np.clip(cancelled / AGAINST, 0, 1)
+    share = unsure * np.clip(cancelled / CANCELLED_SHARE, 0, 1)
     return np.asarray(ab + share[:, :, None] * (mean - ab), dtype=np.float32)
 
 
-KNOWN: Final = 0.27  # confidence from which on colours stay as they are
-UNKNOWN: Final = 0.12  # confidence at which they keep the least
-LEFT: Final = 0.1  # of their chroma
-WHITE: Final = 0.15  # confidence by which both are higher for what may be white
-DARK, BRIGHT = 50.0, 70.0  # L; below the one nothing is taken for white, from the other on all may be
-WARM: Final = np.radians(55)  # hue, of skin; a quarter of a turn away and beyond it is no longer warm
+FULL_CHROMA_CONFIDENCE: Final = 0.27  # confidence from which on colours stay as they are
+MIN_CHROMA_CONFIDENCE: Final = 0.12  # confidence at which they keep the least
+MIN_CHROMA_SHARE: Final = 0.1  # of their chroma
+WHITE_CONFIDENCE_MARGIN: Final = 0.15  # confidence by which both are higher for what may be white
+WHITE_FROM_L, WHITE_FULL_L = (
+    50.0,
+    70.0,
+)  # L; below the one nothing is taken for white, from the other on all may be
+WARM_HUE_RAD: Final = np.radians(55)  # hue, of skin; a quarter of a turn away and beyond it is no longer warm
 
 
-def faded(ab: FloatArray, confidence: FloatArray, L: FloatArray, nearby: Nearby) -> FloatArray:
+def fade_uncertain(ab: FloatArray, confidence: FloatArray, L: FloatArray, grid: BilateralGrid) -> FloatArray:
     """Return `ab` with less chroma, and the same hue, where the confidence is low.
 
-    `ab`: (h, w, 2) float32, CIE Lab; `confidence`: (h, w), 0..1; `L`: (h, w), 0..100; `nearby`: of this L.
+    `ab`: (h, w, 2) float32, CIE Lab; `confidence`: (h, w), 0..1; `L`: (h, w), 0..100; `grid`: of this L.
     """
-    weight = confidence + LEAST
-    weighted, weights = nearby.sums(np.stack([weight * confidence, weight]))
-    doubt = UNKNOWN + WHITE * _white(ab, L)
-    known = np.clip((weighted / weights - doubt) / (KNOWN - UNKNOWN), 0, 1)
-    return np.asarray(ab * (LEFT + (1 - LEFT) * known)[:, :, None], dtype=np.float32)
+    weight = confidence + MIN_WEIGHT
+    weighted, weights = grid.blur(np.stack([weight * confidence, weight]))
+    doubt = MIN_CHROMA_CONFIDENCE + WHITE_CONFIDENCE_MARGIN * _white_likelihood(ab, L)
+    known = np.clip((weighted / weights - doubt) / (FULL_CHROMA_CONFIDENCE - MIN_CHROMA_CONFIDENCE), 0, 1)
+    return np.asarray(ab * (MIN_CHROMA_SHARE + (1 - MIN_CHROMA_SHARE) * known)[:, :, None], dtype=np.float32)
 
 
-def _white(ab: FloatArray, L: FloatArray) -> FloatArray:
+def _white_likelihood(ab: FloatArray, L: FloatArray) -> FloatArray:
     """Return how much each cell may be something white, by its L and the hue it was given: (h, w), 0..1."""
-    bright = np.clip((L - DARK) / (BRIGHT - DARK), 0, 1)
-    cold = np.minimum(1 - np.cos(np.arctan2(ab[:, :, 1], ab[:, :, 0]) - WARM), 1)
+    bright = np.clip((L - WHITE_FROM_L) / (WHITE_FULL_L - WHITE_FROM_L), 0, 1)
+    cold = np.minimum(1 - np.cos(np.arctan2(ab[:, :, 1], ab[:, :, 0]) - WARM_HUE_RAD), 1)
     return np.asarray(bright * cold)

@@ -2,7 +2,7 @@
 
 A generator may follow hints well or badly; a person's word counts whatever it does. So the hints are given
 to it, and afterwards ab becomes the hint's where the hint is, and spreads from there over what it belongs to:
-see `spread`. This happens at the generator's scale, before ab is brought to the photo's along its edges.
+see `propagate_hints`. This happens at the generator's scale, before ab is upsampled to the photo's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from colorify.errors import PhotoError
 from colorify.hints import Hint, draw_hints, number_hints
 from colorify.model.alternatives import alternative_colors
-from colorify.model.bilateral_grid import Nearby
-from colorify.model.generator import Colors, Glance
-from colorify.model.hint_propagation import spread
-from colorify.model.postprocess import contrasted, faded, settled
-from colorify.options import Look
+from colorify.model.bilateral_grid import BilateralGrid
+from colorify.model.generator import EncodedPhoto, Prediction
+from colorify.model.hint_propagation import propagate_hints
+from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
+from colorify.options import ColorOptions
 
 FloatArray = NDArray[np.float32]
 
@@ -27,66 +27,70 @@ FloatArray = NDArray[np.float32]
 MARGIN: Final = 1.0
 
 
-def guided_colors(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Colors:
+def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple[int, int]) -> Prediction:
     """Generate the colours of a photo, in the alternative that is wanted, and honour the hints.
 
-    See `colorings`. Raises PhotoError for an alternative that there is not.
+    See `iterate_colorings`. Raises PhotoError for an alternative that there is not.
     """
     found = 0
-    for colors in colorings(glance, look, photo=photo):
+    for colors in iterate_colorings(encoded, options, photo=photo):
         found += 1
-        if found == look.alternative:
+        if found == options.alternative:
             return colors
     raise PhotoError(
-        f"alternative {look.alternative}: the generator knows {found} clearly different plausible "
+        f"alternative {options.alternative}: the generator knows {found} clearly different plausible "
         f"colourings of this photo. Ask for --alternatives {found}."
     )
 
 
-def colorings(glance: Glance, look: Look, *, photo: tuple[int, int]) -> Iterator[Colors]:
+def iterate_colorings(
+    encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple[int, int]
+) -> Iterator[Prediction]:
     """Yield the plausible colourings of a photo with the hints of a look, each made when it is asked for.
 
-    `glance`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
+    `encoded`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
     The confidence stays the generator's.
     Raises UsageError for a hint outside the photo or without a colour, WeightsError after the first colouring
     of a regression.
     """
-    height, width = glance.L.shape
-    generator = glance.generator
+    height, width = encoded.L.shape
+    generator = encoded.generator
     stride = generator.spec.stride
     small = width, height
-    given = draw_hints(look.hints, photo=photo, small=small, stride=stride)
-    colors = glance.colors(hints=given, vividness=look.vividness)
+    given = draw_hints(options.hints, photo=photo, small=small, stride=stride)
+    colors = encoded.predict(hints=given, vividness=options.vividness)
     h, w, _ = colors.ab.shape
-    L = cell_means(glance.L, h, w, stride)
-    nearby = Nearby(L)
-    numbers = number_hints(look.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
+    L = average_cells(encoded.L, h, w, stride)
+    nearby = BilateralGrid(L)
+    numbers = number_hints(options.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
-    def guided(ab: FloatArray) -> Colors:
-        ab = contrasted(ab, generator.spec.contrast * look.vividness)
-        ab = settled(ab, colors.confidence, nearby)
-        return Colors(ab=_honored(glance, ab, L, look.hints, numbers), confidence=colors.confidence)
+    def guided(ab: FloatArray) -> Prediction:
+        ab = increase_chroma_contrast(ab, generator.spec.contrast * options.vividness)
+        ab = smooth_uncertain(ab, colors.confidence, nearby)
+        return Prediction(
+            ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
+        )
 
-    ordinary = faded(colors.ab, colors.confidence, L, nearby)
+    ordinary = fade_uncertain(colors.ab, colors.confidence, L, nearby)
     yield guided(ordinary)
-    likely = glance.distribution(hints=given, vividness=look.vividness)
+    likely = encoded.distribution(hints=given, vividness=options.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)
     for ab in islice(others, 1, None):  # the first is the ordinary one; in others what is new does not fade
         yield guided(ab)
 
 
-def _honored(
-    glance: Glance, ab: FloatArray, L: FloatArray, hints: Sequence[Hint], numbers: NDArray[np.intp]
+def _apply_hints(
+    encoded: EncodedPhoto, ab: FloatArray, L: FloatArray, hints: Sequence[Hint], numbers: NDArray[np.intp]
 ) -> FloatArray:
     """Give each hint its own; `L`: of the cells; `numbers`: (h, w), as by `number_hints`."""
     left = np.unique(numbers[numbers >= 0])  # others are covered
     if not len(left):
         return ab
     wanted = np.array([hints[number].ab for number in left], np.float32)
-    return spread(ab, numbers == left[:, None, None], wanted, L, glance.roots())
+    return propagate_hints(ab, numbers == left[:, None, None], wanted, L, encoded.sqrt_probabilities())
 
 
-def cell_means(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
+def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
     """Average L, (H, W), over cells of `stride` px: (h, w)."""
     padded = np.pad(L, ((0, h * stride - L.shape[0]), (0, w * stride - L.shape[1])), mode="edge")
     return np.asarray(padded.reshape(h, stride, w, stride).mean(axis=(1, 3)), dtype=np.float32)

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.images.photo import Photo
-from colorify.render.compose import measure
+from colorify.render.compose import luminance_of
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
 
-LONGEST: Final = 4  # times `short`: the longest side that the generator is given
-ENLARGED: Final = 4  # times at most, for the generator: a larger tiny photo tells it nothing more
+MAX_ASPECT: Final = 4  # times `short`: the longest side that the generator is given
+MAX_ENLARGEMENT: Final = 4  # times at most, for the generator: a larger tiny photo tells it nothing more
 # Mean chroma of a photo that still counts as black and white: one just noticeable difference, 2.3 (Mahy et
 # al., 1994), leaves room for the noise of JPEG and scanners. Nor may one pixel in a hundred be vivid.
 NEUTRAL_CHROMA: Final = 2.3
@@ -35,21 +35,21 @@ VIVID_CHROMA: Final = 12.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class LuminanceInput:
     """A photo as the generator sees it."""
 
     L: FloatArray  # (h, w), 0..100
     was_colored: bool
 
 
-def see(photo: Photo, short: int) -> Seen:
+def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
     """Reduce `photo` to `short` px on its short side, and take its L. Raises PhotoError."""
-    return _see(photo.shrunk(*small_size(photo.size, short)))
+    return _luminance_input(photo.shrink(*reduced_size(photo.size, short)))
 
 
-def see_lab(photo: Photo, short: int) -> FloatArray:
+def reduce_to_lab(photo: Photo, short: int) -> FloatArray:
     """Reduce `photo` in the same way, and take its Lab: (h, w, 3). Raises PhotoError."""
-    return _lab(photo.shrunk(*small_size(photo.size, short)))
+    return _to_lab(photo.shrink(*reduced_size(photo.size, short)))
 
 
 def is_colored(lab: FloatArray) -> bool:
@@ -58,72 +58,74 @@ def is_colored(lab: FloatArray) -> bool:
     return bool(chroma.mean() > NEUTRAL_CHROMA or np.percentile(chroma, 99) > VIVID_CHROMA)
 
 
-def small_size(size: tuple[int, int], short: int) -> tuple[int, int]:
+def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
     """Return the width and height at which the generator is to see a photo, aspect kept."""
-    scale = min(short / min(size), LONGEST * short / max(size), ENLARGED)
+    scale = min(short / min(size), MAX_ASPECT * short / max(size), MAX_ENLARGEMENT)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _see(pixels: Pixels) -> Seen:
+def _luminance_input(pixels: Pixels) -> LuminanceInput:
     """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
     if pixels.shape[2] == 1:
-        return Seen(measure(pixels).L, was_colored=False)
-    lab = _lab(pixels)
-    return Seen(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
+        return LuminanceInput(luminance_of(pixels).L, was_colored=False)
+    lab = _to_lab(pixels)
+    return LuminanceInput(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
 
 
-def _lab(pixels: Pixels) -> FloatArray:
+def _to_lab(pixels: Pixels) -> FloatArray:
     full = np.float32(np.iinfo(pixels.dtype).max)
     return rgb_to_lab(np.broadcast_to(pixels.astype(np.float32) / full, (*pixels.shape[:2], 3)))
 
 
 # L. Blacks that are darker and whites that are brighter stay as they are: a photo in four of COCO has its
 # darkest hundredth above 10, and fares as well. Restoring more cost fresh photos 0.06 dB.
-BLACK: Final = 12.0
-WHITE: Final = 80.0
-BEYOND: Final = 1  # percent of the picture that may be darker than its black, and brighter than its white
-MOST: Final = 4.0  # times that greys are spread at most: there is no print in the grain of blank paper
+FADED_BLACK_L: Final = 12.0
+FADED_WHITE_L: Final = 80.0
+CLIPPED_PERCENT: Final = (
+    1  # percent of the picture that may be darker than its black, and brighter than its white
+)
+MAX_GAIN: Final = 4.0  # times that greys are spread at most: there is no print in the grain of blank paper
 # L by which a pixel may differ, on average, from what is around it; 7 % of COCO's photos differ by more
-DETAIL: Final = 4.0
-MARGIN: Final = 0.1  # of each side, not measured
-AROUND: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16  # a Gaussian of a standard deviation of 1 px
+MAX_DETAIL_L: Final = 4.0
+MARGIN_SHARE: Final = 0.1  # of each side, not measured
+BLUR_KERNEL: Final = np.array([1, 4, 6, 4, 1], np.float32) / 16  # a Gaussian of a standard deviation of 1 px
 
 
-def shown(L: FloatArray) -> FloatArray:
+def normalize_luminance(L: FloatArray) -> FloatArray:
     """Return what the generator is to be shown for `L`: (H, W) float32, 0..100."""
-    return softened(restored(L))
+    return reduce_grain(stretch_levels(L))
 
 
-def restored(L: FloatArray) -> FloatArray:
+def stretch_levels(L: FloatArray) -> FloatArray:
     """Restore blacks and whites that have gone grey."""
     # every other row and column say as much, in a quarter of the time
-    black, white = np.percentile(_middle(L)[::2, ::2], [BEYOND, 100 - BEYOND])
-    darkest, brightest = min(black, BLACK), max(white, WHITE)
+    black, white = np.percentile(_crop_margins(L)[::2, ::2], [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
+    darkest, brightest = min(black, FADED_BLACK_L), max(white, FADED_WHITE_L)
     full = (brightest - darkest) / max(white - black, 1e-9)
     if full <= 1:
         return L
-    gain = min(full, MOST)
+    gain = min(full, MAX_GAIN)
     # with less than the full gain, black goes but a part of its way
     start = black + (darkest - black) * (gain - 1) / (full - 1)
     return np.asarray(np.clip(start + (L - black) * gain, 0, 100), np.float32)
 
 
-def softened(L: FloatArray) -> FloatArray:
+def reduce_grain(L: FloatArray) -> FloatArray:
     """Lower the finest detail to what photos have, where there is more."""
-    detail = L - _blurred(L)
-    much = float(np.abs(_middle(detail)).mean())
-    return L if much <= DETAIL else L - detail * np.float32(1 - DETAIL / much)
+    detail = L - _blur(L)
+    much = float(np.abs(_crop_margins(detail)).mean())
+    return L if much <= MAX_DETAIL_L else L - detail * np.float32(1 - MAX_DETAIL_L / much)
 
 
-def _middle(plane: FloatArray) -> FloatArray:
+def _crop_margins(plane: FloatArray) -> FloatArray:
     height, width = plane.shape
-    down, across = int(height * MARGIN), int(width * MARGIN)
+    down, across = int(height * MARGIN_SHARE), int(width * MARGIN_SHARE)
     return plane[down : height - down, across : width - across]
 
 
-def _blurred(plane: FloatArray) -> FloatArray:
+def _blur(plane: FloatArray) -> FloatArray:
     for _ in range(2):  # down, then across
         rows = len(plane)
-        padded = np.pad(plane, ((len(AROUND) // 2,) * 2, (0, 0)), mode="edge")
-        plane = sum(weight * padded[at : at + rows] for at, weight in enumerate(AROUND)).T
+        padded = np.pad(plane, ((len(BLUR_KERNEL) // 2,) * 2, (0, 0)), mode="edge")
+        plane = sum(weight * padded[at : at + rows] for at, weight in enumerate(BLUR_KERNEL)).T
     return plane

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float32]
 
-QUIET: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
+TELEMETRY_ENV: Final = "ORT_DISABLE_TELEMETRY"  # without it, ONNX Runtime 1.29 and newer report to Microsoft
 # px of L from which on the memory of a run is given back after it. Below it is kept, as the next run wants
 # as much: a film's takes a tenth longer without.
-LARGE: Final = 2**19
+LARGE_INPUT_PX: Final = 2**19
 _SHRINK: Final = "memory.enable_memory_arena_shrinkage"
 
 
@@ -32,7 +32,7 @@ class Runtime:
         """Load the model of a weights file, to run on `threads` cores (0: all). Raises WeightsError."""
         self.path = path
         data = read_model(path)
-        with _translated(f"{path}: not a usable ONNX file", sized=False):
+        with _translate_errors(f"{path}: not a usable ONNX file", sized=False):
             self._session = _open_session(data, threads)
             self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
             self.inputs = [_tensor(entry) for entry in self._session.get_inputs()]
@@ -40,7 +40,7 @@ class Runtime:
 
     def run(self, outputs: Sequence[str], inputs: dict[str, Any]) -> list[FloatArray]:
         """Return `outputs`. Raises WeightsError where the model fails, UsageError where memory does."""
-        with _translated(f"{self.path}: fails when it is run", sized=True):
+        with _translate_errors(f"{self.path}: fails when it is run", sized=True):
             results: list[FloatArray] = self._session.run(outputs, inputs, self._options(inputs["L"].size))
         return results
 
@@ -48,7 +48,7 @@ class Runtime:
         import onnxruntime
 
         options = onnxruntime.RunOptions()
-        if pixels >= LARGE:
+        if pixels >= LARGE_INPUT_PX:
             options.add_run_config_entry(_SHRINK, "cpu:0")
         return options
 
@@ -73,7 +73,7 @@ def read_model(path: Path) -> bytes:
 
 
 def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault(QUIET, "1")  # before the library is loaded
+    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
     import onnxruntime as ort  # here, not above: it takes longer to load than all else together
 
     options = ort.SessionOptions()
@@ -90,7 +90,7 @@ def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
 
 
 @contextmanager
-def _translated(what: str, *, sized: bool) -> Iterator[None]:
+def _translate_errors(what: str, *, sized: bool) -> Iterator[None]:
     """Turn what ONNX Runtime raises into errors of ours. `sized`: whether a smaller photo could help."""
     try:
         yield

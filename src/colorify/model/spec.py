@@ -34,10 +34,10 @@ FloatArray = NDArray[np.float32]
 METADATA_KEY: Final = "colorify"
 FORMAT: Final = 2  # of the contract above; a file of another number is refused
 REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
-CURE: Final = "Give -m a file that this version's `colorify export` wrote."
-MOST_BINS: Final = 4096
-MOST_AB: Final = 128  # of a bin; beyond what any RGB shows
-_LONGEST: Final = 100  # characters of a name
+WEIGHTS_CURE: Final = "Give -m a file that this version's `colorify export` wrote."
+MAX_BINS: Final = 4096
+MAX_AB: Final = 128  # of a bin; beyond what any RGB shows
+_MAX_NAME_LENGTH: Final = 100  # characters of a name
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Tensor(NamedTuple):
 
 def _text() -> _Rule:
     return _Rule(
-        f"1 to {_LONGEST} printable characters",
-        lambda value: isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable(),
+        f"1 to {_MAX_NAME_LENGTH} printable characters",
+        lambda value: isinstance(value, str) and 0 < len(value) <= _MAX_NAME_LENGTH and value.isprintable(),
     )
 
 
@@ -102,8 +102,8 @@ RULES: Final = {
     "temperature": _number(0.01, 1),
     "contrast": _number(0, 2),
     CENTERS: _Rule(
-        f"up to {MOST_BINS} pairs of a and b from -{MOST_AB} to {MOST_AB}",
-        lambda value: isinstance(value, list) and len(value) <= MOST_BINS and all(map(_is_color, value)),
+        f"up to {MAX_BINS} pairs of a and b from -{MAX_AB} to {MAX_AB}",
+        lambda value: isinstance(value, list) and len(value) <= MAX_BINS and all(map(_is_color, value)),
     ),
 }
 _OPTIONAL: Final = {field.name for field in fields(Spec) if field.default is not MISSING}
@@ -129,7 +129,7 @@ def read_metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
     """Return the fields of a weights file as they stand in it, its format checked. Raises WeightsError."""
     if METADATA_KEY not in metadata:
         raise WeightsError(
-            f"{path}: an ONNX file, but no Colorify generator: no metadata {METADATA_KEY!r}. {CURE}"
+            f"{path}: an ONNX file, but no Colorify generator: no metadata {METADATA_KEY!r}. {WEIGHTS_CURE}"
         )
     try:
         found = json.loads(metadata[METADATA_KEY])
@@ -139,7 +139,8 @@ def read_metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
         raise _refusal(path, METADATA_KEY, "a JSON object", _shortened(found))
     if found.get("format") != FORMAT:
         raise WeightsError(
-            f"{path}: format {_shortened(found.get('format'))}, this Colorify reads format {FORMAT}. {CURE}"
+            f"{path}: format {_shortened(found.get('format'))}, this Colorify reads format {FORMAT}. "
+            f"{WEIGHTS_CURE}"
         )
     return found
 
@@ -197,7 +198,7 @@ def _is_color(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 2
-        and all(_is_number(number, -MOST_AB, MOST_AB) for number in value)
+        and all(_is_number(number, -MAX_AB, MAX_AB) for number in value)
     )
 
 
@@ -207,8 +208,8 @@ def _described(shape: Sequence[int | None]) -> str:
 
 def _shortened(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return text if len(text) <= _MAX_NAME_LENGTH else text[: _MAX_NAME_LENGTH - 3] + "..."
 
 
 def _refusal(path: Path, field: str, expected: str, found: str) -> WeightsError:
-    return WeightsError(f"{path}: {field}: expected {expected}, found {found}. {CURE}")
+    return WeightsError(f"{path}: {field}: expected {expected}, found {found}. {WEIGHTS_CURE}")

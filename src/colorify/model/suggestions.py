@@ -16,10 +16,10 @@ from colorify.errors import UsageError
 
 FloatArray = NDArray[np.float32]
 
-AROUND: Final = 15.0  # Lab units; a bin and its eight neighbours on a grid of 10
+MODE_RADIUS_LAB: Final = 15.0  # Lab units; a bin and its eight neighbours on a grid of 10
 # Lab units between two modes; not 20, two steps of the grid, which each CPU rounds in its own way
-DISTINCT: Final = 20.1
-LEAST: Final = 1e-3  # probability of a mode worth naming
+MIN_MODE_DISTANCE_LAB: Final = 20.1
+MIN_PROBABILITY: Final = 1e-3  # probability of a mode worth naming
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ def suggest_colors(
     """
     if count < 1:
         raise UsageError(f"count {count}: expected 1 or more.")
-    shown = shown_ab(np.full(len(centers), L, np.float32), centers)
+    shown = clip_ab_to_gamut(np.full(len(centers), L, np.float32), centers)
     modes = find_modes(probabilities, shown)
     masses = np.bincount(modes, probabilities)
     found = []
     for mode in np.argsort(-masses, kind="stable")[:count]:
-        if masses[mode] < LEAST:
+        if masses[mode] < MIN_PROBABILITY:
             break
         weights = probabilities * (modes == mode)
         a, b = (weights @ shown / masses[mode]).tolist()
@@ -60,16 +60,16 @@ def find_modes(probabilities: FloatArray, colors: FloatArray) -> NDArray[np.intp
     `probabilities`: (Q,). `colors`: (Q, 2), Lab.
     """
     apart = np.hypot(*(colors[:, None] - colors[None]).T)
-    height = (apart < AROUND) @ probabilities
+    height = (apart < MODE_RADIUS_LAB) @ probabilities
     free = np.ones(len(colors), bool)
     chosen: list[int] = []
     while free.any():
         chosen.append(int(np.argmax(np.where(free, height, -1))))
-        free &= apart[chosen[-1]] >= DISTINCT
+        free &= apart[chosen[-1]] >= MIN_MODE_DISTANCE_LAB
     return np.asarray(apart[:, chosen].argmin(axis=1))
 
 
-def shown_ab(L: FloatArray, ab: FloatArray) -> FloatArray:
+def clip_ab_to_gamut(L: FloatArray, ab: FloatArray) -> FloatArray:
     """Return what remains within sRGB of colours (..., 2) at their L (...)."""
     return rgb_to_lab(lab_to_rgb(np.concatenate([L[..., None], ab], axis=-1)))[..., 1:]
 

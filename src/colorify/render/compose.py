@@ -14,54 +14,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import LAB_DELTA, srgb_to_linear
-from colorify.images.rgb_space import Space, Table, place, srgb
+from colorify.images.rgb_space import RgbSpace, Table, srgb, table_index
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
 
 ROOT_STEPS: Final = 2**16 - 1  # of the table that gives the L of a Y; indexed by the root of Y
-TINY: Final = np.float32(1e-12)  # of light; in place of 0 where it divides
+MIN_LIGHT: Final = np.float32(1e-12)  # of light; in place of 0 where it divides
 _ONE: Final = np.float32(1).view(np.uint32)
 _DARK: Final = np.float32(LAB_DELTA)
 _F_OF_AB: Final = np.array([1 / 500, -1 / 200], np.float32)[:, None, None]  # what a and b add to the f of Y
 # px; a larger product OpenBLAS spreads over threads of its own, in the way of ours
-_AT_ONCE: Final = 2**18 // 9
-_MANY: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
+_PRODUCT_PIXELS: Final = 2**18 // 9
+_MANY_OUTSIDE_SHARE: Final = 0.25  # share of pixels outside of the gamut from which on all are computed
 
 
 @dataclass(frozen=True)
-class Light:
+class Luminance:
     """How bright a strip of the photo is."""
 
     Y: FloatArray  # (h, w), luminance in linear light, 0..1
     L: FloatArray  # (h, w), CIE Lab, 0..100
 
 
-def depth_of(dtype: np.dtype[Any]) -> int:
+def bits_per_sample(dtype: np.dtype[Any]) -> int:
     """Return the bits a sample of uint8 or uint16 pixels."""
     return 8 * dtype.itemsize
 
 
-def measure(pixels: Pixels, space: Space | None = None) -> Light:
+def luminance_of(pixels: Pixels, space: RgbSpace | None = None) -> Luminance:
     """Measure the light of a strip: (h, w, 1) grey of sRGB or (h, w, 3) of `space`, uint8 or uint16.
 
     `space`: the RGB of the pixels (None: sRGB). Nothing is converted, so that no colour is cut off.
     """
     if pixels.shape[2] == 1:
-        light, lightness = _decoding(depth_of(pixels.dtype))
+        light, lightness = _decoding(bits_per_sample(pixels.dtype))
         grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
-        return Light(Y=light.take(grey), L=lightness.take(grey))
-    Y = luminance(pixels, space)
-    return Light(Y=Y, L=lightness_of(Y))
+        return Luminance(Y=light.take(grey), L=lightness.take(grey))
+    Y = linear_luminance(pixels, space)
+    return Luminance(Y=Y, L=lightness_from_luminance(Y))
 
 
-def luminance(pixels: Pixels, space: Space | None = None) -> FloatArray:
-    """Return the Y of a strip alone: see `measure`."""
-    depth = depth_of(pixels.dtype)
+def linear_luminance(pixels: Pixels, space: RgbSpace | None = None) -> FloatArray:
+    """Return the Y of a strip alone: see `luminance_of`."""
+    depth = bits_per_sample(pixels.dtype)
     if pixels.shape[2] == 1:
         return _decoding(depth)[0].take(pixels[:, :, 0])
     space = space or srgb()
-    red, green, blue = space.shares(depth)
+    red, green, blue = space.luminance_tables(depth)
     Y = red.take(pixels[:, :, 0])
     Y += green.take(pixels[:, :, 1])
     Y += blue.take(pixels[:, :, 2])
@@ -70,19 +70,19 @@ def luminance(pixels: Pixels, space: Space | None = None) -> FloatArray:
     return Y
 
 
-def lightness_of(Y: FloatArray) -> FloatArray:
+def lightness_from_luminance(Y: FloatArray) -> FloatArray:
     """Return the L, 0..100, of light, 0..1."""
     return _lightness_of_root().take(_root_index(Y))
 
 
-def light_of(L: FloatArray) -> Light:
+def luminance_from_lightness(L: FloatArray) -> Luminance:
     """Return the light of an L, 0..100, so exact that without ab `linear_rgb` gives three times the same."""
     Y = np.empty_like(L)
     _inverse_f(_f_of(L), out=Y)
-    return Light(Y=Y, L=L)
+    return Luminance(Y=Y, L=L)
 
 
-def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None) -> None:
+def compose_rgb(light: Luminance, ab: FloatArray, out: Pixels, space: RgbSpace | None = None) -> None:
     """Write the colours of a strip into `out`: (h, w, 3), uint8 or uint16, of `space` (None: sRGB).
 
     `ab`: (2, h, w) float32, CIE Lab; used as scratch space: it holds nothing of use afterwards.
@@ -90,24 +90,24 @@ def paint(light: Light, ab: FloatArray, out: Pixels, space: Space | None = None)
     space = space or srgb()
     linear = linear_rgb(light, ab, space)
     _fit_gamut(light.Y, linear)
-    for channel, codes in enumerate(space.encoders(depth_of(out.dtype))):
-        encode(linear[channel], codes, out[:, :, channel])
+    for channel, codes in enumerate(space.encoders(bits_per_sample(out.dtype))):
+        encode_plane(linear[channel], codes, out[:, :, channel])
 
 
-def linear_rgb(light: Light, ab: FloatArray, space: Space) -> FloatArray:
-    """Return linear RGB, not within 0..1 where a colour is outside `space`: (3, h, w). `ab`: see `paint`."""
+def linear_rgb(light: Luminance, ab: FloatArray, space: RgbSpace) -> FloatArray:
+    """Return linear RGB, beyond 0..1 where a colour is outside `space`: (3, h, w). `ab`: as `compose_rgb`."""
     fy = _f_of(light.L)
     ab *= _F_OF_AB
     ab += fy
     xyz = np.empty((3, *fy.shape), np.float32)  # relative to white: grey is (Y, Y, Y)
     xyz[1] = light.Y
     _inverse_f(ab, out=xyz[::2])
-    return _times(space.from_xyz, xyz)
+    return _multiply_matrix(space.from_xyz, xyz)
 
 
-def encode(plane: FloatArray, codes: Table, out: Pixels) -> None:
+def encode_plane(plane: FloatArray, codes: Table, out: Pixels) -> None:
     """Write the light of one channel, 0..1, into `out` as `codes`; `plane` is used as scratch space."""
-    out[:] = codes.take(place(plane, depth_of(out.dtype)))
+    out[:] = codes.take(table_index(plane, bits_per_sample(out.dtype)))
 
 
 def _f_of(L: FloatArray) -> FloatArray:
@@ -130,12 +130,12 @@ def _inverse_f(f: FloatArray, out: FloatArray) -> None:
     out += f
 
 
-def _times(matrix: FloatArray, planes: FloatArray) -> FloatArray:
+def _multiply_matrix(matrix: FloatArray, planes: FloatArray) -> FloatArray:
     """Multiply a matrix, (3, 3), with each pixel of planes, (3, h, w)."""
     flat = planes.reshape(3, -1)
     product = np.empty_like(flat)
-    for start in range(0, flat.shape[1], _AT_ONCE):
-        part = np.s_[:, start : start + _AT_ONCE]
+    for start in range(0, flat.shape[1], _PRODUCT_PIXELS):
+        part = np.s_[:, start : start + _PRODUCT_PIXELS]
         np.matmul(matrix, flat[part], out=product[part])
     return product.reshape(planes.shape)
 
@@ -148,7 +148,7 @@ def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
         return
     planes, grey = linear.reshape(3, -1), Y.ravel()
     # to pick pixels costs more than to compute one, but few are outside: 1.4 % in old photographs
-    few = outside.size < _MANY * Y.size
+    few = outside.size < _MANY_OUTSIDE_SHARE * Y.size
     if few:
         planes, grey = planes.take(outside, axis=1), grey.take(outside)
     move_to_grey(planes, grey, 1)
@@ -158,14 +158,14 @@ def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
             plane.ravel()[outside] = mixed
 
 
-def move_to_grey(planes: FloatArray, grey: FloatArray | float, most: FloatArray | float) -> None:
-    """Move, in place, each colour towards `grey` until it lies within 0 and `most`, but for rounding.
+def move_to_grey(planes: FloatArray, grey: FloatArray | float, limit: FloatArray | float) -> None:
+    """Move, in place, each colour towards `grey` until it lies within 0 and `limit`, but for rounding.
 
-    `planes`: (3, ...), linear; `grey`, 0 to `most`, and `most`: numbers, or one for each colour.
+    `planes`: (3, ...), linear; `grey`, 0 to `limit`, and `limit`: numbers, or one for each colour.
     """
     over, under = planes.max(axis=0) - grey, grey - planes.min(axis=0)
-    scale = (most - grey) / np.maximum(over, TINY, out=over)
-    np.minimum(scale, grey / np.maximum(under, TINY, out=under), out=scale)
+    scale = (limit - grey) / np.maximum(over, MIN_LIGHT, out=over)
+    np.minimum(scale, grey / np.maximum(under, MIN_LIGHT, out=under), out=scale)
     np.minimum(scale, 1, out=scale)
     planes -= grey
     planes *= scale

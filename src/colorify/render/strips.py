@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.images.photo import Photo
-from colorify.images.rgb_space import Space
+from colorify.images.rgb_space import RgbSpace
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
-from colorify.render.compose import luminance, measure, paint
-from colorify.render.subsampling import SIDE, blocks_of, paint_blocks
-from colorify.render.upsample import Chroma, enlarge_rows, taps
+from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
+from colorify.render.subsampling import BLOCK_PX, compose_subsampled, subsample
+from colorify.render.upsample import LinearChromaModel, interpolation_taps, upsample_rows
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
@@ -26,16 +26,16 @@ Pixels = NDArray[Any]
 # they wait for it: with half as many pixels a photo takes 7 % longer, and as much with twice as many, which
 # malloc gives back to the system at once (10 to 20 times the page faults).
 STRIP_PIXELS: Final = 2**18
-COARSE: Final = 16.0  # px of a cell of the generator, from which on four pixels share a colour
+COARSE_CELL_PX: Final = 16.0  # px of a cell of the generator, from which on four pixels share a colour
 
 
 def strip_rows(width: int) -> int:
     """Return how many rows of a photo make a strip."""
-    return SIDE * max(1, STRIP_PIXELS // width // SIDE)
+    return BLOCK_PX * max(1, STRIP_PIXELS // width // BLOCK_PX)
 
 
-def colored_strips(
-    photo: Photo, chroma: Chroma, *, depth: int, threads: int, space: Space | None = None
+def compose_strips(
+    photo: Photo, chroma: LinearChromaModel, *, depth: int, threads: int, space: RgbSpace | None = None
 ) -> Generator[Pixels, None, None]:
     """Yield strips of the coloured photo, (rows, width, 3, or 4 with alpha), of `depth` 8 or 16 bits.
 
@@ -44,20 +44,20 @@ def colored_strips(
     Decoding is done by whoever asks, a few strips ahead of the `threads` that compute.
     """
     width, height = photo.size
-    step = SIDE if chroma.cell(width, height) >= COARSE else 1
-    enlarged, fetch = chroma.enlarged(width, height, step=step), photo.light_rows()
+    step = BLOCK_PX if chroma.cell(width, height) >= COARSE_CELL_PX else 1
+    enlarged, fetch = chroma.upsample(width, height, step=step), photo.light_rows()
     bands = 3 + photo.has_alpha
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
         grey, painted = pixels[:, :, : pixels.shape[2] - photo.has_alpha], out[:, :, :3]
         if step == 1:
-            light = measure(grey, photo.space)
-            paint(light, enlarged.ab(light.L, top), painted, space)
+            light = luminance_of(grey, photo.space)
+            compose_rgb(light, enlarged.ab(light.L, top), painted, space)
         else:
-            Y = luminance(grey, photo.space)
-            blocks = blocks_of(Y)
-            paint_blocks(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
+            Y = linear_luminance(grey, photo.space)
+            blocks = subsample(Y)
+            compose_subsampled(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
         if photo.has_alpha:
             out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
         return out
@@ -67,12 +67,12 @@ def colored_strips(
         for top in range(0, height, rows):
             yield partial(colored, fetch(top, min(rows, height - top)), top)
 
-    return _ahead(jobs(), threads)
+    return _run_ahead(jobs(), threads)
 
 
-def save_colored(
+def save_colored_photo(
     photo: Photo,
-    chroma: Chroma,
+    chroma: LinearChromaModel,
     target: Path | None,
     output: Output,
     *,
@@ -81,28 +81,28 @@ def save_colored(
 ) -> bytes | None:
     """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`."""
     width, height = photo.size
-    painted = colored_strips(photo, chroma, depth=output.depth, threads=threads, space=output.space)
+    painted = compose_strips(photo, chroma, depth=output.depth, threads=threads, space=output.space)
     with closing(painted) as strips:
         shape = (height, width, 3 + photo.has_alpha)
         stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
         return save_photo(stream, photo, target, output, progress=progress)
 
 
-def grey_strips(
+def enlarge_plane(
     plane: FloatArray, width: int, height: int, *, cells: tuple[float, float]
 ) -> Iterator[Pixels]:
     """Yield strips, (rows, width, 1) uint8, of a small picture of 0..1 enlarged to `width` x `height`.
 
     `cells`: how many pixels of `plane`, across and down, cover the picture; the last may reach beyond it.
     """
-    across = taps(width, plane.shape[1], cells[0] / width)
-    down = taps(height, plane.shape[0], cells[1] / height)
+    across = interpolation_taps(width, plane.shape[1], cells[0] / width)
+    down = interpolation_taps(height, plane.shape[0], cells[1] / height)
     for top in range(0, height, strip_rows(width)):
-        rows = enlarge_rows(plane[:, None, :], down, across, top, min(top + strip_rows(width), height))
+        rows = upsample_rows(plane[:, None, :], down, across, top, min(top + strip_rows(width), height))
         yield np.rint(rows.transpose(1, 2, 0) * 255).astype(np.uint8)
 
 
-def _ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[Pixels, None, None]:
+def _run_ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[Pixels, None, None]:
     """Run jobs on `threads` threads, yield their results in order, and never be far ahead of the reader."""
     pending: deque[Future[Pixels]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="colorify-rows") as pool:

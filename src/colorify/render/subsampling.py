@@ -10,45 +10,48 @@ from typing import Final
 
 import numpy as np
 
-from colorify.images.rgb_space import Space, srgb
+from colorify.images.rgb_space import RgbSpace, srgb
 from colorify.render.compose import (
-    TINY,
+    MIN_LIGHT,
     FloatArray,
-    Light,
+    Luminance,
     Pixels,
-    depth_of,
-    encode,
-    light_of,
-    lightness_of,
+    bits_per_sample,
+    encode_plane,
+    lightness_from_luminance,
     linear_rgb,
+    luminance_from_lightness,
     move_to_grey,
 )
 
-SIDE: Final = 2  # px of a block
+BLOCK_PX: Final = 2  # px of a block
 
 
 @dataclass(frozen=True)
 class Blocks:
     """How bright the blocks of a strip are, (ceil(h / 2), ceil(w / 2))."""
 
-    mean: Light
+    mean: Luminance
     most: FloatArray  # Y of the brightest pixel
 
 
-def blocks_of(Y: FloatArray) -> Blocks:
+def subsample(Y: FloatArray) -> Blocks:
     """Measure the blocks of a strip. `Y`: (h, w), luminance in linear light, 0..1."""
-    beyond = [(0, side % SIDE) for side in Y.shape]
+    beyond = [(0, side % BLOCK_PX) for side in Y.shape]
     if any(last for _, last in beyond):
         Y = np.pad(Y, beyond, mode="edge")
-    upper, lower = Y[::SIDE], Y[1::SIDE]
+    upper, lower = Y[::BLOCK_PX], Y[1::BLOCK_PX]
     total, most = upper + lower, np.maximum(upper, lower)
-    mean = total[:, ::SIDE] + total[:, 1::SIDE]
-    mean *= np.float32(1 / SIDE**2)
-    return Blocks(light_of(lightness_of(mean)), np.maximum(most[:, ::SIDE], most[:, 1::SIDE]))
+    mean = total[:, ::BLOCK_PX] + total[:, 1::BLOCK_PX]
+    mean *= np.float32(1 / BLOCK_PX**2)
+    return Blocks(
+        luminance_from_lightness(lightness_from_luminance(mean)),
+        np.maximum(most[:, ::BLOCK_PX], most[:, 1::BLOCK_PX]),
+    )
 
 
-def paint_blocks(
-    Y: FloatArray, blocks: Blocks, ab: FloatArray, out: Pixels, space: Space | None = None
+def compose_subsampled(
+    Y: FloatArray, blocks: Blocks, ab: FloatArray, out: Pixels, space: RgbSpace | None = None
 ) -> None:
     """Write the colours of a strip into `out`, as `compose.paint` does.
 
@@ -57,17 +60,17 @@ def paint_blocks(
     space = space or srgb()
     width = Y.shape[1]
     shares = linear_rgb(blocks.mean, ab, space)
-    shares /= np.maximum(blocks.mean.Y, TINY)  # grey has 1, 1, 1
+    shares /= np.maximum(blocks.mean.Y, MIN_LIGHT)  # grey has 1, 1, 1
     # so far that not even the brightest pixel of the block leaves the gamut
-    move_to_grey(shares, 1, np.reciprocal(np.maximum(blocks.most, TINY)))
+    move_to_grey(shares, 1, np.reciprocal(np.maximum(blocks.most, MIN_LIGHT)))
     np.maximum(shares, 0, out=shares)  # where rounding led out again
-    wide = np.empty((*shares.shape, SIDE), np.float32)
-    for column in range(SIDE):
+    wide = np.empty((*shares.shape, BLOCK_PX), np.float32)
+    for column in range(BLOCK_PX):
         wide[..., column] = shares
     across = wide.reshape(3, len(blocks.most), -1)[:, :, :width]
     plane = np.empty_like(Y)  # one for all three: it stays in the cache
-    for channel, codes in enumerate(space.encoders(depth_of(out.dtype))):
-        for row in range(SIDE):
-            part = Y[row::SIDE]
-            np.multiply(across[channel, : len(part)], part, out=plane[row::SIDE])
-        encode(plane, codes, out[:, :, channel])
+    for channel, codes in enumerate(space.encoders(bits_per_sample(out.dtype))):
+        for row in range(BLOCK_PX):
+            part = Y[row::BLOCK_PX]
+            np.multiply(across[channel, : len(part)], part, out=plane[row::BLOCK_PX])
+        encode_plane(plane, codes, out[:, :, channel])

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-RADIUS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
-EPSILON: Final = 25.0  # L squared; where L varies less than its root, 5, it is grain and no edge
+RADIUS_CELLS: Final = 1  # cells; slopes are fitted, then averaged, over windows of 3x3 cells
+EPSILON_L_SQUARED: Final = 25.0  # L squared; where L varies less than its root, 5, it is grain and no edge
 
-FEW_ROWS: Final = 16  # a group of fewer takes longer to arrange than to compute
-ROWS_KEPT: Final = 8  # of a Chroma, stretched: what the threads that work on neighbouring strips need
+MIN_GROUP_ROWS: Final = 16  # a group of fewer takes longer to arrange than to compute
+CACHED_ROWS: Final = 8  # of a Chroma, stretched: what the threads that work on neighbouring strips need
 
 A_A, A_B, MEAN_A, MEAN_B, MEAN_L, LOW, HIGH = range(7)  # the planes of Chroma
 SLOPES, MEANS = slice(A_A, A_B + 1), slice(MEAN_A, MEAN_B + 1)
@@ -35,7 +35,7 @@ _IS_COLOR: Final = np.array([1, 1, 1, 1, 0, 0, 0], bool)
 
 
 @dataclass(frozen=True)
-class Chroma:
+class LinearChromaModel:
     """ab as a local linear function of L, in cells of `stride` px of the photo as the generator saw it.
 
     a = MEAN_A + A_A * (L - MEAN_L), and so for b. LOW and HIGH bound the L of the cell: beyond them the line
@@ -50,24 +50,24 @@ class Chroma:
         """Return how many pixels of a picture of `width` x `height` px a cell has on its shorter side."""
         return self.stride * min(width / self.small[0], height / self.small[1])
 
-    def scaled(self, strength: float) -> "Chroma":
+    def scale(self, strength: float) -> "LinearChromaModel":
         """Return the same with ab multiplied by `strength`."""
         factors = np.where(_IS_COLOR, strength, 1).astype(np.float32)
-        return Chroma(self.planes * factors[:, None, None], self.stride, self.small)
+        return LinearChromaModel(self.planes * factors[:, None, None], self.stride, self.small)
 
-    def enlarged(self, width: int, height: int, *, step: int = 1) -> "Enlarged":
+    def upsample(self, width: int, height: int, *, step: int = 1) -> "UpsampledChroma":
         """Return the same on a picture of `width` x `height` px, ready to give rows of ab.
 
         `step`: how many pixels of it, across and down, share an ab.
         """
         _, h, w = self.planes.shape
-        across = taps(-(-width // step), w, step * self.small[0] / (self.stride * width))
-        down = taps(-(-height // step), h, step * self.small[1] / (self.stride * height))
-        return Enlarged(np.ascontiguousarray(self.planes.transpose(1, 0, 2)), down, across)
+        across = interpolation_taps(-(-width // step), w, step * self.small[0] / (self.stride * width))
+        down = interpolation_taps(-(-height // step), h, step * self.small[1] / (self.stride * height))
+        return UpsampledChroma(np.ascontiguousarray(self.planes.transpose(1, 0, 2)), down, across)
 
 
 @dataclass(frozen=True)
-class Taps:
+class InterpolationTaps:
     """Where output pixels lie between input pixels, centre on centre: at `first` + `weight`."""
 
     first: NDArray[np.intp]
@@ -75,14 +75,14 @@ class Taps:
     weight: FloatArray  # of the second, 0..1
 
 
-class Enlarged:
+class UpsampledChroma:
     """A Chroma stretched, on demand, over the full photo. Safe to share between threads."""
 
-    def __init__(self, planes: FloatArray, down: Taps, across: Taps) -> None:
+    def __init__(self, planes: FloatArray, down: InterpolationTaps, across: InterpolationTaps) -> None:
         """`planes`: (h, 7, w)."""
         self._down = down
         # a strip of a large photo lies between the same two rows as the one before
-        self._wide = lru_cache(maxsize=ROWS_KEPT)(lambda row: _widened(planes[row], across))
+        self._wide = lru_cache(maxsize=CACHED_ROWS)(lambda row: _resize_columns(planes[row], across))
 
     def ab(self, L: FloatArray, top: int) -> FloatArray:
         """Return ab, (2, rows, W) float32, of the rows of the photo that begin at `top`.
@@ -102,7 +102,7 @@ class Enlarged:
         return ab
 
 
-def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
+def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaModel:
     """Fit ab to L.
 
     `L`: (H, W) float32, 0..100, as the generator saw it.
@@ -118,32 +118,34 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> Chroma:
     means = ab.transpose(2, 0, 1)
     smooth = box_mean(np.stack([mean_L, mean_L**2 + within, *means, *(mean_L * means)]))
     centre, square, centre_ab, product = smooth[0], smooth[1], smooth[2:4], smooth[4:6]
-    variance = np.maximum(square - centre**2, 0) + EPSILON
+    variance = np.maximum(square - centre**2, 0) + EPSILON_L_SQUARED
     planes = np.empty((7, h, w), np.float32)
     planes[SLOPES] = box_mean((product - centre * centre_ab) / variance)
     planes[MEANS] = means
     planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=0), cells.max(axis=0)
-    return Chroma(planes, stride, (width, height))
+    return LinearChromaModel(planes, stride, (width, height))
 
 
-def taps(size: int, source: int, scale: float) -> Taps:
+def interpolation_taps(size: int, source: int, scale: float) -> InterpolationTaps:
     """Return where each of `size` pixels lies among `source` pixels, each 1 / `scale` of them long."""
     centre = np.clip((np.arange(size, dtype=np.float64) + 0.5) * scale - 0.5, 0, source - 1)
     first = np.minimum(centre.astype(np.intp), max(source - 2, 0))
     second = np.minimum(first + 1, source - 1)
-    return Taps(first, second, (centre - first).astype(np.float32))
+    return InterpolationTaps(first, second, (centre - first).astype(np.float32))
 
 
-def enlarge_rows(planes: FloatArray, down: Taps, across: Taps, top: int, bottom: int) -> FloatArray:
+def upsample_rows(
+    planes: FloatArray, down: InterpolationTaps, across: InterpolationTaps, top: int, bottom: int
+) -> FloatArray:
     """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (n, rows, W)."""
     result = np.empty((planes.shape[1], bottom - top, len(across.first)), np.float32)
-    for rows, plane in _groups(lambda row: _widened(planes[row], across), down, top, bottom):
+    for rows, plane in _groups(lambda row: _resize_columns(planes[row], across), down, top, bottom):
         result[:, rows] = plane(slice(None))
     return result
 
 
 def _groups(
-    wide: Callable[[int], FloatArray], down: Taps, top: int, bottom: int
+    wide: Callable[[int], FloatArray], down: InterpolationTaps, top: int, bottom: int
 ) -> Iterator[tuple[slice, "partial[FloatArray]"]]:
     """Yield rows, `top` to `bottom`, in groups that lie between the same few, and what gives their planes.
 
@@ -153,7 +155,7 @@ def _groups(
     first, second, weight = (way[top:bottom] for way in (down.first, down.second, down.weight))
     starts = [0]
     for change in (*(np.flatnonzero(np.diff(first)) + 1), len(first)):
-        if change - starts[-1] >= FEW_ROWS or change == len(first):
+        if change - starts[-1] >= MIN_GROUP_ROWS or change == len(first):
             starts.append(int(change))
     for start, stop in pairwise(starts):
         lowest, rows = int(first[start]), np.arange(stop - start)
@@ -161,17 +163,17 @@ def _groups(
         shares = np.zeros((len(rows), given.shape[1]), np.float32)
         shares[rows, first[start:stop] - lowest] = 1 - weight[start:stop]
         shares[rows, second[start:stop] - lowest] += weight[start:stop]
-        yield slice(start, stop), partial(_mixed, given, shares)
+        yield slice(start, stop), partial(_mix_rows, given, shares)
 
 
-def _mixed(
+def _mix_rows(
     given: FloatArray, shares: FloatArray, which: int | slice, *, out: FloatArray | None = None
 ) -> FloatArray:
     """Mix the rows of planes, (n, given, W), by their shares in others, (rows, given)."""
     return np.asarray(np.matmul(shares, given[which], out=out))
 
 
-def _widened(planes: FloatArray, across: Taps) -> FloatArray:
+def _resize_columns(planes: FloatArray, across: InterpolationTaps) -> FloatArray:
     """Enlarge (n, w) bilinearly: (n, W)."""
     left = planes.take(across.first, axis=1)
     right = planes.take(across.second, axis=1)
@@ -181,7 +183,7 @@ def _widened(planes: FloatArray, across: Taps) -> FloatArray:
     return right
 
 
-def box_mean(planes: FloatArray, radius: int = RADIUS) -> FloatArray:
+def box_mean(planes: FloatArray, radius: int = RADIUS_CELLS) -> FloatArray:
     """Average (..., h, w) over windows of 2 * radius + 1, cut off at the borders."""
     return np.asarray(_box_sum(planes, radius) / _box_sum(np.ones(planes.shape[-2:], planes.dtype), radius))
 

@@ -13,30 +13,30 @@ from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS, format_named
-from colorify.options import Look
+from colorify.options import ColorOptions
 from colorify.server import work as studio
-from colorify.server.job_queue import Line, StoppedError, Task, Timing
-from colorify.server.problems import BAD_WISH, RefusalError, describe, documented
+from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
+from colorify.server.problems import INVALID_VALUE, RefusalError, describe, documented
 from colorify.server.schemas import (
     MEDIA_TYPES,
     Alternatives,
-    FormWishes,
-    Limits,
-    LookWish,
+    ColorOptionsIn,
+    FormRequest,
     Model,
     Models,
+    RenderRequest,
+    ServerLimits,
     SessionAnswer,
-    SessionWishes,
+    SessionRequest,
     Size,
     Suggestions,
-    Wishes,
     form_schema,
     image_schema,
 )
-from colorify.server.sessions import Kept, Sessions
+from colorify.server.sessions import Sessions, StoredSession
 from colorify.server.settings import Settings
 from colorify.server.upload import check_kind, read_upload
-from colorify.server.work import Sitting
+from colorify.server.work import OpenPhoto
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ ANY_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": PICTURES
 class Api:
     """All that the routes share."""
 
-    def __init__(self, settings: Settings, colorizer: Colorizer, line: Line) -> None:
+    def __init__(self, settings: Settings, colorizer: Colorizer, line: JobQueue) -> None:
         self.settings, self.colorizer, self.line = settings, colorizer, line
         self.sessions = Sessions(settings)
 
@@ -104,7 +104,7 @@ class Api:
         """List the generators of this server, and what it takes on."""
         spec = self.colorizer.spec
         model = Model(name=spec.name, version=spec.version, license=spec.license, size=spec.size)
-        limits = Limits(
+        limits = ServerLimits(
             max_bytes=self.settings.max_bytes,
             max_pixels=self.settings.max_pixels,
             formats=[row.name for row in FORMATS] + ["heic"] * (find_spec("pillow_heif") is not None),
@@ -118,9 +118,9 @@ class Api:
             wishes = _form_wishes({key: text for key, text in upload.fields.items() if text != ""})
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[Sitting, bytes]:
-                sitting = studio.sit(upload.data, self.colorizer, self.settings, task)
-                return sitting, studio.finish(sitting, wishes, self.colorizer, self.settings, task)
+            def work(task: Task) -> tuple[OpenPhoto, bytes]:
+                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
+                return sitting, studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
 
             (sitting, data), timing = await _while_connected(request, self.line.run(work))
             return _download(data, upload.name, sitting, wishes, timing)
@@ -131,11 +131,11 @@ class Api:
             upload = await read_upload(request)
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[Sitting, Size]:
-                sitting = studio.sit(upload.data, self.colorizer, self.settings, task)
+            def work(task: Task) -> tuple[OpenPhoto, Size]:
+                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
                 height, width, _ = sitting.session.original().shape  # what is damaged further down fails now
                 task.step("generate")
-                sitting.session.colors(Look())
+                sitting.session.colors(ColorOptions())
                 return sitting, Size(width=width, height=height)
 
             (sitting, preview), timing = await _while_connected(request, self.line.run(work))
@@ -146,44 +146,48 @@ class Api:
 
     async def close_session(self, id: str) -> Response:
         """Forget a photo."""
-        self.sessions.forget(id)
+        self.sessions.delete(id)
         return Response(status_code=204)
 
     async def original(self, id: str) -> Response:
         """Return the photo as it came, as a JPEG of the size of a screen."""
-        sitting = self.sessions.get(id).sitting
+        sitting = self.sessions.get(id).photo
         async with self.line.place():
-            data, timing = await self.line.run(lambda _task: studio.original(sitting))
+            data, timing = await self.line.run(lambda _task: studio.render_original(sitting))
         return _picture(data, "jpeg", timing)
 
-    async def colorize_session(self, request: Request, id: str, wishes: SessionWishes) -> Response:
+    async def colorize_session(self, request: Request, id: str, wishes: SessionRequest) -> Response:
         """Colour the photo of a session, at the size of a screen or in full."""
         session = self.sessions.get(id)
-        sitting = session.sitting
+        sitting = session.photo
         async with self.line.place():
             if wishes.scale == "preview":
-                shown = self.line.run(lambda task: studio.show(sitting, wishes.look(), task))
+                shown = self.line.run(
+                    lambda task: studio.render_preview(sitting, wishes.color_options(), task)
+                )
                 data, timing = await _while_connected(request, shown)
                 return _picture(data, "jpeg", timing)
             made = self.line.run(
-                lambda task: studio.finish(sitting, wishes, self.colorizer, self.settings, task)
+                lambda task: studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
             )
             data, timing = await _while_connected(request, made)
             return _download(data, session.name, sitting, wishes, timing)
 
-    async def confidence(self, request: Request, id: str, wishes: LookWish) -> Response:
+    async def confidence(self, request: Request, id: str, wishes: ColorOptionsIn) -> Response:
         """Return how sure the generator is of its colours: a small grey PNG, to be stretched."""
-        sitting = self.sessions.get(id).sitting
+        sitting = self.sessions.get(id).photo
         async with self.line.place():
-            work = self.line.run(lambda _task: studio.confidence(sitting, wishes.look()))
+            work = self.line.run(lambda _task: studio.render_confidence(sitting, wishes.color_options()))
             data, timing = await _while_connected(request, work)
         return _picture(data, "png", timing)
 
-    async def alternatives(self, request: Request, id: str, wishes: LookWish) -> Alternatives:
+    async def alternatives(self, request: Request, id: str, wishes: ColorOptionsIn) -> Alternatives:
         """Count the plausible colourings that differ clearly; `alternative` in a look takes one of them."""
-        sitting = self.sessions.get(id).sitting
+        sitting = self.sessions.get(id).photo
         async with self.line.place():
-            work = self.line.run(lambda task: studio.count_alternatives(sitting, wishes.look(), task))
+            work = self.line.run(
+                lambda task: studio.count_alternatives(sitting, wishes.color_options(), task)
+            )
             count, _ = await _while_connected(request, work)
         return Alternatives(count=count)
 
@@ -194,13 +198,13 @@ class Api:
         y: Annotated[float, Query(ge=0, allow_inf_nan=False, description="px")],
     ) -> Suggestions:
         """Suggest colours for a point of the photo of a session."""
-        sitting = self.sessions.get(session).sitting
+        sitting = self.sessions.get(session).photo
         async with self.line.place():
             answer, _ = await self.line.run(lambda _task: studio.suggest(sitting, x, y))
         return answer
 
-    def _answer(self, kept: Kept, preview: Size) -> SessionAnswer:
-        sitting = kept.sitting
+    def _answer(self, kept: StoredSession, preview: Size) -> SessionAnswer:
+        sitting = kept.photo
         width, height = sitting.session.size
         return SessionAnswer(
             id=kept.id,
@@ -215,11 +219,11 @@ class Api:
         )
 
 
-def _form_wishes(fields: dict[str, str]) -> FormWishes:
+def _form_wishes(fields: dict[str, str]) -> FormRequest:
     try:
-        return FormWishes.model_validate(fields)
+        return FormRequest.model_validate(fields)
     except ValidationError as error:
-        raise RefusalError(BAD_WISH, describe(error.errors())) from error
+        raise RefusalError(INVALID_VALUE, describe(error.errors())) from error
 
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -247,7 +251,7 @@ def _picture(data: bytes, format: str, timing: Timing) -> Response:
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
 
-def _download(data: bytes, name: str, sitting: Sitting, wishes: Wishes, timing: Timing) -> Response:
+def _download(data: bytes, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing) -> Response:
     row = format_named(wishes.format) if wishes.format else sitting.format
     answer = _picture(data, row.name, timing)
     answer.headers["Content-Disposition"] = _attachment(name, row.suffixes)

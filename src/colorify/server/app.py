@@ -11,12 +11,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from colorify.colorizer import Colorizer
-from colorify.heap import give_back
+from colorify.heap import trim_heap
 from colorify.server import problems
 from colorify.server.api import Api
 from colorify.server.connections import Connections
-from colorify.server.job_queue import Line, StoppedError
-from colorify.server.middleware import Guard
+from colorify.server.job_queue import JobQueue, StoppedError
+from colorify.server.middleware import RequestChecks
 from colorify.server.prometheus import Metrics
 from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
@@ -37,7 +37,7 @@ def create_app(
     if connections is None:
         connections = Connections(settings.connections)
     colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads)
-    line = Line(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
+    line = JobQueue(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
     metrics, api = Metrics(), Api(settings, colorizer, line)
 
     @asynccontextmanager
@@ -84,7 +84,7 @@ def create_app(
     app.include_router(api.routes())
     app.include_router(health_routes(lambda: line.taken < line.places, figures))
     app.include_router(page_routes())
-    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(RequestChecks, settings=settings, metrics=metrics)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -96,14 +96,14 @@ def create_app(
     return app
 
 
-async def _tidy(line: Line, sessions: Sessions) -> None:
+async def _tidy(line: JobQueue, sessions: Sessions) -> None:
     """Keep what is no longer needed for some seconds at the most, whether or not requests come."""
     seen = (0, 0)
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         now = (line.done, len(sessions))  # which drops the sessions that are too old
         if now != seen and line.taken == 0:
-            await asyncio.to_thread(give_back)
+            await asyncio.to_thread(trim_heap)
             seen = now
 
 

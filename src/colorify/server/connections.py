@@ -25,22 +25,22 @@ READ_BYTES: Final = 64 * 1024
 LEAVING_SECONDS: Final = 3.0  # the same two, and for a body to go on, once the server is to end
 TICK_SECONDS: Final = 0.5
 
-BATCH: Final = 8  # connections that asyncio accepts in one go
-AHEAD: Final = 6  # times so many are accepted before the first of them is counted
-LINGER: Final = 16  # connections that are to be told that there is no room, and have not spoken yet
+ACCEPT_BATCH: Final = 8  # connections that asyncio accepts in one go
+ACCEPT_AHEAD: Final = 6  # times so many are accepted before the first of them is counted
+MAX_LINGERING: Final = 16  # connections that are to be told that there is no room, and have not spoken yet
 LINGER_SECONDS: Final = 1.0
-SPARE: Final = 32  # descriptors for files, libraries and threads
-LEAST: Final = 16  # connections with which a page works
-OPENED: Final = Path("/dev/fd")  # a name for each descriptor of this process
+SPARE_DESCRIPTORS: Final = 32  # descriptors for files, libraries and threads
+MIN_CONNECTIONS: Final = 16  # connections with which a page works
+DESCRIPTORS_FOLDER: Final = Path("/dev/fd")  # a name for each descriptor of this process
 
 
 def room(wanted: int) -> int:
     """Return how many connections this process has descriptors for, at most `wanted`. Raises SetupError."""
     limit = _descriptors()
-    used = len(list(OPENED.iterdir())) if OPENED.is_dir() else SPARE
-    free = limit - used - AHEAD * BATCH - LINGER - SPARE
-    if free < LEAST:
-        needed = limit - free + LEAST
+    used = len(list(DESCRIPTORS_FOLDER.iterdir())) if DESCRIPTORS_FOLDER.is_dir() else SPARE_DESCRIPTORS
+    free = limit - used - ACCEPT_AHEAD * ACCEPT_BATCH - MAX_LINGERING - SPARE_DESCRIPTORS
+    if free < MIN_CONNECTIONS:
+        needed = limit - free + MIN_CONNECTIONS
         raise SetupError(f"this process may open {limit} files and needs {needed}. Type: ulimit -n 1024")
     return min(wanted, free)
 
@@ -84,7 +84,7 @@ class Connections:
             self._open.add(connection)
             return True
         self.refused += 1
-        if len(self._turned_away) < LINGER:
+        if len(self._turned_away) < MAX_LINGERING:
             self._turned_away.add(connection)
         return False
 

@@ -13,7 +13,7 @@ from colorify.server.problems import ENDING, FULL, TOO_LONG, RefusalError
 T = TypeVar("T")
 
 THREADS: Final = "colorify-serve"  # how the names of the worker threads begin
-GUESS: Final = 1.0  # s a photo takes, before the first one has told
+INITIAL_MEAN_S: Final = 1.0  # s a photo takes, before the first one has told
 
 
 class StoppedError(Exception):
@@ -50,13 +50,13 @@ class Task:
 Timing = tuple[tuple[str, float], ...]  # name of a step, seconds; the first is "queue"
 
 
-class Line:
+class JobQueue:
     """Worker threads with a bounded line before them. Belongs to one event loop."""
 
     def __init__(self, *, workers: int, waiting: int, seconds: float) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=THREADS)
         self._workers, self._places, self._seconds = workers, workers + waiting, seconds
-        self._usual = GUESS
+        self._usual = INITIAL_MEAN_S
         self._held = 0  # places of requests that are still waited for
         self._left: set[Future[Any]] = set()  # work that nobody waits for, on threads that have not ended it
         self._waited_for: set[asyncio.Future[Any]] = set()

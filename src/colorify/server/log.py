@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from colorify.server.plain_text import plain
+from colorify.server.plain_text import escape_unprintable
 
-SECONDS: Final = 10.0  # in which a thing is said once
-TRACE: Final = "  | "  # before each line of a traceback, so that none can pass for a line of the log
+REPEAT_SECONDS: Final = 10.0  # in which a thing is said once
+TRACEBACK_PREFIX: Final = (
+    "  | "  # before each line of a traceback, so that none can pass for a line of the log
+)
 
 
 class PlainFormatter(logging.Formatter):
@@ -16,13 +18,18 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line, and those of a traceback behind a bar."""
-        lines = [f"{self.formatTime(record)} {record.levelname} {plain(record.getMessage().strip())}"]
+        lines = [
+            f"{self.formatTime(record)} {record.levelname} {escape_unprintable(record.getMessage().strip())}"
+        ]
         if record.exc_info:
-            lines += [TRACE + plain(line) for line in self.formatException(record.exc_info).split("\n")]
+            lines += [
+                TRACEBACK_PREFIX + escape_unprintable(line)
+                for line in self.formatException(record.exc_info).split("\n")
+            ]
         return "\n".join(lines)
 
 
-class Seldom(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Lets what one place of the code says for one reason through once in a while, and counts the rest.
 
     A client that causes an error causes it as often as it likes; that must not fill a disk.
@@ -36,9 +43,9 @@ class Seldom(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether to write it, and how many like it were not written."""
         place = _place(record)
-        last, left_out = self._said.get(place, (-SECONDS, 0))
+        last, left_out = self._said.get(place, (-REPEAT_SECONDS, 0))
         now = self._clock()
-        if now - last < SECONDS:
+        if now - last < REPEAT_SECONDS:
             self._said[place] = (last, left_out + 1)
             return False
         self._said[place] = (now, 0)
@@ -57,15 +64,15 @@ def _place(record: logging.LogRecord) -> tuple[object, ...]:
 
 
 # of the forms and files of strangers they say much, about each again, and in their words
-QUIET: Final = ("python_multipart", "multipart", "pyvips")
+QUIET_LOGGERS: Final = ("python_multipart", "multipart", "pyvips")
 CONFIG: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": PlainFormatter}},
-    "filters": {"seldom": {"()": Seldom}},
+    "filters": {"seldom": {"()": RepeatFilter}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["seldom"]},
     },
-    "loggers": {name: {"level": "CRITICAL"} for name in QUIET},
+    "loggers": {name: {"level": "CRITICAL"} for name in QUIET_LOGGERS},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

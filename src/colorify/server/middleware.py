@@ -31,7 +31,9 @@ from colorify.server.settings import JSON_BYTES, Settings
 
 PRIVATE: Final = ("/v1", "/metrics")  # what a token is for
 FORM_BYTES: Final = 64 * 1024  # of a form beside its picture
-DRAINED: Final = 4  # times the limit; a browser shows our answer only once it has sent all of its body
+MAX_DRAINED_FACTOR: Final = (
+    4  # times the limit; a browser shows our answer only once it has sent all of its body
+)
 DRAIN_SECONDS: Final = 20.0
 MAX_DIGITS: Final = 19  # of a length that are read: it is too large anyhow, and Python refuses thousands
 UNSAFE: Final = {"POST", "PUT", "PATCH", "DELETE"}
@@ -47,7 +49,7 @@ HEADERS: Final = {
 }
 
 
-class Guard:
+class RequestChecks:
     """ASGI middleware around the application."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings, metrics: Metrics) -> None:
@@ -149,7 +151,7 @@ class Guard:
 
     async def _drain(self, receive: Receive) -> None:
         """Read a body of bearable size and forget it."""
-        left = DRAINED * self._settings.max_bytes
+        left = MAX_DRAINED_FACTOR * self._settings.max_bytes
         end = time.monotonic() + DRAIN_SECONDS
         while left > 0:
             try:

@@ -9,13 +9,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from colorify.errors import ColorifyError, PhotoError, TooLargeError, UsageError
-from colorify.server.plain_text import plain
+from colorify.server.plain_text import escape_unprintable
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProblemKind:
     """One reason to refuse; `name` is for programs, `title` for people."""
 
     status: int
@@ -23,25 +23,25 @@ class Kind:
     title: str
 
 
-BAD_REQUEST: Final = Kind(400, "bad-request", "The request cannot be understood")
-NO_TOKEN: Final = Kind(401, "token-needed", "A token is needed")
-FORBIDDEN: Final = Kind(403, "forbidden", "This site may not use this server")
-NOT_FOUND: Final = Kind(404, "not-found", "There is nothing here")
-NO_METHOD: Final = Kind(405, "method-not-allowed", "This cannot be done here")
-TOO_SLOW: Final = Kind(408, "upload-too-slow", "The upload took too long")
-NO_SESSION: Final = Kind(404, "no-such-session", "This session has ended")
-LENGTH_NEEDED: Final = Kind(411, "length-needed", "The length of the body must be known")
-TOO_MANY_BYTES: Final = Kind(413, "too-many-bytes", "The file is too large")
-TOO_MANY_PIXELS: Final = Kind(413, "too-many-pixels", "The photo has too many pixels")
-NO_PICTURE: Final = Kind(415, "not-a-picture", "This is no picture that can be opened")
-WRONG_MEDIA: Final = Kind(415, "wrong-media-type", "The body is of another kind than expected")
-MISDIRECTED: Final = Kind(421, "unknown-host", "This server does not answer under that name")
-BAD_PHOTO: Final = Kind(422, "bad-photo", "The photo cannot be used")
-BAD_WISH: Final = Kind(422, "bad-value", "A value makes no sense")
-FULL: Final = Kind(503, "busy", "Too many photos are waiting")
-TOO_LONG: Final = Kind(503, "took-too-long", "The photo took too long")
-ENDING: Final = Kind(503, "ending", "This server is about to end")
-INTERNAL: Final = Kind(500, "internal", "Something went wrong here")
+BAD_REQUEST: Final = ProblemKind(400, "bad-request", "The request cannot be understood")
+NO_TOKEN: Final = ProblemKind(401, "token-needed", "A token is needed")
+FORBIDDEN: Final = ProblemKind(403, "forbidden", "This site may not use this server")
+NOT_FOUND: Final = ProblemKind(404, "not-found", "There is nothing here")
+NO_METHOD: Final = ProblemKind(405, "method-not-allowed", "This cannot be done here")
+TOO_SLOW: Final = ProblemKind(408, "upload-too-slow", "The upload took too long")
+NO_SESSION: Final = ProblemKind(404, "no-such-session", "This session has ended")
+LENGTH_NEEDED: Final = ProblemKind(411, "length-needed", "The length of the body must be known")
+TOO_MANY_BYTES: Final = ProblemKind(413, "too-many-bytes", "The file is too large")
+TOO_MANY_PIXELS: Final = ProblemKind(413, "too-many-pixels", "The photo has too many pixels")
+NO_PICTURE: Final = ProblemKind(415, "not-a-picture", "This is no picture that can be opened")
+WRONG_MEDIA: Final = ProblemKind(415, "wrong-media-type", "The body is of another kind than expected")
+MISDIRECTED: Final = ProblemKind(421, "unknown-host", "This server does not answer under that name")
+BAD_PHOTO: Final = ProblemKind(422, "bad-photo", "The photo cannot be used")
+INVALID_VALUE: Final = ProblemKind(422, "bad-value", "A value makes no sense")
+FULL: Final = ProblemKind(503, "busy", "Too many photos are waiting")
+TOO_LONG: Final = ProblemKind(503, "took-too-long", "The photo took too long")
+ENDING: Final = ProblemKind(503, "ending", "This server is about to end")
+INTERNAL: Final = ProblemKind(500, "internal", "Something went wrong here")
 
 _BY_STATUS: Final = {kind.status: kind for kind in (BAD_REQUEST, NOT_FOUND, NO_METHOD, TOO_SLOW, WRONG_MEDIA)}
 
@@ -60,13 +60,13 @@ SCHEMA: Final[dict[str, Any]] = {
 class RefusalError(ColorifyError):
     """A request that is answered with a problem; `retry_after` in seconds."""
 
-    def __init__(self, kind: Kind, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, kind: ProblemKind, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.kind = kind
         self.retry_after = retry_after
 
 
-def problem(kind: Kind, detail: str, *, retry_after: int | None = None) -> Response:
+def problem(kind: ProblemKind, detail: str, *, retry_after: int | None = None) -> Response:
     """Return the answer that says so."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if kind is NO_TOKEN:
@@ -75,7 +75,7 @@ def problem(kind: Kind, detail: str, *, retry_after: int | None = None) -> Respo
         "type": f"urn:colorify:{kind.name}",
         "title": kind.title,
         "status": kind.status,
-        "detail": plain(detail),
+        "detail": escape_unprintable(detail),
     }
     return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
 
@@ -83,7 +83,7 @@ def problem(kind: Kind, detail: str, *, retry_after: int | None = None) -> Respo
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that may answer with these problems."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    titles = {kind.status: kind.title for kind in globals().values() if isinstance(kind, Kind)}
+    titles = {kind.status: kind.title for kind in globals().values() if isinstance(kind, ProblemKind)}
     return {status: {"description": titles[status], "content": content} for status in statuses}
 
 
@@ -105,7 +105,7 @@ async def _of_colorify(_request: Request, error: Exception) -> Response:
     if isinstance(error, PhotoError):
         return problem(BAD_PHOTO, str(error))
     if isinstance(error, UsageError):
-        return problem(BAD_WISH, str(error))
+        return problem(INVALID_VALUE, str(error))
     return problem(INTERNAL, "This server is not set up to do that. Its log has the reason.")
 
 
@@ -119,7 +119,7 @@ def invalid(errors: Any) -> Response:
     first = errors[0]
     if first["type"] == "json_invalid":
         return problem(BAD_REQUEST, "The body is no JSON.")
-    return problem(BAD_WISH, describe(errors))
+    return problem(INVALID_VALUE, describe(errors))
 
 
 def describe(errors: Any) -> str:

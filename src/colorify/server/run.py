@@ -19,14 +19,14 @@ import uvicorn
 from colorify.errors import SetupError
 from colorify.server import log
 from colorify.server.app import create_app
-from colorify.server.connections import BATCH, IDLE_SECONDS, LEAVING_SECONDS, Connections, room
+from colorify.server.connections import ACCEPT_BATCH, IDLE_SECONDS, LEAVING_SECONDS, Connections, room
 from colorify.server.job_queue import THREADS
 from colorify.server.settings import Settings
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 BACKLOG: Final = 128  # connections that the system keeps until they are accepted
-MEMORY: Final = Path("/dev/shm")  # a file system in memory, on Linux
-MOST_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
+MEMORY_FOLDER: Final = Path("/dev/shm")  # a file system in memory, on Linux
+MAX_PIXEL_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
 
 
 class Ended(NamedTuple):
@@ -58,7 +58,7 @@ def serve(settings: Settings, *, host: str, port: int, started: Callable[[int], 
             server_header=False,
             date_header=True,
             proxy_headers=False,  # no address of a client is used, and so none is believed
-            backlog=BATCH,
+            backlog=ACCEPT_BATCH,
             timeout_keep_alive=round(IDLE_SECONDS),
             timeout_graceful_shutdown=round(settings.grace_seconds + LEAVING_SECONDS),
         )
@@ -123,9 +123,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def keep_in_memory(settings: Settings) -> None:
     """Put the nameless files of `images.tile_cache` into memory, not onto a disk, where there is room."""
-    needed = settings.workers * settings.max_pixels * MOST_BYTES
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= needed:
-        tempfile.tempdir = str(MEMORY)
+    needed = settings.workers * settings.max_pixels * MAX_PIXEL_BYTES
+    if (
+        MEMORY_FOLDER.is_dir()
+        and os.access(MEMORY_FOLDER, os.W_OK)
+        and shutil.disk_usage(MEMORY_FOLDER).free >= needed
+    ):
+        tempfile.tempdir = str(MEMORY_FOLDER)
 
 
 def _prepare_libvips() -> None:

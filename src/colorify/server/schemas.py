@@ -7,49 +7,51 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from colorify.hints import Hint
 from colorify.images.formats import FORMATS
-from colorify.options import Look
+from colorify.options import ColorOptions
 from colorify.server.settings import ALTERNATIVES, MAX_HINTS
 
 FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]
-FARTHEST: Final = 1e6  # px; beyond any photo, and far from where squares overflow
+MAX_COORDINATE_PX: Final = 1e6  # px; beyond any photo, and far from where squares overflow
 MEDIA_TYPES: Final = {row.name: f"image/{row.name}" for row in FORMATS}
 
 
-class HintWish(BaseModel):
+class HintIn(BaseModel):
     """One colour at one place of the upright photo at its full size. Its brightness does not count."""
 
     model_config = ConfigDict(extra="forbid")
 
-    x: float = Field(ge=0, le=FARTHEST, allow_inf_nan=False, description="px from the left border")
-    y: float = Field(ge=0, le=FARTHEST, allow_inf_nan=False, description="px from the top")
+    x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the left border")
+    y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the top")
     color: str = Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c08060"])
-    radius: float = Field(0, ge=0, le=FARTHEST, allow_inf_nan=False, description="px; 0: as small as it gets")
+    radius: float = Field(
+        0, ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px; 0: as small as it gets"
+    )
 
     def hint(self) -> Hint:
         """Return it as the colorizer wants it."""
         return Hint(self.x, self.y, self.color, self.radius)
 
 
-class LookWish(BaseModel):
+class ColorOptionsIn(BaseModel):
     """How the colours are to be."""
 
     model_config = ConfigDict(extra="forbid")
 
     strength: float = Field(1.0, ge=0, le=2, description="0 grey, 1 as generated, 2 twice that")
     vividness: float = Field(1.0, ge=0, le=2, description="0 cautious, 1 as trained, 2 bold")
-    hints: Annotated[list[HintWish], Field(max_length=MAX_HINTS)] = []
+    hints: Annotated[list[HintIn], Field(max_length=MAX_HINTS)] = []
 
     alternative: int = Field(
         1, ge=1, le=ALTERNATIVES, description="of the plausible colourings that differ; 1: the likeliest"
     )
 
-    def look(self) -> Look:
+    def color_options(self) -> ColorOptions:
         """Return it as the colorizer wants it."""
         hints = tuple(wish.hint() for wish in self.hints)
-        return Look(self.strength, self.vividness, None, hints, self.alternative)
+        return ColorOptions(self.strength, self.vividness, None, hints, self.alternative)
 
 
-class Wishes(LookWish):
+class RenderRequest(ColorOptionsIn):
     """How the result is to be."""
 
     format: FormatName | None = Field(None, description="none: as the upload")
@@ -57,7 +59,7 @@ class Wishes(LookWish):
     keep_location: bool = Field(False, description="leave GPS data in the result")
 
 
-class FormWishes(Wishes):
+class FormRequest(RenderRequest):
     """The same, as the fields of a form, where all values are text and hints are JSON."""
 
     @field_validator("hints", mode="before")
@@ -71,7 +73,7 @@ class FormWishes(Wishes):
             raise ValueError('expected JSON such as [{"x": 120, "y": 80, "color": "#c08060"}]') from error
 
 
-class SessionWishes(Wishes):
+class SessionRequest(RenderRequest):
     """How the result of a session is to be."""
 
     scale: Literal["preview", "full"] = Field("preview", description="preview: a JPEG, as large as a screen")
@@ -98,7 +100,7 @@ class SessionAnswer(BaseModel):
     notes: list[str]
 
 
-class Suggestion(BaseModel):
+class SuggestionOut(BaseModel):
     """A colour to choose."""
 
     color: str = Field(examples=["#c08060"], description="as bright as the photo is at the point")
@@ -108,7 +110,7 @@ class Suggestion(BaseModel):
 class Suggestions(BaseModel):
     """The likeliest colours of a point, the likeliest first; none where the generator is a regression."""
 
-    suggestions: list[Suggestion]
+    suggestions: list[SuggestionOut]
     lightness: float = Field(description="L of the point, 0..100; it is kept whatever colour is chosen")
 
 
@@ -127,7 +129,7 @@ class Model(BaseModel):
     size: int = Field(description="px, short side at which it does best")
 
 
-class Limits(BaseModel):
+class ServerLimits(BaseModel):
     """What this server takes on."""
 
     max_bytes: int
@@ -139,7 +141,7 @@ class Models(BaseModel):
     """The generators of this server, and its limits."""
 
     models: list[Model]
-    limits: Limits
+    limits: ServerLimits
 
 
 def form_schema() -> dict[str, Any]:
@@ -150,7 +152,7 @@ def form_schema() -> dict[str, Any]:
         "contentMediaType": "application/json",
         "description": 'a list such as [{"x": 120, "y": 80, "color": "#c08060", "radius": 6}]',
     }
-    fields = Wishes.model_json_schema()["properties"]
+    fields = RenderRequest.model_json_schema()["properties"]
     fields["hints"] = hints
     schema = {"type": "object", "required": ["image"], "properties": {"image": image, **fields}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from colorify.server.problems import NO_SESSION, RefusalError
 from colorify.server.settings import Settings
-from colorify.server.work import Sitting
+from colorify.server.work import OpenPhoto
 
 
 @dataclass
-class Kept:
+class StoredSession:
     """A photo that somebody works on."""
 
     id: str  # who knows it may use it
     name: str  # of the file, as the client calls it
-    sitting: Sitting
+    photo: OpenPhoto
     used: float  # on the clock of the store, s
 
 
@@ -26,7 +26,7 @@ class Sessions:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[str, StoredSession] = OrderedDict()
         self.evicted = 0  # since the start
 
     def __len__(self) -> int:
@@ -36,12 +36,12 @@ class Sessions:
     @property
     def bytes(self) -> int:
         """Memory of all of them."""
-        return sum(session.sitting.bytes for session in self._kept.values())
+        return sum(session.photo.bytes for session in self._kept.values())
 
-    def add(self, name: str, sitting: Sitting) -> Kept:
+    def add(self, name: str, sitting: OpenPhoto) -> StoredSession:
         """Keep a photo; others may have to go."""
         self.expire()
-        session = Kept(secrets.token_urlsafe(16), name, sitting, self._clock())
+        session = StoredSession(secrets.token_urlsafe(16), name, sitting, self._clock())
         self._kept[session.id] = session
         while len(self._kept) > self._settings.sessions or (
             len(self._kept) > 1 and self.bytes > self._settings.session_bytes
@@ -50,7 +50,7 @@ class Sessions:
             self.evicted += 1
         return session
 
-    def get(self, id: str) -> Kept:
+    def get(self, id: str) -> StoredSession:
         """Return a session, which counts as use. Raises RefusalError (404) if it is gone."""
         self.expire()
         if id not in self._kept:
@@ -64,7 +64,7 @@ class Sessions:
         self._kept.move_to_end(id)
         return session
 
-    def forget(self, id: str) -> None:
+    def delete(self, id: str) -> None:
         """Drop a session. Raises RefusalError (404) if it is gone."""
         self.get(id)
         del self._kept[id]

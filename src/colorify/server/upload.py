@@ -13,7 +13,7 @@ from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.server.problems import (
     BAD_REQUEST,
-    BAD_WISH,
+    INVALID_VALUE,
     NO_PICTURE,
     WRONG_MEDIA,
     RefusalError,
@@ -54,7 +54,7 @@ async def read_upload(request: Request) -> Upload:
     async with _closing(form.getlist(FIELD)) as image:
         fields = {key: value for key, value in form.multi_items() if isinstance(value, str)}
         if image is None:
-            raise RefusalError(BAD_WISH, f"{FIELD}: expected a file in this field, found none.")
+            raise RefusalError(INVALID_VALUE, f"{FIELD}: expected a file in this field, found none.")
         return Upload(image.filename or "photo", await image.read(), fields)
 
 

@@ -57,7 +57,7 @@ def save_whole(entries: dict[str, Any], path: Path, *, overwrite: bool) -> None:
             raise SetupError(f"{path}: cannot be written ({str(error).splitlines()[0]}).") from error
 
 
-def averaged(checkpoint: Checkpoint) -> dict[str, Tensor]:
+def select_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     """Return the weights that a run is judged by: the best average if it kept one, else the last."""
     if checkpoint.best is not None:
         return checkpoint.best
@@ -67,13 +67,13 @@ def averaged(checkpoint: Checkpoint) -> dict[str, Tensor]:
     }
 
 
-def blended(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+def average_checkpoints(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
     """Return the last checkpoint with the mean of the weights that each of them is judged by.
 
     Runs that went on from each other are often better in the middle than at either end (Wortsman et al. 2022,
     "Model soups"). Raises UsageError where they are of different networks or bins.
     """
-    last, weights = checkpoints[-1], [averaged(checkpoint) for checkpoint in checkpoints]
+    last, weights = checkpoints[-1], [select_weights(checkpoint) for checkpoint in checkpoints]
     shapes = [{name: tensor.shape for name, tensor in state.items()} for state in weights]
     same_bins = all(torch.equal(each.bins.centers, last.bins.centers) for each in checkpoints)
     if not same_bins or any(shape != shapes[-1] for shape in shapes):

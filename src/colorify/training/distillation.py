@@ -14,28 +14,28 @@ from torch.nn import functional as F
 
 from colorify.errors import UsageError
 from colorify.training.data.batches import Batch
-from colorify.training.data.levels import as_shown
+from colorify.training.data.levels import normalize_luminance_batch
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import STRIDE, UNet
 from colorify.training.recipe import Recipe
-from colorify.training.warm_start import Start
+from colorify.training.warm_start import PretrainedGenerator
 
 
-class Teachers:
+class TeacherEnsemble:
     """Trained generators of bins, which learn no more."""
 
-    def __init__(self, starts: Sequence[Start], device: torch.device) -> None:
-        self.networks = [_at_rest(start, device) for start in starts]
+    def __init__(self, starts: Sequence[PretrainedGenerator], device: torch.device) -> None:
+        self.networks = [_load_frozen(start, device) for start in starts]
 
     @torch.no_grad()
     def __call__(self, fresh: Batch, mounted: Batch, hints: Tensor) -> Tensor:
         """Return logits, (N, Q, h, w): of the fresh photos, and of their frames where they are in one."""
-        logits = self._agreed(as_shown(fresh.L), hints)
+        logits = self._agreed(normalize_luminance_batch(fresh.L), hints)
         covered = (fresh.L != mounted.L).float()
         framed = covered.flatten(1).any(1)
         if framed.any():
             cells = F.max_pool2d(covered[framed], STRIDE) > 0
-            whole = self._agreed(as_shown(mounted.L[framed]), hints[framed])
+            whole = self._agreed(normalize_luminance_batch(mounted.L[framed]), hints[framed])
             logits[framed] = torch.where(cells, whole, logits[framed])
         return logits
 
@@ -45,7 +45,7 @@ class Teachers:
         return torch.stack(said).mean(0)
 
 
-def taught_loss(output: Tensor, wanted: Tensor) -> Tensor:
+def distillation_loss(output: Tensor, wanted: Tensor) -> Tensor:
     """Kullback-Leibler divergence from what is wanted, mean of all cells.
 
     `output`, `wanted`: logits, (N, Q, h, w). Returns ().
@@ -54,16 +54,18 @@ def taught_loss(output: Tensor, wanted: Tensor) -> Tensor:
     return (target.exp() * (target - said)).sum(1).mean()
 
 
-def hire(starts: Sequence[Start], recipe: Recipe, bins: Bins, device: torch.device) -> Teachers | None:
+def make_teachers(
+    starts: Sequence[PretrainedGenerator], recipe: Recipe, bins: Bins, device: torch.device
+) -> TeacherEnsemble | None:
     """Make the teachers of a recipe that wants some. Raises UsageError where they do not fit the run."""
     if (recipe.mode == "taught") != bool(starts):
         raise UsageError('mode = "taught" and generators that teach, named by --teacher, go together.')
     if not all(torch.equal(start.bins.centers, bins.centers) for start in starts):
         raise UsageError("A teacher knows other colours (bins) than the generator that is to learn.")
-    return Teachers(starts, device) if starts else None
+    return TeacherEnsemble(starts, device) if starts else None
 
 
-def _at_rest(start: Start, device: torch.device) -> UNet:
+def _load_frozen(start: PretrainedGenerator, device: torch.device) -> UNet:
     network = UNet(len(start.bins))
     network.load_state_dict(start.network)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -20,7 +20,7 @@ class Workers:
     count: int = 1
 
     @property
-    def chief(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this one writes files and reports."""
         return self.rank == 0
 
@@ -30,7 +30,7 @@ class Workers:
             return module
         return DistributedDataParallel(module, broadcast_buffers=False)
 
-    def agree(self, value: float) -> float:
+    def broadcast(self, value: float) -> float:
         """Return the chief's value; a bool or a whole number survives."""
         if self.count == 1:
             return value
@@ -38,7 +38,7 @@ class Workers:
         distributed.broadcast(shared, 0)
         return float(shared)
 
-    def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    def all_reduce(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum an array over all processes."""
         if self.count == 1:
             return counts
@@ -49,7 +49,7 @@ class Workers:
 
 
 @contextmanager
-def join(device: str) -> Iterator[tuple[Workers, str]]:
+def init_distributed(device: str) -> Iterator[tuple[Workers, str]]:
     """Meet the other processes if `torchrun` started this one. Yields it and its own device."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:

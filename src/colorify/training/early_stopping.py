@@ -8,7 +8,7 @@ from colorify.training.validation import Validation
 
 
 @dataclass
-class Watch:
+class EarlyStopping:
     """What it remembers; saved with the run."""
 
     best: float = math.inf  # smallest drift (GAN) or ab error (else) so far
@@ -17,7 +17,7 @@ class Watch:
     first_error: float = math.nan  # ab error at the first validation of a GAN, Lab units
     stopped: bool = False
 
-    def see(self, validation: Validation, recipe: Recipe) -> bool:
+    def update(self, validation: Validation, recipe: Recipe) -> bool:
         """Take note of a validation. Returns whether it is the best so far."""
         gan = recipe.gan
         if gan is None:

@@ -12,20 +12,20 @@ from torch.nn.utils import parametrize
 
 from colorify.training.distributed import Workers
 from colorify.training.losses import hinge_loss
-from colorify.training.network.discriminator import Discriminator, SeeingDiscriminator, dithered
+from colorify.training.network.discriminator import Discriminator, LabDiscriminator, add_dither
 from colorify.training.recipe import Gan
 
-MEMORY: Final = 0.95  # of the moving average of the accuracy, a step
-LOOK: Final = 20  # steps between two looks at the accuracy, as each makes a GPU wait
+ACCURACY_DECAY: Final = 0.95  # of the moving average of the accuracy, a step
+ACCURACY_EVERY_STEPS: Final = 20  # steps between two looks at the accuracy, as each makes a GPU wait
 
 
-class Adversary:
+class GanTraining:
     """A discriminator in training."""
 
     def __init__(self, settings: Gan, device: torch.device, workers: Workers, *, half: bool = False) -> None:
         """`half`: the discriminator looks in bf16; its weights and its norms are fp32."""
         self.settings, self.half = settings, half
-        network = SeeingDiscriminator() if settings.sees_L else Discriminator()
+        network = LabDiscriminator() if settings.sees_L else Discriminator()
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         self.network = network.to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.rate, betas=(0.0, 0.99))
@@ -35,23 +35,25 @@ class Adversary:
         self._workers = workers
         self._forward = workers.wrap(self.network)
 
-    def learn(self, real: Tensor, fake: Tensor, L: Tensor, rng: torch.Generator) -> None:
+    def train_discriminator(self, real: Tensor, fake: Tensor, L: Tensor, rng: torch.Generator) -> None:
         """Take one step on true and on generated ab of the same photos, both (N, 2, h, w), Lab."""
         self.network.train().requires_grad_(True)
-        both = dithered(torch.cat([real, fake.detach()]), rng)
+        both = add_dither(torch.cat([real, fake.detach()]), rng)
         real_verdicts, fake_verdicts = self._verdicts(self._forward, both, torch.cat([L, L])).chunk(2)
         self.optimizer.zero_grad()
         hinge_loss(real_verdicts, fake_verdicts).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         with torch.no_grad():
             right = torch.cat([real_verdicts > 0, fake_verdicts < 0]).float().mean()
-            self.accuracy.lerp_(right, 1 - MEMORY)
+            self.accuracy.lerp_(right, 1 - ACCURACY_DECAY)
         self.steps += 1
-        if not self.together and (self.steps % LOOK == 0 or self.steps >= self.settings.alone):
-            useful = self._workers.agree(float(self.accuracy)) >= self.settings.useful
+        if not self.together and (
+            self.steps % ACCURACY_EVERY_STEPS == 0 or self.steps >= self.settings.alone
+        ):
+            useful = self._workers.broadcast(float(self.accuracy)) >= self.settings.useful
             self.together = useful or self.steps >= self.settings.alone
 
-    def persuade(self, fake: Tensor, L: Tensor) -> Tensor:
+    def generator_loss(self, fake: Tensor, L: Tensor) -> Tensor:
         """The generator's side of the hinge loss, weighted, (). `fake`: (N, 2, h, w), Lab, with gradient."""
         self.network.eval().requires_grad_(False)  # eval: the norms' power iteration stays as it is
         return -self.settings.weight * self._verdicts(self.network, fake.float(), L).mean()

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorify.evaluation.lpips import FeatureNet
+from colorify.evaluation.lpips import LpipsNet
 from colorify.training.data.batches import Batch
 from colorify.training.lab import lab_to_rgb
 from colorify.training.network.heads import AB_SCALE, Head
 from colorify.training.recipe import Recipe
 
-STEPS: Final = (1, 2, 4, 8, 16)  # cells of ab
-LOOK_FROM: Final = 2  # px of a photo for one that the perceptual loss sees
+GRADIENT_STEPS_CELLS: Final = (1, 2, 4, 8, 16)  # cells of ab
+PERCEPTUAL_CELL_PX: Final = 2  # px of a photo for one that the perceptual loss sees
 CENTER_SHARE: Final = 0.37  # of the mean chroma in colourfulness M(1)
 
 
@@ -25,7 +25,7 @@ class Objective:
 
     recipe: Recipe
     head: Head
-    eyes: FeatureNet | None = None
+    eyes: LpipsNet | None = None
 
     def __call__(self, output: Tensor, batch: Batch, persuade: Callable[[Tensor], Tensor] | None) -> Tensor:
         """`output`: of the network, (N, head.outputs, h, w). Returns ()."""
@@ -55,7 +55,7 @@ def gradient_loss(ab: Tensor, truth: Tensor) -> Tensor:
     """
     error = (ab - truth) / AB_SCALE
     reach = min(error.shape[2:])
-    steps = [step for step in STEPS if step < reach]
+    steps = [step for step in GRADIENT_STEPS_CELLS if step < reach]
     across = [(error[..., step:] - error[..., :-step]).norm(dim=1).mean() for step in steps]
     down = [(error[..., step:, :] - error[..., :-step, :]).norm(dim=1).mean() for step in steps]
     return torch.stack(across + down).mean()
@@ -73,16 +73,16 @@ def colorful_loss(ab: Tensor, truth: Tensor) -> Tensor:
     return (colorfulness(ab) - colorfulness(truth)).abs().mean() / AB_SCALE
 
 
-def perceptual_loss(eyes: FeatureNet, ab: Tensor, batch: Batch) -> Tensor:
+def perceptual_loss(net: LpipsNet, ab: Tensor, batch: Batch) -> Tensor:
     """LPIPS of the photos with the colours `ab` and with the true ones, both on the true L. Returns ().
 
     Of photos reduced by LOOK_FROM, which takes a quarter of the time: LPIPS was made on patches of 64 px.
     """
-    L = F.avg_pool2d(batch.L, LOOK_FROM)
+    L = F.avg_pool2d(batch.L, PERCEPTUAL_CELL_PX)
     with torch.no_grad():
-        true = eyes(lab_to_rgb(L, F.interpolate(batch.ab, size=L.shape[2:], mode="bilinear")))
-    made = eyes(lab_to_rgb(L, F.interpolate(ab, size=L.shape[2:], mode="bilinear")))
-    return eyes.distance(made, true).mean()
+        true = net(lab_to_rgb(L, F.interpolate(batch.ab, size=L.shape[2:], mode="bilinear")))
+    made = net(lab_to_rgb(L, F.interpolate(ab, size=L.shape[2:], mode="bilinear")))
+    return net.distance(made, true).mean()
 
 
 def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:

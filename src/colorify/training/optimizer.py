@@ -9,7 +9,7 @@ from colorify.training.network.unet import UNet
 from colorify.training.recipe import Recipe
 
 
-def freeze(network: UNet, recipe: Recipe) -> None:
+def freeze_backbone(network: UNet, recipe: Recipe) -> None:
     """Keep as ImageNet made them: the stem, the first stages, and the norms of the backbone."""
     if recipe.backbone == "scratch":
         return
@@ -20,7 +20,7 @@ def freeze(network: UNet, recipe: Recipe) -> None:
         module.requires_grad_(False)
 
 
-def learn(network: UNet, recipe: Recipe) -> None:
+def enter_training(network: UNet, recipe: Recipe) -> None:
     """Put `network` into training, but for the norms whose statistics are to stay."""
     network.train()
     if recipe.norms == "fixed":

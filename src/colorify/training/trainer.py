@@ -15,32 +15,32 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
-from colorify.evaluation.lpips import FeatureNet
+from colorify.evaluation.lpips import LpipsNet
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
-from colorify.training.data.augment import age
+from colorify.training.data.augment import degrade
 from colorify.training.data.batches import Batch, ab_histogram, draw_hints
-from colorify.training.data.levels import as_shown
-from colorify.training.data.loader import AGE, JUDGE, Supply
-from colorify.training.data.mounts import mount
-from colorify.training.distillation import hire, taught_loss
+from colorify.training.data.levels import normalize_luminance_batch
+from colorify.training.data.loader import DAMAGE_RNG, GAN_RNG, BatchLoader
+from colorify.training.data.mounts import add_mounts
+from colorify.training.distillation import distillation_loss, make_teachers
 from colorify.training.distributed import Workers
-from colorify.training.early_stopping import Watch
-from colorify.training.gan import Adversary
+from colorify.training.early_stopping import EarlyStopping
+from colorify.training.gan import GanTraining
 from colorify.training.losses import Objective
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import make_head
 from colorify.training.network.pretrained_backbone import load_pretrained
 from colorify.training.network.unet import UNet
-from colorify.training.optimizer import freeze, learn, make_optimizer, schedule
+from colorify.training.optimizer import enter_training, freeze_backbone, make_optimizer, schedule
 from colorify.training.recipe import Phase, Recipe
 from colorify.training.validation import Validation, validate
-from colorify.training.warm_start import Start
+from colorify.training.warm_start import PretrainedGenerator
 
 REPORT_EVERY = 20  # steps
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """How a run stands."""
 
     share: float  # of the whole run, 0..1
@@ -53,11 +53,11 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Eyes:
+class MetricNets:
     """Frozen nets that a run may be given."""
 
-    metric: FeatureNet | None = None  # AlexNet, for the stop rule
-    perceptual: FeatureNet | None = None  # VGG16, for the loss
+    metric: LpipsNet | None = None  # AlexNet, for the stop rule
+    perceptual: LpipsNet | None = None  # VGG16, for the loss
 
 
 class Trainer:
@@ -70,10 +70,10 @@ class Trainer:
         samples: Sequence[Sample],
         *,
         device: str = "cpu",
-        start: Start | None = None,
-        teachers: Sequence[Start] = (),
+        start: PretrainedGenerator | None = None,
+        teachers: Sequence[PretrainedGenerator] = (),
         backbone: dict[str, Tensor] | None = None,
-        eyes: Eyes | None = None,
+        eyes: MetricNets | None = None,
         workers: Workers | None = None,
     ) -> None:
         """Begin a run, or take up the one in `folder` where it stopped.
@@ -82,7 +82,7 @@ class Trainer:
         the beginning: a run that is taken up has its own. `teachers`: for mode "taught", whenever it runs.
         Raises UsageError where they do not fit the recipe.
         """
-        self.workers, self.eyes = workers or Workers(), eyes or Eyes()
+        self.workers, self.eyes = workers or Workers(), eyes or MetricNets()
         self.folder, self.path, self.device = folder, folder / CHECKPOINT, torch.device(device)
         saved = load_checkpoint(self.path) if self.path.exists() else None
         if saved.recipe.norms == "fixed" if saved else start is not None and start.folded:
@@ -90,11 +90,11 @@ class Trainer:
         self.recipe = recipe
         torch.manual_seed(recipe.seed)
         torch.backends.cudnn.benchmark = True  # sizes are few, and stay
-        self.supply = Supply(recipe, samples, self.device, self.workers)
+        self.supply = BatchLoader(recipe, samples, self.device, self.workers)
         self.bins = self._choose_bins(saved or start or next(iter(teachers), None), samples)
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
-        self.teachers = hire(teachers, recipe, self.bins, self.device)
+        self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
         self.network = self._make_network(saved, start, backbone)
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
@@ -104,8 +104,8 @@ class Trainer:
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
         self.optimizer = make_optimizer(self.network, recipe)
         half = recipe.precision == "bf16"
-        self.adversary = Adversary(recipe.gan, self.device, self.workers, half=half) if recipe.gan else None
-        self.watch, self.best = Watch(), None if saved is None else saved.best
+        self.adversary = GanTraining(recipe.gan, self.device, self.workers, half=half) if recipe.gan else None
+        self.watch, self.best = EarlyStopping(), None if saved is None else saved.best
         self.step = self.photos = 0
         self.seconds = 0.0
         self.loss = torch.full((), math.nan, device=self.device)
@@ -114,7 +114,7 @@ class Trainer:
 
     def run(
         self,
-        report: Callable[[Progress], None],
+        report: Callable[[TrainingProgress], None],
         *,
         save_every: float = 300,
         validation: Sequence[Sample] = (),
@@ -131,7 +131,7 @@ class Trainer:
                 phase = self.current_phase()
                 batches = self.supply.batches(phase, self.step)
             self.train_step(next(batches), self._share())
-            self.seconds = self.workers.agree(spent + time.monotonic() - began)
+            self.seconds = self.workers.broadcast(spent + time.monotonic() - began)
             every = self.recipe.validate_every
             if self.step % every == 0 if every else self.seconds - saved > save_every:
                 saved = self.seconds
@@ -144,7 +144,7 @@ class Trainer:
 
     def train_step(self, batches: Sequence[Batch], share: float) -> None:
         """One step of the optimiser on the gradients of all `batches`."""
-        learn(self.network, self.recipe)
+        enter_training(self.network, self.recipe)
         for group in self.optimizer.param_groups:
             group["lr"] = group["highest"] * schedule(share, self.recipe) * self.watch.factor
         self.optimizer.zero_grad()
@@ -169,7 +169,7 @@ class Trainer:
 
     def save(self) -> None:
         """Write the checkpoint."""
-        if not self.workers.chief:
+        if not self.workers.is_main:
             return
         state = Checkpoint(
             recipe=self.recipe,
@@ -193,10 +193,12 @@ class Trainer:
 
     def _learn_from(self, batch: Batch, number: int, count: int) -> None:
         """Add the gradient of one of `count` batches, and let the discriminator, if any, learn from it."""
-        rng = self.supply.rng(self.step, AGE, number)
+        rng = self.supply.rng(self.step, DAMAGE_RNG, number)
         fresh = batch
-        batch = mount(batch, self.recipe.mounted, rng)
-        L = as_shown(age(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage))
+        batch = add_mounts(batch, self.recipe.mounted, rng)
+        L = normalize_luminance_batch(
+            degrade(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage)
+        )
         hints = draw_hints(batch.ab, self.recipe.hinted, rng)
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
@@ -204,16 +206,18 @@ class Trainer:
         if self.adversary is not None:
             refines = self._refines()
             fake = self.head.ab(output.detach().float(), self.recipe.temperature)
-            self.adversary.learn(batch.ab, fake, batch.L, self.supply.rng(self.step, JUDGE, number))
+            self.adversary.train_discriminator(
+                batch.ab, fake, batch.L, self.supply.rng(self.step, GAN_RNG, number)
+            )
             if not refines:
                 return  # the discriminator still learns alone
-            persuade = partial(self.adversary.persuade, L=batch.L)
+            persuade = partial(self.adversary.generator_loss, L=batch.L)
         if self.teachers is None:
             loss = self.objective(output, batch, persuade)
         else:
             with self._autocast():
                 wanted = self.teachers(fresh, batch, hints)
-            loss = taught_loss(output, wanted)
+            loss = distillation_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
         now = loss.detach()  # stays on the device until somebody asks
         self.loss = torch.where(self.loss.isnan(), now, self.loss.lerp(now, 0.01))
@@ -223,23 +227,23 @@ class Trainer:
 
     def _look(self, phase: Phase, samples: Sequence[Sample]) -> Validation | None:
         """Validate, draw the sheet, and do what the watch says; the chief looks, the others follow."""
-        seen = self.validate(samples, phase) if self.workers.chief else None
+        seen = self.validate(samples, phase) if self.workers.is_main else None
         if seen is not None:
             seen.write_sheet(self.folder / "sheets" / f"{self.step:07d}.png")
-            if self.watch.see(seen, self.recipe) and self.adversary is not None:
+            if self.watch.update(seen, self.recipe) and self.adversary is not None:
                 self.best = {name: t.detach().clone() for name, t in self.average.module.state_dict().items()}
-        self.watch.factor = self.workers.agree(self.watch.factor)
-        self.watch.stopped = bool(self.workers.agree(self.watch.stopped))
+        self.watch.factor = self.workers.broadcast(self.watch.factor)
+        self.watch.stopped = bool(self.workers.broadcast(self.watch.stopped))
         return seen
 
-    def _choose_bins(self, given: Checkpoint | Start | None, samples: Sequence[Sample]) -> Bins:
+    def _choose_bins(self, given: Checkpoint | PretrainedGenerator | None, samples: Sequence[Sample]) -> Bins:
         mode = self.recipe.mode
         if given is None:
             if mode == "gan":
                 raise UsageError("a GAN refines a trained generator: name one with --from.")
             if mode == "regression":
                 return Bins(torch.zeros(0, 2), torch.zeros(0))
-            return Bins.from_histogram(self.workers.total(ab_histogram(samples)))
+            return Bins.from_histogram(self.workers.all_reduce(ab_histogram(samples)))
         kind = make_head(given.bins).kind
         if {"gan": kind, "taught": "classification"}.get(mode, mode) != kind:
             raise UsageError(
@@ -249,7 +253,7 @@ class Trainer:
         return given.bins
 
     def _make_network(
-        self, saved: Checkpoint | None, start: Start | None, backbone: dict[str, Tensor] | None
+        self, saved: Checkpoint | None, start: PretrainedGenerator | None, backbone: dict[str, Tensor] | None
     ) -> UNet:
         network = UNet(self.head.outputs)
         if saved is None and start is not None:
@@ -258,7 +262,7 @@ class Trainer:
             load_pretrained(network.backbone)
         if saved is None and backbone is not None:
             network.backbone.load_state_dict(backbone)
-        freeze(network, self.recipe)
+        freeze_backbone(network, self.recipe)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
         return network.to(self.device)
 
@@ -267,7 +271,7 @@ class Trainer:
         self.average.load_state_dict(saved.average)
         self.optimizer.load_state_dict(saved.optimizer)
         self.step, self.photos, self.seconds = saved.step, saved.photos, saved.seconds
-        self.watch = Watch(**saved.watch)
+        self.watch = EarlyStopping(**saved.watch)
         if self.adversary is not None and saved.adversary is not None:
             self.adversary.load_state_dict(saved.adversary)
 
@@ -276,8 +280,8 @@ class Trainer:
             return self.step / self.recipe.steps
         return self.seconds / (60 * self.recipe.minutes)
 
-    def _progress(self, validation: Validation | None = None) -> Progress:
-        return Progress(
+    def _progress(self, validation: Validation | None = None) -> TrainingProgress:
+        return TrainingProgress(
             share=min(1.0, self._share()),
             step=self.step,
             photos=self.photos,

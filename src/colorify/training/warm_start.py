@@ -12,24 +12,24 @@ from onnx import numpy_helper
 from torch import Tensor
 
 from colorify.errors import SetupError, WeightsError
-from colorify.model.generator import EMBEDDED
+from colorify.model.generator import BUILTIN_WEIGHTS
 from colorify.model.runtime import read_model
 from colorify.model.spec import read_metadata, read_spec
-from colorify.training.checkpoint import CHECKPOINT, averaged, load_checkpoint, save_whole
-from colorify.training.export.batchnorm_folding import unfolded
+from colorify.training.checkpoint import CHECKPOINT, load_checkpoint, save_whole, select_weights
+from colorify.training.export.batchnorm_folding import unfold_batchnorm
 from colorify.training.export.onnx_branch import all_weights
-from colorify.training.export.weights_file import HALF
+from colorify.training.export.weights_file import HALF_SUFFIX
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import make_head
 from colorify.training.network.unet import UNet
 
-SHIPPED: Final = "shipped"
-NETWORK: Final = "network."  # begins the names of the network's weights in a weights file
+BUILTIN: Final = "shipped"
+NETWORK_PREFIX: Final = "network."  # begins the names of the network's weights in a weights file
 BACKBONE_FORMAT: Final = 1
 
 
 @dataclass(frozen=True)
-class Start:
+class PretrainedGenerator:
     """A trained generator: what `UNet.load_state_dict` takes, and its bins (none: a regression)."""
 
     network: dict[str, Tensor]
@@ -37,16 +37,18 @@ class Start:
     folded: bool  # whether its norms have no statistics any more and must stay fixed
 
 
-def load_start(source: str) -> Start:
+def load_generator(source: str) -> PretrainedGenerator:
     """Read "shipped", a weights file, or the folder of a run. Raises WeightsError, SetupError."""
-    path = EMBEDDED if source == SHIPPED else Path(source)
+    path = BUILTIN_WEIGHTS if source == BUILTIN else Path(source)
     if path.is_dir():
         checkpoint = load_checkpoint(path / CHECKPOINT)
-        return Start(averaged(checkpoint), checkpoint.bins, checkpoint.recipe.norms == "fixed")
+        return PretrainedGenerator(
+            select_weights(checkpoint), checkpoint.bins, checkpoint.recipe.norms == "fixed"
+        )
     return load_weights(path)
 
 
-def load_weights(path: Path) -> Start:
+def load_weights(path: Path) -> PretrainedGenerator:
     """Read a weights file back into what the trainer takes. Raises WeightsError."""
     data = read_model(path)  # nothing that is in other files
     try:
@@ -57,18 +59,18 @@ def load_weights(path: Path) -> Start:
         if weights.shape != (len(said),):
             raise ValueError(f"bin_weights: expected {len(said)} numbers")
         tensors = {
-            entry.name.removesuffix(HALF): torch.from_numpy(numpy_helper.to_array(entry).copy())
+            entry.name.removesuffix(HALF_SUFFIX): torch.from_numpy(numpy_helper.to_array(entry).copy())
             for entry in all_weights(model.graph)
         }
         centers = tensors["head.centers"].float() if len(weights) else torch.zeros(0, 2)
         bins = Bins(centers, weights)
         network = UNet(make_head(bins).outputs)
         state = {
-            name.removeprefix(NETWORK): tensor.float()
+            name.removeprefix(NETWORK_PREFIX): tensor.float()
             for name, tensor in tensors.items()
-            if name.startswith(NETWORK) and ".attend.norm." not in name
+            if name.startswith(NETWORK_PREFIX) and ".attend.norm." not in name
         }
-        entries = unfolded(state, network)
+        entries = unfold_batchnorm(state, network)
         network.load_state_dict(entries)
     except (DecodeError, KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = (str(error).splitlines() or [""])[0]
@@ -76,7 +78,7 @@ def load_weights(path: Path) -> Start:
             f"{path}: cannot be trained on ({type(error).__name__}: {reason}). "
             "Expected a file that this version's `colorify export` wrote, or a run's folder."
         ) from error
-    return Start(entries, bins, folded=True)
+    return PretrainedGenerator(entries, bins, folded=True)
 
 
 def save_backbone(state: dict[str, Tensor], path: Path, *, overwrite: bool = False) -> None:

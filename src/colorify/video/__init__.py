@@ -43,6 +43,6 @@ for _package in ("av", "cv2"):
 from colorify.video.hint_tracking import TimedHint  # noqa: E402
 from colorify.video.job import colorize_film  # noqa: E402
 from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
-from colorify.video.reader import Fault  # noqa: E402 - only once their packages are known to be there
+from colorify.video.reader import DecodeFailure  # noqa: E402 - only once their packages are known to be there
 
-__all__ = ["Fault", "FilmOptions", "FilmProgress", "FilmReport", "TimedHint", "colorize_film"]
+__all__ = ["DecodeFailure", "FilmOptions", "FilmProgress", "FilmReport", "TimedHint", "colorize_film"]

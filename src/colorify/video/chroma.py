@@ -14,19 +14,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.render.compose import Light, paint
-from colorify.video.luma import REACH, black_and_span, chroma_span, fitting, luma_moves, moved, normal
+from colorify.render.compose import Luminance, compose_rgb
+from colorify.video.luma import (
+    MAX_CHROMA_CODES,
+    black_and_span,
+    chroma_span,
+    fitting,
+    luma_moves,
+    normalize_luma,
+    shift_luma,
+)
 from colorify.video.yuv import BT709, LUMA_WEIGHTS, Plane, Planes
 
 FloatArray = NDArray[np.float32]
 
-RADIUS: Final = 1  # cells, as in colorify.render.upsample
+RADIUS_CELLS: Final = 1  # cells, as in colorify.render.upsample
 EPSILON: Final = 4e-4  # of Y'**2; where Y' varies less than its root, 0.02, it is grain and no edge
-FULL_16: Final = 65535.0
+MAX_16_BIT: Final = 65535.0
 
 
 @dataclass(frozen=True)
-class Small:
+class SmallFrame:
     """A frame as the generator and the flow see it."""
 
     Y: FloatArray  # (h, w), luma of grey, 0..1
@@ -39,15 +47,17 @@ def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
     linear = np.clip(L, 0, 100)
     Y = np.where(linear > 8, ((linear + 16) / 116) ** 3, linear / 903.2963).astype(np.float32)
     rgb = np.empty((height, width, 3), np.uint16)
-    paint(Light(Y=Y, L=linear), ab.transpose(2, 0, 1).copy(), rgb)
+    compose_rgb(Luminance(Y=Y, L=linear), ab.transpose(2, 0, 1).copy(), rgb)
     kr, kb = LUMA_WEIGHTS[BT709]
-    red, green, blue = (rgb[:, :, index] * np.float32(1 / FULL_16) for index in range(3))
+    red, green, blue = (rgb[:, :, index] * np.float32(1 / MAX_16_BIT) for index in range(3))
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     Cb, Cr = (blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))
     return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)
 
 
-def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, int], blur: float) -> Planes:
+def color_frame(
+    grey: Planes, small: SmallFrame, ab: FloatArray, *, sampling: tuple[int, int], blur: float
+) -> Planes:
     """Colour one frame.
 
     `grey`: its luma; Cb and Cr are not looked at. `ab`: (h, w, 2) float32, CIE Lab, in cells, a whole number
@@ -59,7 +69,7 @@ def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, 
     across, down = sampling
     size = -(-width // across), -(-height // down)
     Y = grey.Y if size == (width, height) else cv2.resize(grey.Y, size, interpolation=cv2.INTER_AREA)
-    chroma = _guided(small, ab, normal(Y, grey.depth, grey.full))
+    chroma = _guided(small, ab, normalize_luma(Y, grey.depth, grey.full))
     if blur > 0:
         wide, high = blur / across, blur / down
         chroma = [np.asarray(cv2.GaussianBlur(one, (0, 0), wide, sigmaY=high), np.float32) for one in chroma]
@@ -68,22 +78,22 @@ def painted(grey: Planes, small: Small, ab: FloatArray, *, sampling: tuple[int, 
     if size != (width, height):
         large = size[0] * across, size[1] * down
         shown = [cv2.resize(one, large, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in shown]
-    luma = moved(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
+    luma = shift_luma(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
     return Planes(luma, Cb, Cr, grey.depth, grey.full)
 
 
-def brought(grey: Planes, depth: int, *, full: bool) -> Planes:
+def convert_depth(grey: Planes, depth: int, *, full: bool) -> Planes:
     """Return a grey frame in another depth and range."""
     if (depth, full) == (grey.depth, grey.full):
         return grey
     black, span = black_and_span(full)
     unit = (2**depth - 1) / 255 if full else 2.0 ** (depth - 8)
-    codes = normal(grey.Y, grey.depth, grey.full).astype(np.float64) * (span * unit) + black * unit
+    codes = normalize_luma(grey.Y, grey.depth, grey.full).astype(np.float64) * (span * unit) + black * unit
     codes = np.clip(np.rint(codes), 0, 2**depth - 1)
     return Planes(codes.astype(np.uint8 if depth == 8 else np.uint16), None, None, depth, full)
 
 
-def neutral(grey: Planes, *, sampling: tuple[int, int]) -> Planes:
+def make_neutral_frame(grey: Planes, *, sampling: tuple[int, int]) -> Planes:
     """Return a grey frame with chroma planes that hold no colour."""
     width, height = grey.size
     shape = (-(-height // sampling[1]), -(-width // sampling[0]))
@@ -91,7 +101,7 @@ def neutral(grey: Planes, *, sampling: tuple[int, int]) -> Planes:
     return Planes(grey.Y, flat, flat, grey.depth, grey.full)
 
 
-def beside(left: Planes, right: Planes) -> Planes:
+def join_side_by_side(left: Planes, right: Planes) -> Planes:
     """Put two frames of one kind side by side."""
 
     def join(a: Plane | None, b: Plane | None) -> Plane | None:
@@ -106,7 +116,7 @@ def beside(left: Planes, right: Planes) -> Planes:
     )
 
 
-def _guided(small: Small, ab: FloatArray, Y: FloatArray) -> list[FloatArray]:
+def _guided(small: SmallFrame, ab: FloatArray, Y: FloatArray) -> list[FloatArray]:
     """Return Cb and Cr, -0.5..0.5, at the chroma samples of a frame, whose luma `Y` is, 0..1; all (h, w)."""
     height, width = Y.shape
 
@@ -149,8 +159,13 @@ def _extremes(plane: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray
 def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:
     """Return Cb and Cr as codes, shrunk where sRGB has no such colour of this L."""
     fits = fitting(grey.full)
-    codes = [np.clip(plane * np.float32(chroma_span(grey.full)), -REACH, REACH) for plane in chroma]
-    rows, columns = (((one + np.float32(REACH + 2)) * np.float32(0.25)).astype(np.int32) for one in codes)
+    codes = [
+        np.clip(plane * np.float32(chroma_span(grey.full)), -MAX_CHROMA_CODES, MAX_CHROMA_CODES)
+        for plane in chroma
+    ]
+    rows, columns = (
+        ((one + np.float32(MAX_CHROMA_CODES + 2)) * np.float32(0.25)).astype(np.int32) for one in codes
+    )
     rows *= fits.shape[1]
     rows += columns
     rows *= fits.shape[2]
@@ -161,5 +176,5 @@ def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:
 
 
 def _box(plane: FloatArray) -> FloatArray:
-    side = 2 * RADIUS + 1
+    side = 2 * RADIUS_CELLS + 1
     return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT))

@@ -13,8 +13,10 @@ import av
 
 # in these, time starts anywhere, and may start again; in all others a late start is meant
 FREE_CLOCK: Final = ("mpegts", "mpeg")
-BACK: Final = Fraction(3, 10)  # s back from packet to packet of a track, more than any order of coding
-FORWARD: Final = Fraction(10)  # s forward; FFmpeg's dts_delta_threshold
+MAX_BACKWARD_S: Final = Fraction(
+    3, 10
+)  # s back from packet to packet of a track, more than any order of coding
+MAX_FORWARD_S: Final = Fraction(10)  # s forward; FFmpeg's dts_delta_threshold
 _TIMED: Final = ("video", "audio")  # tracks that go on without a gap
 
 
@@ -62,8 +64,8 @@ class Timeline:
         fitting = [
             number
             for number in range(track.clock, len(self._offsets))
-            if time + self._offsets[number] >= track.last - BACK
-            and time + self._offsets[number] <= max(track.last, self._end) + FORWARD
+            if time + self._offsets[number] >= track.last - MAX_BACKWARD_S
+            and time + self._offsets[number] <= max(track.last, self._end) + MAX_FORWARD_S
         ]
         return min(fitting, key=lambda number: abs(time + self._offsets[number] - self._end), default=None)
 

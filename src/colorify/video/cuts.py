@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.video.optical_flow import Motion, carried
+from colorify.video.optical_flow import Motion, warp
 
 Grey = NDArray[Any]  # (h, w) uint8
 
@@ -26,7 +26,7 @@ def is_cut(earlier: Grey, later: Grey, motion: Motion) -> bool:
     before, now = _leveled(earlier), _leveled(later)
     if before is None or now is None:
         return (before is None) != (now is None)
-    residue = float(np.abs(carried(before, motion.backward) - now).mean())
+    residue = float(np.abs(warp(before, motion.backward) - now).mean())
     lost = 1.0 - float((motion.seen_before > 0.1).mean())
     return residue * lost > UNEXPLAINED
 

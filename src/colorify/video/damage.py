@@ -7,9 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-MOST: Final = 12  # spots that a note lists
-HOLE: Final = 1.5  # frames from one to the next, from which on some are missing in an even film
-RARE: Final = 0.02  # share of the steps of a film that may be holes; with more it is uneven, not damaged
+MAX_LISTED_SPOTS: Final = 12  # spots that a note lists
+HOLE_FRAMES: Final = 1.5  # frames from one to the next, from which on some are missing in an even film
+MAX_HOLE_SHARE: Final = (
+    0.02  # share of the steps of a film that may be holes; with more it is uneven, not damaged
+)
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Damage:
         return self._failed and any(self._last is None or pts > self._last for pts in self._waiting)
 
 
-def spans_of(spots: Iterable[int], step: float) -> list[tuple[int, int]]:
+def join_spans(spots: Iterable[int], step: float) -> list[tuple[int, int]]:
     """Join frames that are neighbours, or nearly, into first and last; `step`: from frame to frame."""
     spans: list[tuple[int, int]] = []
     for spot in sorted(spots):
@@ -60,20 +62,20 @@ def spans_of(spots: Iterable[int], step: float) -> list[tuple[int, int]]:
     return spans
 
 
-def holes_in(pts: NDArray[Any], step: float) -> list[tuple[int, int]]:
+def find_holes(pts: NDArray[Any], step: float) -> list[tuple[int, int]]:
     """Return where an even film has no frames for a while: the frames before and after each hole."""
     if len(pts) < 3:
         return []
-    wide = np.flatnonzero(np.diff(pts) > HOLE * step + 1)
-    if len(wide) > max(1, RARE * len(pts)):
+    wide = np.flatnonzero(np.diff(pts) > HOLE_FRAMES * step + 1)
+    if len(wide) > max(1, MAX_HOLE_SHARE * len(pts)):
         return []
     return [(int(pts[index]), int(pts[index + 1])) for index in wide]
 
 
 def damage_notes(spots: Iterable[int], pts: NDArray[Any], *, step: float, unit: float) -> list[str]:
     """Say where a film was damaged. `pts`: of all its frames; `unit`: s of a time stamp."""
-    holes = holes_in(pts, step)
-    spans = [_widened(span, holes, step) for span in spans_of(spots, step)]
+    holes = find_holes(pts, step)
+    spans = [_widen(span, holes, step) for span in join_spans(spots, step)]
     holes = [hole for hole in holes if not any(_touch(hole, span, step) for span in spans)]
     notes = []
     if spans:
@@ -83,7 +85,7 @@ def damage_notes(spots: Iterable[int], pts: NDArray[Any], *, step: float, unit: 
     return notes
 
 
-def _widened(span: tuple[int, int], holes: Sequence[tuple[int, int]], step: float) -> tuple[int, int]:
+def _widen(span: tuple[int, int], holes: Sequence[tuple[int, int]], step: float) -> tuple[int, int]:
     """Return a span of damage with the holes that it lies at."""
     near = [span, *(hole for hole in holes if _touch(hole, span, step))]
     return min(first for first, _ in near), max(last for _, last in near)
@@ -97,7 +99,7 @@ def _times(spans: Sequence[tuple[int, int]], unit: float) -> str:
     """Write 1.20 s, 2.00 to 2.48 s."""
     said = [
         f"{first * unit:.2f} s" if first == last else f"{first * unit:.2f} to {last * unit:.2f} s"
-        for first, last in spans[:MOST]
+        for first, last in spans[:MAX_LISTED_SPOTS]
     ]
-    more = f" and {len(spans) - MOST} places more" if len(spans) > MOST else ""
+    more = f" and {len(spans) - MAX_LISTED_SPOTS} places more" if len(spans) > MAX_LISTED_SPOTS else ""
     return ", ".join(said) + more

@@ -19,7 +19,7 @@ _UNSAID: Final = ("", "und")  # languages
 _LATE: Final = 0.05  # s that a track may move against the picture: what a file counts in, and a codec's delay
 
 
-def left_out(source: Path, target: Path, muxer: str, *, whole: bool) -> list[str]:
+def find_differences(source: Path, target: Path, muxer: str, *, whole: bool) -> list[str]:
     """Return notes on what was not taken over. `whole`: the result is not a part of the film."""
     with open_film_file(source) as before, open_film_file(target) as after:
         notes = [*_tags(before, after), *_tracks(before, after)]
@@ -29,7 +29,7 @@ def left_out(source: Path, target: Path, muxer: str, *, whole: bool) -> list[str
     return [f"{note} ({muxer} has no place for it)" for note in notes]
 
 
-def lost_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
+def find_lost_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """Name the tags whose value is not there any more, whatever the case of their names."""
     kept = {key.lower(): value for key, value in after.items()}
     kept.setdefault("title", kept.get("name", ""))  # of a track of MP4
@@ -45,8 +45,8 @@ def _same(before: str, after: str | None) -> bool:
 
 def _tags(before: Any, after: Any) -> list[str]:
     film = _film(after)
-    lost = lost_tags(before.metadata, film.metadata | after.metadata)  # a timecode moves to the picture
-    first = lost_tags(_film(before).metadata, after.metadata | film.metadata)
+    lost = find_lost_tags(before.metadata, film.metadata | after.metadata)  # a timecode moves to the picture
+    first = find_lost_tags(_film(before).metadata, after.metadata | film.metadata)
     notes = [f"left out: tags {', '.join(lost)}"] if lost else []
     first = [key for key in first if key.lower() not in _OF_TRACKS]
     return [*notes, f"left out: tags of the picture {', '.join(first)}"] if first else notes
@@ -59,7 +59,7 @@ def _tracks(before: Any, after: Any) -> list[str]:
         what = "the picture" if number == 0 else f"track {old.index} ({old.type})"
         if (old.language or "") not in (*_UNSAID, new.language):
             notes.append(f"left out: the language {old.language} of {what}")
-        lost = lost_tags(old.metadata, new.metadata) if number else []
+        lost = find_lost_tags(old.metadata, new.metadata) if number else []
         if lost := [key for key in lost if key.lower() not in _OF_TRACKS]:
             notes.append(f"left out: tags {', '.join(lost)} of {what}")
         flags = int(old.disposition) & ~int(new.disposition)
@@ -76,7 +76,7 @@ def _chapters(before: Any, after: Any) -> list[str]:
     lost = {
         key
         for one, other in zip(old, new, strict=True)
-        for key in lost_tags(one["metadata"], other["metadata"])
+        for key in find_lost_tags(one["metadata"], other["metadata"])
     }
     return [f"left out: tags of chapters {', '.join(sorted(lost))}"] if lost else []
 

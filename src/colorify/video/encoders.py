@@ -10,9 +10,9 @@ from av.video.reformatter import Interpolation
 from colorify.atomic import whole_file
 from colorify.errors import FilmError
 from colorify.video.codecs import Codec
-from colorify.video.files import url_of
+from colorify.video.files import ffmpeg_url
 from colorify.video.reader import Film, Frame
-from colorify.video.yuv import BT709, FULL, LIMITED, Planes, picture
+from colorify.video.yuv import BT709, FULL, LIMITED, Planes, make_frame
 
 _INTERLACED: Final = 0x0004_0000 | 0x2000_0000  # AV_CODEC_FLAG_INTERLACED_DCT and _ME
 # libswscale at its most exact: every step it would save is a step of L
@@ -46,7 +46,7 @@ class FilmEncoder:
         options = dict(codec.options)
         if codec.crf is not None:
             options["crf"] = str(codec.crf if crf is None else crf)
-        self._container = av.open(url_of(self._whole.__enter__()), "w", format="matroska")
+        self._container = av.open(ffmpeg_url(self._whole.__enter__()), "w", format="matroska")
         rate = film.rate.limit_denominator(100_000)
         self._stream: Any = self._container.add_stream(codec.encoder, rate=rate, options=options)
         context: Any = self._stream.codec_context
@@ -65,7 +65,7 @@ class FilmEncoder:
                 context.flags |= _INTERLACED
 
     def write(self, planes: Planes, frame: Frame) -> None:
-        coded = picture(planes, self._name, frame.interlaced)
+        coded = make_frame(planes, self._name, frame.interlaced)
         coded.pts, coded.time_base = frame.pts, self._film.time_base
         coded.pict_type = 0  # the encoder chooses
         coded.color_range = FULL if planes.full else LIMITED
@@ -98,7 +98,7 @@ class PictureEncoder:
 
     def write(self, planes: Planes, frame: Frame) -> None:
         """Write one frame, whose planes have 16 bits and no subsampling."""
-        shown = picture(planes, "yuv444p16le").reformat(
+        shown = make_frame(planes, "yuv444p16le").reformat(
             format=self._format,
             src_colorspace=BT709,
             src_color_range=FULL if planes.full else LIMITED,

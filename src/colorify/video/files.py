@@ -15,7 +15,7 @@ _ONE_PICTURE: Final = {"pattern_type": "none"}  # of image2: % and * in a name a
 _NUMBER: Final = re.compile(r"(\d+)")
 
 
-def url_of(path: Path) -> str:
+def ffmpeg_url(path: Path) -> str:
     """Return how FFmpeg is told of a file: by itself it takes what is before a colon for a protocol."""
     return f"file:{path}"
 
@@ -37,7 +37,7 @@ def read_picture(path: Path) -> av.VideoFrame:
     return cast(av.VideoFrame, frame)
 
 
-def pictures_of(folder: Path) -> list[Path]:
+def list_pictures(folder: Path) -> list[Path]:
     """Return the pictures of a folder as people count: 9 before 10. Raises FilmError.
 
     Hidden files are no frames: systems leave some that end like pictures.
@@ -54,30 +54,30 @@ def pictures_of(folder: Path) -> list[Path]:
     if len(kinds) != 1:
         named = " ".join(sorted(kinds)) or "none"
         raise FilmError(f"{folder}: expected pictures of one kind as frames, found {named}.")
-    return sorted(found, key=lambda path: natural(path.name))
+    return sorted(found, key=lambda path: natural_sort_key(path.name))
 
 
-def natural(name: str) -> tuple[list[tuple[int, str]], str]:
+def natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
     """Return what names are sorted by, so that numbers in them count as numbers."""
     parts = _NUMBER.split(name)  # text and number, in turn
     return [(int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts)], name
 
 
-def stem_of(path: Path) -> str:
+def film_stem(path: Path) -> str:
     """Return the name of a film or folder without its suffix: "St. Mary" and a folder have none."""
     return path.stem if path.suffix.lower() in _suffixes() and not path.is_dir() else path.name
 
 
-def muxer_of(target: Path) -> str | None:
+def find_muxer(target: Path) -> str | None:
     """Return what FFmpeg calls the kind of file that a name is written as; None: it knows none."""
     try:
-        with av.open(url_of(target), "w") as out:  # which makes no file before something is written
+        with av.open(ffmpeg_url(target), "w") as out:  # which makes no file before something is written
             return str(out.format.name)
     except ValueError:
         return None
 
 
-def is_there(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Tell whether there is a file or folder. Raises FilmError where one may not look."""
     try:
         path.stat()
@@ -96,9 +96,9 @@ def _suffixes() -> frozenset[str]:
 
 
 def _open(path: Path, format: str | None, options: dict[str, str]) -> Any:
-    if not is_there(path):
+    if not exists(path):
         raise FilmError(f"{path}: no such film.")
     try:
-        return av.open(url_of(path), "r", format=format, options=options)
+        return av.open(ffmpeg_url(path), "r", format=format, options=options)
     except av.FFmpegError as error:
         raise FilmError(f"{path}: no film that FFmpeg can read ({error.strerror}).") from error

@@ -8,11 +8,11 @@ from typing import Final
 
 from colorify.errors import FilmError, UsageError
 from colorify.video.codecs import codec_named
-from colorify.video.files import is_there, stem_of
+from colorify.video.files import exists, film_stem
 from colorify.video.job import MARK, finished_before
 from colorify.video.options import FilmOptions
 from colorify.video.reader import Film, open_film
-from colorify.video.targets import target_of
+from colorify.video.targets import choose_target
 
 ENDINGS: Final = ("-color", "-color.partial")  # of the names that Colorify gives beside a source
 
@@ -41,10 +41,10 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
         try:
             film = open_film(source, rate=options.rate)
             target = _target(film, output, options)
-            if not options.overwrite and is_own(film):
+            if not options.overwrite and is_colorify_film(film):
                 left_alone.append((source, own[len(films) == 1].format(source)))
                 continue
-            done = is_there(target) and not options.overwrite and not finished_before(target)
+            done = exists(target) and not options.overwrite and not finished_before(target)
         except (FilmError, OSError) as error:
             refused.append((source, str(error)))
             continue
@@ -56,16 +56,16 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
     return FilmPlan(tuple(jobs), tuple(passed), tuple(refused))
 
 
-def is_own(film: Film) -> bool:
+def is_colorify_film(film: Film) -> bool:
     """Tell whether Colorify made a film: its comment says so, or it is X-color beside an X."""
     if MARK in film.metadata.get("comment", film.metadata.get("COMMENT", "")):
         return True
-    stem = stem_of(film.path)
+    stem = film_stem(film.path)
     before = next((stem.removesuffix(end) for end in ENDINGS if stem.endswith(end)), None)
     if not before:
         return False
     try:
-        return any(path != film.path and stem_of(path) == before for path in film.path.parent.iterdir())
+        return any(path != film.path and film_stem(path) == before for path in film.path.parent.iterdir())
     except OSError:
         return False  # a folder that cannot be listed: its films can be named all the same
 
@@ -73,8 +73,8 @@ def is_own(film: Film) -> bool:
 def _target(film: Film, output: Path | None, options: FilmOptions) -> Path:
     codec = codec_named(options.codec).for_size(*film.size)
     if output is None:
-        return target_of(film, codec)
-    return target_of(film, codec, output) if output.is_dir() else output
+        return choose_target(film, codec)
+    return choose_target(film, codec, output) if output.is_dir() else output
 
 
 def _refuse_clashes(jobs: Sequence[tuple[Path, Path]], films: Sequence[Path]) -> None:

@@ -10,42 +10,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.hints import Hint
-from colorify.model.generator import Colors, Generator
-from colorify.model.predict import guided_colors
-from colorify.model.preprocess import ENLARGED, LONGEST
-from colorify.options import Look
+from colorify.model.generator import Generator, Prediction
+from colorify.model.predict import predict_colors
+from colorify.model.preprocess import MAX_ASPECT, MAX_ENLARGEMENT
+from colorify.options import ColorOptions
 from colorify.render.upsample import fit_chroma
-from colorify.video.chroma import Small
-from colorify.video.luma import grey_of, lightness, normal
+from colorify.video.chroma import SmallFrame
+from colorify.video.luma import grey_of, lightness, normalize_luma
 from colorify.video.reader import Frame
 from colorify.video.yuv import Planes
 
-WHITE: Final = 255.0
+WHITE_CODE: Final = 255.0
 # px of the generator's picture to a cell, in which motion is sought and colours are carried. With 1 motion
 # takes three times as long and is less steady in grain; with the generator's own 4, colours blur on the way
-CELL: Final = 2
+CELL_PX: Final = 2
 
 
 @dataclass(frozen=True)
-class Seen:
+class FrameInput:
     """A frame, and what the generator and the flow see of it."""
 
     frame: Frame
-    small: Small
-    thumb: NDArray[Any]  # (h, w) uint8, luma of its cells
+    small: SmallFrame
+    luma_small: NDArray[Any]  # (h, w) uint8, luma of its cells
 
 
-def look_at(frame: Frame, *, aspect: Fraction, short: int) -> Seen:
+def prepare_frame(frame: Frame, *, aspect: Fraction, short: int) -> FrameInput:
     """Take the grey of a frame, and shrink it to about `short` px on its short side, with square samples."""
     grey = as_grey(frame.planes)
     cells = cells_for(grey.size, aspect, short)
-    width, height = CELL * cells[0], CELL * cells[1]
-    Y = normal(grey.Y, grey.depth, grey.full)
+    width, height = CELL_PX * cells[0], CELL_PX * cells[1]
+    Y = normalize_luma(grey.Y, grey.depth, grey.full)
     way = cv2.INTER_AREA if width <= Y.shape[1] and height <= Y.shape[0] else cv2.INTER_LINEAR
     shrunk = np.asarray(cv2.resize(Y, (width, height), interpolation=way), np.float32)
     small = np.clip(shrunk, 0, 1)
-    thumb = np.rint(cv2.resize(small, cells, interpolation=cv2.INTER_AREA) * WHITE).astype(np.uint8)
-    return Seen(replace(frame, planes=grey), Small(small, lightness(small)), thumb)
+    thumb = np.rint(cv2.resize(small, cells, interpolation=cv2.INTER_AREA) * WHITE_CODE).astype(np.uint8)
+    return FrameInput(replace(frame, planes=grey), SmallFrame(small, lightness(small)), thumb)
 
 
 def as_grey(planes: Planes) -> Planes:
@@ -63,28 +63,30 @@ def as_grey(planes: Planes) -> Planes:
 def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int, int]:
     """Return how many cells a film has across and down; its size is as `model.preprocess` has it."""
     shown = float(size[0] * aspect), float(size[1])
-    scale = min(short / min(shown), LONGEST * short / max(shown), ENLARGED) / CELL
+    scale = min(short / min(shown), MAX_ASPECT * short / max(shown), MAX_ENLARGEMENT) / CELL_PX
     return max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale))
 
 
-def looker(generator: Generator, *, vividness: float) -> Callable[[Seen, Sequence[Hint]], Colors]:
+def make_predictor(
+    generator: Generator, *, vividness: float
+) -> Callable[[FrameInput, Sequence[Hint]], Prediction]:
     """Return what asks the generator about a frame, and says its colours in cells."""
 
-    def look(seen: Seen, hints: Sequence[Hint]) -> Colors:
+    def look(seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
         photo = seen.frame.planes.size
-        glance = generator.look(seen.small.L)
-        colors = guided_colors(glance, Look(vividness=vividness, hints=tuple(hints)), photo=photo)
-        return in_cells(colors, seen, generator.spec.stride)
+        glance = generator.encode(seen.small.L)
+        colors = predict_colors(glance, ColorOptions(vividness=vividness, hints=tuple(hints)), photo=photo)
+        return resize_to_cells(colors, seen, generator.spec.stride)
 
     return look
 
 
-def in_cells(colors: Colors, seen: Seen, stride: int) -> Colors:
+def resize_to_cells(colors: Prediction, seen: FrameInput, stride: int) -> Prediction:
     """Bring what the generator said, one ab for `stride` px, to a frame's cells, along the edges of L."""
-    height, width = seen.thumb.shape
+    height, width = seen.luma_small.shape
     L = np.asarray(cv2.resize(seen.small.L, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-    a, b = fit_chroma(seen.small.L, colors.ab, stride=stride).enlarged(width, height).ab(L, 0)
+    a, b = fit_chroma(seen.small.L, colors.ab, stride=stride).upsample(width, height).ab(L, 0)
     sure = cv2.resize(
         np.ascontiguousarray(colors.confidence), (width, height), interpolation=cv2.INTER_LINEAR
     )
-    return Colors(np.dstack([a, b]), np.asarray(sure, np.float32))
+    return Prediction(np.dstack([a, b]), np.asarray(sure, np.float32))

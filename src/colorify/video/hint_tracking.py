@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from colorify.hints import Hint
 from colorify.video.cuts import is_cut
-from colorify.video.frame_input import look_at
+from colorify.video.frame_input import prepare_frame
 from colorify.video.optical_flow import FloatArray, FlowFinder, Motion
 from colorify.video.reader import Film
 
-LOOK_BACK: Final = 30.0  # s that a hint is followed back at most
-WINDOW: Final = 2  # cells around a hint that move with it: one alone is easily lost in grain
-SEEN: Final = 0.5  # how surely a cell must be seen in the other frame too, to say where a hint goes
-ENOUGH: Final = 0.2  # share of the window that must be seen: with less, the hint is hidden, and ends
-SAME: Final = (
+MAX_LOOK_BACK_S: Final = 30.0  # s that a hint is followed back at most
+WINDOW_CELLS: Final = 2  # cells around a hint that move with it: one alone is easily lost in grain
+MIN_VISIBILITY: Final = 0.5  # how surely a cell must be seen in the other frame too, to say where a hint goes
+MIN_WINDOW_SHARE: Final = (
+    0.2  # share of the window that must be seen: with less, the hint is hidden, and ends
+)
+SAME_PLACE_SHARE: Final = (
     0.1  # of the short side: so near, a hint of the same colour is the same, put right by the person
 )
 
@@ -32,37 +34,37 @@ class TimedHint:
     time: float  # s
 
 
-def traced(film: Film, hints: Sequence[TimedHint], *, start: float, short: int) -> tuple[TimedHint, ...]:
+def trace_hints(film: Film, hints: Sequence[TimedHint], *, start: float, short: int) -> tuple[TimedHint, ...]:
     """Return the hints and, for each, the place where what it lies on is first seen in its shot.
 
-    `start`: s, where the film is to begin. `short`: as for `look_at`.
+    `start`: s, where the film is to begin. `short`: as for `prepare_frame`.
     Raises UsageError for a hint outside the picture.
     """
     placed = [TimedHint(_in_px(timed.hint, film.size), timed.time) for timed in hints]
     first: list[TimedHint] = []
     for time in sorted({timed.time for timed in placed if timed.time > start}):
         told = [timed.hint for timed in placed if timed.time == time]
-        first += _followed_back(film, told, time, start=max(start, time - LOOK_BACK), short=short)
+        first += _follow_back(film, told, time, start=max(start, time - MAX_LOOK_BACK_S), short=short)
     return (*first, *placed)
 
 
-def followed(hints: Iterable[Hint], motion: Motion, size: tuple[int, int]) -> tuple[Hint, ...]:
+def follow_hints(hints: Iterable[Hint], motion: Motion, size: tuple[int, int]) -> tuple[Hint, ...]:
     """Move hints from the earlier frame to the later; those that leave the picture or are hidden end.
 
     `size`: width and height of the picture, px, in which the hints are placed.
     """
-    moved = (_moved(hint, motion.forward, motion.seen_after, size) for hint in hints)
+    moved = (_move_hint(hint, motion.forward, motion.seen_after, size) for hint in hints)
     return tuple(hint for hint in moved if hint is not None)
 
 
-def joined(
+def join_hints(
     known: Iterable[Hint], new: Sequence[Hint], size: tuple[int, int]
 ) -> tuple[tuple[Hint, ...], bool]:
     """Add hints to those at work; returns all, and whether one of them tells something new.
 
     One of the same colour and radius as another nearby only says better where that has gone to.
     """
-    near = SAME * min(size)
+    near = SAME_PLACE_SHARE * min(size)
     left, surprising = list(known), False
     for hint in new:
         same = [one for one in left if _alike(one, hint) and _apart(one, hint) <= near]
@@ -79,47 +81,47 @@ class _Place:
     frame: int
 
 
-def _followed_back(
+def _follow_back(
     film: Film, hints: Sequence[Hint], time: float, *, start: float, short: int
 ) -> list[TimedHint]:
-    thumbs, times = _thumbs(film, start, time, short)
+    thumbs, times = _small_luma(film, start, time, short)
     places = [_Place(hint, len(thumbs) - 1) for hint in hints]
-    finder = FlowFinder(careful=True)
+    finder = FlowFinder(high_quality=True)
     for earlier in range(len(thumbs) - 2, -1, -1):
         motion = finder.between(thumbs[earlier], thumbs[earlier + 1])
         here = [place for place in places if place.frame == earlier + 1]
         if not here or is_cut(thumbs[earlier], thumbs[earlier + 1], motion):
             break
         for place in here:
-            moved = _moved(place.hint, motion.backward, motion.seen_before, film.size)
+            moved = _move_hint(place.hint, motion.backward, motion.seen_before, film.size)
             if moved is not None:
                 place.hint, place.frame = moved, earlier
     return [TimedHint(place.hint, times[place.frame]) for place in places if place.frame < len(thumbs) - 1]
 
 
-def _thumbs(film: Film, start: float, end: float, short: int) -> tuple[list[NDArray[Any]], list[float]]:
+def _small_luma(film: Film, start: float, end: float, short: int) -> tuple[list[NDArray[Any]], list[float]]:
     """Return the small luma and the time of each frame from `start` to the first not before `end`, s."""
     thumbs: list[NDArray[Any]] = []
     times: list[float] = []
     with closing(film.frames(start=start)) as frames:
         for frame in frames:
-            thumbs.append(look_at(frame, aspect=film.aspect, short=short).thumb)
+            thumbs.append(prepare_frame(frame, aspect=film.aspect, short=short).luma_small)
             times.append(frame.time)
             if frame.time >= end:
                 break
     return thumbs, times
 
 
-def _moved(hint: Hint, flow: FloatArray, seen: FloatArray, size: tuple[int, int]) -> Hint | None:
+def _move_hint(hint: Hint, flow: FloatArray, seen: FloatArray, size: tuple[int, int]) -> Hint | None:
     """Move a hint by the flow around it; None: it is hidden, or leaves the picture."""
     (x, y, _), (width, height), (h, w) = hint.place(*size), size, seen.shape
     row, column = int(y * h / height), int(x * w / width)
     window = (
-        slice(max(0, row - WINDOW), row + WINDOW + 1),
-        slice(max(0, column - WINDOW), column + WINDOW + 1),
+        slice(max(0, row - WINDOW_CELLS), row + WINDOW_CELLS + 1),
+        slice(max(0, column - WINDOW_CELLS), column + WINDOW_CELLS + 1),
     )
-    clear = seen[window] > SEEN
-    if clear.mean() < ENOUGH:
+    clear = seen[window] > MIN_VISIBILITY
+    if clear.mean() < MIN_WINDOW_SHARE:
         return None
     across, down = np.median(flow[window][clear], axis=0)
     x, y = x + float(across) * width / w, y + float(down) * height / h

@@ -22,8 +22,10 @@ from colorify.video.yuv import BT709, LUMA_WEIGHTS, Plane, Planes
 FloatArray = NDArray[np.float32]
 Moves = NDArray[np.int16]
 
-REACH: Final = 80  # codes of 8 bits that Cb and Cr may be off neutral; more is cut: no generator goes so far
-SIDE: Final = 2 * REACH + 1
+MAX_CHROMA_CODES: Final = (
+    80  # codes of 8 bits that Cb and Cr may be off neutral; more is cut: no generator goes so far
+)
+TABLE_SIDE: Final = 2 * MAX_CHROMA_CODES + 1
 FRACTION: Final = 6  # bits below one 8-bit code in which a move is kept
 DECODE_STEPS: Final = 4095
 FIT_STEPS: Final = 10  # halvings, in the search for the chroma that fits
@@ -39,7 +41,7 @@ def chroma_span(full: bool) -> float:
     return 255.0 if full else 224.0
 
 
-def normal(Y: Plane, depth: int, full: bool) -> FloatArray:
+def normalize_luma(Y: Plane, depth: int, full: bool) -> FloatArray:
     """Return luma codes as float32, black 0, white 1; foot- and headroom lie outside."""
     black, span = black_and_span(full)
     step = _unit(depth, full)
@@ -57,13 +59,13 @@ def grey_of(planes: Planes, Cb: Plane, Cr: Plane) -> Plane:
 
     `Cb`, `Cr`: those of `planes`, brought to the size of its Y.
     """
-    return moved(planes.Y, Cb, Cr, grey_moves(planes.full, planes.matrix), depth=planes.depth)
+    return shift_luma(planes.Y, Cb, Cr, grey_moves(planes.full, planes.matrix), depth=planes.depth)
 
 
-def moved(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> Plane:
+def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> Plane:
     """Return `Y` moved as a table says. All three: (h, w), codes of `depth` bits."""
     index = _chroma_index(Cb, depth)
-    index *= SIDE
+    index *= TABLE_SIDE
     index += _chroma_index(Cr, depth)
     index *= 256
     index += Y if depth == 8 else Y >> (depth - 8)
@@ -101,7 +103,7 @@ def fitting(full: bool) -> NDArray[np.uint8]:
     Shape (SIDE//4 + 1, SIDE//4 + 1, 64). A rough table is enough: the colours come fitted from the small
     picture.
     """
-    steps = np.arange(-REACH, REACH + 1, 4, dtype=np.float32)
+    steps = np.arange(-MAX_CHROMA_CODES, MAX_CHROMA_CODES + 1, 4, dtype=np.float32)
     Cb, Cr = np.meshgrid(steps / chroma_span(full), steps / chroma_span(full), indexing="ij")
     black, span = black_and_span(full)
     Y = srgb_to_linear(np.clip((np.arange(64, dtype=np.float32) * 4 + 2 - black) / span, 0, 1))
@@ -122,7 +124,7 @@ def fitting(full: bool) -> NDArray[np.uint8]:
 def _grey_codes(full: bool, matrix: int) -> FloatArray:
     """Return the 8-bit codes of the greys whose luminance each Cb, Cr and Y' has: (SIDE*SIDE, 256)."""
     black, span = black_and_span(full)
-    steps = np.arange(-REACH, REACH + 1, dtype=np.float32) / chroma_span(full)
+    steps = np.arange(-MAX_CHROMA_CODES, MAX_CHROMA_CODES + 1, dtype=np.float32) / chroma_span(full)
     Cb, Cr = (axis.reshape(-1, 1) for axis in np.meshgrid(steps, steps, indexing="ij"))
     Y = ((np.arange(256, dtype=np.float32) - black) / span)[None, :]
     red, green, blue = chroma_offsets(Cb, Cr, matrix)
@@ -160,8 +162,8 @@ def _chroma_index(plane: Plane, depth: int) -> NDArray[np.int32]:
     if depth > 8:
         codes += 2 ** (depth - 9)
         codes >>= depth - 8
-    codes -= 128 - REACH
-    return np.clip(codes, 0, 2 * REACH, out=codes)
+    codes -= 128 - MAX_CHROMA_CODES
+    return np.clip(codes, 0, 2 * MAX_CHROMA_CODES, out=codes)
 
 
 def _unit(depth: int, full: bool) -> float:

@@ -17,8 +17,8 @@ import av
 import numpy as np
 
 from colorify.video.clock import FREE_CLOCK, Timeline
-from colorify.video.differences import left_out
-from colorify.video.files import open_film_file, url_of
+from colorify.video.differences import find_differences
+from colorify.video.files import ffmpeg_url, open_film_file
 from colorify.video.reader import Film, film_stream
 from colorify.video.segments import Segment
 
@@ -58,7 +58,7 @@ class StoppedError(Exception):
     """Somebody asked to stop."""
 
 
-def join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[str, ...]:
+def mux_film(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[str, ...]:
     """Write `temporary`. Returns notes on what the source had and the result has not.
 
     Raises StoppedError, and what FFmpeg and the system raise: the caller knows what was to be written.
@@ -66,8 +66,8 @@ def join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[st
     film = joint.film
     notes: list[str] = []
     options = {"movflags": "faststart"} if joint.muxer in _FASTSTART else {}
-    with av.open(url_of(temporary), "w", format=joint.muxer, container_options=options) as out:
-        with av.open(url_of(segments[0].path)) as first:
+    with av.open(ffmpeg_url(temporary), "w", format=joint.muxer, container_options=options) as out:
+        with av.open(ffmpeg_url(segments[0].path)) as first:
             picture = out.add_stream_from_template(first.streams.video[0], opaque=True)
         picture.time_base = film.time_base
         # else Matroska takes the unit of time for the time of a frame, and says 1,000 frames a second
@@ -86,7 +86,7 @@ def join(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tuple[st
             others = _copied_packets(source, pairs, joint, notes)
             _mux(out, heapq.merge(video, others), joint)
     if not joint.trial:
-        notes += left_out(film.path, temporary, joint.muxer, whole=joint.part == Part())
+        notes += find_differences(film.path, temporary, joint.muxer, whole=joint.part == Part())
     return tuple(notes)
 
 
@@ -217,7 +217,7 @@ def _video_packets(segments: Sequence[Segment], film: Film, stream: Any, part: P
     pts = np.concatenate([segment.pts for segment in segments]) - start
     number = before = 0
     for segment, rank in zip(segments, ranks, strict=True):
-        with av.open(url_of(segment.path)) as piece:
+        with av.open(ffmpeg_url(segment.path)) as piece:
             packets = (packet for packet in piece.demux(video=0) if packet.size)
             for place, packet in zip(rank, packets, strict=True):
                 packet.time_base = film.time_base
@@ -233,7 +233,7 @@ def _video_packets(segments: Sequence[Segment], film: Film, stream: Any, part: P
 
 def _ranks(path: Path) -> Any:
     """Return for each packet of a piece, in the order of decoding, its place in the order of showing."""
-    with av.open(url_of(path)) as piece:
+    with av.open(ffmpeg_url(path)) as piece:
         pts = np.array([packet.pts for packet in piece.demux(video=0) if packet.size])
     ranks = np.empty(len(pts), np.int64)
     ranks[np.argsort(pts, kind="stable")] = np.arange(len(pts))

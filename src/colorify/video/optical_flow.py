@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Grey = NDArray[Any]  # (h, w) uint8
 
-SMALLEST: Final = 16  # px; smaller pictures have no patch to search for: nothing is taken to move
+MIN_FLOW_PX: Final = 16  # px; smaller pictures have no patch to search for: nothing is taken to move
 THERE_AND_BACK: Final = (0.01, 0.5)  # Sundaram et al. 2010, equation 5: share of the lengths, and px squared
 # to follow one place: motion at half the size of the pictures, not a quarter, and patches that overlap more
 FINE_SCALE, FINE_STRIDE = 1, 5
-SMOOTH: Final = 5  # px, side of the square over which it is averaged whether a point is seen
+VISIBILITY_BLUR_PX: Final = 5  # px, side of the square over which it is averaged whether a point is seen
 SAME_LIGHT: Final = (
     10.0  # of 255: how different two views of one point may be, their mean difference taken off
 )
-UNSEEN: Final = 0.01  # weight of what was probably hidden: used where nothing better is known
+OCCLUDED_WEIGHT: Final = 0.01  # weight of what was probably hidden: used where nothing better is known
 _NO_MAP: Final[Any] = None  # x and y are in one array; the type stubs of OpenCV lack this way
 
 
@@ -43,17 +43,17 @@ class Motion:
 class FlowFinder:
     """Finds motion; not to be shared between threads."""
 
-    def __init__(self, *, careful: bool = False) -> None:
-        """Prepare. `careful`: follow small things too, in twice the time."""
+    def __init__(self, *, high_quality: bool = False) -> None:
+        """Prepare. `high_quality`: follow small things too, in twice the time."""
         create: Any = getattr(cv2, "DISOpticalFlow_create")  # noqa: B009 - OpenCV's type stubs lack it
         self._search = create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        if careful:
+        if high_quality:
             self._search.setFinestScale(FINE_SCALE)
             self._search.setPatchStride(FINE_STRIDE)
 
     def between(self, earlier: Grey, later: Grey) -> Motion:
         """Find the motion between two frames, (h, w) uint8."""
-        if min(earlier.shape) < SMALLEST:
+        if min(earlier.shape) < MIN_FLOW_PX:
             still = np.zeros((*earlier.shape, 2), np.float32)
             light = _same_light(earlier, later, still)
             return Motion(still, still, light, light)
@@ -65,7 +65,7 @@ class FlowFinder:
         return Motion(backward, forward, seen_before, seen_after)
 
 
-def carried(picture: FloatArray, flow: FloatArray, *, sharp: bool = False) -> FloatArray:
+def warp(picture: FloatArray, flow: FloatArray, *, sharp: bool = False) -> FloatArray:
     """Fetch `picture`, (h, w) or (h, w, n), from where `flow` points; its edge is repeated beyond it.
 
     `sharp`: bicubic, for what is carried over many frames: bilinear, it would blur a little with each.
@@ -88,17 +88,17 @@ def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
     Single cells, in grain or where there is little to see, would show later as specks of another colour.
     """
     height, width = there.shape[:2]
-    returned = carried(back, there)
+    returned = warp(back, there)
     share, slack = THERE_AND_BACK
-    gap = _square(there + returned)
-    limit = (_square(there) + _square(returned)) * np.float32(share) + np.float32(slack)
+    gap = _squared_length(there + returned)
+    limit = (_squared_length(there) + _squared_length(returned)) * np.float32(share) + np.float32(slack)
     x, y = cv2.split(_grid(height, width) + there)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    found = cv2.blur((gap < limit).astype(np.float32), (SMOOTH, SMOOTH))
+    found = cv2.blur((gap < limit).astype(np.float32), (VISIBILITY_BLUR_PX, VISIBILITY_BLUR_PX))
     return np.asarray(found * inside, dtype=np.float32)
 
 
-def _square(field: FloatArray) -> FloatArray:
+def _squared_length(field: FloatArray) -> FloatArray:
     """Return the squared length of each vector: (h, w)."""
     x, y = cv2.split(field)  # a sum over a last axis of 2 takes numpy five times as long
     return np.asarray(x * x + y * y, np.float32)
@@ -106,7 +106,7 @@ def _square(field: FloatArray) -> FloatArray:
 
 def _same_light(here: Grey, there: Grey, flow: FloatArray) -> FloatArray:
     """Return how alike a frame is to another one brought onto it, 0..1, whatever the exposure."""
-    gap = carried(there.astype(np.float32), flow) - here
+    gap = warp(there.astype(np.float32), flow) - here
     gap -= np.median(gap[::2, ::2])  # a quarter of the points says as much
     gap = np.asarray(cv2.blur(np.abs(gap), (3, 3)), dtype=np.float32)
     return np.asarray(np.exp(-((gap / np.float32(SAME_LIGHT)) ** 2)), dtype=np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 from colorify.errors import UsageError
 from colorify.video.codecs import codec_named
 from colorify.video.hint_tracking import TimedHint
-from colorify.video.reader import Fault
+from colorify.video.reader import DecodeFailure
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,6 @@ class FilmReport:
     height: int
     seconds: float
     was_colored: bool
-    fault: Fault | None  # where the source breaks; the film ends there
+    fault: DecodeFailure | None  # where the source breaks; the film ends there
     interrupted: bool  # somebody asked to stop; the target ends there
     notes: tuple[str, ...] = ()

@@ -13,20 +13,22 @@ import numpy as np
 from colorify.errors import FilmError
 from colorify.video.clock import FREE_CLOCK, FrameClock, Timeline
 from colorify.video.damage import Damage
-from colorify.video.files import open_film_file, pictures_of, read_picture
-from colorify.video.side_data import side_data_names, turn_of
-from colorify.video.yuv import BT709, Planes, planes_of, upright
+from colorify.video.files import list_pictures, open_film_file, read_picture
+from colorify.video.side_data import read_turn, side_data_names
+from colorify.video.yuv import BT709, Planes, read_planes, turn_upright
 
 # container formats whose index is exact, so that one can go to a time without missing a frame
 SEEKABLE: Final = ("matroska", "mov")
 # ITU-T H.273, table 3: how brightness is coded where it is not as on television and screens
 OTHER_TRANSFERS: Final = {8: "linear", 9: "logarithmic", 10: "logarithmic", 16: "PQ", 17: "DCI", 18: "HLG"}
-HDR: Final = (16, 18)  # of them
-UNSAID: Final = (0, 2)  # transfers: reserved, unspecified
+HDR_TRANSFERS: Final = (16, 18)  # of them
+UNSPECIFIED_TRANSFERS: Final = (0, 2)  # transfers: reserved, unspecified
 FIELD_ORDERS: Final = {"dvvideo": 3}  # AVFieldOrder of codecs that do not say: DV has the bottom field first
 FALLBACK_RATE: Final = Fraction(24)
-COLORED: Final = 2.3 / 100 * 0.5  # mean chroma, of 0.5, above which a film is told to have had colour
-SHORT: Final = 1.0  # s that a film may end before its header says, without being called broken
+MIN_COLORED_CHROMA: Final = (
+    2.3 / 100 * 0.5
+)  # mean chroma, of 0.5, above which a film is told to have had colour
+MAX_MISSING_S: Final = 1.0  # s that a film may end before its header says, without being called broken
 # of frames, by their names in PyAV
 SHOWN_SIDE_DATA: Final = {
     "A53_CC": "closed captions inside the picture",
@@ -43,8 +45,8 @@ SHOWN_SIDE_DATA: Final = {
     "SPHERICAL": "that it is a film all around (spherical)",
     "STEREO3D": "that it is stereoscopic (3D)",
 }
-LEAD: Final = 1000  # packets in which the first frame is looked for
-RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
+MAX_LEAD_PACKETS: Final = 1000  # packets in which the first frame is looked for
+MAX_RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Fault:
+class DecodeFailure:
     """Where a film breaks off."""
 
     time: float  # s
@@ -87,7 +89,7 @@ class Film:
     codec: str
     metadata: dict[str, str] = field(default_factory=dict)  # of the container
     folder_rate: Fraction | None = None  # frames a second that a person gave for a folder of pictures
-    fault: Fault | None = None  # found by `frames`
+    fault: DecodeFailure | None = None  # found by `frames`
     damage: set[int] = field(default_factory=set)  # found by `frames`: time stamps of frames lost or wrong
     notes: list[str] = field(default_factory=list)
     stored_aspect: Fraction | None = None  # of the frames so far, not upright, if the stream says it
@@ -130,7 +132,7 @@ class Film:
 
     def _pictures(self, after: int | None, start: float, end: float | None) -> Iterator[Frame]:
         self.fault = None
-        for pts, path in enumerate(pictures_of(self.path)):
+        for pts, path in enumerate(list_pictures(self.path)):
             seconds = self.seconds(pts)
             if end is not None and seconds >= end:
                 return
@@ -182,7 +184,7 @@ class Film:
         stored = stream.codec_context.sample_aspect_ratio
         if stored and self.stored_aspect and stored != self.stored_aspect:
             self.stored_aspect = stored
-            aspect = upright_aspect(stored, turn_of(frame)[0]) or self.aspect
+            aspect = upright_aspect(stored, read_turn(frame)[0]) or self.aspect
             now, first = (f"{one.numerator}:{one.denominator}" for one in (aspect, self.aspect))
             self.note(f"at {seconds:.2f} s its pixels change to {now}; the result has {first} throughout")
         if frame.interlaced_frame != self.interlaced and not self.mixed:
@@ -191,10 +193,10 @@ class Film:
             self.note(f"at {seconds:.2f} s it is not {first} any more; the result is coded so throughout")
 
     def _frame(self, frame: av.VideoFrame, pts: int, seconds: float, duration: int) -> Frame | None:
-        planes = upright(planes_of(frame), turn_of(frame))
+        planes = turn_upright(read_planes(frame), read_turn(frame))
         if planes.size != self.size:
             width, height = planes.size
-            self.fault = Fault(seconds, f"the picture changes its size to {width}x{height}")
+            self.fault = DecodeFailure(seconds, f"the picture changes its size to {width}x{height}")
             return None
         return Frame(planes, pts, duration, seconds, frame if frame.interlaced_frame else None)
 
@@ -224,15 +226,15 @@ class _Reading:
                 self._damage.came(frame.pts, origin=self._film.origin, corrupt=frame.is_corrupt)
                 yield frame
 
-    def fault(self, duration: float | None) -> Fault | None:
+    def fault(self, duration: float | None) -> DecodeFailure | None:
         """Return where the film broke off, if it did. `duration`: s that it should have; None: not known."""
         end = self._film.seconds(self.clock.next)
         if self._reason is not None:
-            return Fault(end, self._reason)
+            return DecodeFailure(end, self._reason)
         if self._damage.at_end:
-            return Fault(end, "it cannot be decoded from there on")
-        if duration is not None and max(end, self._reached) < duration - SHORT:
-            return Fault(end, f"the file ends, though it says {duration:.1f} s")
+            return DecodeFailure(end, "it cannot be decoded from there on")
+        if duration is not None and max(end, self._reached) < duration - MAX_MISSING_S:
+            return DecodeFailure(end, f"the file ends, though it says {duration:.1f} s")
         return None
 
     def _packets(self) -> Iterator[Any]:
@@ -247,7 +249,7 @@ class _Reading:
             except av.InvalidDataError as error:
                 failures += 1
                 self._damage.failed()
-                if failures == RETRIES:
+                if failures == MAX_RETRIES:
                     self._reason = f"it cannot be read ({error.strerror})"
                     return
             except av.FFmpegError as error:
@@ -271,8 +273,8 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
         stream = film_stream(container, path)
         frame = _first_frame(container, stream, path)
         _refuse_other_transfer(frame, path)
-        turn = turn_of(frame)
-        planes = upright(planes_of(frame), turn)
+        turn = read_turn(frame)
+        planes = turn_upright(read_planes(frame), turn)
         said = upright_aspect(stream.sample_aspect_ratio, turn[0])
         time_base = stream.time_base or Fraction(1, 1000)
         film = Film(
@@ -283,7 +285,7 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
             aspect=said or Fraction(1),
             depth=planes.depth,
             full=planes.full,
-            transfer=BT709 if frame.color_trc in UNSAID else frame.color_trc,
+            transfer=BT709 if frame.color_trc in UNSPECIFIED_TRANSFERS else frame.color_trc,
             interlaced=frame.interlaced_frame,
             field_order=stream.codec_context.field_order or FIELD_ORDERS.get(stream.codec_context.name, 0),
             was_colored=_has_color(planes),
@@ -299,8 +301,8 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
 
 
 def _open_pictures(folder: Path, rate: Fraction | None) -> Film:
-    frame = read_picture(pictures_of(folder)[0])
-    planes = upright(planes_of(frame), turn_of(frame))
+    frame = read_picture(list_pictures(folder)[0])
+    planes = turn_upright(read_planes(frame), read_turn(frame))
     shown = rate or FALLBACK_RATE
     return Film(
         path=folder,
@@ -345,7 +347,7 @@ def _first_frame(container: Any, stream: Any, path: Path) -> av.VideoFrame:
     if stream.codec_context is None:
         raise FilmError(f"{path}: FFmpeg cannot decode its kind of film. Convert it to H.264 first.")
     try:
-        for packet in islice(container.demux(stream), LEAD):
+        for packet in islice(container.demux(stream), MAX_LEAD_PACKETS):
             try:
                 frames = packet.decode()
             except av.InvalidDataError as error:
@@ -362,7 +364,7 @@ def _refuse_other_transfer(frame: av.VideoFrame, path: Path) -> None:
     transfer = frame.color_trc
     if transfer in OTHER_TRANSFERS:
         name = OTHER_TRANSFERS[transfer]
-        what = f"HDR ({name})" if transfer in HDR else f"coded with {name} brightness"
+        what = f"HDR ({name})" if transfer in HDR_TRANSFERS else f"coded with {name} brightness"
         raise FilmError(f"{path}: it is {what}, expected standard range. Convert it to BT.709 first.")
 
 
@@ -377,7 +379,7 @@ def _has_color(planes: Planes) -> bool:
     if planes.Cb is None or planes.Cr is None:
         return False
     half = 2.0 ** (planes.depth - 1)
-    return float(np.hypot(planes.Cb - half, planes.Cr - half).mean()) / half > COLORED
+    return float(np.hypot(planes.Cb - half, planes.Cr - half).mean()) / half > MIN_COLORED_CHROMA
 
 
 def _duration(container: Any, stream: Any) -> float | None:

@@ -20,12 +20,12 @@ from colorify.errors import FilmError
 from colorify.hints import Hint
 from colorify.video.encoders import Encoder
 from colorify.video.reader import Film, Frame
-from colorify.video.temporal import Memory
+from colorify.video.temporal import SmootherState
 from colorify.video.yuv import Planes
 
 Stamps = NDArray[np.int64]
 
-SECONDS: Final = 8.0  # of film, at least, in a segment
+MIN_SEGMENT_S: Final = 8.0  # of film, at least, in a segment
 _JOB: Final = "job.json"
 _SAID: Final = {"source", "options", "weights", "depth", "version"}  # in it, whatever wrote it was Colorify
 _FORMAT: Final = 3  # of what the folder holds; another one is not gone on from
@@ -43,7 +43,7 @@ class Segment:
     path: Path
     pts: Stamps  # of its frames in the order in which they are shown, in units of Film.time_base
     durations: Stamps
-    memory: Memory | None  # None: the piece that an interruption cut off
+    memory: SmootherState | None  # None: the piece that an interruption cut off
     damage: Stamps = field(default_factory=lambda: np.array([], np.int64))  # of the source, as far as known
 
 
@@ -149,18 +149,18 @@ class SegmentWriter:
         if self._open is not None:
             self._open.abandon()
 
-    def write(self, planes: Planes, frame: Frame, memory: Memory | None) -> None:
+    def write(self, planes: Planes, frame: Frame, memory: SmootherState | None) -> None:
         """Encode one frame; after one with a `memory` the piece is closed if it is long enough."""
         if self._open is None:
             self._open = self._encoder(planes)
         self._open.write(planes, frame)
         self._pts.append(frame.pts)
         self._durations.append(frame.duration)
-        long_enough = (frame.pts - self._pts[0]) * self._film.time_base >= SECONDS
+        long_enough = (frame.pts - self._pts[0]) * self._film.time_base >= MIN_SEGMENT_S
         if memory is not None and long_enough:
             self.finish(memory)
 
-    def finish(self, memory: Memory) -> None:
+    def finish(self, memory: SmootherState) -> None:
         """Close the piece at hand."""
         segment = self._close(memory)
         if segment is not None:
@@ -170,7 +170,7 @@ class SegmentWriter:
         """Close the piece at hand in the middle of a chunk: it can be shown, but not be gone on from."""
         return self._close(None)
 
-    def _close(self, memory: Memory | None) -> Segment | None:
+    def _close(self, memory: SmootherState | None) -> Segment | None:
         if self._open is None:
             return None
         self._open.close()
@@ -221,7 +221,7 @@ def _bytes_of(segment: Segment) -> bytes:
 def _load(path: Path) -> Segment:
     with np.load(path) as saved:
         since_cut, time, hints = json.loads(str(saved["rest"]))
-        memory = Memory(
+        memory = SmootherState(
             thumb=saved["thumb"],
             since_cut=since_cut,
             ab=saved["ab"],

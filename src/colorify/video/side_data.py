@@ -13,7 +13,7 @@ _ZERO_O_CLOCK: Final = (1 << 12).to_bytes(4, "little")  # MPEG-2, 6.2.2.6: all f
 _NAMELESS: Final = range(_NAMED + 1, _NAMED + 16)
 
 
-def turn_of(frame: av.VideoFrame) -> tuple[int, bool]:
+def read_turn(frame: av.VideoFrame) -> tuple[int, bool]:
     """Read the turn that makes a frame upright from its display matrix (ISO/IEC 14496-12, section 6.2.2).
 
     Returns quarter turns counter-clockwise, then whether left and right are swapped.

@@ -8,19 +8,19 @@ import av
 
 from colorify.errors import FilmError
 from colorify.video.codecs import Codec
-from colorify.video.files import is_there, muxer_of, open_film_file, stem_of
+from colorify.video.files import exists, film_stem, find_muxer, open_film_file
 from colorify.video.mux import CARRIED, reason_of
 from colorify.video.reader import Film
 
 MATROSKA: Final = ".mkv"  # holds everything that FFmpeg knows, but for a few kinds of subtitles
 OWN_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".mkv")  # of sources whose kind of file the result keeps
 # kinds of file that hold a film only under a condition that films here do not keep
-UNFIT: Final = {"avi": "AVI says no time for each frame"}
+UNFIT_MUXERS: Final = {"avi": "AVI says no time for each frame"}
 # by kind of track: what it is called, and what makes it fit into Matroska
 KINDS: Final = {"audio": ("sound", "-c:a flac"), "subtitle": ("subtitles", "-c:s srt")}
 
 
-def target_of(film: Film, codec: Codec, folder: Path | None = None) -> Path:
+def choose_target(film: Film, codec: Codec, folder: Path | None = None) -> Path:
     """Choose what a film is written as where a person has not: NAME-color beside it, or NAME in `folder`.
 
     Its kind of file is that of the source, where that can hold it, else Matroska.
@@ -28,7 +28,7 @@ def target_of(film: Film, codec: Codec, folder: Path | None = None) -> Path:
     source = film.path
     kept = source.suffix.lower() in OWN_SUFFIXES and not source.is_dir()
     first = source.suffix if kept and codec.name == "h264" else codec.suffix
-    stem = stem_of(source)
+    stem = film_stem(source)
     named = [
         (source.with_name(f"{stem}-color{suffix}") if folder is None else folder / f"{stem}{suffix}")
         for suffix in (first, MATROSKA)
@@ -39,7 +39,7 @@ def target_of(film: Film, codec: Codec, folder: Path | None = None) -> Path:
 def check_target(film: Film, target: Path, codec: Codec) -> str:
     """Make sure that `target` can be the result; returns what FFmpeg calls its kind. Raises FilmError."""
     source = film.path
-    if is_there(target) and is_there(source) and target.resolve() == source.resolve():
+    if exists(target) and exists(source) and target.resolve() == source.resolve():
         raise FilmError(f"{target}: would overwrite the film itself. Choose another name with -o.")
     if target.is_dir():
         raise FilmError(f"{target}: expected the name of a film, found a folder.")
@@ -50,13 +50,13 @@ def check_target(film: Film, target: Path, codec: Codec) -> str:
         )
     reason = refusal(film, target, codec)
     if reason is not None:
-        raise refused(film, target, codec, reason)
-    muxer = muxer_of(target)
+        raise make_refusal(film, target, codec, reason)
+    muxer = find_muxer(target)
     assert muxer is not None
     return muxer
 
 
-def refused(film: Film, target: Path, codec: Codec, reason: str) -> FilmError:
+def make_refusal(film: Film, target: Path, codec: Codec, reason: str) -> FilmError:
     """Return what to raise where a kind of file cannot hold a film."""
     cure = f"Try -o {_free_name(film, target)}."
     if target.suffix.lower() == MATROSKA:
@@ -66,11 +66,11 @@ def refused(film: Film, target: Path, codec: Codec, reason: str) -> FilmError:
 
 def refusal(film: Film, target: Path, codec: Codec) -> str | None:
     """Tell why a file of this suffix cannot hold the picture, sound and subtitles of a film; None: it can."""
-    muxer = muxer_of(target)
+    muxer = find_muxer(target)
     if muxer is None:
         return f"FFmpeg knows no kind of film that ends in {target.suffix}"
-    if muxer in UNFIT:
-        return UNFIT[muxer]
+    if muxer in UNFIT_MUXERS:
+        return UNFIT_MUXERS[muxer]
     reason = _trial(film, muxer, codec, None)
     misfits = _misfits(film, muxer, codec) if reason is not None else {}
     names = [f"its {KINDS[kind][0]}, {name}" for kind, found in misfits.items() for name in found]
@@ -113,12 +113,12 @@ def _conversion(film: Film, codec: Codec) -> str:
     kinds = list(_misfits(film, "matroska", codec)) or ["audio"]
     what = " and its ".join(KINDS[kind][0] for kind in kinds)
     options = " ".join(KINDS[kind][1] for kind in kinds)
-    copy = f"{stem_of(film.path)}-2{MATROSKA}"
+    copy = f"{film_stem(film.path)}-2{MATROSKA}"
     return f"Convert its {what} first: ffmpeg -i {film.path.name} -map 0 -c copy {options} {copy}"
 
 
 def _free_name(film: Film, target: Path) -> Path:
     """Return a name for a Matroska file that is not taken, by the source least of all."""
-    stem = stem_of(target)
+    stem = film_stem(target)
     names = [target.with_name(f"{stem}{end}{MATROSKA}") for end in ("", "-color", "-color-2")]
     return next((name for name in names if not name.exists() and name != film.path), names[-1])

@@ -22,23 +22,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.hints import Hint
-from colorify.model.generator import Colors
+from colorify.model.generator import Prediction
 from colorify.video.cuts import is_cut
-from colorify.video.frame_input import Seen
-from colorify.video.hint_tracking import TimedHint, followed, joined
-from colorify.video.optical_flow import UNSEEN, FlowFinder, Motion, carried
+from colorify.video.frame_input import FrameInput
+from colorify.video.hint_tracking import TimedHint, follow_hints, join_hints
+from colorify.video.optical_flow import OCCLUDED_WEIGHT, FlowFinder, Motion, warp
 
 FloatArray = NDArray[np.float32]
 
-STEP: Final = 8  # frames from one look of the generator to the next
-FADE: Final = 0.97  # of what is remembered, a frame
-CHUNK: Final = 16  # frames coloured at a time
-AHEAD: Final = 8  # frames known beyond them, for the way back
-LEAST: Final = 0.05  # of confidence: nobody is to have no say at all
+PREDICTION_INTERVAL_FRAMES: Final = 8  # frames from one look of the generator to the next
+DECAY_PER_FRAME: Final = 0.97  # of what is remembered, a frame
+CHUNK_FRAMES: Final = 16  # frames coloured at a time
+LOOKAHEAD_FRAMES: Final = 8  # frames known beyond them, for the way back
+MIN_WEIGHT: Final = 0.05  # of confidence: nobody is to have no say at all
 
 
 @dataclass(frozen=True)
-class Memory:
+class SmootherState:
     """All that the next chunk needs to know of those before it."""
 
     thumb: NDArray[Any]  # of the last frame
@@ -50,65 +50,69 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Steady:
+class SmoothedFrame:
     """A frame and its colours."""
 
-    seen: Seen
+    seen: FrameInput
     ab: FloatArray  # (h, w, 2), of its cells
-    memory: Memory | None  # after the last frame of a chunk: the job can go on from here
+    memory: SmootherState | None  # after the last frame of a chunk: the job can go on from here
 
 
-Look = Callable[[Seen, Sequence[Hint]], Colors]  # in cells
+Predictor = Callable[[FrameInput, Sequence[Hint]], Prediction]  # in cells
 
 
 @dataclass(frozen=True)
-class _Mean:
+class _Running:
     """What is known of the colours of a frame."""
 
     ab: FloatArray  # (h, w, 2)
     weight: FloatArray  # (h, w)
 
-    def joined(self, other: "_Mean | None") -> "_Mean":
+    def joined(self, other: "_Running | None") -> "_Running":
         """Return the mean of both, by their weights."""
         if other is None:
             return self
         weight = self.weight + other.weight
         share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
-        return _Mean(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
+        return _Running(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
 
-    def carried(self, flow: FloatArray, seen: FloatArray) -> "_Mean":
+    def carried(self, flow: FloatArray, seen: FloatArray) -> "_Running":
         """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
-        weight = carried(self.weight, flow) * (np.float32(FADE) * np.maximum(seen, np.float32(UNSEEN)))
-        return _Mean(carried(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
+        weight = warp(self.weight, flow) * (
+            np.float32(DECAY_PER_FRAME) * np.maximum(seen, np.float32(OCCLUDED_WEIGHT))
+        )
+        return _Running(warp(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
 
 
 @dataclass
-class _Held:
+class _PendingFrame:
     """A frame that waits for those after it."""
 
-    seen: Seen
+    seen: FrameInput
     motion: Motion | None  # from the frame before; None: the first of its shot
     since_cut: int
     hints: tuple[Hint, ...]
-    colors: Future[Colors] | None = None
-    own: _Mean | None = None  # what the generator says of it; None: it did not look
+    colors: Future[Prediction] | None = None
+    own: _Running | None = None  # what the generator says of it; None: it did not look
 
 
-class Steadier:
+class TemporalSmoother:
     """Turns frames into frames with colours, in order."""
 
-    def __init__(self, look: Look, *, hints: Sequence[TimedHint] = (), memory: Memory | None = None) -> None:
+    def __init__(
+        self, look: Predictor, *, hints: Sequence[TimedHint] = (), memory: SmootherState | None = None
+    ) -> None:
         self._look = look
         self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
-        self._finder = FlowFinder(careful=bool(hints))
+        self._finder = FlowFinder(high_quality=bool(hints))
         self._memory = memory
 
-    def __call__(self, frames: Iterator[Seen]) -> Iterator[Steady]:
+    def __call__(self, frames: Iterator[FrameInput]) -> Iterator[SmoothedFrame]:
         """Yield each of `frames` with its colours; CHUNK + AHEAD of them are held at most."""
-        held: list[_Held] = []
+        held: list[_PendingFrame] = []
         with ThreadPoolExecutor(1, thread_name_prefix="colorify-generator") as pool:
 
-            def ask(one: _Held) -> None:
+            def ask(one: _PendingFrame) -> None:
                 if one.colors is None:
                     one.colors = pool.submit(self._look, one.seen, one.hints)
 
@@ -116,66 +120,70 @@ class Steadier:
                 one = self._arrive(seen, held[-1] if held else None)
                 if one.motion is None and held:
                     ask(held[-1])
-                if one.since_cut % STEP == 0:
+                if one.since_cut % PREDICTION_INTERVAL_FRAMES == 0:
                     ask(one)
                 held.append(one)
-                if len(held) == CHUNK + AHEAD:
-                    yield from self._finish(held, CHUNK)
-                    del held[:CHUNK]
+                if len(held) == CHUNK_FRAMES + LOOKAHEAD_FRAMES:
+                    yield from self._finish(held, CHUNK_FRAMES)
+                    del held[:CHUNK_FRAMES]
             if held:
                 ask(held[-1])
                 yield from self._finish(held, len(held))
 
-    def _arrive(self, seen: Seen, last: _Held | None) -> _Held:
+    def _arrive(self, seen: FrameInput, last: _PendingFrame | None) -> _PendingFrame:
         """Relate a frame to the one before."""
         memory = self._memory
         if last is not None:
-            thumb, since_cut, hints = last.seen.thumb, last.since_cut, last.hints
+            thumb, since_cut, hints = last.seen.luma_small, last.since_cut, last.hints
         elif memory is not None:
             thumb, since_cut, hints = memory.thumb, memory.since_cut, memory.hints
         else:
-            return _Held(seen, None, 0, self._new_hints(seen))
-        motion = self._finder.between(thumb, seen.thumb)
+            return _PendingFrame(seen, None, 0, self._new_hints(seen))
+        motion = self._finder.between(thumb, seen.luma_small)
         new = self._new_hints(seen)
-        if is_cut(thumb, seen.thumb, motion):
-            return _Held(seen, None, 0, new)
+        if is_cut(thumb, seen.luma_small, motion):
+            return _PendingFrame(seen, None, 0, new)
         size = seen.frame.planes.size
-        hints, surprising = joined(followed(hints, motion, size), new, size)
+        hints, surprising = join_hints(follow_hints(hints, motion, size), new, size)
         if surprising:
-            return _Held(seen, None, 0, hints)  # what a person says is to be seen from its time on, at once
-        return _Held(seen, motion, since_cut + 1, hints)
+            return _PendingFrame(
+                seen, None, 0, hints
+            )  # what a person says is to be seen from its time on, at once
+        return _PendingFrame(seen, motion, since_cut + 1, hints)
 
-    def _new_hints(self, seen: Seen) -> tuple[Hint, ...]:
+    def _new_hints(self, seen: FrameInput) -> tuple[Hint, ...]:
         due = tuple(timed.hint for timed in self._waiting_hints if timed.time <= seen.frame.time)
         self._waiting_hints = [timed for timed in self._waiting_hints if timed.time > seen.frame.time]
         return due
 
-    def _finish(self, held: Sequence[_Held], count: int) -> Iterator[Steady]:
+    def _finish(self, held: Sequence[_PendingFrame], count: int) -> Iterator[SmoothedFrame]:
         """Colour the first `count` of the frames; the others only say what comes."""
         for one in held:
-            one.own = None if one.colors is None else _weighed(one.colors.result())
+            one.own = None if one.colors is None else _weigh(one.colors.result())
         later = _from_later(held)
-        mean = None if self._memory is None else _Mean(self._memory.ab, self._memory.weight)
+        mean = None if self._memory is None else _Running(self._memory.ab, self._memory.weight)
         for index, one in enumerate(held[:count]):
             known = (
                 None
                 if mean is None or one.motion is None
                 else mean.carried(one.motion.backward, one.motion.seen_before)
             )
-            mean = _joined(known, one.own)
+            mean = _join_means(known, one.own)
             memory = None
             if index == count - 1:
                 seen = one.seen
-                memory = Memory(seen.thumb, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints)
+                memory = SmootherState(
+                    seen.luma_small, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints
+                )
                 self._memory = memory
-            yield Steady(one.seen, mean.joined(later[index]).ab, memory)
+            yield SmoothedFrame(one.seen, mean.joined(later[index]).ab, memory)
 
 
-def _weighed(colors: Colors) -> _Mean:
-    return _Mean(colors.ab, np.maximum(colors.confidence, np.float32(LEAST)))
+def _weigh(colors: Prediction) -> _Running:
+    return _Running(colors.ab, np.maximum(colors.confidence, np.float32(MIN_WEIGHT)))
 
 
-def _joined(known: _Mean | None, own: _Mean | None) -> _Mean:
+def _join_means(known: _Running | None, own: _Running | None) -> _Running:
     """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
     if known is not None:
         return known.joined(own)
@@ -183,9 +191,9 @@ def _joined(known: _Mean | None, own: _Mean | None) -> _Mean:
     return own
 
 
-def _from_later(held: Sequence[_Held]) -> list[_Mean | None]:
+def _from_later(held: Sequence[_PendingFrame]) -> list[_Running | None]:
     """Gather from the last frame back to the first, for each frame without its own."""
-    result: list[_Mean | None] = [None]
+    result: list[_Running | None] = [None]
     for one in reversed(held[1:]):
         after = result[-1]
         mean = one.own if after is None else after.joined(one.own)

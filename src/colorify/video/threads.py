@@ -66,7 +66,7 @@ def in_background(items: Iterator[A], *, room: int) -> Generator[A, None, None]:
         thread.join()
 
 
-def ahead(items: Iterator[A], work: Callable[[A], B], *, threads: int) -> Generator[B, None, None]:
+def map_in_order(items: Iterator[A], work: Callable[[A], B], *, threads: int) -> Generator[B, None, None]:
     """Yield `work(item)` for each item, in order, computed on `threads` threads a few items ahead."""
     pending: deque[Future[B]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="colorify-paint") as pool:

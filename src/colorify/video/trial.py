@@ -10,7 +10,7 @@ import numpy as np
 from colorify.errors import FilmError
 from colorify.video.encoders import Encoder
 from colorify.video.files import open_film_file
-from colorify.video.mux import Joint, join, reason_of
+from colorify.video.mux import Joint, mux_film, reason_of
 from colorify.video.reader import Film, Frame
 from colorify.video.segments import Segment
 from colorify.video.yuv import Planes
@@ -24,7 +24,7 @@ def why_unfit(joint: Joint, folder: Path, encoder: Callable[[Path], Encoder], sh
     path, made = folder / "trial.mkv", folder / "trial.out"
     try:
         piece = _encode(joint, path, encoder, shown)
-        join([piece], joint, made)
+        mux_film([piece], joint, made)
         return None if _gaps(made) == _gaps(path) else "in it the times of the frames get lost"
     except (av.FFmpegError, FilmError, ValueError) as error:
         if isinstance(error, OSError) or isinstance(error.__cause__, OSError):

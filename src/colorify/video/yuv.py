@@ -71,7 +71,7 @@ def _layouts() -> dict[str, Layout]:
 LAYOUTS: Final = _layouts()
 
 
-def planes_of(frame: av.VideoFrame) -> Planes:
+def read_planes(frame: av.VideoFrame) -> Planes:
     """Return the planes of a decoded frame as they are stored, not yet upright."""
     name = frame.format.name
     full = is_full(frame)
@@ -102,7 +102,7 @@ def is_full(frame: av.VideoFrame) -> bool:
     return frame.format.name.startswith(("yuvj", "gray"))
 
 
-def upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
+def turn_upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
     """Turn a picture by `turn`: quarter turns counter-clockwise, then whether left and right are swapped."""
     if turn == (0, False):
         return planes
@@ -111,7 +111,7 @@ def upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
     return Planes(_turned(planes.Y, turn), Cb, Cr, planes.depth, planes.full, planes.matrix)
 
 
-def picture(planes: Planes, name: str, template: av.VideoFrame | None = None) -> av.VideoFrame:
+def make_frame(planes: Planes, name: str, template: av.VideoFrame | None = None) -> av.VideoFrame:
     """Return planes as a frame of the pixel format `name`, which must have their depth and subsampling.
 
     `template`: a frame whose interlacing is to be kept.

@@ -7,12 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from colorify.images.metadata.ancillary import Beside
-from colorify.images.metadata.embedding import Extras, _edit_jpeg, _edit_png, density
-from colorify.images.metadata.exif import DamagedExifError, Now, resolution_of, revise_exif, without_position
-from colorify.images.metadata.tiff import is_sound
+from colorify.images.metadata.ancillary import AncillaryData
+from colorify.images.metadata.embedding import Extras, _edit_jpeg, _edit_png, jfif_density
+from colorify.images.metadata.exif import (
+    DamagedExifError,
+    NewPicture,
+    read_resolution,
+    remove_position,
+    revise_exif,
+)
+from colorify.images.metadata.tiff import is_sound_exif
 
-NOW = Now(width=24, height=32, turned=True, is_srgb=False, per_mm=(300 / 25.4, 600 / 25.4))
+NOW = NewPicture(width=24, height=32, turned=True, is_srgb=False, per_mm=(300 / 25.4, 600 / 25.4))
 
 
 def block(endian: str = "<") -> bytes:
@@ -59,14 +65,14 @@ def test_a_preview_is_taken_out(endian: str) -> None:
 def test_a_resolution_makes_a_block_and_nothing_makes_none() -> None:
     made = revise_exif(None, NOW)
     assert made is not None
-    assert resolution_of(made) == pytest.approx(NOW.per_mm)
-    assert revise_exif(None, Now(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
+    assert read_resolution(made) == pytest.approx(NOW.per_mm)
+    assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.3, 11.811, 1e5, 1e9, 1e30])
 def test_any_resolution_can_be_said(value: float) -> None:
-    assert revise_exif(None, Now(1, 1, turned=False, is_srgb=True, per_mm=(value, value)))
-    density((value, value))
+    assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=(value, value)))
+    jfif_density((value, value))
 
 
 @pytest.mark.parametrize("aspect", [(1, 2), (2**32 - 1, 1), (1, 2**31), (70_000, 70_001)])
@@ -75,7 +81,7 @@ def test_any_shape_of_pixels_can_be_said(aspect: tuple[int, int]) -> None:
     png = _edit_png(bytearray(b"\x89PNG\r\n\x1a\n" + bytes(4) + b"IDAT"), Extras(aspect=aspect))
     assert png is not None
     assert b"pHYs" in png
-    assert Beside(aspect=aspect).turned(sideways=True).aspect == aspect[::-1]
+    assert AncillaryData(aspect=aspect).turned(sideways=True).aspect == aspect[::-1]
 
 
 @given(data=st.binary(max_size=12), at=st.integers(0, 330), cut=st.integers(0, 20), big=st.booleans())
@@ -83,11 +89,11 @@ def test_any_shape_of_pixels_can_be_said(aspect: tuple[int, int]) -> None:
 def test_a_damaged_block_is_refused_or_stays_one(data: bytes, at: int, cut: int, big: bool) -> None:
     sound = block(">" if big else "<")
     damaged = sound[:at] + data + sound[at + cut :]
-    resolution_of(damaged)
-    for edit in (lambda: revise_exif(damaged, NOW), lambda: without_position(damaged)):
+    read_resolution(damaged)
+    for edit in (lambda: revise_exif(damaged, NOW), lambda: remove_position(damaged)):
         try:
             result = edit()
         except DamagedExifError:
             continue
         assert result is not None
-        is_sound(result)
+        is_sound_exif(result)

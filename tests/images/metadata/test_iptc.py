@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, IptcImagePlugin
 
 from colorify.colorizer import Colorizer
-from colorify.images.metadata.iptc import WRAPPING, fields_of, read_iptc, with_iptc, wrapped
-from colorify.images.metadata.tiff import iptc_of
+from colorify.images.metadata.iptc import WRAPPING, add_iptc, read_fields, read_iptc, wrap_fields
+from colorify.images.metadata.tiff import read_iptc_block
 from tiny import grey_scene
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -58,7 +58,7 @@ def said(packet: bytes) -> dict[str, list[str]]:
 
 
 def test_fields_get_the_names_of_xmp() -> None:
-    xmp = said(with_iptc(PACKET, read_iptc(BARE)))
+    xmp = said(add_iptc(PACKET, read_iptc(BARE)))
     assert xmp[f"{DC}title"] == ["Großmutter"]
     assert xmp[f"{DC}subject"] == ["family", "1912 <glass>"]
     assert xmp[f"{PHOTOSHOP}DateCreated"] == ["1912-06"]  # the day was not known
@@ -66,7 +66,7 @@ def test_fields_get_the_names_of_xmp() -> None:
 
 
 def test_what_xmp_says_itself_goes_first() -> None:
-    assert said(with_iptc(PACKET, read_iptc(BARE)))[f"{PHOTOSHOP}City"] == ["Bern"]
+    assert said(add_iptc(PACKET, read_iptc(BARE)))[f"{PHOTOSHOP}City"] == ["Bern"]
 
 
 def test_what_has_no_name_is_told() -> None:
@@ -80,24 +80,24 @@ def test_both_old_ways_to_write_letters_are_read(text: bytes) -> None:
 
 
 def test_wrapping_comes_off_and_on() -> None:
-    assert fields_of(wrapped(BARE)) == BARE
-    assert fields_of(BARE) == BARE
-    assert read_iptc(wrapped(BARE)) == read_iptc(BARE)
+    assert read_fields(wrap_fields(BARE)) == BARE
+    assert read_fields(BARE) == BARE
+    assert read_iptc(wrap_fields(BARE)) == read_iptc(BARE)
 
 
 def test_previews_of_the_old_photo_are_taken_out_and_all_else_stays() -> None:
     path, preview = resource(0x07D0, b"a clipping path"), resource(0x040C, b"small grey picture")
     block = WRAPPING + path + preview + resource(0x0404, BARE)
-    assert wrapped(block) == WRAPPING + path + resource(0x0404, BARE)
+    assert wrap_fields(block) == WRAPPING + path + resource(0x0404, BARE)
 
 
 @given(data=st.binary(max_size=60), cut=st.integers(0, 400), at=st.integers(0, 300))
 @settings(max_examples=200, deadline=None)
 def test_damaged_blocks_do_no_harm(data: bytes, cut: int, at: int) -> None:
-    for sound in (BARE, wrapped(BARE)):
+    for sound in (BARE, wrap_fields(BARE)):
         damaged = (sound[:at] + data + sound[at + len(data) :])[:cut]
-        assert isinstance(wrapped(damaged), bytes)
-        ElementTree.fromstring(with_iptc(PACKET, read_iptc(damaged)))
+        assert isinstance(wrap_fields(damaged), bytes)
+        ElementTree.fromstring(add_iptc(PACKET, read_iptc(damaged)))
 
 
 @pytest.mark.parametrize("before", [".jpg", ".tif"])
@@ -106,7 +106,7 @@ def test_files_say_what_the_photo_said(colorizer: Colorizer, tmp_path: Path, bef
     source, target = tmp_path / f"in{before}", tmp_path / f"out{after}"
     if before == ".jpg":
         image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
-        image.set_type(pyvips.GValue.blob_type, "iptc-data", wrapped(BARE))
+        image.set_type(pyvips.GValue.blob_type, "iptc-data", wrap_fields(BARE))
         image.write_to_file(str(source))
     else:
         Image.fromarray(grey_scene()).save(source, tiffinfo={33723: BARE})
@@ -148,5 +148,5 @@ def test_tiff_fields_declared_as_numbers(tmp_path: Path, order: str, swapped: bo
     path = tmp_path / "tags.tif"
     path.write_bytes(header + table + content)
     with path.open("rb") as file:
-        found = iptc_of(file)
+        found = read_iptc_block(file)
     assert found == padded

@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from colorify.images.metadata.tiff import DamagedTagsError, add_tags, exif_of, iptc_of, is_sound
+from colorify.images.metadata.tiff import (
+    DamagedTagsError,
+    add_tags,
+    is_sound_exif,
+    read_exif,
+    read_iptc_block,
+)
 from tiny import grey_scene
 
 
@@ -63,9 +69,9 @@ def test_what_is_added_is_read_again(kind: str, endian: str) -> None:
     add_tags(file, exif=exif_block(endian), iptc=b"\x1c\x02caption")
     np.testing.assert_array_equal(pyvips.Image.tiffload_buffer(file.getvalue()).numpy(), before)
     exif = Image.Exif()
-    exif.load(exif_of(file)[0])
+    exif.load(read_exif(file)[0])
     check(exif)
-    assert iptc_of(file) == b"\x1c\x02caption"
+    assert read_iptc_block(file) == b"\x1c\x02caption"
     file.seek(0)
     with Image.open(file) as picture:  # another program understands it too
         picture.load()
@@ -88,14 +94,14 @@ def test_tags_that_a_file_has_stay_its_own() -> None:
     exif[ExifTags.Base.Model] = "Makina"
     add_tags(file, exif=exif.tobytes(), iptc=b"\x1c\x02")
     found = Image.Exif()
-    found.load(exif_of(file)[0])
+    found.load(read_exif(file)[0])
     assert found[ExifTags.Base.Make] == "Plaubel"
     assert found[ExifTags.Base.Model] == "Makina"
 
 
 def test_a_file_without_tags_has_none() -> None:
-    assert exif_of(plain_tiff()) == (None, [])
-    assert iptc_of(plain_tiff()) is None
+    assert read_exif(plain_tiff()) == (None, [])
+    assert read_iptc_block(plain_tiff()) is None
 
 
 @given(data=st.data())
@@ -110,7 +116,7 @@ def test_damaged_tags_are_noticed_or_harmless(data: st.DataObject) -> None:
     cut = bytes(content[: data.draw(st.integers(0, len(content)))])
     for damaged in (bytes(content), cut):
         try:
-            block, _ = exif_of(io.BytesIO(damaged))
+            block, _ = read_exif(io.BytesIO(damaged))
         except DamagedTagsError:
             continue
         assert block is None or len(block) < 2**22
@@ -130,7 +136,7 @@ def test_values_that_claim_the_same_bytes_over_and_over_take_little_memory() -> 
     content = exif_directory([(tag, 7, 2**20, 16) for tag in range(1, 500)]) + bytes(2**20)
     tracemalloc.start()
     with pytest.raises(DamagedTagsError):
-        exif_of(io.BytesIO(content))
+        read_exif(io.BytesIO(content))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20 * 2**20
@@ -141,11 +147,11 @@ def test_a_place_that_no_file_has(tmp_path: Path, offset: int) -> None:
     path = tmp_path / "a.tif"
     path.write_bytes(exif_directory([(37500, 7, 100, offset)]))
     with path.open("rb") as file, pytest.raises(DamagedTagsError):
-        exif_of(file)
+        read_exif(file)
 
 
 def test_a_block_that_makes_no_sense_is_known() -> None:
     sound = exif_block()
-    assert is_sound(sound)
-    assert not is_sound(sound[:20])
-    assert not is_sound(b"")
+    assert is_sound_exif(sound)
+    assert not is_sound_exif(sound[:20])
+    assert not is_sound_exif(b"")

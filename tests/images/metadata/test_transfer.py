@@ -9,7 +9,7 @@ import pyvips
 from PIL import Image
 
 from colorify.colorizer import Colorizer
-from colorify.images.metadata.transfer import DIGITAL_SOURCE_TYPE, IPTC_EXTENSION, Mark, marked
+from colorify.images.metadata.transfer import DIGITAL_SOURCE_TYPE, IPTC_EXTENSION, Mark, add_mark
 from tiny import grey_scene
 
 MARK = Mark('Colorify "tiny" & <co>', "0.0")
@@ -55,15 +55,15 @@ OLD = "http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm"
     ids=["none", "damaged", "other", "attribute", "element", "resource", "empty RDF"],
 )
 def test_a_packet_says_once_that_its_colours_were_generated(packet: str) -> None:
-    result = marked(packet.encode(), MARK)
+    result = add_mark(packet.encode(), MARK)
     assert properties(result) == EXPECTED
-    assert marked(result, MARK) == result  # a second colouring adds nothing
+    assert add_mark(result, MARK) == result  # a second colouring adds nothing
     assert ("Großmutter" in packet) == ("Großmutter" in result.decode())
 
 
 def test_all_else_stays_byte_for_byte() -> None:
     packet = (PACKET % (IPTC_EXTENSION, 'ext:Event="Wedding"', "")).encode()
-    result = marked(packet, MARK)
+    result = add_mark(packet, MARK)
     assert [part for part in packet.split(b"</r:RDF>") if part not in result] == []
     assert properties(result)["Event"] == ["Wedding"]
 

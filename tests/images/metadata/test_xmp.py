@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorify.images.metadata import xmp
-from colorify.images.metadata.transfer import Mark, marked
+from colorify.images.metadata.transfer import Mark, add_mark
 from colorify.images.metadata.xmp import (
     RDF,
     DamagedXmpError,
@@ -121,7 +121,7 @@ def test_a_hostile_megabyte_takes_little_time(name: str) -> None:
     started = time.process_time()
     try:
         remove_properties(HOSTILE[name], is_gps, deep=True)
-        marked(HOSTILE[name], Mark("Colorify", "1"))
+        add_mark(HOSTILE[name], Mark("Colorify", "1"))
     except DamagedXmpError:
         pass
     assert time.process_time() - started < 2

@@ -60,7 +60,7 @@ def test_stains_are_wide_and_soft_and_differ_from_place_to_place() -> None:
 def test_age_spares_the_others_and_stays_in_range(L: torch.Tensor) -> None:
     photos = L.repeat(50, 1, 1, 1)
     ab = torch.zeros(len(photos), 2, 64, 64)
-    aged = augment.age(photos, ab, 0.4, generator())
+    aged = augment.degrade(photos, ab, 0.4, generator())
     changed = (aged != photos).flatten(1).any(1).float().mean()
     assert 0.25 < changed <= 0.45  # of the chosen 40 % a few draw no damage at all
     assert aged.min() >= 0
@@ -70,16 +70,18 @@ def test_age_spares_the_others_and_stays_in_range(L: torch.Tensor) -> None:
 def test_shares_choose_what_happens(L: torch.Tensor) -> None:
     ab = torch.full((6, 2, 64, 64), 30.0)
     none = dict.fromkeys(augment.SHARES, 0.0)
-    assert torch.equal(augment.age(L, ab, 1.0, generator(), shares=none), L)
-    scratched = augment.age(L, ab, 1.0, generator(), shares=none | {"scratches": 1.0})
+    assert torch.equal(augment.degrade(L, ab, 1.0, generator(), shares=none), L)
+    scratched = augment.degrade(L, ab, 1.0, generator(), shares=none | {"scratches": 1.0})
     changed = (scratched != L).float().mean()
     assert 0 < changed < 0.1  # some columns and some dust, no more
 
 
 def test_age_repeats_with_its_seed(L: torch.Tensor) -> None:
     ab = torch.zeros(6, 2, 64, 64)
-    assert torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(7)))
-    assert not torch.equal(augment.age(L, ab, 1.0, generator(7)), augment.age(L, ab, 1.0, generator(8)))
+    assert torch.equal(augment.degrade(L, ab, 1.0, generator(7)), augment.degrade(L, ab, 1.0, generator(7)))
+    assert not torch.equal(
+        augment.degrade(L, ab, 1.0, generator(7)), augment.degrade(L, ab, 1.0, generator(8))
+    )
 
 
 @pytest.mark.parametrize("name", augment.SHARES)

@@ -7,7 +7,7 @@ import torch
 
 from colorify.dataset.shard_reader import Sample
 from colorify.training.data.batches import random_zone
-from colorify.training.data.device_dataset import Packed
+from colorify.training.data.device_dataset import DeviceDataset
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
 
@@ -30,7 +30,7 @@ def ramps() -> list[Sample]:
 
 
 def test_a_zone_is_upright_unsquashed_inside_its_photo_and_at_least_70_percent(ramps: list[Sample]) -> None:
-    packed = Packed(ramps, torch.ones(3), CPU)
+    packed = DeviceDataset(ramps, torch.ones(3), CPU)
     batches = [packed.draw_batch(32, 3, generator(seed)) for seed in range(20)]
     L = torch.cat([batch.L for batch in batches]) * 2.55
     ab = torch.cat([batch.ab_at_L for batch in batches]) + 128
@@ -48,7 +48,7 @@ def test_a_zone_is_upright_unsquashed_inside_its_photo_and_at_least_70_percent(r
 def test_it_shrinks_like_the_antialiased_way(ramps: list[Sample]) -> None:
     rng = np.random.default_rng(0)
     noisy = [Sample("n", rng.integers(0, 255, (96, 96, 3), dtype=np.uint8))]
-    on_device = Packed(noisy, torch.ones(1), CPU).draw_batch(48, 1, generator()).L * 2.55
+    on_device = DeviceDataset(noisy, torch.ones(1), CPU).draw_batch(48, 1, generator()).L * 2.55
     on_host = random_zone(noisy[0].lab, 48, generator()).float()[0]
     nearest = torch.from_numpy(noisy[0].lab[::2, ::2, 0].copy()).float()
     assert abs(float(on_device.std() - on_host.std())) < 12

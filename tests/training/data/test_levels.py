@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from colorify.model.preprocess import shown
-from colorify.training.data.levels import as_shown
+from colorify.model.preprocess import normalize_luminance
+from colorify.training.data.levels import normalize_luminance_batch
 
 
 def print_of(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -20,12 +20,12 @@ def print_of(kind: str, rng: np.random.Generator) -> np.ndarray:
 def test_a_batch_is_shown_photo_for_photo_as_the_generator_is() -> None:
     rng = np.random.default_rng(4)
     photos = [print_of(kind, rng) for kind in ("fresh", "dark", "pale", "blank", "grainy")]
-    made = as_shown(torch.from_numpy(np.stack(photos))[:, None])[:, 0].numpy()
+    made = normalize_luminance_batch(torch.from_numpy(np.stack(photos))[:, None])[:, 0].numpy()
     for one, photo in zip(made, photos, strict=True):
-        np.testing.assert_allclose(one, shown(photo), atol=0.01)
+        np.testing.assert_allclose(one, normalize_luminance(photo), atol=0.01)
 
 
 @pytest.mark.parametrize("kind", ["dark", "pale", "grainy"])
 def test_an_old_print_is_not_shown_as_it_is(kind: str) -> None:
     photo = torch.from_numpy(print_of(kind, np.random.default_rng(4)))[None, None]
-    assert (as_shown(photo) - photo).abs().mean() > 1
+    assert (normalize_luminance_batch(photo) - photo).abs().mean() > 1

@@ -1,7 +1,7 @@
 import torch
 
 from colorify.training.data.batches import Batch, as_batch
-from colorify.training.data.mounts import mount
+from colorify.training.data.mounts import add_mounts
 
 
 def photos(count: int) -> Batch:
@@ -15,7 +15,7 @@ def rng() -> torch.Generator:
 
 def test_a_mount_is_even_and_grey_and_surrounds_a_photo_left_as_it_is() -> None:
     plain = photos(200)
-    mounted = mount(plain, 1.0, rng())
+    mounted = add_mounts(plain, 1.0, rng())
     covered = (mounted.ab_at_L == 0).all(1, keepdim=True)
     assert not covered[:, :, 32, 32].any()
     assert covered.float().mean((1, 2, 3)).max() > 0.3
@@ -29,20 +29,20 @@ def test_a_mount_is_even_and_grey_and_surrounds_a_photo_left_as_it_is() -> None:
 
 
 def test_what_is_to_be_learned_there_is_no_colour() -> None:
-    mounted = mount(photos(200), 1.0, rng())
+    mounted = add_mounts(photos(200), 1.0, rng())
     assert torch.equal(mounted.ab, torch.nn.functional.avg_pool2d(mounted.ab_at_L, 4))
     assert (mounted.ab == 0).any()
 
 
 def test_only_a_share_of_the_photos_is_mounted() -> None:
     plain = photos(1000)
-    changed = (mount(plain, 0.1, rng()).L != plain.L).flatten(1).any(1).float().mean()
+    changed = (add_mounts(plain, 0.1, rng()).L != plain.L).flatten(1).any(1).float().mean()
     assert 0.07 < changed < 0.13
-    assert torch.equal(mount(plain, 0.0, rng()).L, plain.L)
+    assert torch.equal(add_mounts(plain, 0.0, rng()).L, plain.L)
 
 
 def test_mounts_are_dark_and_light_and_of_many_shapes() -> None:
-    mounted = mount(photos(400), 1.0, rng())
+    mounted = add_mounts(photos(400), 1.0, rng())
     corner = mounted.L[:, 0, 0, 0]
     assert (corner < 12).float().mean() > 0.3
     assert (corner > 78).float().mean() > 0.3

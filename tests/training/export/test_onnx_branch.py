@@ -6,7 +6,7 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from colorify.training.export.onnx_branch import all_weights, branch_off_backbone
+from colorify.training.export.onnx_branch import all_weights, make_backbone_optional
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_same_comes_out_whether_features_are_made_or_handed_on(graph: onnx.G
     rng = np.random.default_rng(0)
     given = {name: rng.random((1, 1, 4, 6), np.float32) for name in ("L", "hints")}
     expected = session(graph).run(None, given)
-    split = session(branch_off_backbone(graph))
+    split = session(make_backbone_optional(graph))
     nothing = {f"cached.{number}": np.zeros((1, 1, 1, 1), np.float32) for number in range(2)}
     made = split.run(None, {**given, **nothing, "reuse": np.array(False)})
     cached = {"cached.0": made[1], "cached.1": made[2]}
@@ -56,7 +56,7 @@ def test_the_same_comes_out_whether_features_are_made_or_handed_on(graph: onnx.G
 
 
 def test_what_only_the_features_need_is_in_the_branch(graph: onnx.GraphProto) -> None:
-    split = branch_off_backbone(graph)
+    split = make_backbone_optional(graph)
     assert {weight.name for weight in split.initializer} == {"scale", "wide"}
     assert [node.op_type for node in split.node] == ["Mul", "If", "Sum", "Mul"]
     assert sorted(weight.name for weight in all_weights(split)) == ["alone", "scale", "wide"]

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from colorify.model.generator import Generator
-from colorify.model.preprocess import shown
+from colorify.model.preprocess import normalize_luminance
 from colorify.model.spec import Spec
 from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins, annealed_mean, certainty
@@ -45,13 +45,14 @@ def test_the_exported_generator_gives_what_the_network_gives(
     cells = (sides[0] // 4, sides[1] // 4)
     hints = np.zeros((*cells, 3), np.float32)
     hints[2:4, 2:4] = [30, -10, 1]
-    glance = Generator(weights).look(L)
-    glance.colors()
-    colors = glance.colors(hints=hints)  # the backbone has run: now the decoder alone
+    glance = Generator(weights).encode(L)
+    glance.predict()
+    colors = glance.predict(hints=hints)  # the backbone has run: now the decoder alone
     likely = glance.distribution(hints=hints)
     with torch.inference_mode():
         logits = network(
-            torch.from_numpy(shown(L))[None, None], torch.from_numpy(hints.transpose(2, 0, 1))[None]
+            torch.from_numpy(normalize_luminance(L))[None, None],
+            torch.from_numpy(hints.transpose(2, 0, 1))[None],
         )
         ab = annealed_mean(logits, bins.centers, SPEC.temperature)[0].permute(1, 2, 0).numpy()
         sure = certainty(logits)[0, 0].numpy()

@@ -58,7 +58,7 @@ _WEBP_CHUNKS: Final = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"
 
 
 @dataclass(frozen=True)
-class Beside:
+class AncillaryData:
     """What was found."""
 
     comments: tuple[bytes, ...] = ()  # of JPEG, without their markers
@@ -71,7 +71,7 @@ class Beside:
     has_resolution: bool = False  # in the container; EXIF may have one, too
     left_out: tuple[str, ...] = ()  # what is not carried over, in words
 
-    def turned(self, *, sideways: bool) -> "Beside":
+    def turned(self, *, sideways: bool) -> "AncillaryData":
         """Return the same of a picture that was turned or mirrored; `sideways`: its rows became columns."""
         aspect = (self.aspect[1], self.aspect[0]) if self.aspect and sideways else self.aspect
         gone = {chunk[4:8] for chunk in self.chunks} & _OF_THE_PLACE
@@ -85,12 +85,12 @@ class Beside:
         return [name.decode("latin-1") for name in named]
 
 
-def read_beside(file: BinaryIO, kind: str) -> Beside:
+def read_ancillary(file: BinaryIO, kind: str) -> AncillaryData:
     """Read what stands beside the pixels of a file of a format called `kind`; what is damaged ends it."""
-    return {"jpeg": _of_jpeg, "png": _of_png, "webp": _of_webp}.get(kind, lambda _: Beside())(file)
+    return {"jpeg": _of_jpeg, "png": _of_png, "webp": _of_webp}.get(kind, lambda _: AncillaryData())(file)
 
 
-def _of_jpeg(file: BinaryIO) -> Beside:
+def _of_jpeg(file: BinaryIO) -> AncillaryData:
     comments: list[bytes] = []
     packets: list[bytes] = []
     extended: list[bytes] = []
@@ -111,7 +111,7 @@ def _of_jpeg(file: BinaryIO) -> Beside:
             left_out.append(_name_of(marker, data))
     unique = tuple(dict.fromkeys(left_out))
     packet = packets[0] if packets else None
-    return Beside(tuple(comments), packet, tuple(extended), (), aspect, has_resolution, unique)
+    return AncillaryData(tuple(comments), packet, tuple(extended), (), aspect, has_resolution, unique)
 
 
 def jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -138,7 +138,7 @@ def _name_of(marker: int, data: bytes) -> str:
     return known[0] if known else f"the segment APP{marker - _APP0} of another program"
 
 
-def _of_png(file: BinaryIO) -> Beside:
+def _of_png(file: BinaryIO) -> AncillaryData:
     chunks: list[bytes] = []
     left_out: list[str] = []
     total = 0
@@ -156,7 +156,9 @@ def _of_png(file: BinaryIO) -> Beside:
         elif kind in _KEPT_CHUNKS or kind not in _KNOWN_CHUNKS:
             left_out.append(f"the PNG chunk {kind.decode('latin-1')}")
     printable = tuple(dict.fromkeys(words for words in left_out if words.isprintable()))
-    return Beside(chunks=tuple(chunks), aspect=aspect, has_resolution=has_resolution, left_out=printable)
+    return AncillaryData(
+        chunks=tuple(chunks), aspect=aspect, has_resolution=has_resolution, left_out=printable
+    )
 
 
 def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
@@ -172,7 +174,7 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         at += 12 + size
 
 
-def _of_webp(file: BinaryIO) -> Beside:
+def _of_webp(file: BinaryIO) -> AncillaryData:
     at, left_out = 12, []
     for _ in range(_MOST_PARTS):
         file.seek(at)
@@ -183,4 +185,4 @@ def _of_webp(file: BinaryIO) -> Beside:
             left_out.append(f"the WebP chunk {head[:4].decode('latin-1')}")
         size = int.from_bytes(head[4:], "little")
         at += 8 + size + size % 2
-    return Beside(left_out=tuple(dict.fromkeys(words for words in left_out if words.isprintable())))
+    return AncillaryData(left_out=tuple(dict.fromkeys(words for words in left_out if words.isprintable())))

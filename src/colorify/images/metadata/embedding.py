@@ -85,7 +85,7 @@ class Embedder:
             self._held = None
 
 
-def density(per_mm: tuple[float, float]) -> bytes | None:
+def jfif_density(per_mm: tuple[float, float]) -> bytes | None:
     """Return a resolution as JFIF holds it, in whole numbers; None where it would be another one."""
     for unit, length in ((1, 25.4), (2, 10.0)):
         dots = [value * length for value in per_mm]
@@ -99,7 +99,7 @@ def _are_whole(values: list[float]) -> bool:
 
 
 def _edit_jpeg(head: bytearray, extras: Extras) -> bytes:
-    known = density(extras.per_mm) if extras.per_mm is not None else None  # else EXIF says it
+    known = jfif_density(extras.per_mm) if extras.per_mm is not None else None  # else EXIF says it
     jfif = (
         _JFIF + (known or struct.pack(">BHH", 0, *_within(extras.aspect or (1, 1)))) + bytes(2)
     )  # no thumbnail

@@ -32,7 +32,7 @@ class DamagedExifError(Exception):
 
 
 @dataclass(frozen=True)
-class Now:
+class NewPicture:
     """What is true of the new picture."""
 
     width: int
@@ -44,7 +44,7 @@ class Now:
     )  # dots, to be said in EXIF; None: nobody knows, or it is said elsewhere
 
 
-def revise_exif(block: bytes | None, now: Now) -> bytes | None:
+def revise_exif(block: bytes | None, now: NewPicture) -> bytes | None:
     """Return a block, without its magic, that is true of the new picture; None where there is nothing to say.
 
     What it does not say is not added, but for the resolution. Raises DamagedExifError.
@@ -65,7 +65,7 @@ def revise_exif(block: bytes | None, now: Now) -> bytes | None:
     return edit.finish()
 
 
-def without_position(block: bytes) -> bytes:
+def remove_position(block: bytes) -> bytes:
     """Return a block, magic and all, that says nothing of positions. Raises DamagedExifError."""
     edit = _Edit(block)
     edit.erase_below(_GPS)
@@ -73,7 +73,7 @@ def without_position(block: bytes) -> bytes:
     return (EXIF_MAGIC if block.startswith(EXIF_MAGIC) else b"") + edit.finish()
 
 
-def resolution_of(block: bytes) -> tuple[float, float] | None:
+def read_resolution(block: bytes) -> tuple[float, float] | None:
     """Return dots a millimetre, across and down, as a block says; None where it does not."""
     try:
         edit = _Edit(block)

@@ -90,14 +90,14 @@ class Iptc:
         ]
 
 
-def fields_of(block: bytes) -> bytes:
+def read_fields(block: bytes) -> bytes:
     """Return the bare fields of a block, wrapped as in a JPEG or not; empty where there are none."""
     if not block.startswith(WRAPPING):
         return block
     return b"".join(data for number, _, data in _resources(block) if number == _FIELDS)
 
 
-def wrapped(block: bytes) -> bytes:
+def wrap_fields(block: bytes) -> bytes:
     """Return a block as a JPEG holds it, without previews; other things of Photoshop's stay."""
     if block.startswith(WRAPPING):
         return WRAPPING + b"".join(whole for number, whole, _ in _resources(block) if number not in _PREVIEWS)
@@ -112,7 +112,7 @@ def other_resources(block: bytes) -> bytes:
     return b"".join(whole for number, whole, _ in _resources(block) if number not in (_FIELDS, *_PREVIEWS))
 
 
-def with_resources(block: bytes | None, resources: bytes) -> bytes | None:
+def add_resources(block: bytes | None, resources: bytes) -> bytes | None:
     """Return a block as a JPEG holds it, with what else Photoshop says, without previews and other IPTC."""
     others = other_resources(WRAPPING + resources)
     return (block or WRAPPING) + others if others else block
@@ -120,7 +120,7 @@ def with_resources(block: bytes | None, resources: bytes) -> bytes | None:
 
 def read_iptc(block: bytes) -> Iptc:
     """Read a block, wrapped or not; what is damaged ends it."""
-    raw = list(_fields(fields_of(block)))
+    raw = list(_fields(read_fields(block)))
     by_utf8 = any(key == _CHARSET and value == _UTF8 for key, value in raw)
     values: dict[int, list[str]] = {}
     others: dict[str, None] = {}
@@ -132,7 +132,7 @@ def read_iptc(block: bytes) -> Iptc:
     return Iptc(values, tuple(others))
 
 
-def with_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
+def add_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
     """Return an XMP packet (None: a new one) that also says what `iptc` says; what it says itself goes first.
 
     Raises DamagedXmpError.

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyvips
 
-from colorify.images.metadata.exif import DamagedExifError, without_position
+from colorify.images.metadata.exif import DamagedExifError, remove_position
 from colorify.images.metadata.xmp import DamagedXmpError, remove_properties
 from colorify.images.photo import Photo
 
@@ -18,7 +18,7 @@ _POSITION: Final = re.compile(r"(?:gps.*|latitude|longitude)", re.IGNORECASE)
 _HIDDEN: Final = re.compile(rb"Raw profile type ", re.IGNORECASE)
 
 
-def without_location(photo: Photo) -> Photo:
+def remove_location(photo: Photo) -> Photo:
     """Return the same photo without the position at which it was taken.
 
     XMP that cannot be read is left out, and so are blocks in a PNG's texts: nobody can say what is in them.
@@ -38,7 +38,7 @@ def without_location(photo: Photo) -> Photo:
             notes.append(f"its XMP was left out, as it may say where it was taken ({error})")
     if image.get_typeof(_EXIF):
         try:
-            image.set_type(pyvips.GValue.blob_type, _EXIF, without_position(bytes(image.get(_EXIF))))
+            image.set_type(pyvips.GValue.blob_type, _EXIF, remove_position(bytes(image.get(_EXIF))))
         except DamagedExifError:
             image.remove(_EXIF)
             notes.append("its EXIF was left out, as it is damaged and may say where it was taken")

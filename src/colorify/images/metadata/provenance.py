@@ -9,11 +9,11 @@ from colorify.images.metadata.transfer import SYSTEM_USED
 from colorify.images.metadata.xmp import DamagedXmpError, read_properties
 from colorify.images.photo import MAX_PIXELS, open_photo
 
-MAKER: Final = "Colorify "  # begins what `transfer.marked` says of who made the colours
+COLORIFY_MARK: Final = "Colorify "  # begins what `transfer.marked` says of who made the colours
 _XMP: Final = "xmp-data"  # libvips' name
 
 
-def is_own(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
+def is_colorify_output(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
     """Read the mark of a picture file, from its header alone. Raises PhotoError as `open_photo` does."""
     if _is_heic(path):  # which `open_photo` decodes at once
         xmp = read_heic_blocks(path, str(path), max_pixels).get(_XMP, b"")
@@ -28,7 +28,7 @@ def _names_us(packet: bytes) -> bool:
         made_by = read_properties(packet).get(SYSTEM_USED, [])
     except DamagedXmpError:
         return False  # `transfer.marked` writes none of these, and nor does a program that edits XMP
-    return any(name.startswith(MAKER) for name in made_by)
+    return any(name.startswith(COLORIFY_MARK) for name in made_by)
 
 
 def _is_heic(path: Path) -> bool:

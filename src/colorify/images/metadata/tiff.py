@@ -11,9 +11,9 @@ from io import BytesIO
 from typing import BinaryIO, Final
 
 EXIF_MAGIC: Final = b"Exif\0\0"
-IPTC: Final = 33723
+IPTC_TAG: Final = 33723
 # who made the picture, when, with what, and whose it is; what describes the pixels belongs to the new file
-CARRIED: Final = frozenset(
+CARRIED_TAGS: Final = frozenset(
     {269, 270, 271, 272, 285, 305, 306, 315, 316, 33432, 34665, 34853, 40091, 40092, 40093, 40094, 40095}
 )
 # how pixels are stored and what their codes mean, of the old file; and what libvips carries itself
@@ -25,19 +25,21 @@ _STORAGE: Final = frozenset(
     }
 )  # fmt: skip
 RESOLUTION: Final = frozenset({282, 283, 296})
-POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directories Exif, GPS, Interoperability
+DIRECTORY_POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directories Exif, GPS, Interoperability
 
-_WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
-_PAIRS: Final = frozenset({5, 10})  # types of two numbers each: rationals
+_TYPE_BYTES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
+_RATIONAL_TYPES: Final = frozenset({5, 10})  # types of two numbers each: rationals
 _SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
 _NO_UNIT: Final = 1  # ResolutionUnit
 _IPTC_MARKER: Final = b"\x1c"  # begins each field
-_MOST_ENTRIES: Final = 512  # a directory with more is damaged
-_MOST_BYTES: Final = 2**20  # of one value; likewise
-_MOST_IN_ALL: Final = 2**22  # bytes of a directory's values, which may claim the same megabyte over and over
-_FARTHEST: Final = 2**40  # byte of a file: beyond it systems refuse to look
+_MAX_ENTRIES: Final = 512  # a directory with more is damaged
+_MAX_VALUE_BYTES: Final = 2**20  # of one value; likewise
+_MAX_TOTAL_BYTES: Final = (
+    2**22
+)  # bytes of a directory's values, which may claim the same megabyte over and over
+_MAX_OFFSET: Final = 2**40  # byte of a file: beyond it systems refuse to look
 _MOST_PAGES: Final = 1000  # directories one after the other
-_DEEPEST: Final = 3  # directories within directories
+_MAX_DEPTH: Final = 3  # directories within directories
 
 
 class DamagedTagsError(Exception):
@@ -55,7 +57,7 @@ class Entry:
     @property
     def numbers(self) -> list[int]:
         """Its values, where they are whole numbers."""
-        width = _WIDTHS[self.kind]
+        width = _TYPE_BYTES[self.kind]
         return [
             int.from_bytes(self.data[at : at + width], "little") for at in range(0, len(self.data), width)
         ]
@@ -89,7 +91,7 @@ _LAYOUTS: Final = {
 }
 
 
-def exif_of(file: BinaryIO) -> tuple[bytes | None, list[int]]:
+def read_exif(file: BinaryIO) -> tuple[bytes | None, list[int]]:
     """Return the EXIF block that a TIFF amounts to, None if it says nothing, and tags that are not in it.
 
     These are none that programs count on, and damaged or too large. Raises DamagedTagsError.
@@ -102,9 +104,9 @@ def exif_of(file: BinaryIO) -> tuple[bytes | None, list[int]]:
     return EXIF_MAGIC + b"II*\0" + struct.pack("<I", 8) + packed, skipped
 
 
-def iptc_of(file: BinaryIO) -> bytes | None:
+def read_iptc_block(file: BinaryIO) -> bytes | None:
     """Return the IPTC block of a TIFF file, None if it has none. Raises DamagedTagsError."""
-    entry = _read_first(file, frozenset({IPTC})).get(IPTC)
+    entry = _read_first(file, frozenset({IPTC_TAG})).get(IPTC_TAG)
     if entry is None:
         return None
     if entry.kind == _LONG and not entry.data.startswith(_IPTC_MARKER):
@@ -133,7 +135,7 @@ def read_at(file: BinaryIO, position: int, wanted: frozenset[int]) -> Directory:
     return _read(file, layout, position, wanted, depth=1)
 
 
-def is_sound(exif: bytes) -> bool:
+def is_sound_exif(exif: bytes) -> bool:
     """Whether `add_tags` can make sense of an EXIF block."""
     try:
         _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), [])
@@ -184,7 +186,7 @@ def add_tags(
     """
     added = _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), []) if exif is not None else {}
     if iptc is not None:
-        added[IPTC] = Entry(_UNDEFINED, iptc)
+        added[IPTC_TAG] = Entry(_UNDEFINED, iptc)
     if aspect is not None:
         x, y, unit = sorted(RESOLUTION)
         added |= {x: Entry(_RATIONAL, struct.pack("<II", aspect[0], 1))}
@@ -212,10 +214,10 @@ def _read_carried(file: BinaryIO, skipped: list[int]) -> Directory:
             continue
         try:
             found |= _read_rows(file, layout, {tag: raw}, None, depth=1)
-            if sum(len(entry.data) for entry in found.values()) > _MOST_IN_ALL:
-                raise DamagedTagsError(f"values of more than {_MOST_IN_ALL} bytes")
+            if sum(len(entry.data) for entry in found.values()) > _MAX_TOTAL_BYTES:
+                raise DamagedTagsError(f"values of more than {_MAX_TOTAL_BYTES} bytes")
         except DamagedTagsError:
-            if tag in CARRIED:
+            if tag in CARRIED_TAGS:
                 raise
             found.pop(tag, None)
             skipped.append(tag)
@@ -254,11 +256,11 @@ def _read_rows(
             continue
         kind, data = _values(file, layout, raw)
         total += len(data)
-        if total > _MOST_IN_ALL:
-            raise DamagedTagsError(f"values of more than {_MOST_IN_ALL} bytes")
-        if tag not in POINTERS:
+        if total > _MAX_TOTAL_BYTES:
+            raise DamagedTagsError(f"values of more than {_MAX_TOTAL_BYTES} bytes")
+        if tag not in DIRECTORY_POINTERS:
             directory[tag] = Entry(kind, data)
-        elif depth < _DEEPEST:
+        elif depth < _MAX_DEPTH:
             below = int.from_bytes(data, "little")
             directory[tag] = Entry(_LONG, b"", _read(file, layout, below, None, depth + 1))
     return directory
@@ -268,7 +270,7 @@ def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, by
     """Return the entries of a directory as they stand; the file is left at the offset of the next one."""
     _seek(file, position)
     (count,) = _take(file, layout, layout.count)
-    if count > _MOST_ENTRIES:
+    if count > _MAX_ENTRIES:
         raise DamagedTagsError(f"a directory of {count} entries")
     table = file.read(count * layout.entry)
     if len(table) < count * layout.entry:
@@ -280,9 +282,9 @@ def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, by
 def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
     """Return the type and the values, little-endian, of an entry."""
     _, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", raw)
-    width = _WIDTHS.get(kind, 0)
-    size = count * width * (2 if kind in _PAIRS else 1)
-    if width == 0 or size > _MOST_BYTES:
+    width = _TYPE_BYTES.get(kind, 0)
+    size = count * width * (2 if kind in _RATIONAL_TYPES else 1)
+    if width == 0 or size > _MAX_VALUE_BYTES:
         raise DamagedTagsError(f"a value of type {kind} and {size} bytes")
     data = raw[4 + layout.inline :][:size]
     if size > layout.inline:
@@ -308,8 +310,8 @@ def _pack(
             table += present[tag]
             continue
         entry = directory[tag]
-        kind, width = entry.kind, _WIDTHS[entry.kind]
-        count = len(entry.data) // width // (2 if kind in _PAIRS else 1)
+        kind, width = entry.kind, _TYPE_BYTES[entry.kind]
+        count = len(entry.data) // width // (2 if kind in _RATIONAL_TYPES else 1)
         value = _ordered(entry.data, width, layout)
         if entry.directory is not None:
             below = _pack(entry.directory, {}, beyond + len(rest), layout)
@@ -332,7 +334,7 @@ def _ordered(data: bytes, width: int, layout: _Layout) -> bytes:
 
 
 def _seek(file: BinaryIO, position: int) -> None:
-    if position > _FARTHEST:
+    if position > _MAX_OFFSET:
         raise DamagedTagsError("a value beyond the end")
     file.seek(position)
 

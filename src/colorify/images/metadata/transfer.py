@@ -6,18 +6,24 @@ from typing import Final
 import pyvips
 
 from colorify.images.formats import Format
-from colorify.images.metadata.ancillary import Beside
-from colorify.images.metadata.embedding import MOST_SEGMENT, Extras, app1_segment, comment_segment, density
-from colorify.images.metadata.exif import DamagedExifError, Now, revise_exif
-from colorify.images.metadata.iptc import (
-    fields_of,
-    other_resources,
-    read_iptc,
-    with_iptc,
-    with_resources,
-    wrapped,
+from colorify.images.metadata.ancillary import AncillaryData
+from colorify.images.metadata.embedding import (
+    MOST_SEGMENT,
+    Extras,
+    app1_segment,
+    comment_segment,
+    jfif_density,
 )
-from colorify.images.metadata.tiff import EXIF_MAGIC, is_sound, without_largest
+from colorify.images.metadata.exif import DamagedExifError, NewPicture, revise_exif
+from colorify.images.metadata.iptc import (
+    add_iptc,
+    add_resources,
+    other_resources,
+    read_fields,
+    read_iptc,
+    wrap_fields,
+)
+from colorify.images.metadata.tiff import EXIF_MAGIC, is_sound_exif, without_largest
 from colorify.images.metadata.xmp import (
     DamagedXmpError,
     Property,
@@ -62,7 +68,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Plan:
+class MetadataPlan:
     """What goes into a file, beside its pixels, and what does not."""
 
     xmp: bytes | None
@@ -74,8 +80,14 @@ class Plan:
 
 
 def plan_metadata(
-    source: pyvips.Image, beside: Beside, now: Now, format: Format, mark: Mark | None, *, strip: bool
-) -> Plan:
+    source: pyvips.Image,
+    beside: AncillaryData,
+    now: NewPicture,
+    format: Format,
+    mark: Mark | None,
+    *,
+    strip: bool,
+) -> MetadataPlan:
     """Return what of the metadata of `source` goes into a file of a `format`, with a mark or without.
 
     `strip` leaves out all that `source` says, but for its resolution; the mark does not depend on it.
@@ -86,16 +98,20 @@ def plan_metadata(
     if strip:
         exif = revise_exif(None, now)
         extras = Extras(exif, per_mm=per_mm, aspect=beside.aspect)
-        return Plan(marked(None, mark) if mark is not None else None, None, None, extras, (), is_bare=True)
+        return MetadataPlan(
+            add_mark(None, mark) if mark is not None else None, None, None, extras, (), is_bare=True
+        )
     xmp, iptc, photoshop = _plan_texts(source, format, mark, notes)
-    exif = _plan_exif(blob(source, _EXIF), now, format, notes)
+    exif = _plan_exif(read_blob(source, _EXIF), now, format, notes)
     segments, chunks = _plan_parts(beside, format, notes)
     notes += [f"{what} left out" for what in beside.left_out]
     extras = Extras(exif, segments, chunks, per_mm, _plan_aspect(beside, format, notes))
-    return Plan(xmp, iptc, photoshop, extras, tuple(notes))
+    return MetadataPlan(xmp, iptc, photoshop, extras, tuple(notes))
 
 
-def carry(source: pyvips.Image, target: pyvips.Image, plan: Plan, profile: bytes) -> pyvips.Image:
+def copy_metadata(
+    source: pyvips.Image, target: pyvips.Image, plan: MetadataPlan, profile: bytes
+) -> pyvips.Image:
     """Return `target` with what libvips writes of a plan, an ICC profile, and the resolution of `source`."""
     result = target.copy()
     for name in source.get_fields():
@@ -110,7 +126,7 @@ def carry(source: pyvips.Image, target: pyvips.Image, plan: Plan, profile: bytes
     return result.copy(xres=source.xres, yres=source.yres)
 
 
-def blob(image: pyvips.Image, name: str) -> bytes | None:
+def read_blob(image: pyvips.Image, name: str) -> bytes | None:
     """Return a block of metadata as libvips has it, None if there is none."""
     return bytes(image.get(name)) if image.get_typeof(name) else None
 
@@ -125,31 +141,35 @@ def _set_blob(image: pyvips.Image, name: str, data: bytes) -> None:
 
 def _needs_exif(format: Format, per_mm: tuple[float, float]) -> bool:
     """Whether the resolution has to be said in EXIF, as the format has no place for it."""
-    return format.name in ("webp", "avif") or (format.name == "jpeg" and density(per_mm) is None)
+    return format.name in ("webp", "avif") or (format.name == "jpeg" and jfif_density(per_mm) is None)
 
 
 def _plan_texts(
     source: pyvips.Image, format: Format, mark: Mark | None, notes: list[str]
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
     """Return XMP, IPTC and other things of Photoshop's."""
-    packet, block, photoshop = blob(source, _XMP), blob(source, _IPTC), blob(source, _PHOTOSHOP)
-    moved = block is not None and not format.iptc and bool(fields_of(block))
+    packet, block, photoshop = (
+        read_blob(source, _XMP),
+        read_blob(source, _IPTC),
+        read_blob(source, _PHOTOSHOP),
+    )
+    moved = block is not None and not format.iptc and bool(read_fields(block))
     if packet is not None and (mark is not None or moved):
-        packet = _checked(packet, notes)
+        packet = _check_packet(packet, notes)
     if block is not None and moved:
-        packet = _with_moved(packet, block, notes)
+        packet = _add_iptc_to_xmp(packet, block, notes)
     if mark is not None:
-        packet = marked(packet, mark)
+        packet = add_mark(packet, mark)
     if packet is not None and format.name == "jpeg" and len(packet) + _XMP_MAGIC > MOST_SEGMENT:
         notes.append(
             f"its XMP was left out, as it has {len(packet):,} bytes and a JPEG holds {MOST_SEGMENT:,}"
         )
-        packet = marked(None, mark) if mark is not None else None
+        packet = add_mark(None, mark) if mark is not None else None
     iptc, photoshop = _plan_iptc(block, photoshop, format, notes)
     return packet, iptc, photoshop
 
 
-def _checked(packet: bytes, notes: list[str]) -> bytes | None:
+def _check_packet(packet: bytes, notes: list[str]) -> bytes | None:
     try:
         check_xmp(packet)
     except DamagedXmpError as error:
@@ -158,7 +178,7 @@ def _checked(packet: bytes, notes: list[str]) -> bytes | None:
     return packet
 
 
-def _with_moved(packet: bytes | None, block: bytes, notes: list[str]) -> bytes:
+def _add_iptc_to_xmp(packet: bytes | None, block: bytes, notes: list[str]) -> bytes:
     """Return a packet that says what IPTC says, and note what it cannot say, or says otherwise."""
     iptc = read_iptc(block)
     lost = [f"2:{number}" for number in iptc.nameless()] + list(iptc.others)
@@ -172,7 +192,7 @@ def _with_moved(packet: bytes | None, block: bytes, notes: list[str]) -> bytes:
         notes.append(
             f"its IPTC says otherwise than its XMP in {numbers}; XMP was kept, JPEG and TIFF keep both"
         )
-    return with_iptc(packet, iptc)
+    return add_iptc(packet, iptc)
 
 
 def _plan_iptc(
@@ -180,8 +200,8 @@ def _plan_iptc(
 ) -> tuple[bytes | None, bytes | None]:
     """Return IPTC, and other things of Photoshop's, as a format holds them."""
     if format.iptc == "wrapped":
-        whole = wrapped(block) if block is not None else None
-        whole = with_resources(whole, photoshop) if photoshop else whole
+        whole = wrap_fields(block) if block is not None else None
+        whole = add_resources(whole, photoshop) if photoshop else whole
         if whole is not None and len(whole) > MOST_SEGMENT:
             notes.append(
                 f"its IPTC was left out, as it has {len(whole):,} bytes and a JPEG holds {MOST_SEGMENT:,}"
@@ -190,19 +210,19 @@ def _plan_iptc(
         return whole, None
     others = photoshop or (other_resources(block) if block is not None else b"")
     if format.iptc == "bare":
-        return (fields_of(block) or None) if block is not None else None, others or None
+        return (read_fields(block) or None) if block is not None else None, others or None
     if others:
         notes.append("data of Photoshop's other than IPTC were left out; JPEG and TIFF keep them")
     return None, None
 
 
-def _plan_exif(block: bytes | None, now: Now, format: Format, notes: list[str]) -> bytes | None:
+def _plan_exif(block: bytes | None, now: NewPicture, format: Format, notes: list[str]) -> bytes | None:
     try:
         revised = revise_exif(block, now)
     except DamagedExifError as error:
         notes.append(f"its EXIF was left out, as it is damaged ({error})")
         return revise_exif(None, now)
-    if revised is not None and format.name == "tiff" and not is_sound(revised):
+    if revised is not None and format.name == "tiff" and not is_sound_exif(revised):
         notes.append("its EXIF was left out, as it is damaged")
         return None
     if revised is not None and format.name == "jpeg" and len(EXIF_MAGIC + revised) > MOST_SEGMENT:
@@ -213,7 +233,7 @@ def _plan_exif(block: bytes | None, now: Now, format: Format, notes: list[str]) 
 
 
 def _plan_parts(
-    beside: Beside, format: Format, notes: list[str]
+    beside: AncillaryData, format: Format, notes: list[str]
 ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """Return segments for a JPEG, and chunks for a PNG."""
     if format.name == "jpeg":
@@ -235,7 +255,7 @@ def _plan_parts(
     return segments, ()
 
 
-def _plan_aspect(beside: Beside, format: Format, notes: list[str]) -> tuple[int, int] | None:
+def _plan_aspect(beside: AncillaryData, format: Format, notes: list[str]) -> tuple[int, int] | None:
     if beside.aspect is not None and format.name not in ("jpeg", "png", "tiff"):
         notes.append(
             f"its pixels are not square ({beside.aspect[0]} to {beside.aspect[1]}), which {format} cannot say"
@@ -244,18 +264,18 @@ def _plan_aspect(beside: Beside, format: Format, notes: list[str]) -> tuple[int,
     return beside.aspect
 
 
-def marked(packet: bytes | None, mark: Mark) -> bytes:
+def add_mark(packet: bytes | None, mark: Mark) -> bytes:
     """Return an XMP packet (None: a new one) that also says that the colours were generated, and by what.
 
     All else in `packet` stays, byte for byte; a packet that cannot be read is replaced.
     """
     values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, _SYSTEM: mark.generator, _VERSION: mark.version}
     added = [Property("Iptc4xmpExt", IPTC_EXTENSION, name, (value,)) for name, value in values.items()]
-    kept = _readable(packet)
+    kept = _check_readable(packet)
     return add_properties(kept and remove_properties(kept, _PROPERTIES.__contains__), added)
 
 
-def _readable(packet: bytes | None) -> bytes | None:
+def _check_readable(packet: bytes | None) -> bytes | None:
     """Return a packet if it can be read."""
     try:
         check_xmp(packet or b"")

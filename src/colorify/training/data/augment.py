@@ -177,7 +177,7 @@ SHARES: Final[Mapping[str, float]] = {
 }
 
 
-def age(
+def degrade(
     L: Tensor, ab: Tensor, share: float, rng: Generator, *, shares: Mapping[str, float] | None = None
 ) -> Tensor:
     """Age a `share` of the photos, each in its own way.

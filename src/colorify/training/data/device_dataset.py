@@ -14,7 +14,7 @@ from colorify.training.data.batches import Batch, as_batch
 OVERSAMPLING: Final = 2  # a zone of up to twice the size of the batch is shrunk without aliasing
 
 
-class Packed:
+class DeviceDataset:
     """Photos end to end, without padding: 22,500 of 256 px take some 4 GB."""
 
     def __init__(self, samples: Sequence[Sample], weights: Tensor, device: torch.device) -> None:

@@ -10,16 +10,16 @@ import torch
 
 from colorify.dataset.shard_reader import Sample
 from colorify.training.data.batches import Batch, draw_batch, sampling_weights
-from colorify.training.data.device_dataset import Packed
+from colorify.training.data.device_dataset import DeviceDataset
 from colorify.training.distributed import Workers
 from colorify.training.recipe import Phase, Recipe
 
 PREFETCH: Final = 4  # steps whose batches are made ahead
 
-CUT, AGE, JUDGE = range(3)  # what randomness is for
+CROP_RNG, DAMAGE_RNG, GAN_RNG = range(3)  # what randomness is for
 
 
-class Supply:
+class BatchLoader:
     """The photos of this process, and the batches that each step of a run takes from them."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Supply:
     ) -> None:
         self.recipe, self.samples, self.device, self._workers = recipe, samples, device, workers
         self._weights = sampling_weights(samples, recipe.sets)
-        self._packed = Packed(samples, self._weights, device) if recipe.resident else None
+        self._packed = DeviceDataset(samples, self._weights, device) if recipe.resident else None
 
     def batches(self, phase: Phase, step: int) -> Iterator[list[Batch]]:
         """Yield what every step from `step` on learns from: `accumulate` batches, on the device."""
@@ -35,7 +35,7 @@ class Supply:
             for now in itertools.count(step):
                 yield [
                     self._packed.draw_batch(
-                        phase.size, phase.batch, self.rng(now, CUT, number), zone=self.recipe.zone
+                        phase.size, phase.batch, self.rng(now, CROP_RNG, number), zone=self.recipe.zone
                     )
                     for number in range(self.recipe.accumulate)
                 ]
@@ -64,7 +64,7 @@ class Supply:
                 self._weights,
                 phase.size,
                 phase.batch,
-                self.rng(step, CUT, number),
+                self.rng(step, CROP_RNG, number),
                 zone=self.recipe.zone,
             )
             for number in range(self.recipe.accumulate)

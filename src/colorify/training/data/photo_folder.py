@@ -10,14 +10,14 @@ from colorify.color import rgb_to_lab
 from colorify.dataset.shard_reader import LabBytes, Sample
 from colorify.errors import PhotoError, UsageError
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import as_rgb
+from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 from colorify.model.preprocess import NEUTRAL_CHROMA
 
 SHORT_SIDE: Final = 256  # px
-LONGEST: Final = 3  # times the short side; a longer photo is no photo but a panorama or a scan of a strip
+MAX_ASPECT: Final = 3  # times the short side; a longer photo is no photo but a panorama or a scan of a strip
 MAX_PIXELS: Final = 200_000_000
-FEWEST: Final = 4  # photos
+MIN_PHOTOS: Final = 4  # photos
 
 
 def read_photos(folder: Path, complain: Callable[[str], None]) -> list[Sample]:
@@ -31,18 +31,20 @@ def read_photos(folder: Path, complain: Callable[[str], None]) -> list[Sample]:
             samples.append(Sample(f"own-{number:06d}", _read(path)))
         except PhotoError as error:
             complain(str(error))
-    if len(samples) < FEWEST:
-        raise UsageError(f"{folder}: {len(samples)} colour photos, expected {FEWEST} or more to learn from.")
+    if len(samples) < MIN_PHOTOS:
+        raise UsageError(
+            f"{folder}: {len(samples)} colour photos, expected {MIN_PHOTOS} or more to learn from."
+        )
     return samples
 
 
 def _read(path: Path) -> LabBytes:
     photo = open_photo(path, max_pixels=MAX_PIXELS)
     short, long = sorted(photo.size)
-    if long > LONGEST * short:
+    if long > MAX_ASPECT * short:
         raise PhotoError(f"{path}: {long} x {short} px is too long a strip to learn from.")
     scale = min(1.0, SHORT_SIDE / short)
-    rgb = as_rgb(photo.shrunk(*(max(1, round(side * scale)) for side in photo.size)))
+    rgb = to_rgb(photo.shrink(*(max(1, round(side * scale)) for side in photo.size)))
     lab = rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
     if np.hypot(lab[..., 1], lab[..., 2]).mean() <= NEUTRAL_CHROMA:
         raise PhotoError(f"{path}: a photo in black and white has no colours to learn.")

@@ -14,7 +14,7 @@ from colorify.training.network.unet import Attention, ConvNorm, UNet
 NORM_EPS = 1e-3  # of ConvNorm
 
 
-def folded(network: UNet) -> UNet:
+def fold_batchnorm(network: UNet) -> UNet:
     """Return a copy for inference: convolutions with bias and no norm parameters left; the same function."""
     copy = deepcopy(network).eval()
     for module in copy.modules():
@@ -25,7 +25,7 @@ def folded(network: UNet) -> UNet:
     return copy
 
 
-def unfolded(state: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
+def unfold_batchnorm(state: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
     """Return what `network` loads to compute the same as the folded network whose entries `state` holds.
 
     The norms do nothing but add the bias as long as their statistics stay fixed.

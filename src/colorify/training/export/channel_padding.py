@@ -11,26 +11,33 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorify.training.network.unet import Fuse, UNet
+from colorify.training.network.unet import DecoderBlock, UNet
 
-BLOCK: Final = 16  # channels
+BLOCK_CHANNELS: Final = 16  # channels
 
 
-class AlignedConv(nn.Module):
+class PaddedConv(nn.Module):
     """A 3 x 3 convolution with channels of zeros up to a whole number of blocks."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         """Share the weights of `conv`, which has a bias and one group."""
         super().__init__()
         self.weight, self.bias = conv.weight, conv.bias
-        self.zeros = (0, 0, 0, 0, 0, -conv.in_channels % BLOCK)  # left, right, top, bottom, before, after
+        self.zeros = (
+            0,
+            0,
+            0,
+            0,
+            0,
+            -conv.in_channels % BLOCK_CHANNELS,
+        )  # left, right, top, bottom, before, after
 
     def forward(self, x: Tensor) -> Tensor:
         return F.conv2d(F.pad(x, self.zeros), F.pad(self.weight, self.zeros), self.bias, padding=1)
 
 
-def align(network: UNet) -> None:
+def pad_channels(network: UNet) -> None:
     """Fill up the channels of the convolutions that need it, in place; after `folded`, which gives biases."""
     for module in network.modules():
-        if isinstance(module, Fuse):
-            module.merge.conv = AlignedConv(module.merge.conv)  # type: ignore[assignment]
+        if isinstance(module, DecoderBlock):
+            module.merge.conv = PaddedConv(module.merge.conv)  # type: ignore[assignment]

@@ -15,11 +15,11 @@ from onnx import TensorProto, helper
 
 from colorify.model.spec import CACHED, FEATURES, REUSE
 
-FRESH: Final = "fresh"  # begins the names, within the branch, of features that the backbone makes
-KEPT: Final = "kept"  # the same, of those handed on
+FRESH_PREFIX: Final = "fresh"  # begins the names, within the branch, of features that the backbone makes
+KEPT_PREFIX: Final = "kept"  # the same, of those handed on
 
 
-def branch_off_backbone(graph: onnx.GraphProto) -> onnx.GraphProto:
+def make_backbone_optional(graph: onnx.GraphProto) -> onnx.GraphProto:
     """Return `graph` with all that only its outputs `features.N` need run on demand.
 
     New inputs: `reuse`, (), bool; and `cached.N`, of the shapes of the features but of any height and width.
@@ -77,18 +77,20 @@ def _run(
     nodes: Iterable[onnx.NodeProto], features: list[onnx.ValueInfoProto], weights: list[onnx.TensorProto]
 ) -> onnx.GraphProto:
     """Make the branch that runs the backbone."""
-    fresh = {output.name: _renamed(output.name, FRESH) for output in features}
+    fresh = {output.name: _renamed(output.name, FRESH_PREFIX) for output in features}
     renamed = [_with_names(node, fresh) for node in nodes]
-    return helper.make_graph(renamed, "backbone", [], [_as(output, FRESH) for output in features], weights)
+    return helper.make_graph(
+        renamed, "backbone", [], [_as(output, FRESH_PREFIX) for output in features], weights
+    )
 
 
 def _hand_on(features: list[onnx.ValueInfoProto]) -> onnx.GraphProto:
     """Make the branch that hands on what the backbone made earlier."""
     nodes = [
-        helper.make_node("Identity", [_renamed(output.name, CACHED)], [_renamed(output.name, KEPT)])
+        helper.make_node("Identity", [_renamed(output.name, CACHED)], [_renamed(output.name, KEPT_PREFIX)])
         for output in features
     ]
-    return helper.make_graph(nodes, "reuse", [], [_as(output, KEPT) for output in features])
+    return helper.make_graph(nodes, "reuse", [], [_as(output, KEPT_PREFIX) for output in features])
 
 
 def _with_names(node: onnx.NodeProto, new: Mapping[str, str]) -> onnx.NodeProto:

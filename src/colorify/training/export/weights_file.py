@@ -17,26 +17,26 @@ from torch import Tensor, nn
 from colorify.atomic import write_whole
 from colorify.errors import SetupError
 from colorify.model.spec import CENTERS, FEATURES, FORMAT, LOGITS, METADATA_KEY, Spec
-from colorify.training.checkpoint import Checkpoint, averaged
-from colorify.training.export.batchnorm_folding import folded
-from colorify.training.export.channel_padding import align
-from colorify.training.export.onnx_branch import branch_off_backbone
+from colorify.training.checkpoint import Checkpoint, select_weights
+from colorify.training.export.batchnorm_folding import fold_batchnorm
+from colorify.training.export.channel_padding import pad_channels
+from colorify.training.export.onnx_branch import make_backbone_optional
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import BinsHead, make_head
 from colorify.training.network.unet import MULTIPLE, STRIDE, UNet
 
 OPSET = 18
-HALF = ".half"  # ends the names of weights stored in half precision
+HALF_SUFFIX = ".half"  # ends the names of weights stored in half precision
 EXAMPLE_SIDE = 128  # px; any multiple of MULTIPLE: the sides are dynamic
 
 
-class Exported(nn.Module):
+class ExportedNetwork(nn.Module):
     """The network between L and ab, as the generator's contract has it."""
 
     def __init__(self, network: UNet, bins: Bins) -> None:
         super().__init__()
-        self.network = folded(network)
-        align(self.network)
+        self.network = fold_batchnorm(network)
+        pad_channels(self.network)
         self.head = make_head(bins)
 
     def forward(self, L: Tensor, hints: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
@@ -55,7 +55,7 @@ def export_checkpoint(
     """
     head = make_head(checkpoint.bins)
     network = UNet(head.outputs)
-    network.load_state_dict(averaged(checkpoint))
+    network.load_state_dict(select_weights(checkpoint))
     spec = Spec(
         name=name,
         version=version,
@@ -95,7 +95,7 @@ def export(
     )
     with quiet_exporter():
         program = torch.onnx.export(
-            Exported(network, bins).eval(),
+            ExportedNetwork(network, bins).eval(),
             example,
             dynamo=True,
             opset_version=OPSET,
@@ -107,7 +107,7 @@ def export(
     assert program is not None
     model = program.model_proto
     halve_weights(model.graph)
-    model.graph.CopyFrom(branch_off_backbone(model.graph))
+    model.graph.CopyFrom(make_backbone_optional(model.graph))
     forget_traces(model.graph)
     # beside the contract: what training needs to go on from this file alone (see `start`)
     more = {"notes": notes, "bin_weights": bins.weights.tolist()}
@@ -127,7 +127,7 @@ def halve_weights(graph: onnx.GraphProto) -> None:
         if weight.data_type != onnx.TensorProto.FLOAT or len(weight.dims) < 4:
             continue
         name, array = weight.name, numpy_helper.to_array(weight)
-        weight.CopyFrom(numpy_helper.from_array(array.astype(np.float16), name + HALF))
+        weight.CopyFrom(numpy_helper.from_array(array.astype(np.float16), name + HALF_SUFFIX))
         casts.append(helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
     del graph.node[:]

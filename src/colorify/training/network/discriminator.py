@@ -14,9 +14,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 WIDTHS: Final = (48, 96, 192)  # channels, at strides 2, 4, 8 of ab
 LEAK: Final = 0.2
-CHROMA: Final = 30.0  # Lab units, of ordinary colours: the layers amplify nothing, so input is about 1
+CHROMA_SCALE_LAB: Final = (
+    30.0  # Lab units, of ordinary colours: the layers amplify nothing, so input is about 1
+)
 # Real ab is the mean of 16 whole numbers: without dither on both sides its steps of 1/16 would give it away
-DITHER: Final = 1 / 16  # Lab units
+DITHER_LAB: Final = 1 / 16  # Lab units
 
 
 class Discriminator(nn.Module):
@@ -42,11 +44,11 @@ class Discriminator(nn.Module):
 
     def forward(self, ab: Tensor) -> Tensor:
         """`ab`: (N, 2, h, w), Lab, sides a multiple of 8. Returns (N, 1, h/8, w/8)."""
-        verdicts: Tensor = self.layers(ab / CHROMA)
+        verdicts: Tensor = self.layers(ab / CHROMA_SCALE_LAB)
         return verdicts
 
 
-class SeeingDiscriminator(Discriminator):
+class LabDiscriminator(Discriminator):
     """The ablation: it also sees L, to measure what the design gives up."""
 
     def __init__(self) -> None:
@@ -56,11 +58,11 @@ class SeeingDiscriminator(Discriminator):
         """`L`: (N, 1, H, W), 0..100, of the same photos, at any multiple of the size of `ab`."""
         assert L is not None, "this variant sees L"
         small = F.avg_pool2d(L, L.shape[-1] // ab.shape[-1]) / 50 - 1
-        verdicts: Tensor = self.layers(torch.cat([ab / CHROMA, small], dim=1))
+        verdicts: Tensor = self.layers(torch.cat([ab / CHROMA_SCALE_LAB, small], dim=1))
         return verdicts
 
 
-def dithered(ab: Tensor, rng: torch.Generator) -> Tensor:
+def add_dither(ab: Tensor, rng: torch.Generator) -> Tensor:
     """Hide in what steps ab was stored; reals and fakes both go through here."""
     noise = torch.rand(ab.shape, generator=rng, device=rng.device).to(ab.device)
-    return ab.float() + DITHER * (noise - 0.5)
+    return ab.float() + DITHER_LAB * (noise - 0.5)

@@ -19,7 +19,7 @@ from colorify.training.network.depthwise import DepthwiseConv
 
 MULTIPLE: Final = 32  # px; sides of L
 STRIDE: Final = 4  # px of L a px of ab
-THOUGHTS: Final = 6  # blocks that look over the whole picture
+ATTENTION_BLOCKS: Final = 6  # blocks that look over the whole picture
 HINT_TICKS: Final = (-75, -50, -25, 0, 25, 50, 75)  # Lab units; a hint's a and b become weights on these
 HINT_CHANNELS: Final = 2 * len(HINT_TICKS) + 1
 
@@ -166,7 +166,7 @@ class Attention(nn.Module):
         return y
 
 
-class Think(nn.Module):
+class AttentionBlock(nn.Module):
     """What a place sees elsewhere, then what it makes of it: one block of a transformer, on convolutions."""
 
     def __init__(self, channels: int) -> None:
@@ -182,7 +182,7 @@ class Think(nn.Module):
         return y
 
 
-class Fuse(nn.Module):
+class DecoderBlock(nn.Module):
     """One step up the U: what comes from below, the backbone's features and the hints, convolved twice."""
 
     def __init__(self, below: int, tap: int, channels: int) -> None:
@@ -205,11 +205,11 @@ class UNet(nn.Module):
         self.backbone = Backbone()
         at4, at8, at16, at32 = self.backbone.channels
         self.bottom = ConvNorm(at32, widths[0])
-        self.fuse16 = Fuse(widths[0], at16, widths[1])
+        self.fuse16 = DecoderBlock(widths[0], at16, widths[1])
         self.attend = Attention(widths[1])
-        self.think = nn.Sequential(*(Think(widths[1]) for _ in range(THOUGHTS)))
-        self.fuse8 = Fuse(widths[1], at8, widths[2])
-        self.fuse4 = Fuse(widths[2], at4, widths[3])
+        self.think = nn.Sequential(*(AttentionBlock(widths[1]) for _ in range(ATTENTION_BLOCKS)))
+        self.fuse8 = DecoderBlock(widths[1], at8, widths[2])
+        self.fuse4 = DecoderBlock(widths[2], at4, widths[3])
         self.head = nn.Conv2d(widths[3], bins, 1)
 
     def forward(self, L: Tensor, hints: Tensor) -> Tensor:
