@@ -59,8 +59,8 @@ def write_page(
 Made by `python bench/ablations.py`, {datetime.date.today()}, {platform.machine()}; do not edit. All runs have
 the same budget: {budget}; those from `longer` on start from the result of `base`. They are **small runs,
 one of each**: differences are a hint, and small ones may be chance. Scores are means over {photos} colour
-photos that were not trained on, whose colourfulness is {truth:.1f}; of LPIPS and the set distance less is better. Minutes
-are wall clock, whatever else the machine did.
+photos that were not trained on, whose colourfulness is {truth:.1f}; of LPIPS and the set distance less is
+better. Minutes are wall clock, whatever else the machine did.
 
 {table(rows, scores)}
 

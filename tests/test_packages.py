@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "colorify"
+PAGE = PACKAGE.parent.parent / "docs" / "architecture.md"
 PACKAGES = sorted(path.parent for path in PACKAGE.rglob("*/__init__.py"))
 
 
@@ -23,3 +24,10 @@ def test_a_package_names_its_modules(package: Path) -> None:
     }
     rooms = {path.parent.name for path in package.glob("*/__init__.py")}
     assert listed - there - rooms == set(), "in the walk and not in the package"
+
+
+def test_the_page_on_the_architecture_has_every_file() -> None:
+    tree = PAGE.read_text(encoding="utf-8").partition("```text")[2].partition("```")[0]
+    listed = re.findall(r"^ *([\w/]+\.py|\w+/) ", tree, re.MULTILINE)
+    there = [path.name for path in PACKAGE.rglob("*.py") if not path.name.startswith("__")]
+    assert sorted(listed) == sorted([*there, *(f"{package.name}/" for package in PACKAGES)])

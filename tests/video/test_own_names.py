@@ -1,6 +1,5 @@
 """Colorify removes and replaces only what it wrote itself; one job at a time writes a film."""
 
-import ast
 import errno
 import json
 import os
@@ -18,7 +17,6 @@ from colorify.video import FilmOptions, colorize_film, segments
 from colorify.video.image_sequence import LIST
 from command_line import Colorify, command
 from powerless import NEEDS_MODES, drop_power
-from test_writers import PACKAGE, written
 from waiting import PATIENCE
 
 AGAIN = FilmOptions(overwrite=True)
@@ -231,29 +229,3 @@ def test_a_second_signal_acts(tmp_path: Path, tiny_weights: Path) -> None:
     job.communicate(timeout=PATIENCE)
     assert job.returncode == -signal.SIGTERM
     assert colorize_film(source, tmp_path / "b.mp4", weights=tiny_weights).resumed > 0
-
-
-# as in test_writers.py: what removes or replaces without `atomic`, and why nothing of others can be lost
-ALLOWED = {
-    "encoders.FilmEncoder.__init__: open w": "the temporary file that `whole_file` gave",
-    "encoders.PictureEncoder.write: write_bytes": "the temporary file that `whole_file` gave",
-    "files.muxer_of: open w": "nothing: FFmpeg makes the file when something is written",
-    "join.join: open w": "the temporary file that `whole_file` gave, or a trial in the folder of the pieces",
-    "targets._trial: open w": "into memory",
-    "job._Job._tidy: unlink": "NAME.partial.EXT, which the folder of the pieces says that Colorify wrote",
-    "pictures.publish: replace": "a name that the list in the folder says is Colorify's",
-    "pictures.publish: unlink": "likewise",
-    "segments.Segments._remove_all_but: unlink": "names of pieces, in a folder that is ours by its job.json",
-    "segments._bytes_of: np.savez": "into memory",
-    "segments.Segments.remove: rmdir": "that folder, once it is empty",
-    "trial.why_unfit: unlink": "two names of a trial, in that folder",
-}
-
-
-def test_what_films_remove_and_replace_is_argued() -> None:
-    found = {
-        f"{path.stem}{call}"
-        for path in (PACKAGE / "video").glob("*.py")
-        for call in written(ast.parse(path.read_text(encoding="utf-8")))
-    }
-    assert found == ALLOWED.keys()

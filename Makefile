@@ -1,0 +1,14 @@
+# For development; the second command of the README sets up the environment that these use.
+BIN ?= .venv/bin
+
+.PHONY: check test test-all
+check: ## style, types and the order of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: ## what every change has to pass
+	$(BIN)/pytest
+
+test-all: ## with what takes longer: killed jobs, torchrun, the road of the data
+	$(BIN)/pytest -m "slow or not slow"
