@@ -26,10 +26,10 @@ from colorify.dataset.catalogue import Catalogue
 RUN = """
 import sys
 from pathlib import Path
-from colorify.dataset.crawl import Limits, CrawlPolicy, crawl
+from colorify.dataset.crawl import CrawlLimits, CrawlPolicy, crawl
 url, folder, pages = sys.argv[1:]
 manners = CrawlPolicy("bench@example.org", delay=0.0, concurrency=8, allow_private=True)
-print(crawl([url], Path(folder), manners, limits=Limits(depth=99, pages=int(pages))).images)
+print(crawl([url], Path(folder), manners, limits=CrawlLimits(depth=99, pages=int(pages))).images)
 """
 FAN_OUT = 8  # links a page
 SIDE = (320, 240)  # px

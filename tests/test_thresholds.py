@@ -430,7 +430,7 @@ def test_light_of_primaries_that_nobody_can_see_stays_within_black_and_white() -
     class Wide:
         is_srgb = False
 
-        def shares(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        def luminance_tables(self, depth: int) -> tuple[FloatArray, FloatArray, FloatArray]:
             codes = np.linspace(0, 1, 2**depth, dtype=np.float32)
             return -codes / 10, codes * np.float32(1.2), -codes / 10
 

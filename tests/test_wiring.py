@@ -241,11 +241,11 @@ def test_a_photo_is_one_of_blocks_from_sixteen_pixels_a_cell_on(
 ) -> None:
     """The tiny generator sees 64 px, four to a cell."""
     painted: list[str] = []
-    for name in ("paint", "paint_blocks"):
+    for name in ("compose_rgb", "compose_subsampled"):
         monkeypatch.setattr(f"colorify.render.strips.{name}", lambda *_, name=name: painted.append(name))
     for side in (255, 256):
         colorizer.colorize(np.zeros((side, side), np.uint8))
-    assert painted == ["paint", "paint_blocks"]
+    assert painted == ["compose_rgb", "compose_subsampled"]
 
 
 def test_a_generator_is_the_same_whoever_asks(weights: Path) -> None:

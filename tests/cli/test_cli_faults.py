@@ -237,7 +237,7 @@ for name in sys.argv[1:]:
     fetch(0, 16)
     os.truncate(name, 5000)
     try:
-        photo.shrunk(80, 60)
+        photo.shrink(80, 60)
         for top in range(16, 240, 16):
             fetch(top, 16)
     except PhotoError:

@@ -373,12 +373,12 @@ def test_a_full_disk_ends_the_crawl_and_blames_no_picture(site: Site, rows: Rows
 
 
 def test_without_scrapy_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from colorify.dataset.crawl import CrawlPolicy, Limits, polite_settings
+    from colorify.dataset.crawl import CrawlLimits, CrawlPolicy, polite_settings
     from colorify.errors import SetupError
 
     monkeypatch.setitem(sys.modules, "scrapy", None)
     with pytest.raises(SetupError, match=r"pip install 'colorify-photo\[crawl\]'"):
-        polite_settings(CrawlPolicy("me@example.org"), Limits(), tmp_path)
+        polite_settings(CrawlPolicy("me@example.org"), CrawlLimits(), tmp_path)
 
 
 def test_without_pyarrow_the_cure_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
