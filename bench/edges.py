@@ -24,8 +24,8 @@ from clock import print_machine
 from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb, rgb_to_lab
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 from colorify.render.upsample import (
     A_A,
     A_B,
@@ -130,7 +130,7 @@ def main(photos: Path, size: int, crops: Path | None) -> None:
 
 def true_lab(path: Path) -> FloatArray:
     photo = open_photo(path)
-    pixels = to_rgb(photo.rows()(0, photo.size[1]))
+    pixels = to_rgb8(photo.rows()(0, photo.size[1]))
     return rgb_to_lab(pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max))
 
 

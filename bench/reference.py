@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from colorify import Colorizer
 from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 
 Pixels = NDArray[np.uint8]
 
@@ -85,7 +85,7 @@ def read(path: Path) -> Pixels:
     """Open a photo at SIDE px on its short side, as RGB."""
     photo = open_photo(path)
     scale = SIDE / min(photo.size)
-    return to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
+    return to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
 
 
 def spread(values: list[int]) -> str:
