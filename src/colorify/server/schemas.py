@@ -65,6 +65,9 @@ class RenderRequest(ColorOptionsIn):
     format: FormatName | None = Field(None, description="none: as the upload")
     quality: Annotated[int, _within("quality")] | None = Field(None, description="of JPEG, WebP and AVIF")
     keep_location: bool = Field(False, description="leave GPS data in the result")
+    layer: bool = Field(
+        False, description="the colour alone, transparent, to be laid over the photo; PNG, TIFF or WebP"
+    )
 
     def save_options(self) -> SaveOptions:
         """Return it as the colorizer wants it."""
@@ -110,6 +113,22 @@ class SessionAnswer(BaseModel):
     was_colored: bool = Field(description="it had colour, sepia included; only its brightness is used")
     expires_in: float = Field(description="s without use after which it is forgotten")
     notes: list[str]
+
+
+class SuggestRequest(BaseModel):
+    """A place for which colours are wanted, and what is known already."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px of the upright photo")
+    y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px")
+    hints: Annotated[list[HintIn], Field(max_length=MAX_HINTS)] = []
+
+
+class Match(BaseModel):
+    """What a photo has in common with another one, as hints."""
+
+    hints: list[HintIn] = Field(description="none where the two have too little in common")
 
 
 class SuggestionOut(BaseModel):
