@@ -6,10 +6,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from colorify.errors import UsageError
-from colorify.hints import Hint
+
+if TYPE_CHECKING:
+    from colorify.hints import Hint  # which needs numpy, and this is read for a help text
 
 FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]  # each a row of `images.formats.FORMATS`
 FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
@@ -79,7 +81,7 @@ class ColorOptions:
     strength: float = 1.0  # 0 grey, 1 as generated, 2 twice that
     vividness: float = 1.0  # 0 cautious, 1 as trained, 2 bold
     size: int | None = None  # px, short side at which the generator sees the photo; None: the spec's
-    hints: tuple[Hint, ...] = ()
+    hints: "tuple[Hint, ...]" = ()
     alternative: int = 1  # of the plausible colourings: 1 the likeliest
 
     def __post_init__(self) -> None:
