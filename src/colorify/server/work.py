@@ -70,12 +70,7 @@ def render_preview(sitting: OpenPhoto, look: ColorOptions, task: Task) -> bytes:
     task.step("generate")
     sitting.session.colors(look)
     task.step("paint")
-    pixels = sitting.session.preview(
-        strength=look.strength,
-        vividness=look.vividness,
-        hints=look.hints,
-        alternative=look.alternative,
-    )
+    pixels = sitting.session.render_preview(look)
     task.step("encode")
     return _jpeg(pixels)
 
