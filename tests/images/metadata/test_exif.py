@@ -67,6 +67,7 @@ def test_a_resolution_makes_a_block_and_nothing_makes_none() -> None:
     made = revise_exif(None, NOW)
     assert made is not None
     assert read_resolution(made) == pytest.approx(NOW.per_mm)
+    assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
 
 
 def test_a_resolution_that_no_picture_has_is_not_known() -> None:
@@ -74,7 +75,6 @@ def test_a_resolution_that_no_picture_has_is_not_known() -> None:
     made = revise_exif(None, dataclasses.replace(NOW, per_mm=(5e6, 5e6)))
     assert made is not None
     assert read_resolution(made) is None
-    assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.3, 11.811, 1e5, 1e9, 1e30])
