@@ -12,6 +12,9 @@ from typing import Final
 from colorify.errors import SetupError, UsageError
 
 AUTO: Final = "auto"
+# Every package of ONNX Runtime is the same module, and pip does not say which is to lie on top; so the one for
+# a card is laid over the others afterwards.
+OVER: Final = "pip install --force-reinstall --no-deps"
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,20 @@ DEVICES: Final = (  # `auto` takes the first that is installed and opens
     Device(
         "cuda",
         ("CUDAExecutionProvider",),
-        "pip install 'colorify-photo[cuda]'",
+        f"pip install 'colorify-photo[cuda]' && {OVER} onnxruntime-gpu",
         # the default measures every way of each convolution anew for each size of photo
         {"cudnn_conv_algo_search": "HEURISTIC"},
     ),
-    Device("rocm", ("MIGraphXExecutionProvider", "ROCMExecutionProvider"), "pip install onnxruntime-rocm"),
-    Device("directml", ("DmlExecutionProvider",), "pip install 'colorify-photo[directml]'"),
+    Device("rocm", ("MIGraphXExecutionProvider", "ROCMExecutionProvider"), f"{OVER} onnxruntime-migraphx"),
+    Device("directml", ("DmlExecutionProvider",), f"{OVER} onnxruntime-directml"),
     Device(
         "openvino",
         ("OpenVINOExecutionProvider",),
-        "pip install 'colorify-photo[openvino]'",
+        f"{OVER} onnxruntime-openvino",
         {"device_type": "AUTO"},
     ),
     # in every package for macOS; sizes that change make it plan anew, so only a person chooses it
-    Device("coreml", ("CoreMLExecutionProvider",), "use macOS", automatic=False),
+    Device("coreml", ("CoreMLExecutionProvider",), "use a Mac", automatic=False),
     CPU,
 )
 DEVICE_NAMES: Final = (AUTO, *(row.name for row in DEVICES))
