@@ -12,8 +12,8 @@ from typing import Final
 from colorify.errors import SetupError, UsageError
 
 AUTO: Final = "auto"
-# Every package of ONNX Runtime is the same module, and pip does not say which is to lie on top; so the one for
-# a card is laid over the others afterwards.
+# Every package of ONNX Runtime is the same module, and pip does not say which is to lie on top; so the one
+# for a card is laid over the others afterwards.
 OVER: Final = "pip install --force-reinstall --no-deps"
 
 
