@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS
-from colorify.options import ColorOptions
+from colorify.options import ColorOptions, FormatName
 from colorify.server import work as studio
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
 from colorify.server.problems import INVALID_VALUE, RefusalError, describe, documented
@@ -263,7 +263,7 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _picture(data: bytes, format: str, timing: Timing) -> Response:
+def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
     headers = {"Server-Timing": _server_timing(timing), "Cache-Control": "no-store"}
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
