@@ -9,6 +9,7 @@ from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.shard_reader import Sample
 from colorify.evaluation.lpips import NETS, LpipsNet
 from colorify.training.data.batches import as_batch
+from colorify.training.data.photo_source import source_of_samples
 from colorify.training.lab import lab_to_rgb
 from colorify.training.losses import (
     Objective,
@@ -135,7 +136,7 @@ def test_a_regression_learns(recipe: Recipe, tmp_path: Path, samples: list[Sampl
     longer = dataclasses.replace(
         recipe, mode="regression", steps=30, aged=0.0, hinted=0.0, rate=3e-3, frozen_stages=5
     )
-    trainer = Trainer(longer, tmp_path, samples[:16])
+    trainer = Trainer(longer, tmp_path, source_of_samples(samples[:16]))
     before = trainer.validate(samples[16:], longer.phases[0])
     trainer.run(lambda _: None)
     after = trainer.validate(samples[16:], longer.phases[0])
