@@ -62,7 +62,7 @@ def train(
     """Train, or go on, until the end or the step `stop`."""
     source, _ = source_of_shards(shards)
     trainer = Trainer(recipe, folder, source, start=make_start(), workers=workers)
-    assert trainer.goes_on
+    assert trainer.same_stream
     whole = trainer.run(lambda _: None, stopped=lambda: trainer.step == stop)
     assert whole == (stop is None)
     return trainer

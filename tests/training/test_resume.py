@@ -50,7 +50,7 @@ def test_other_photos_begin_a_new_pass_and_say_so(shards: list[str], tmp_path: P
         (dataclasses.replace(RECIPE, sets={}), shards),
     ):
         trainer = Trainer(changed, tmp_path, source_of_shards(given)[0], start=make_start())
-        assert not trainer.goes_on
+        assert not trainer.same_stream
         assert trainer.step == STOP
         assert trainer.position.start.turn == stopped.position.start.turn + 1
 

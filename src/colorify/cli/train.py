@@ -106,7 +106,7 @@ def train(
             workers=workers,
         )
         _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
-        if not trainer.goes_on:
+        if not trainer.same_stream:
             _say(workers, "the photos, their sets or the processes are others than before: a new pass begins")
         with stop_on_signals() as stopped:
             whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)

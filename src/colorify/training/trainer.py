@@ -24,6 +24,7 @@ from colorify.training.data.levels import normalize_luminance_batch
 from colorify.training.data.loader import DAMAGE_RNG, GAN_RNG, make_loader
 from colorify.training.data.mounts import add_mounts
 from colorify.training.data.photo_source import PhotoSource
+from colorify.training.data.photo_stream import Position
 from colorify.training.data.region_hints import add_region_hints
 from colorify.training.data.stream_state import describe_stream, find_position
 from colorify.training.distillation import distillation_loss, make_teachers
@@ -99,9 +100,9 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self._stream = describe_stream(source, recipe, self.workers)
-        self.position, self.goes_on = find_position(
-            None if saved is None else saved.stream, self._stream, self.workers.rank
-        )
+        self.position, self.same_stream = Position(), True
+        if saved is not None:
+            self.position, self.same_stream = find_position(saved.stream, self._stream, self.workers.rank)
         self.supply = make_loader(
             recipe, source, self.device, self.workers, decoders=decoders, position=self.position
         )
