@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.options import real_in, whole_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -20,10 +22,8 @@ DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
     "-m", "--weights", type=click.Path(path_type=Path), help="Weights file; the embedded one if left out."
 )
 @click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
-@click.option("--vividness", type=click.FloatRange(0, 2), default=1.0, show_default=True)
-@click.option(
-    "--size", type=click.IntRange(32), help="Short side at which the generator sees the photos, px."
-)
+@click.option("--vividness", type=real_in("vividness"), default=1.0, show_default=True)
+@click.option("--size", type=whole_in("size"), help="Short side at which the generator sees the photos, px.")
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to write: original, grey, colourised.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite the sheet.")
 @click.option(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from colorify.dataset.shard_reader import LabBytes, Sample, decode_photos, read_members
+from colorify.dataset.shard_reader import Sample, decode_photos, read_members
 from colorify.errors import UsageError
+from colorify.pixels import LabBytes
 
 Photo = tuple[str, bytes | LabBytes]  # key, and a picture file or what it was decoded to
 MOST_HELD_OUT: Final = 256  # photos
