@@ -150,12 +150,12 @@ class Trainer:
         validation: Sequence[Sample],
         stopped: Callable[[], bool],
     ) -> bool:
+        phase = self.current_phase()
+        batches = self.supply.batches(phase, self.step)  # waits for photos: the clock starts after that
         began, spent = time.monotonic(), self.seconds
         saved = spent
-        phase = self.current_phase()
         if self.adversary is not None and self.step == 0:
             self._look(phase, validation)  # what it starts from is the first to beat
-        batches = self.supply.batches(phase, self.step)
         while self._share() < 1 and not self.watch.stopped:
             if phase != self.current_phase():
                 phase = self.current_phase()

@@ -53,7 +53,10 @@ class BatchLoader(ABC):
 
     @abstractmethod
     def batches(self, phase: Phase, step: int) -> Generator[StepBatches, None, None]:
-        """Yield what every step from `step` on learns from. Close it before another one is asked for."""
+        """Yield what every step from `step` on learns from. Close it before another one is asked for.
+
+        The first call waits until there are photos to begin with.
+        """
 
     def close(self) -> None:
         """End the processes."""
@@ -106,6 +109,10 @@ class StreamLoader(BatchLoader):
         if self._decoded is None:
             photos = self._note_positions(self._stream.photos(self._position))
             self._decoded = decode(photos, self.decoders, self.opened)
+            self._returned.append(self._next_photo())  # a block has been read when the first photo comes
+        return self._make_batches(phase, step)
+
+    def _make_batches(self, phase: Phase, step: int) -> Generator[StepBatches, None, None]:
         ahead: deque[Future[tuple[list[list[DecodedPhoto]], list[Batch]]]] = deque()
         with ThreadPoolExecutor(1) as pool:
             try:
@@ -170,6 +177,10 @@ class ResidentLoader(BatchLoader):
             self._pool = self.opened.enter_context(ThreadPoolExecutor(1))
             self._decoded = decode(self._own_photos(), self.decoders, self.opened)
             self._arriving = self._pool.submit(self._next_samples)
+            self._take_in()
+        return self._make_batches(phase, step)
+
+    def _make_batches(self, phase: Phase, step: int) -> Generator[StepBatches, None, None]:
         for now in itertools.count(step):
             self._take_in()
             batches = [
