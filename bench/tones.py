@@ -1,13 +1,15 @@
 """How often each set and each tone of skin occurs among training photos: python bench/tones.py SHARDS
 
-Sets are counted by the names of all photos. Tones, in the sets whose photos are of one face each (--faces): of
-the middle of a photo the pixels whose colour is skin's, YCbCr within the box of Chai & Ngan 1999, "Face
-segmentation using skin-color map in videophone applications"; of those the median L and b of CIE Lab, and from
-them the individual typology angle, atan((L - 50) / b), in the classes of Del Bino & Bernerd 2013.
+Sets are counted by the names of all photos. Tones, in the sets whose photos are of one face each
+(--faces): of the middle of a photo the pixels whose colour is skin's, YCbCr within the box of Chai &
+Ngan 1999, "Face segmentation using skin-color map in videophone applications"; of those the median L and
+b of CIE Lab, and from them the individual typology angle, atan((L - 50) / b), in the classes of Del Bino
+& Bernerd 2013.
 
-What this cannot say: it measures pixels, not people. Light, exposure, white balance, make-up and old film move
-the angle by a class and more, and dark skin in bright light counts as lighter than it is. The people in all
-other sets are not counted, as nothing here finds them. The colour box was made on few faces.
+What this cannot say: it measures pixels, not people. Light, exposure, white balance, make-up and old
+film move the angle by a class and more, and dark skin in bright light counts as lighter than it is. The
+people in all other sets are not counted, as nothing here finds them. The colour box was made on few
+faces.
 """
 
 import json
@@ -39,7 +41,7 @@ LEAST_SKIN: Final = 0.3  # share of the middle
 
 
 def typology_angle(lab: LabBytes) -> float | None:
-    """Individual typology angle of the face in the middle, degrees; None where little of it is skin's colour."""
+    """Individual typology angle of the face in the middle, degrees; None where little of it is skin."""
     (top, bottom), (left, right) = ([round(share * side) for share in MIDDLE] for side in lab.shape[:2])
     face = decode_lab(lab[top:bottom, left:right]).reshape(-1, 3)
     skin = is_skin(lab_to_rgb(face) * 255)
