@@ -36,4 +36,5 @@ def rgb_to_lab_bytes(rgb: Tensor) -> Tensor:
     fx, fy, fz = f.unbind(1)
     lab = torch.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], dim=1)
     scale, offset = torch.tensor([LAB_BYTE_SCALE, LAB_BYTE_OFFSET], device=rgb.device)
-    return (lab * scale + offset).round().clamp(0, 255).byte()
+    codes: Tensor = (lab * scale + offset).round().clamp(0, 255).byte()
+    return codes
