@@ -3,7 +3,9 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -72,10 +74,19 @@ def read_model(path: Path) -> bytes:
     return data
 
 
-def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
-    import onnxruntime as ort  # here, not above: it takes longer to load than all else together
+def _load_onnxruntime() -> ModuleType:
+    """Load the library, here and not above: it takes longer than all else together."""
+    unset = TELEMETRY_ENV not in os.environ
+    os.environ.setdefault(TELEMETRY_ENV, "1")  # it is read once, while the library is loaded
+    try:
+        return import_module("onnxruntime")
+    finally:
+        if unset:
+            os.environ.pop(TELEMETRY_ENV, None)
 
+
+def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
+    ort = _load_onnxruntime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what it would print as errors, it raises too

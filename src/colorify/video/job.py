@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import cv2
 import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
@@ -59,7 +58,10 @@ def colorize_film(
     `pictures`: a folder for numbered PNG pictures, instead. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
-    NAME.partial.EXT beside the target, and the next call goes on. Raises FilmError, UsageError, WeightsError.
+    NAME.partial.EXT beside the target, and the next call goes on.
+
+    The work is spread over threads here, in whose way those of OpenCV are: a program that has it to itself
+    calls `cv2.setNumThreads(1)` before. Raises FilmError, UsageError, WeightsError.
     """
     options = options or FilmOptions()
     if target is not None and pictures is not None:
@@ -72,8 +74,6 @@ def colorize_film(
         generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2))
     except OSError as error:
         raise _trouble(source, error, "cannot be read") from error
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # the work is spread over threads here; those of OpenCV would be in their way
     try:
         with claim(result.path, kind=FilmError) as ours:
             if not ours:
@@ -88,8 +88,6 @@ def colorize_film(
         if isinstance(error.__cause__, OSError):
             raise _trouble(result.path, error.__cause__, "cannot be written") from error
         raise
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def check_times(film: Film, options: FilmOptions) -> None:
