@@ -4,8 +4,10 @@ Nothing is set for the process: a program that imports Colorify keeps its own li
 libvips either, some of which nobody has fuzzed: a file is opened by the one loader for its first bytes.
 """
 
+import atexit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 from typing import Final
 
@@ -33,6 +35,24 @@ def list_fields(image: pyvips.Image) -> list[str]:
         pyvips.glib_lib.g_free(name)
     pyvips.glib_lib.g_free(array)
     return names
+
+
+# What GLib itself complains of, as of a width in a damaged header, would go to stderr, where the user of a
+# command and the log of a server are.
+_GLIB_DOMAINS: Final = (b"GLib", b"GLib-GObject")
+_LEVELS: Final = pyvips.GLogLevelFlags.LEVEL_CRITICAL | pyvips.GLogLevelFlags.LEVEL_WARNING
+
+
+@cache
+def redirect_glib_log() -> None:
+    """Give GLib's words to Python's logging, as pyvips does with libvips' own: for the whole process.
+
+    Called by the command and the server.
+    """
+    for domain in _GLIB_DOMAINS:
+        number = pyvips.glib_lib.g_log_set_handler(domain, _LEVELS, pyvips._log_handler_cb, pyvips.ffi.NULL)
+        # at the end there is no Python to be called any more
+        atexit.register(pyvips.glib_lib.g_log_remove_handler, domain, number)
 
 
 class _Section:
