@@ -26,7 +26,8 @@ from colorify.server.settings import Settings
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 BACKLOG: Final = 128  # connections that the system keeps until they are accepted
-MEMORY_FOLDER: Final = Path("/dev/shm")  # a file system in memory, on Linux
+# a file system in memory, on Linux; what is put there has no name
+MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108
 MAX_PIXEL_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
 from colorify.model.generator import Generator
+from colorify.threads import in_background, map_in_order
 from colorify.video.chroma import color_frame, convert_depth, join_side_by_side, make_neutral_frame
 from colorify.video.clock import FREE_CLOCK
 from colorify.video.codecs import PNG, Codec, codec_named
@@ -32,7 +33,6 @@ from colorify.video.reader import Film, open_film
 from colorify.video.segments import Segment, Segments, SegmentWriter, was_joined
 from colorify.video.targets import check_target, choose_target, make_refusal
 from colorify.video.temporal import SmoothedFrame, SmootherState, TemporalSmoother
-from colorify.video.threads import in_background, map_in_order
 from colorify.video.trial import black, why_unfit
 from colorify.video.yuv import Planes
 
