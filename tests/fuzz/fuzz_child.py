@@ -30,6 +30,8 @@ sys.path[:0] = [str(ROOT), str(ROOT.parent)]  # as pytest has it
 
 from fuzz_kinds import Kind, RefusedError, Sample, color, decode, kinds, write  # noqa: E402
 
+from colorify.images.vips import redirect_glib_log  # noqa: E402
+
 SPARE: Final = 2**30  # bytes of address space beyond those of an idle process
 MOST_MEMORY: Final = 400 * 2**20  # bytes of the resident set, likewise
 MOST_SECONDS: Final = 10.0  # of the processor
@@ -183,6 +185,7 @@ def status(name: str) -> int:
 
 
 def main() -> None:
+    redirect_glib_log()  # as the command and the server have it
     faulthandler.enable()
     fuzzer = Fuzzer(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
     warm = fuzzer.try_sound()  # whatever loads late is loaded now
