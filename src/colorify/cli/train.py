@@ -69,9 +69,7 @@ def train(
     Or fine-tune one on photos of your own: colorify train --from shipped --photos FOLDER --into RUN.
     Under torchrun every process takes its share of the shards.
     """
-    import torch
-
-    from colorify.training.distributed import init_distributed
+    from colorify.training.distributed import init_distributed, let_cudnn_choose
     from colorify.training.trainer import Trainer
     from colorify.training.warm_start import load_backbone, load_generator
 
@@ -98,7 +96,7 @@ def train(
             workers=workers,
         )
         _say(workers, f"{len(samples)} photos, {len(trainer.bins)} bins, from step {trainer.step}")
-        torch.backends.cudnn.benchmark = True  # sizes are few, and stay
+        let_cudnn_choose()
         trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
         if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
