@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
+
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
     from colorify.training.distributed import Workers
@@ -176,10 +178,10 @@ def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite:
     export_checkpoint(
         checkpoint, output, name="own", version="1", license="its maker's", overwrite=ours or overwrite
     )
-    click.echo(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+    print_line(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
     if backbone is not None:
         save_backbone(select_weights(checkpoint), backbone, overwrite=overwrite)
-        click.echo(f"{run} -> {backbone}", err=True)
+        print_line(f"{run} -> {backbone}", err=True)
 
 
 def _report(workers: "Workers", now: "TrainingProgress") -> None:
@@ -202,4 +204,4 @@ def _report(workers: "Workers", now: "TrainingProgress") -> None:
 
 def _say(workers: "Workers", text: str) -> None:
     if workers.is_main:
-        click.echo(text, err=True)
+        print_line(text, err=True)
