@@ -95,13 +95,14 @@ def refuse_damaged(weights: Path, folder: Path) -> None:
 
 def train(weights: Path, folder: Path) -> None:
     from colorify.dataset.shard_reader import Sample
+    from colorify.training.data.photo_source import source_of_samples
     from colorify.training.recipe import Phase, Recipe
     from colorify.training.trainer import Trainer
 
     codes = np.random.default_rng(0).integers(0, 256, (8, 48, 48, 3)).astype(np.uint8)
     samples = [Sample(f"made-{number}", lab) for number, lab in enumerate(codes)]
     recipe = Recipe(phases=(Phase(until=1.0, size=32, batch=2),), steps=2, backbone="random")
-    Trainer(recipe, folder / "run", samples).run(lambda _: None)
+    Trainer(recipe, folder / "run", source_of_samples(samples)).run(lambda _: None)
 
 
 def color_film(weights: Path, folder: Path) -> None:

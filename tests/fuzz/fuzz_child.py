@@ -133,7 +133,7 @@ class Deed:
         "hang": lambda: all(True for _ in count()),
         "print": lambda: os.write(2, b"a word"),
         "eat": lambda: b"x" * (MOST_MEMORY + 2**26),
-        "raise": lambda: [][1],
+        "raise": lambda: [][1],  # noqa: PLE0643 - it is to raise
     }
     NUMBER = 3  # the input that does it
 
