@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from randomness import generator
 
 from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.shard_reader import Sample
@@ -24,10 +25,6 @@ from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import BinsHead, ChannelsHead, make_head
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_bytes_of_lab_made_on_the_device_are_those_of_a_shard() -> None:
