@@ -132,7 +132,7 @@ class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
-        """Made by `Generator.look`."""
+        """Made by `Generator.encode`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
         self._padded = np.pad(normalize_luminance(L), margins, mode="symmetric").astype(
