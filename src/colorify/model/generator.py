@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float32]
 
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
 # does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
-VIVIDNESS_LOGIT_PER_LAB: Final = 0.01
+VIVIDNESS_LOGIT_PER_LAB: Final = 0.02
 BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
 # the attention of the network at stride 16, of each of its cells to each: 4 heads, twice, 4 bytes.
