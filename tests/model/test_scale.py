@@ -33,7 +33,7 @@ class TestChoice:
     def test_a_photo_of_so_much_detail_is_looked_at_twice(self, generator: Generator) -> None:
         seen, encoded = encode_photo(generator, open_photo(grain(160, 200)), FINE)
         assert isinstance(encoded, TwoScalePhoto)
-        assert seen.L.shape == encoded.L.shape == (SIDE, 128)
+        assert seen.L.shape == encoded.L.shape == (SIDE, 127)
 
     def test_a_small_one_is_not(self, generator: Generator) -> None:
         seen, encoded = encode_photo(generator, open_photo(grain(70, 90)), FINE)
