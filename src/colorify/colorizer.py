@@ -1,7 +1,7 @@
 """The main job: a photo in black and white -> its L -> the generator -> ab -> the photo in colour."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from os import cpu_count
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError
 from colorify.hints import Hint, Length
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
@@ -266,7 +267,7 @@ class Colorizer:
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         started = time.perf_counter()
-        _refuse_same(source, target, save.confidence)
+        _refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
         photo = open_photo(source, max_pixels=max_pixels, cache_decoded=True)
         notes = list(photo.notes)
         output = self._output(photo, target, save, resolve_space(save.profile, photo.profile, notes))
@@ -347,10 +348,12 @@ def _format(photo: Photo, target: Path | None, wanted: str | None) -> Format:
     return row
 
 
-def _refuse_same(source: Path | bytes, target: Path | None, confidence: Path | None) -> None:
-    for path in (target, confidence):
-        if isinstance(source, Path) and path is not None and path.exists() and path.samefile(source):
+def _refuse_targets(source: Path | bytes, targets: Iterable[Path | None], *, overwrite: bool) -> None:
+    """Refuse, before the work, what would be refused after it."""
+    for path in filter(None, targets):
+        if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
+        refuse_existing(path, overwrite)
 
 
 def _save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:
