@@ -15,8 +15,9 @@ from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError
 from colorify.hints import Hint, Length
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
-from colorify.images.formats import FORMATS, HEIC, Format, format_named
+from colorify.images.formats import FORMATS, Format, format_named
 from colorify.images.metadata.transfer import Mark
+from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
 from colorify.images.pil import from_pil, is_pil, to_pil
 from colorify.images.rgb_space import RgbSpace, resolve_space
@@ -116,8 +117,7 @@ class Colorizer:
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
-            suffix = ".jpg" if source.suffix.lower() in HEIC.suffixes else source.suffix
-            target = source.with_name(f"{source.stem}-color{suffix}")
+            target = name_result(source)
             self.colorize_source(source, target, colors, save)
             result = type(photo)(target)
         elif isinstance(photo, bytes):
