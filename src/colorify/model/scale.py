@@ -60,7 +60,8 @@ class TwoScalePhoto(EncodedPhoto):
         planes = np.concatenate([coarse.ab, coarse.confidence[:, :, None]], axis=2)
         large = enlarge_cells(planes, fine.confidence.shape, ratios)
         ab = fuse_colors(large[:, :, :2], fine.ab)
-        return Prediction(ab=ab, confidence=(large[:, :, 2] + fine.confidence) / 2)
+        confidence = np.asarray((large[:, :, 2] + fine.confidence) / 2, np.float32)
+        return Prediction(ab=ab, confidence=confidence)
 
 
 def encode_photo(
