@@ -54,21 +54,21 @@ def test_the_command_colors_the_layer(
 
 
 def test_a_command_that_is_not_there_is_named(plug_in: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(plug_in.ColorifyFailed, match="which colorify"):
+    with pytest.raises(plug_in.CommandError, match="which colorify"):
         plug_in.build_command(str(tmp_path / "nowhere"), tmp_path, tmp_path, 1.0, 1.0)
 
 
 def test_what_the_command_says_is_passed_on(plug_in: ModuleType, tmp_path: Path) -> None:
     said = write_script(tmp_path / "says", "sys.exit('photo.png: no picture.')")
     silent = write_script(tmp_path / "silent", "sys.exit(3)")
-    with pytest.raises(plug_in.ColorifyFailed, match="no picture"):
+    with pytest.raises(plug_in.CommandError, match="no picture"):
         plug_in.run_command([str(said)])
-    with pytest.raises(plug_in.ColorifyFailed, match="exit code 3"):
+    with pytest.raises(plug_in.CommandError, match="exit code 3"):
         plug_in.run_command([str(silent)])
 
 
 def test_a_command_that_cannot_be_run_is_said(plug_in: ModuleType, tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("no program", encoding="utf-8")
-    with pytest.raises(plug_in.ColorifyFailed, match="text"):
+    with pytest.raises(plug_in.CommandError, match="text"):
         plug_in.run_command([str(text)])

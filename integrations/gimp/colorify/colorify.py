@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Colorify in GIMP 3: Colors > Colorify. One file, in a folder of its own name among GIMP's plug-ins.
 
-GIMP brings its own Python, so this calls the command `colorify`, wherever that is installed, and puts its result
-as a layer in mode *LCh Color* above the photo: lightness stays that of the layers below. See README.md beside this.
+GIMP brings its own Python, so this calls the command `colorify`, wherever that is installed, and puts its
+result as a layer in mode *LCh Color* above the photo: lightness stays that of the layers below.
 """
 
 import shutil
@@ -17,16 +17,16 @@ LAYER_NAME = "Colorify"
 RANGE = 0.0, 2.0, 1.0  # of strength and of vividness: lowest, highest, default
 
 
-class ColorifyFailed(Exception):
+class CommandError(Exception):
     """The command could not be run, or refused; its text is for the person."""
 
 
 def build_command(command: str, source: Path, target: Path, strength: float, vividness: float) -> list[str]:
-    """Return the command line that colours `source`, a PNG, into `target`. Raises ColorifyFailed."""
+    """Return the command line that colours `source`, a PNG, into `target`. Raises CommandError."""
     program = shutil.which(command) or (command if Path(command).is_file() else None)
     if program is None:
-        raise ColorifyFailed(
-            f"The command {command!r} was not found. Install Colorify, or give the full path of the command in "
+        raise CommandError(
+            f"The command {command!r} was not found. Install Colorify, or give the command's full path in "
             "the dialog; `which colorify` in a terminal says it (Windows: `where colorify`)."
         )
     options = ["--strength", f"{strength:g}", "--vividness", f"{vividness:g}"]
@@ -34,15 +34,13 @@ def build_command(command: str, source: Path, target: Path, strength: float, viv
 
 
 def run_command(line: list[str]) -> None:
-    """Run the command; raises ColorifyFailed with what it says on stderr where it fails."""
+    """Run the command; raises CommandError with what it says on stderr where it fails."""
     try:
-        done = subprocess.run(
-            line, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
-        )
+        done = subprocess.run(line, capture_output=True, encoding="utf-8", errors="replace", check=False)
     except OSError as error:
-        raise ColorifyFailed(f"{line[0]}: {error.strerror}.") from error
+        raise CommandError(f"{line[0]}: {error.strerror}.") from error
     if done.returncode != 0:
-        raise ColorifyFailed(done.stderr.strip() or f"{line[0]} ended with exit code {done.returncode}.")
+        raise CommandError(done.stderr.strip() or f"{line[0]} ended with exit code {done.returncode}.")
 
 
 def main() -> None:
@@ -114,7 +112,7 @@ def main() -> None:
         Gimp.progress_init("Colorify")
         try:
             color_drawable(image, drawables[0], config)
-        except ColorifyFailed as error:
+        except CommandError as error:
             return end(Gimp.PDBStatusType.EXECUTION_ERROR, f"Colorify: {error}")
         return end(Gimp.PDBStatusType.SUCCESS)
 
