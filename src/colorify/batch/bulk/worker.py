@@ -1,0 +1,146 @@
+"""One chunk: its photos read, coloured and written, and a record of what came of each."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from colorify.batch.bulk.attempts import Attempts
+from colorify.batch.bulk.plan import read_chunk, record_name
+from colorify.batch.bulk.sink import open_sink
+from colorify.batch.bulk.source import Entry, read_photos
+from colorify.batch.bulk.store import Store
+from colorify.colorizer import Colorizer
+from colorify.errors import PhotoError
+from colorify.images.formats import HEIC, format_named
+from colorify.options import ColorOptions, SaveOptions
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A photo without a result."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ChunkRecord:
+    """What came of a chunk: each of its photos is among the coloured ones or the failures."""
+
+    number: int
+    colored: int
+    failures: tuple[Failure, ...]
+    seconds: float  # of wall clock, reading and writing included
+    generator_seconds: float  # of that, in `Colorizer`
+    bytes_read: int
+    bytes_written: int
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "ChunkRecord":
+        row = json.loads(data)
+        return cls(**{**row, "failures": tuple(Failure(**failure) for failure in row["failures"])})
+
+
+@dataclass
+class ChunkWorker:
+    """Colours chunks, one after the other. Can be pickled: the generator is loaded where it is first used."""
+
+    dest: Store
+    into: str  # "files" or "shards"
+    color: ColorOptions
+    save: SaveOptions
+    weights: Path | None = None
+    threads: int = 1  # of the generator: a core a worker, and as many workers as cores
+    _colorizer: Colorizer | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_colorizer": None}
+
+    def __call__(self, number: int) -> ChunkRecord:
+        """Colour a chunk of the plan in `dest`, unless its record is there already; return the record.
+
+        Raises PhotoError where its results cannot be written, WeightsError.
+        """
+        if self.dest.exists(record_name(number)):
+            return ChunkRecord.from_json(self.dest.read(record_name(number)))
+        attempts = Attempts(self.dest, number)
+        chunk = _Chunk(self, number, attempts)
+        for entry in read_chunk(self.dest, number):
+            chunk.color(entry)
+        record = chunk.finish()
+        self.dest.write(record_name(number), record.to_json())
+        attempts.close()
+        return record
+
+    def load(self) -> Colorizer:
+        """Return the colorizer of this process. Raises WeightsError."""
+        if self._colorizer is None:
+            self._colorizer = Colorizer(self.weights, threads=self.threads)
+        return self._colorizer
+
+
+class _Chunk:
+    """A chunk at work."""
+
+    def __init__(self, worker: ChunkWorker, number: int, attempts: Attempts) -> None:
+        self._worker, self._number, self._attempts = worker, number, attempts
+        self._sink = open_sink(worker.into, worker.dest, number)
+        self._began = time.perf_counter()
+        self._failures: list[Failure] = []
+        self._colored = self._read = self._written = 0
+        self._generator_seconds = 0.0
+
+    def color(self, entry: Entry) -> None:
+        try:
+            for key, content in read_photos(entry):
+                self._color_photo(key, content)
+        except PhotoError as error:
+            self._failures.append(Failure(entry.key, str(error)))
+
+    def finish(self) -> ChunkRecord:
+        self._sink.close()
+        return ChunkRecord(
+            self._number,
+            self._colored,
+            tuple(self._failures),
+            time.perf_counter() - self._began,
+            self._generator_seconds,
+            self._read,
+            self._written,
+        )
+
+    def _color_photo(self, key: str, content: bytes | PhotoError) -> None:
+        if isinstance(content, PhotoError):
+            self._failures.append(Failure(key, str(content)))
+            return
+        if not self._attempts.begin(key):
+            self._failures.append(Failure(key, "its worker was lost each time it was tried"))
+            return
+        self._read += len(content)
+        try:
+            began = time.perf_counter()
+            data = self._worker.load().color_bytes(content, self._worker.color, self._worker.save)
+            self._generator_seconds += time.perf_counter() - began
+        except PhotoError as error:
+            self._failures.append(Failure(key, str(error)))
+        else:
+            self._sink.add(name_result(key, self._worker.save.format), data)
+            self._written += len(data)
+            self._colored += 1
+        self._attempts.end(key)
+
+
+def name_result(key: str, format: str | None) -> str:
+    """Return what the result of a photo is called: as the photo, with a further ending for another format.
+
+    The ending is added, so that `a.png` and `a.tif` do not both become `a.jpg`.
+    """
+    suffix = PurePosixPath(key).suffix.lower()
+    if format is not None and suffix not in format_named(format).suffixes:
+        return f"{key}{format_named(format).suffixes[0]}"
+    return f"{key}.jpg" if suffix in HEIC.suffixes else key
