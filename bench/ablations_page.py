@@ -2,6 +2,7 @@
 
 import datetime
 import platform
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from colorify.images.photo import open_photo
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ("astronaut", "camera", "chelsea")
+PAGE_WIDTH = 116  # characters of a line
 HEIGHT = 150  # px of a picture of the strip; it is square
 GAP = 4  # px of white
 # heading, name among the scores, digits behind the point
@@ -71,7 +73,8 @@ From left to right: grey, {", ".join(f"`{row.name}`" for row in rows)}.
     for row in rows:
         if row.against is not None:
             change = difference(scores[row.name], scores[row.against])
-            text += f"\n## {row.name}\n\n{row.question} Against `{row.against}`: {change}.\n"
+            words = textwrap.fill(f"{row.question} Against `{row.against}`: {change}.", PAGE_WIDTH)
+            text += f"\n## {row.name}\n\n{words}\n"
     page.write_text(text, encoding="utf-8")
 
 

@@ -1,11 +1,12 @@
-"""Make docs/augmentation.md and its picture sheets, of everything that training does to a photo.
+"""Make research/augmentation.md and its picture sheets, of everything that training does to a photo.
 
-python bench/augmentation.py       # writes docs/augmentation.md and docs/images/augment-*.jpg
+python bench/augmentation.py       # writes research/augmentation.md and research/images/augment-*.jpg
 
 The pictures are from `samples/`, coloured by the embedded generator, as a true colour is needed for what film
 makes of colours. The rows are those of the table in `training.data.augment`: a new one appears by itself.
 """
 
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from colorify.training.data.mounts import add_mounts
 from colorify.training.lab import lab_to_rgb
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "augmentation.md"
+PAGE = ROOT / "research" / "augmentation.md"
 PHOTOS = ("astronaut", "chelsea")  # a row of each sheet
+PAGE_WIDTH = 116  # characters of a line
 SHORT_SIDE = 256  # px, as in shards
 SIDE = 160  # px of a picture: a size of the recipes
 DRAWS = 5  # pictures beside the original
@@ -81,7 +83,8 @@ def main() -> None:
         colors = name in ("emulsion", "together")  # what these do depends on them
         save(name, [row(batch, act, colors=colors) for batch in whole])
         share = f"{SHARES[name]:.0%} of the aged photos. " if name in SHARES else ""
-        text += f"\n## {name.capitalize()}\n\n{share}{help_}\n\n![{name}](images/augment-{name}.jpg)\n"
+        words = textwrap.fill(f"{share}{help_}", PAGE_WIDTH)
+        text += f"\n## {name.capitalize()}\n\n{words}\n\n![{name}](images/augment-{name}.jpg)\n"
     PAGE.write_text(text, encoding="utf-8")
 
 

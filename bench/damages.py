@@ -11,8 +11,8 @@ no frame or mask covers any of the cell:
     lost     how many dB less that is than from the undamaged L, in the same cells
     chroma   the mean of sqrt(a² + b²) that the generator makes, in Lab units
 
-The damages are those of runs 15 and 16 in docs/training-log.md: whoever changes one here makes its figures
-another measure. They have no chance in them, and every photo gets the same.
+The damages are those of runs 15 and 16 in research/training-log.md: whoever changes one here makes its
+figures another measure. They have no chance in them, and every photo gets the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

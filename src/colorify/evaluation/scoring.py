@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
+from colorify.evaluation.coverage import Coverage, measure_coverage
 from colorify.evaluation.metrics import Scores, score
 from colorify.hints import Hint
 from colorify.images.contact_sheet import to_rgb
@@ -35,6 +36,7 @@ class ScoredPhoto:
     gray: Pixels
     colored: Pixels
     scores: Scores
+    coverage: Coverage
 
 
 def find_photos(folder: Path) -> list[Path]:
@@ -62,7 +64,9 @@ def evaluate(
         given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
         colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
         small = _reduce(colored)
-        yield ScoredPhoto(path, truth, _without_color(truth), small, score(truth, small))
+        yield ScoredPhoto(
+            path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)
+        )
 
 
 def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:

@@ -21,5 +21,6 @@ From the ground up:
 * `photo`: a photo, opened: upright, with all that is to be carried over
 * `save`: a coloured photo, written
 * `pil`: PIL images in and out
+* `arguments`: what a caller gives as a photo or as a path
 * `contact_sheet`: small pictures in rows and columns, to be looked at
 """

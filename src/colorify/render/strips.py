@@ -11,11 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.errors import UsageError
 from colorify.images.photo import Photo
 from colorify.images.rgb_space import RgbSpace
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
 from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
+from colorify.render.layer import compose_layer
 from colorify.render.subsampling import BLOCK_PX, compose_subsampled, subsample
 from colorify.render.upsample import LinearChromaModel, interpolation_taps, upsample_rows
 
@@ -78,12 +80,22 @@ def save_colored_photo(
     *,
     threads: int,
     progress: Callable[[float], None] | None = None,
+    layer: bool = False,
 ) -> bytes | None:
-    """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`."""
+    """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`.
+
+    `layer`: its colour alone, transparent, to be laid over the photo. Raises UsageError where `output` is not
+    of sRGB, and of a format with alpha.
+    """
+    if layer and not (output.format.has_alpha and output.space.is_srgb):
+        raise UsageError(
+            f"a layer is transparent, and in sRGB: {output.format} expected to be PNG, TIFF or WebP."
+        )
     width, height = photo.size
     painted = compose_strips(photo, chroma, depth=output.depth, threads=threads, space=output.space)
-    with closing(painted) as strips:
-        shape = (height, width, 3 + photo.has_alpha)
+    with closing(painted) as colored:
+        strips = map(compose_layer, colored) if layer else colored
+        shape = (height, width, 4 if layer else 3 + photo.has_alpha)
         stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
         return save_photo(stream, photo, target, output, progress=progress)
 
