@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from colorify.batch.bulk.engines import ENGINES
 from colorify.batch.bulk.plan import REPORT, Plan, find_pending, make_plan, record_name
@@ -13,7 +13,7 @@ from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
 from colorify.options import ColorOptions, SaveOptions
 
-CHUNK_PHOTOS = 64  # by default: a lost worker costs at most that many photos of time
+CHUNK_PHOTOS: Final = 64  # by default: a lost worker costs at most that many photos of time
 
 
 @dataclass(frozen=True)

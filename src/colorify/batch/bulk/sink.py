@@ -41,7 +41,7 @@ class ShardSink:
         self._tar = tarfile.open(fileobj=self._buffer, mode="w")  # noqa: SIM115  # closed in `close`
 
     def add(self, key: str, data: bytes) -> None:
-        member = tarfile.TarInfo(key.replace("/", "_"))  # WebDataset takes what stands before the first dot
+        member = tarfile.TarInfo(key)
         member.size = len(data)
         self._tar.addfile(member, io.BytesIO(data))
 

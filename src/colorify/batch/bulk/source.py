@@ -18,6 +18,7 @@ PARQUET_SUFFIX: Final = ".parquet"
 URL_COLUMN: Final = "url"  # img2dataset's
 KEY_COLUMN: Final = "key"  # the same
 KEY_DIGITS: Final = 9  # img2dataset's keys, too: 100 million lines sort as they stand
+END_OF_TAR: Final = bytes(1024)
 MAX_PHOTO_BYTES: Final = 1_000_000_000  # a member of a shard that claims more is refused
 
 
@@ -127,6 +128,11 @@ def _make_key(number: int, address: str, given: str | None = None) -> str:
     return f"{stem}{suffix if suffix in PHOTO_SUFFIXES or suffix == SHARD_SUFFIX else ''}"
 
 
+def _make_relative(name: str) -> str:
+    """Return the name of a member as a path that stays where it is put."""
+    return "/".join(part for part in PurePosixPath(name).parts if part not in ("/", ".."))
+
+
 def _open(source: str, mode: str) -> Any:
     files, path = open_address(source)
     try:
@@ -143,7 +149,7 @@ def _read_shard(entry: Entry, content: bytes) -> Iterator[tuple[str, bytes | Pho
                 suffix = PurePosixPath(member.name).suffix.lower()
                 if not member.isfile() or suffix not in PHOTO_SUFFIXES:
                     continue
-                key = f"{stem}/{PurePosixPath(member.name).name}"
+                key = f"{stem}/{_make_relative(member.name)}"
                 if member.size > MAX_PHOTO_BYTES:
                     yield key, PhotoError(f"{entry.address}: {member.name}: claims {member.size:,} bytes.")
                     continue
@@ -152,3 +158,5 @@ def _read_shard(entry: Entry, content: bytes) -> Iterator[tuple[str, bytes | Pho
                 yield key, file.read()
     except (tarfile.TarError, EOFError, OSError) as error:
         raise PhotoError(f"{entry.address}: no whole shard ({describe(error)}).") from error
+    if not content.endswith(END_OF_TAR):  # tarfile takes a tar that ends between two members for a whole one
+        raise PhotoError(f"{entry.address}: no whole shard (it breaks off).")

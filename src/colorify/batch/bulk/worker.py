@@ -12,7 +12,7 @@ from colorify.batch.bulk.sink import open_sink
 from colorify.batch.bulk.source import Entry, read_photos
 from colorify.batch.bulk.store import Store
 from colorify.colorizer import Colorizer
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import HEIC, format_named
 from colorify.options import ColorOptions, SaveOptions
 
@@ -124,13 +124,17 @@ class _Chunk:
         self._read += len(content)
         try:
             began = time.perf_counter()
-            data = self._worker.load().color_bytes(content, self._worker.color, self._worker.save)
+            report = self._worker.load().colorize_source(content, None, self._worker.color, self._worker.save)
             self._generator_seconds += time.perf_counter() - began
-        except PhotoError as error:
+        except (
+            PhotoError,
+            UsageError,
+        ) as error:  # UsageError: this photo is too small or large for an option
             self._failures.append(Failure(key, str(error)))
         else:
-            self._sink.add(name_result(key, self._worker.save.format), data)
-            self._written += len(data)
+            assert report.data is not None  # there is no target
+            self._sink.add(name_result(key, self._worker.save.format), report.data)
+            self._written += len(report.data)
             self._colored += 1
         self._attempts.end(key)
 
