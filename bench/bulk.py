@@ -51,10 +51,10 @@ def main(weights: Path | None, engine: str, count: int, workers: tuple[int, ...]
                 raise click.ClickException(f"{report.colored} of {count} photos were coloured.")
             rate = count / seconds
             print(
-                f"{engine}, {number} workers, {count} photos: {rate:.1f} photos/s, the plain loop {1 / loop:.1f}"
+                f"{engine}, {number} workers, {count} photos: {rate:.1f} photos/s; plain loop {1 / loop:.1f}"
             )
             print(
-                f"    {rate * loop / number:.2f} of the plain loop a worker; {kept / count:.0f} bytes kept a photo"
+                f"    {rate * loop / number:.2f} of the plain loop a worker; {kept / count:.0f} bytes a photo"
             )
 
 
