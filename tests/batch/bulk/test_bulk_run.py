@@ -12,7 +12,7 @@ from colorify.batch.bulk.engines import run_locally
 from colorify.batch.bulk.plan import HOME
 from colorify.batch.bulk.run import BulkReport, color_bulk
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
-from colorify.errors import UsageError
+from colorify.errors import PhotoError, UsageError
 from colorify.options import ColorOptions, SaveOptions
 
 
@@ -84,6 +84,16 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, color: Any, monkeypatch:
     assert again == [2]
     assert (report.colored, len(names(tmp_path / "out"))) == (6, 6)
     assert all(path.stat().st_mtime_ns == time for path, time in done.items())
+
+
+def test_a_result_that_cannot_be_written_stops_the_run(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    (tmp_path / "out" / "a.png" / "b").mkdir(parents=True)  # where the result would be
+    with pytest.raises(PhotoError, match=r"a\.png"):
+        color(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "out" / "a.png" / "b").rmdir()
+    (tmp_path / "out" / "a.png").rmdir()
+    assert color(tmp_path / "in", tmp_path / "out").colored == 1, "nothing was given up"
 
 
 def test_another_run_in_the_same_place_is_refused(tmp_path: Path, color: Any) -> None:

@@ -96,11 +96,20 @@ class _Chunk:
         self._generator_seconds = 0.0
 
     def color(self, entry: Entry) -> None:
-        try:
-            for key, content in read_photos(entry):
-                self._color_photo(key, content)
-        except PhotoError as error:
-            self._failures.append(Failure(entry.key, str(error)))
+        """Colour the photos of an entry.
+
+        Raises PhotoError where a result cannot be written: no fault of the photo, so the chunk has no record.
+        """
+        photos = read_photos(entry)
+        while True:
+            try:
+                found = next(photos, None)
+            except PhotoError as error:  # a shard that breaks off
+                self._failures.append(Failure(entry.key, str(error)))
+                return
+            if found is None:
+                return
+            self._color_photo(*found)
 
     def finish(self) -> ChunkRecord:
         self._sink.close()
