@@ -1,4 +1,4 @@
-"""`colorify bulk SOURCE DEST`: photos by the million, on one machine or a cluster."""
+"""`colorify bulk SOURCE DEST`: photos by the million."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How often a chunk was begun; a photo that kills its worker again and again is set apart.
+"""How often a chunk was begun; a photo that kills its worker each time is set apart.
 
 A worker that is lost (killed for memory, a crash in a decoder, a machine that is gone) leaves its chunk
 without a record, and the engine gives it to another. From the second attempt on each photo is written down
