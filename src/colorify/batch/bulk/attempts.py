@@ -7,7 +7,7 @@ its chunk is coloured. The first attempt costs one small file a chunk.
 """
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from colorify.batch.bulk.plan import HOME, NUMBER_DIGITS
 from colorify.batch.bulk.store import Store
