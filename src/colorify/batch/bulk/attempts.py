@@ -24,9 +24,9 @@ class Attempts:
         """Write down that the chunk is begun once more."""
         self._dest = dest
         self._name = f"{HOME}/begun/{number:0{NUMBER_DIGITS}d}.json"
-        found = (
-            json.loads(dest.read(self._name)) if dest.exists(self._name) else {"attempts": 0, "photos": {}}
-        )
+        found: dict[str, Any] = {"attempts": 0, "photos": {}}
+        if dest.exists(self._name):
+            found = json.loads(dest.read(self._name))
         self.number: int = found["attempts"] + 1
         self._photos: dict[str, int] = found["photos"]
         self._write()
