@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, whole_in
 from colorify.options import FORMAT_NAMES, ColorOptions, SaveOptions
 
@@ -107,9 +108,9 @@ def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
         click.echo(json.dumps(asdict(report), ensure_ascii=False))
         return
     for failure in report.failures[:SHOWN_FAILURES]:
-        click.echo(f"{failure.key}: {failure.reason}", err=True)
+        print_line(f"{failure.key}: {failure.reason}", err=True)
     if (more := len(report.failures) - SHOWN_FAILURES) > 0:
-        click.echo(f"and {more} more: {dest.rstrip('/')}/{REPORT}", err=True)
+        print_line(f"and {more} more: {dest.rstrip('/')}/{REPORT}", err=True)
     click.echo(
         f"{report.colored} coloured, {len(report.failures)} failed, in {report.chunks} chunks", err=True
     )
