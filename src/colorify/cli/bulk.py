@@ -111,6 +111,5 @@ def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
         print_line(f"{failure.key}: {failure.reason}", err=True)
     if (more := len(report.failures) - SHOWN_FAILURES) > 0:
         print_line(f"and {more} more: {dest.rstrip('/')}/{REPORT}", err=True)
-    click.echo(
-        f"{report.colored} coloured, {len(report.failures)} failed, in {report.chunks} chunks", err=True
-    )
+    failed = len(report.failures)
+    print_line(f"{report.colored} coloured, {failed} failed, in {report.chunks} chunks", err=True)
