@@ -22,6 +22,7 @@ ALLOWED: Final = {
     "atomic._rename_to_free: unlink": "that file",
     "atomic._rename_without_links: rename": "on Windows, where it refuses a name that is taken",
     "locks.lock: unlink": "the lock file that is held, or that was made here",
+    "batch.bulk.sink.ShardSink.__init__: open w": "into memory; `Store` writes it whole",
     "images.save._save_tiff: open r+": "the temporary file that `whole_file` gave",
     "images.save._save_through: open w": "the temporary file that `whole_file` gave",
     "dataset.screen._measure_all: open a": "measures.jsonl in a folder that `own_folder` holds",

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulk_helpers import ONCE, make_photo, plan_deadly_run
+from bulk_helpers import ONCE, plan_deadly_run
 
 from colorify.batch.bulk.engines import run_on_ray
-from colorify.batch.bulk.run import color_bulk
 from colorify.errors import PhotoError
 
 ray = pytest.importorskip("ray")
@@ -39,9 +38,7 @@ def test_a_killed_worker_loses_nothing(cluster: Any, tmp_path: Path, tiny_weight
 def test_an_error_of_a_worker_is_the_error_of_the_run(
     cluster: Any, tmp_path: Path, tiny_weights: Path
 ) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.png").write_bytes(make_photo(90))
-    (tmp_path / "out").mkdir()
+    worker, numbers = plan_deadly_run(tmp_path, tiny_weights, {"a.png": 90})
     (tmp_path / "out" / "a.png").mkdir()  # where the result would be
     with pytest.raises(PhotoError, match=r"a\.png"):
-        color_bulk(str(tmp_path / "in"), str(tmp_path / "out"), engine="ray", weights=tiny_weights)
+        list(run_on_ray(worker, numbers, 1))

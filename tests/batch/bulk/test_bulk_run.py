@@ -1,17 +1,18 @@
 """Bulk runs on this machine: every photo has exactly one result, whatever happens in between."""
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bulk_helpers import DEADLY, ONCE, is_colored, make_photo, plan_deadly_run, write_photos, write_shard
+from bulk_helpers import DEADLY, ONCE, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
 
 from colorify.batch.bulk import run as bulk_run
-from colorify.batch.bulk.engines import run_locally
 from colorify.batch.bulk.plan import HOME
 from colorify.batch.bulk.run import BulkReport, color_bulk
-from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
+from colorify.batch.bulk.worker import ChunkWorker
 from colorify.errors import PhotoError, UsageError
 from colorify.options import ColorOptions, SaveOptions
 
@@ -86,13 +87,23 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, color: Any, monkeypatch:
     assert all(path.stat().st_mtime_ns == time for path, time in done.items())
 
 
-def test_a_result_that_cannot_be_written_stops_the_run(tmp_path: Path, color: Any) -> None:
+def test_a_result_that_cannot_be_written_stops_the_run(
+    tmp_path: Path, color: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_photos(tmp_path / "in", {"a.png": 80})
-    (tmp_path / "out" / "a.png" / "b").mkdir(parents=True)  # where the result would be
+    (tmp_path / "out" / HOME).mkdir(parents=True)
+    in_the_way = tmp_path / "out" / "a.png" / "b"
+
+    def block(worker: ChunkWorker, numbers: list[int], count: int) -> Any:
+        in_the_way.mkdir(parents=True)
+        return map(worker, numbers)
+
+    monkeypatch.setitem(bulk_run.ENGINES, "here", block)
     with pytest.raises(PhotoError, match=r"a\.png"):
         color(tmp_path / "in", tmp_path / "out")
-    (tmp_path / "out" / "a.png" / "b").rmdir()
-    (tmp_path / "out" / "a.png").rmdir()
+    in_the_way.rmdir()
+    in_the_way.parent.rmdir()
+    monkeypatch.setitem(bulk_run.ENGINES, "here", lambda worker, numbers, count: map(worker, numbers))
     assert color(tmp_path / "in", tmp_path / "out").colored == 1, "nothing was given up"
 
 
@@ -101,6 +112,24 @@ def test_another_run_in_the_same_place_is_refused(tmp_path: Path, color: Any) ->
     color(tmp_path / "in", tmp_path / "out")
     with pytest.raises(UsageError, match=r"strength was 1\.0 and is 0\.5"):
         color(tmp_path / "in", tmp_path / "out", color=ColorOptions(strength=0.5))
+
+
+def test_a_place_that_holds_anything_else_is_refused(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    content = (tmp_path / "in" / "a.png").read_bytes()
+    with pytest.raises(UsageError, match="new or empty place"):
+        color(tmp_path / "in", tmp_path / "in")
+    assert (tmp_path / "in" / "a.png").read_bytes() == content
+    assert names(tmp_path / "in") == ["a.png"]
+
+
+def test_a_run_that_died_before_its_plan_was_whole_begins_again(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    color(tmp_path / "in", tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / HOME / "records")
+    (tmp_path / "out" / HOME / "plan.json").unlink()
+    (tmp_path / "out" / "a.png").unlink()
+    assert color(tmp_path / "in", tmp_path / "out").colored == 1
 
 
 def test_nothing_to_color_is_an_error(tmp_path: Path, color: Any) -> None:
@@ -159,18 +188,16 @@ def test_members_stay_in_the_place_that_is_written_to(tmp_path: Path, color: Any
 
 
 def test_a_lost_worker_loses_nothing_and_a_deadly_photo_is_set_apart(
-    tmp_path: Path, tiny_weights: Path
+    tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     levels = {f"{n:02d}.png": 60 + n for n in range(8)} | {"03.png": DEADLY, "06.png": ONCE}
-    worker, numbers = plan_deadly_run(tmp_path, tiny_weights, levels)
-    records = list(run_locally(worker, numbers, 2))
-    check_deadly_run(tmp_path, records)
-
-
-def check_deadly_run(tmp_path: Path, records: list[ChunkRecord]) -> None:
-    assert sorted(record.number for record in records) == [0, 1]
-    [failure] = [failure for record in records for failure in record.failures]
+    write_photos(tmp_path / "in", levels)
+    monkeypatch.setattr(bulk_run, "ChunkWorker", partial(DeadlyWorker, marker=tmp_path / "died"))
+    source, dest = str(tmp_path / "in"), str(tmp_path / "out")
+    report = color_bulk(source, dest, workers=2, chunk_photos=4, weights=tiny_weights)
+    assert (report.chunks, report.colored) == (2, 7)
+    [failure] = report.failures
     assert failure.key == "03.png"
     assert "worker was lost" in failure.reason
-    assert names(tmp_path / "out") == [f"{n:02d}.png" for n in range(8) if n != 3]
-    assert list((tmp_path / "out" / HOME / "begun").glob("*")) == []
+    assert names(tmp_path / "out") == sorted(levels.keys() - {"03.png"}), "and nothing half-written"
+    assert list((tmp_path / "out" / HOME / "begun").iterdir()) == []

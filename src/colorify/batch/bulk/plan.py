@@ -47,10 +47,16 @@ def record_name(number: int) -> str:
 def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) -> Plan:
     """Return the plan of the run in `dest`; where there is none, list the source and write one.
 
-    `size`: photos a chunk; a shard is a chunk of its own. Raises UsageError where `dest` holds another run.
+    `size`: photos a chunk; a shard is a chunk of its own. Raises UsageError where `dest` holds another
+    run, or anything else: results are written by the names of the photos, and replace what has these names.
     """
     if dest.exists(PLAN):
         return _resume(dest, source, settings)
+    if others := [name for name in dest.list_top() if name != HOME]:
+        raise UsageError(
+            f"{dest.address}: holds {others[0]}, which is not of this run, and results replace what has their "
+            "names. Choose a new or empty place."
+        )
     chunks = entries = 0
     for chunk in cut(list_entries(source), size):
         rows = {"version": VERSION, "entries": [entry.to_row() for entry in chunk]}

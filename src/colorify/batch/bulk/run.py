@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.batch.bulk.engines import ENGINES
-from colorify.batch.bulk.plan import REPORT, Plan, find_pending, make_plan, record_name
+from colorify.batch.bulk.plan import HOME, REPORT, Plan, find_pending, make_plan, record_name
 from colorify.batch.bulk.sink import FILES
 from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
@@ -60,6 +60,8 @@ def color_bulk(
         done += 1
         if progress is not None:
             progress(done, plan.chunks)
+    for folder in ("", f"{HOME}/begun", f"{HOME}/records"):
+        place.sweep(folder)
     report = _sum_up(place, plan)
     place.write(REPORT, json.dumps(asdict(report), ensure_ascii=False, indent=2).encode())
     return report

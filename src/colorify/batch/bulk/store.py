@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from colorify.atomic import write_whole
+from colorify.atomic import sweep, write_whole
 from colorify.errors import ColorifyError, PhotoError, SetupError, UsageError
 
 LOCAL: Final = ("file", "local")
@@ -49,6 +49,11 @@ class Store:
         except Exception as error:
             raise PhotoError(f"{self.locate(name)}: cannot be removed ({describe(error)}).") from error
 
+    def sweep(self, folder: str = "") -> None:
+        """Remove what processes that were killed left half-written in a folder, if it is one of this machine."""
+        if self.is_local and Path(self._path(folder)).is_dir():
+            sweep(Path(self._path(folder)))
+
     def exists(self, name: str) -> bool:
         """Whether there is such a file. Raises SetupError where the place cannot be asked."""
         try:
@@ -68,6 +73,16 @@ class Store:
         except Exception as error:
             raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
         return sorted(PurePosixPath(path).relative_to(self._root).as_posix() for path in found)
+
+    def list_top(self) -> list[str]:
+        """Return the names of the files and folders right in the store. Raises SetupError."""
+        try:
+            found = self._files.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
+        return sorted({PurePosixPath(path).name for path in found} - {PurePosixPath(self._root).name})
 
     def locate(self, name: str) -> str:
         """Return the address of a file, for people."""

@@ -69,8 +69,12 @@ class ChunkWorker:
         if self.dest.exists(record_name(number)):
             return ChunkRecord.from_json(self.dest.read(record_name(number)))
         attempts = Attempts(self.dest, number)
+        entries = read_chunk(self.dest, number)
+        if attempts.number > 1:
+            for folder in {PurePosixPath(entry.key).parent.as_posix() for entry in entries}:
+                self.dest.sweep(folder)
         chunk = _Chunk(self, number, attempts)
-        for entry in read_chunk(self.dest, number):
+        for entry in entries:
             chunk.color(entry)
         record = chunk.finish()
         self.dest.write(record_name(number), record.to_json())
