@@ -133,7 +133,7 @@ class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
-        """Made by `Generator.look`."""
+        """Made by `Generator.encode`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
         self._padded = np.pad(normalize_luminance(L), margins, mode="symmetric").astype(
@@ -164,6 +164,18 @@ class EncodedPhoto:
             )
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """How many cells it has, down and across."""
+        height, width = self.L.shape
+        stride = self.generator.spec.stride
+        return -(-height // stride), -(-width // stride)
+
+    @property
+    def contrast(self) -> float:
+        """Share by which colours are to be moved away from their mean."""
+        return self.generator.spec.contrast
 
     @property
     def nbytes(self) -> int:
