@@ -28,6 +28,8 @@ ALLOWED: Final = {
     "dataset.screen._measure_all: open a": "measures.jsonl in a folder that `own_folder` holds",
     "dataset.shard_writer._write_shard: open w": "the temporary file that `whole_file` gave",
     "images.tile_cache.cache_tiles: TemporaryFile": "without a name, in TMPDIR",
+    "server.films.Films.add: TemporaryDirectory": "a folder of its own for a film, which goes with it",
+    "server.films.Films.add: write_bytes": "into that folder",
     "training.checkpoint.save_whole: open w": "the temporary file that `whole_file` gave",
     "training.checkpoint.save_whole: torch.save": "into that file",
     "video.encoders.FilmEncoder.__init__: open w": "the temporary file that `whole_file` gave",

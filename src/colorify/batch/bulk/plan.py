@@ -54,8 +54,8 @@ def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) 
         return _resume(dest, source, settings)
     if others := [name for name in dest.list_top() if name != HOME]:
         raise UsageError(
-            f"{dest.address}: holds {others[0]}, which is not of this run, and results replace what has their "
-            "names. Choose a new or empty place."
+            f"{dest.address}: holds {others[0]}, which is not of this run, and results replace what has "
+            "their names. Choose a new or empty place."
         )
     chunks = entries = 0
     for chunk in cut(list_entries(source), size):

@@ -50,7 +50,7 @@ class Store:
             raise PhotoError(f"{self.locate(name)}: cannot be removed ({describe(error)}).") from error
 
     def sweep(self, folder: str = "") -> None:
-        """Remove what processes that were killed left half-written in a folder, if it is one of this machine."""
+        """Remove what killed processes left half-written in a folder, if it is one of this machine."""
         if self.is_local and Path(self._path(folder)).is_dir():
             sweep(Path(self._path(folder)))
 
