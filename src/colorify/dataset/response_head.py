@@ -50,7 +50,8 @@ def _bound_heads(protocol: Any) -> Any:
         if parser is not None and parser.state in (STATUS, HEADER):
             count += len(data)
         if count > MOST_BYTES:
-            protocol._giveUp(Failure(EndlessHeadError(f"its head has more than {MOST_BYTES:,} bytes")))
+            error = EndlessHeadError(f"its head has more than {MOST_BYTES:,} bytes")
+            protocol._giveUp(Failure(error))  # type: ignore[no-untyped-call]
             return
         receive(data)
         if parser is not None and parser.state not in (STATUS, HEADER):
