@@ -76,7 +76,7 @@ def test_at_any_module(tiny_weights: Path) -> None:
         assert names() == {"a.png"}
 
 
-@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.endless)])
 def test_at_any_time(tiny_weights: Path, rounds: int) -> None:
     words = changed_command(tell_when_signals_are_heard, *command(tiny_weights, "a.png", "-q")[3:])
     started = time.monotonic()

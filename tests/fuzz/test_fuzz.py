@@ -71,7 +71,7 @@ def test_what_was_found_before(trial: Trial, path: Path) -> None:
     assert [trial(data, format_) for format_ in FORMATS] == [None] * len(FORMATS)
 
 
-@pytest.mark.slow
+@pytest.mark.endless
 @pytest.mark.timeout(0)
 def test_damaged_files_for_a_stated_time(trial: Trial) -> None:
     end = time.monotonic() + float(os.environ.get("COLORIFY_FUZZ_SECONDS", "60"))

@@ -25,7 +25,7 @@ def color(source: Path, target: Path, weights: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "count", [10, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])]
+    "count", [10, pytest.param(200, marks=[pytest.mark.endless, pytest.mark.timeout(7200)])]
 )
 def test_stops_at_random_moments(tmp_path: Path, tiny_weights: Path, count: int) -> None:
     """Some fall before the first frame, some into the joining, some after the end."""
