@@ -132,13 +132,6 @@ def test_options_in_the_text_exist() -> None:
     assert named - options(colorize) - {"--help"} == set()
 
 
-def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#:]+)\)", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)):
-            assert (ROOT / target).exists(), f"{name}: {target}"
-
-
 def test_every_sample_names_its_source() -> None:
     sources = (ROOT / "samples" / "SOURCES.md").read_text(encoding="utf-8")
     for path in (ROOT / "samples").glob("*.jpg"):
