@@ -339,10 +339,11 @@ def hold_claim(target: str) -> None:
 
 
 def call_blocked_loaders(path: str) -> None:
-    """`import colorify.images.photo` alone blocks the loaders that nobody has fuzzed."""
-    import pyvips
+    """The command blocks the loaders that nobody has fuzzed."""
+    from colorify import cli
 
-    import colorify.images.photo  # noqa: F401
+    cli._run_whole(["--version"])
+    import pyvips
 
     for load, sizes in (("svgload", ()), ("rawload", (1, 1, 1))):
         try:

@@ -3,6 +3,7 @@
 A check that cannot fail is none, so each is given a small example that it has to catch.
 """
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -23,6 +24,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FLOORS = [
     {"errors"},
     {"color", "text_file"},
+    {"pixels", "threads"},
     {"hints"},
     {"options"},
     {"atomic", "heap", "locks", "folders"},
@@ -190,6 +192,16 @@ def test_a_photo_is_coloured_without_anything_that_could_reach_a_network(tmp_pat
     assert loaded.isdisjoint(NETWORK)
 
 
+def test_one_function_prints_lines() -> None:
+    """So that no name of a file can split one."""
+    printing = {
+        name
+        for name, text in MODULES.items()
+        if re.search(r"click\.(echo|secho)\((?!json\.dumps)|\bprint\(", text)
+    }
+    assert printing == {"colorify.cli.lines"}
+
+
 def test_there_is_one_version() -> None:
     """The package says it; what is built from it, and what is cited, follow."""
     assert SETTINGS["project"]["dynamic"] == ["version"]
@@ -215,6 +227,7 @@ def test_the_linters_look_at_all_of_it() -> None:
         assert not any(module.startswith("colorify") for module in override["module"])
     assert {"exclude", "extend-exclude", "include"}.isdisjoint(ruff)
     assert "per-file-ignores" not in ruff["lint"]
+    assert {"B", "BLE", "S", "ASYNC", "PLE"} <= set(ruff["lint"]["select"])
 
 
 @pytest.mark.parametrize("room", ["src/colorify", "tests", "bench", "examples"])

@@ -7,8 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bench", "docs", "examples", "recipes", "research", "samples", "src", "tests", ".github")
+CODE = (".py", ".toml", ".yml")
 WIDTH = 120  # characters of a line
-PAGES = sorted(path for room in (".", *ROOMS) for path in (ROOT / room).glob("*.md" if room == "." else "**/*.md"))
+PAGES = sorted(
+    path for room in (".", *ROOMS) for path in (ROOT / room).glob("*.md" if room == "." else "**/*.md")
+)
 
 
 def wide_lines(path: Path) -> list[str]:
@@ -23,7 +26,9 @@ def wide_lines(path: Path) -> list[str]:
 
 
 def test_lines_of_prose_and_code_fit_on_a_screen() -> None:
-    code = [path for room in ROOMS for end in ("py", "toml", "yml") for path in (ROOT / room).rglob(f"*.{end}")]
+    code = [
+        path for room in ROOMS for end in ("py", "toml", "yml") for path in (ROOT / room).rglob(f"*.{end}")
+    ]
     assert [line for path in (*PAGES, ROOT / "pyproject.toml", *code) for line in wide_lines(path)] == []
 
 

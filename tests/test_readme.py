@@ -86,10 +86,10 @@ def test_a_command_runs(command: str) -> None:
         run("sh", "-c", command)
 
 
-@pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("code", blocks("python"))
-def test_the_python_of_the_readme_runs(code: str) -> None:
-    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+def test_the_python_of_the_readme_runs(code: str, place: Path) -> None:
+    (place / "typed.py").write_text(code, encoding="utf-8")
+    runpy.run_path(str(place / "typed.py"), run_name="__main__")
 
 
 @pytest.mark.usefixtures("place")

@@ -2,11 +2,7 @@
 
 import io
 import json
-import multiprocessing
-import os
 import tarfile
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +13,13 @@ from made_pictures import jpeg, photo, png, resized
 from colorify.dataset.screen import screen
 from colorify.dataset.screening_rules import Thresholds
 from colorify.dataset.shard_plan import Packing
-from colorify.dataset.shard_reader import read_shards, read_shards_in_processes
+from colorify.dataset.shard_reader import read_shards
 from colorify.dataset.shard_writer import PackingResult, pack
 from colorify.dataset.sources import find_sources
-from colorify.dataset.stats import colorfulness, gather_stats, write_stats
-from colorify.errors import PhotoError, SetupError, UsageError
+from colorify.dataset.stats import gather_stats, write_stats
+from colorify.errors import PhotoError, UsageError
 from colorify.images.photo import open_photo
+from colorify.pixels import decode_lab, pixels_to_lab
 
 SMALL = Thresholds(min_side=32)
 QUICK = Packing(short_side=48, per_shard=5, validation=0.25, seed=3)
@@ -68,11 +65,7 @@ def test_the_colours_survive(tmp_path: Path) -> None:
     screen(tmp_path / "photos", SMALL)
     pack(tmp_path / "photos", tmp_path / "shards", Packing(short_side=64, quality=100, validation=0))
     (sample,) = read_shards([str(tmp_path / "shards" / "train-000000.tar")])
-    from colorify.color import rgb_to_lab
-
-    lab = rgb_to_lab(pixels.astype(np.float32) / 255)
-    found = (sample.lab.astype(np.float32) - (0, 128, 128)) / (2.55, 1, 1)
-    assert np.abs(found - lab).mean() < 1.5
+    assert np.abs(decode_lab(sample.lab) - pixels_to_lab(pixels)).mean() < 1.5
 
 
 def test_the_same_photos_make_the_same_bytes(photos: Path, tmp_path: Path) -> None:
@@ -192,14 +185,6 @@ def test_stats_count_and_draw(photos: Path, tmp_path: Path) -> None:
     assert all(min(open_photo(path).size) > 100 for path in paths[1:])
 
 
-def test_colourfulness_is_that_of_the_paper() -> None:
-    grey = np.full((4, 4, 3), 0.5, np.float32)
-    assert colorfulness(grey) == 0
-    halves = np.zeros((2, 2, 3), np.float32)
-    halves[0, :, 0] = 1  # rg: 255 and 0, yb: 127.5 and 0
-    assert colorfulness(halves) == pytest.approx(1.3 * np.hypot(127.5, 63.75), rel=1e-5)
-
-
 def test_what_img2dataset_lays_beside_a_photo_is_passed_over(tmp_path: Path) -> None:
     for name, data in (("1.jpg", jpeg(photo(1))), ("1.json", b"{}"), ("1.txt", b"One")):
         (tmp_path / name).write_bytes(data)
@@ -245,33 +230,6 @@ def test_what_lies_beside_a_picture_and_is_no_note_says_nothing(note: str, tmp_p
     (tmp_path / "1.json").write_text(note)
     (source,) = find_sources(tmp_path)
     assert source.url == ""
-
-
-def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Path, tmp_path: Path) -> None:
-    pack(photos, tmp_path / "shards", QUICK)
-    tars = sorted(str(tar) for tar in (tmp_path / "shards").glob("*.tar"))
-    samples = list(read_shards_in_processes(tars, processes=2))
-    for sample, same in zip(samples, read_shards(tars), strict=True):
-        assert sample.key == same.key
-        assert np.array_equal(sample.lab, same.lab)
-    (tmp_path / "bad.tar").write_bytes(b"no tar")
-    with pytest.raises(PhotoError, match=r"bad\.tar"):
-        list(read_shards_in_processes([*tars, str(tmp_path / "bad.tar")], processes=2))
-
-
-def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
-    waits = [tmp_path / "a.tar", tmp_path / "b.tar"]
-    for path in waits:
-        os.mkfifo(path)  # nobody ever writes to it
-
-    def kill() -> None:
-        while not (readers := multiprocessing.active_children()):
-            time.sleep(0.05)
-        readers[0].kill()
-
-    threading.Thread(target=kill).start()
-    with pytest.raises(SetupError, match="memory"):
-        list(read_shards_in_processes([str(path) for path in waits], processes=2))
 
 
 @pytest.mark.parametrize("name", ["stats.json", "ab.png"])

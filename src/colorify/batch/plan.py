@@ -5,7 +5,7 @@ below the input folder, so that the two trees mirror each other.
 """
 
 import os
-import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import UsageError
-from colorify.images.formats import FORMATS, HEIC
+from colorify.images.formats import FORMATS
+from colorify.images.output_names import (
+    MARKED_STEM,
+    READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    mark_name,
+    photo_stem,
+    result_suffix,
+)
 
-OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
-MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
-LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
-WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
-_SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
-READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
+_NAMED_FILMS: Final = 5  # of a folder, in a note
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def make_plan(
     force: bool = False,
     watching: bool = False,
     alternatives: int | None = None,
+    film_suffixes: frozenset[str] = frozenset(),
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
@@ -80,6 +84,7 @@ def make_plan(
     FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `watching`: more may come,
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
+    `film_suffixes`: of films, which are left out where a folder holds some, and said.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not is_folder(inputs[0]) and not _is_glob(inputs[0])
@@ -87,7 +92,7 @@ def make_plan(
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused, left_out = _find(inputs, leave_out=folder, watching=watching)
+    found, refused, left_out = _find(inputs, _Walker(folder, film_suffixes), watching=watching)
     if as_file:
         refuse_format(output or "", format)
         pairs = [Job(item.path, Path(output or "")) for item in found]
@@ -166,13 +171,12 @@ def _is_glob(text: str) -> bool:
 
 
 def _find(
-    inputs: Sequence[str], *, leave_out: Path | None, watching: bool
+    inputs: Sequence[str], walker: "_Walker", *, watching: bool
 ) -> tuple[list[_Candidate], list[Refusal], list[Refusal]]:
     """Find the photos, the inputs that are refused, and what is left out."""
     real = _real_paths()
     found: dict[str, _Candidate] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
-    walker = _Walker(leave_out)
     for text in inputs:
         path = Path(text)
         if _is_glob(text):
@@ -188,7 +192,7 @@ def _find(
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
             found.setdefault(real(item.path), item)
-    return list(found.values()), [*walker.refused, *refused], walker.left_out
+    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
 
 
 def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
@@ -207,10 +211,12 @@ def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
 class _Walker:
     """Finds the pictures below folders, and keeps what it could not look into."""
 
-    def __init__(self, leave_out: Path | None) -> None:
-        """Leave out what is below a folder: the one of the results."""
+    def __init__(self, leave_out: Path | None, film_suffixes: frozenset[str]) -> None:
+        """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
         self.refused: list[Refusal] = []
         self.left_out: list[Refusal] = []
+        self._film_suffixes = film_suffixes
+        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
         self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
 
     def leaves_out(self, path: Path) -> bool:
@@ -229,7 +235,19 @@ class _Walker:
                     )
                     self.left_out.append(Refusal(str(path), reason))
             folders[:] = [path.name for path in seen]
-            yield from _pictures(Path(root, name) for name in sorted(files))
+            paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
+            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
+            self._films.setdefault(folder, []).extend(films)
+            yield from _pictures(paths)
+
+    def films(self) -> Iterator[Refusal]:
+        """Say which films are in the folders, and what to type for them."""
+        for folder, films in self._films.items():
+            if films:
+                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
+                more = " ..." if len(films) > _NAMED_FILMS else ""
+                count = f"{len(films)} film{'s' * (len(films) > 1)}"
+                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
 
     def _refuse(self, error: OSError) -> None:
         self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
@@ -245,16 +263,10 @@ def _target(item: _Candidate, folder: Path | None, format: str | None) -> Path:
     if format is not None:
         suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
     else:
-        suffix = _suffix(item.path.suffix)
+        suffix = result_suffix(item.path.suffix)
     if folder is None:
-        return item.path.with_name(f"{_stem(item.path)}{OUTPUT_MARK}{suffix}")
-    return (folder / item.inside).with_name(f"{_stem(item.path)}{suffix}")
-
-
-def _stem(path: Path) -> str:
-    """Return a name without its suffix, if that is one: "St. Mary" has none, and keeps all of its name."""
-    is_suffix = path.suffix.lower() in READABLE_SUFFIXES or _SUFFIX.fullmatch(path.suffix)
-    return path.stem if is_suffix else path.name
+        return item.path.with_name(mark_name(photo_stem(item.path), suffix))
+    return (folder / item.inside).with_name(f"{photo_stem(item.path)}{suffix}")
 
 
 def _numbered(job: Job, number: int) -> Job:
@@ -262,16 +274,9 @@ def _numbered(job: Job, number: int) -> Job:
     return replace(job, target=target, alternative=number)
 
 
-def _suffix(source: str) -> str:
-    """Return the suffix of a result, for the suffix of its photo."""
-    if source.lower() in HEIC.suffixes:
-        return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
-    return source if source.lower() in WRITABLE_SUFFIXES else LOSSLESS_SUFFIX
-
-
 def _own_outputs(paths: Sequence[Path]) -> set[Path]:
     """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
-    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(_stem(path)))}
+    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(photo_stem(path)))}
     folders = {path.parent for path in named}
     stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
     return {path for path, stem in named.items() if stem in stems[path.parent]}
@@ -279,7 +284,7 @@ def _own_outputs(paths: Sequence[Path]) -> set[Path]:
 
 def _stems(folder: Path) -> set[str]:
     try:
-        return {_stem(path) for path in folder.iterdir()}
+        return {photo_stem(path) for path in folder.iterdir()}
     except OSError:
         return (
             set()

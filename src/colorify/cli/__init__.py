@@ -8,6 +8,7 @@ Little is imported here, so that signals are heard from the first milliseconds o
 From the ground up:
 
 * `output`: stdout and stderr that write all they are given, or say so
+* `lines`: lines of text, which no file name splits
 * `signals`: the first Ctrl-C asks, between two steps; the second acts
 * `interruption`: signals wherever no verb listens
 * `progress`: the bar on a terminal
@@ -29,6 +30,7 @@ from typing import Final
 from colorify.cli.interruption import INTERRUPTED, Interruption
 
 BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"  # of a product of matrices; read when numpy is loaded
+BLOCK_UNTRUSTED: Final = "VIPS_BLOCK_UNTRUSTED"  # shuts loaders that nobody has fuzzed; read when libvips is
 
 
 def main() -> None:
@@ -56,6 +58,7 @@ def _run_whole(arguments: list[str]) -> int:
 
     # photos and strips run side by side already: more threads for their small products only get in the way
     os.environ.setdefault(BLAS_THREADS, "1")
+    os.environ.setdefault(BLOCK_UNTRUSTED, "1")
     lost = check_streams()
     code = run(arguments)
     return code or int(lost())

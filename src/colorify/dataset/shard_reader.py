@@ -1,7 +1,6 @@
-"""WebDataset shards of colour photos, read into memory as Lab.
+"""WebDataset shards of colour photos: their members one after another, and each decoded to Lab.
 
-A shard is a tar of pictures, any of which libvips reads. A few thousand photos at training size fit into
-memory, which spares every epoch but the first the decoding.
+A shard is a tar of pictures, any of which libvips reads.
 """
 
 import io
@@ -14,16 +13,12 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import fsspec
-import numpy as np
 import pyvips
-from numpy.typing import NDArray
 
-from colorify.dataset.process_pool import ProcessPool
 from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
-
-LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
+from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
 
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
@@ -47,25 +42,6 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as pool:
         for address in addresses:
             yield from pool.map(_decode, read_members(address))
-
-
-def read_shards_in_processes(shards: Sequence[str], processes: int) -> Iterator[Sample]:
-    """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
-
-    A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
-    Raises PhotoError, and SetupError where the system has killed one of the processes.
-    """
-    count = min(processes, len(shards))
-    if count < 2:
-        yield from read_shards(shards)
-        return
-    with ProcessPool(_read_shard, count, cure="Give fewer SHARDS.") as pool:
-        for samples in pool.map(shards):
-            yield from samples
-
-
-def _read_shard(address: str) -> list[Sample]:
-    return list(read_shards([address], threads=1))
 
 
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:
@@ -97,6 +73,11 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
 
 
+def decode_photos(photos: Sequence[tuple[str, bytes]]) -> list[Sample]:
+    """Decode what `read_members` yielded. Raises PhotoError for a photo that is damaged."""
+    return [_decode(photo) for photo in photos]
+
+
 def _decode(item: tuple[str, bytes]) -> Sample:
     key, data = item
     loader = sniff(data[:SNIFF_BYTES], key).loader  # by content: a shard may come from anywhere
@@ -107,5 +88,6 @@ def _decode(item: tuple[str, bytes]) -> Sample:
             raise PhotoError(f"{key}: expected up to {MAX_PIXELS:,} pixels, found {size}.")
         color = image.colourspace("srgb")
         lab = color.extract_band(0, n=3).colourspace("lab")
-        scaled = (lab * [2.55, 1, 1] + [0, 128, 128]).rint().cast("uchar")
+        # as `pixels.encode_lab` does, in a fifth of the time
+        scaled = (lab * list(LAB_BYTE_SCALE) + list(LAB_BYTE_OFFSET)).rint().cast("uchar")
         return Sample(key, scaled.numpy())

@@ -22,7 +22,7 @@ from colorify.images.photo import IPTC, Photo
 from colorify.images.rgb_space import RgbSpace, srgb
 from colorify.images.row_source import CancelledError, RowStream
 from colorify.images.tile_cache import decoded_bytes
-from colorify.images.vips import first_error_line, spoil
+from colorify.images.vips import VIPS_ERRORS, first_error_line, spoil
 
 _KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
 _KEPT_EXIF: Final = int(ForeignKeep.EXIF)
@@ -149,8 +149,6 @@ def _save_through(job: _Job, target: Path | None) -> bytes | None:
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
     row = output.format
-    if output.quality is not None and not 1 <= output.quality <= 100:
-        raise UsageError(f"quality {output.quality}: expected 1 to 100.")
     if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
         raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
     if image.hasalpha() and not row.has_alpha:
@@ -177,7 +175,7 @@ def _run_saver(save: Callable[[], Any], job: _Job) -> Any:
     error = job.stream.error
     if error is not None and not isinstance(error, CancelledError):
         raise error
-    if isinstance(failure, pyvips.Error):
+    if isinstance(failure, VIPS_ERRORS):
         spoil()
         raise PhotoError(f"{job.name}: cannot be written ({first_error_line(failure)}).") from failure
     if isinstance(failure, OSError):

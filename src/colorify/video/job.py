@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import cv2
 import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
+from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
+from colorify.threads import in_background, map_in_order
 from colorify.video.chroma import color_frame, convert_depth, join_side_by_side, make_neutral_frame
 from colorify.video.clock import FREE_CLOCK
 from colorify.video.codecs import PNG, Codec, codec_named
@@ -33,7 +34,6 @@ from colorify.video.reader import Film, open_film
 from colorify.video.segments import Segment, Segments, SegmentWriter, was_joined
 from colorify.video.targets import check_target, choose_target, make_refusal
 from colorify.video.temporal import SmoothedFrame, SmootherState, TemporalSmoother
-from colorify.video.threads import in_background, map_in_order
 from colorify.video.trial import black, why_unfit
 from colorify.video.yuv import Planes
 
@@ -49,6 +49,7 @@ def colorize_film(
     *,
     pictures: Path | None = None,
     weights: Path | None = None,
+    device: str = AUTO,
     options: FilmOptions | None = None,
     progress: ProgressCallback | None = None,
     stopped: Callable[[], bool] = lambda: False,
@@ -59,7 +60,11 @@ def colorize_film(
     `pictures`: a folder for numbered PNG pictures, instead. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
-    NAME.partial.EXT beside the target, and the next call goes on. Raises FilmError, UsageError, WeightsError.
+    NAME.partial.EXT beside the target, and the next call goes on.
+    `device`: see `Colorizer`.
+
+    The work is spread over threads here, in whose way those of OpenCV are: a program that has it to itself
+    calls `cv2.setNumThreads(1)` before. Raises FilmError, UsageError, SetupError, WeightsError.
     """
     options = options or FilmOptions()
     if target is not None and pictures is not None:
@@ -69,11 +74,9 @@ def colorize_film(
         check_times(film, options)
         codec = (codec_named(options.codec) if pictures is None else PNG).for_size(*film.size)
         result = _Result.of(film, target, pictures, codec, options)
-        generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2))
+        generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
     except OSError as error:
         raise _trouble(source, error, "cannot be read") from error
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # the work is spread over threads here; those of OpenCV would be in their way
     try:
         with claim(result.path, kind=FilmError) as ours:
             if not ours:
@@ -88,8 +91,6 @@ def colorize_film(
         if isinstance(error.__cause__, OSError):
             raise _trouble(result.path, error.__cause__, "cannot be written") from error
         raise
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def check_times(film: Film, options: FilmOptions) -> None:
@@ -263,8 +264,8 @@ class _Job:
     ) -> Iterator[Iterator[tuple[Planes, SmoothedFrame]]]:
         """Give coloured frames, computed on threads ahead of the reader; at the end all threads are gone."""
         film, options = self.film, self.options
-        short = options.size or self.generator.spec.size
-        look = make_predictor(self.generator, vividness=options.vividness)
+        short = options.colors.size or self.generator.spec.size
+        look = make_predictor(self.generator, vividness=options.colors.vividness)
         hints = trace_hints(film, options.hints, start=options.start, short=short)
         steadier = TemporalSmoother(look, hints=hints, memory=memory)
         with ExitStack() as stack:
@@ -280,7 +281,7 @@ class _Job:
     def _paint(self, steady: SmoothedFrame) -> tuple[Planes, SmoothedFrame]:
         grey = convert_depth(steady.seen.frame.planes, self.depth, full=self._full)
         sampling = self.codec.sampling
-        ab = steady.ab * np.float32(self.options.strength)
+        ab = steady.ab * np.float32(self.options.colors.strength)
         colored = color_frame(grey, steady.seen.small, ab, sampling=sampling, blur=self.options.chroma_blur)
         if self.options.dual_view:
             colored = join_side_by_side(make_neutral_frame(grey, sampling=sampling), colored)

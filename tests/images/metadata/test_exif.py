@@ -1,6 +1,8 @@
 """EXIF blocks are corrected where they lie, and no damage to one does harm."""
 
+import dataclasses
 import struct
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +14,12 @@ from colorify.images.metadata.embedding import Extras, _edit_jpeg, _edit_png, jf
 from colorify.images.metadata.exif import (
     DamagedExifError,
     NewPicture,
+    _Edit,
     read_resolution,
     remove_position,
     revise_exif,
 )
-from colorify.images.metadata.tiff import is_sound_exif
+from colorify.images.metadata.tiff import EXIF_MAGIC, is_sound_exif, read_chain
 
 NOW = NewPicture(width=24, height=32, turned=True, is_srgb=False, per_mm=(300 / 25.4, 600 / 25.4))
 
@@ -31,6 +34,15 @@ def block(endian: str = "<") -> bytes:
     exif.get_ifd(0x8769)[40_961] = 1
     exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.25)
     return exif.tobytes()
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_both_readers_of_directories_find_the_same_tags(endian: str) -> None:
+    body = block(endian).removeprefix(EXIF_MAGIC)
+    (laid_out,) = read_chain(BytesIO(body), frozenset(range(2**16)))
+    in_place = _Edit(body)
+    assert {tag for tag in range(2**16) if in_place.has(tag)} == laid_out.keys()
+    assert [in_place.number(tag) for tag in (274, 296)] == [laid_out[tag].numbers[0] for tag in (274, 296)]
 
 
 @pytest.mark.parametrize("endian", ["<", ">"])
@@ -67,6 +79,13 @@ def test_a_resolution_makes_a_block_and_nothing_makes_none() -> None:
     assert made is not None
     assert read_resolution(made) == pytest.approx(NOW.per_mm)
     assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
+
+
+def test_a_resolution_that_no_picture_has_is_not_known() -> None:
+    """More dots than libvips holds: it would say so on stderr, and keep those of the picture before."""
+    made = revise_exif(None, dataclasses.replace(NOW, per_mm=(5e6, 5e6)))
+    assert made is not None
+    assert read_resolution(made) is None
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.3, 11.811, 1e5, 1e9, 1e30])
