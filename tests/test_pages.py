@@ -50,3 +50,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = page.parent / name if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_where_to_add_what_names_files_that_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Where do I add")[2]
+    names = re.findall(r"`([\w/]+(?:\.py|\.md|/))`", page)
+    assert len(names) > 15
+    assert [
+        name for name in names if not any((room / name).exists() for room in (ROOT, ROOT / "src/colorify"))
+    ] == []
