@@ -69,8 +69,6 @@ LOADED = (
     "yarl",
 )
 _CONTEXT: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-if sys.platform != "win32":
-    _CONTEXT.set_forkserver_preload(list(LOADED))
 
 
 class Command:
@@ -83,6 +81,8 @@ class Command:
         self._outputs = [Path(self._folder.name, name) for name in ("out", "err")]
         for path in self._outputs:
             path.touch()
+        if sys.platform != "win32":
+            _CONTEXT.set_forkserver_preload(list(LOADED))  # heeded by the first fork of this process
         self._process = _CONTEXT.Process(
             target=_run, args=(words, dict(environment), str(Path.cwd()), *map(str, self._outputs), change)
         )

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("bench", "docs", "examples", "recipes", "research", "samples", "src", "tests", ".github")
+ROOMS = (
+    "bench", "demo", "docs", "examples", "integrations", "recipes", "research", "samples", "src", "tests", ".github",
+)  # fmt: skip
 CODE = (".py", ".toml", ".yml")
 WIDTH = 120  # characters of a line
 PAGES = sorted(

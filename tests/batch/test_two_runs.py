@@ -16,9 +16,7 @@ from waiting import PATIENCE, wait_for
 COUNT = 60
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("watch", [False, True], ids=["two runs", "a run and a watch"])

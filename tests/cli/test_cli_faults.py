@@ -26,9 +26,7 @@ SIZE = (800, 600)
 LEFT = ".colorify-0123456789abcdef.part"
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def album(count: int) -> dict[str, str]:

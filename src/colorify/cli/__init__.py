@@ -20,7 +20,7 @@ From the ground up:
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `films`: films that are named among photos
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
 """
 
 import os
