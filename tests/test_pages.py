@@ -7,9 +7,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
-    "bench", "demo", "docs", "examples", "integrations", "recipes", "research", "samples", "src", "tests", ".github",
-)  # fmt: skip
-CODE = (".py", ".toml", ".yml")
+    "bench",
+    "demo",
+    "docs",
+    "examples",
+    "integrations",
+    "recipes",
+    "research",
+    "samples",
+    "src",
+    "tests",
+)
+CODE = (".py", ".toml")
+WORKFLOWS = sorted((ROOT / ".github").rglob("*.yml"))
 WIDTH = 120  # characters of a line
 PAGES = sorted(
     path for room in (".", *ROOMS) for path in (ROOT / room).glob("*.md" if room == "." else "**/*.md")
@@ -31,7 +41,9 @@ def test_lines_of_prose_and_code_fit_on_a_screen() -> None:
     code = [
         path for room in ROOMS for end in ("py", "toml", "yml") for path in (ROOT / room).rglob(f"*.{end}")
     ]
-    assert [line for path in (*PAGES, ROOT / "pyproject.toml", *code) for line in wide_lines(path)] == []
+    assert [
+        line for path in (*PAGES, ROOT / "pyproject.toml", *WORKFLOWS, *code) for line in wide_lines(path)
+    ] == []
 
 
 def anchors(path: Path) -> set[str]:
