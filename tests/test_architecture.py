@@ -29,6 +29,7 @@ FLOORS = [
     {"images"},
     {"render"},
     {"model"},
+    {"result"},
     {"session", "colorizer"},
     {"dataset"},
     {"batch", "video", "evaluation", "training"},

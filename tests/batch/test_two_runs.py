@@ -18,18 +18,18 @@ COUNT = 60
 TOGETHER = """
 import os, sys, time
 from pathlib import Path
-from colorify import cli; from colorify.batch import run as batch
+from colorify import cli; from colorify.batch import coloring
 
-color, log = batch.color_source, Path(f"{os.getpid()}.log")
+color, log = coloring.color_job, Path(f"{os.getpid()}.log")
 
-def together(colorizer, source, *given, **options):
+def together(opener, job, watch):
     with log.open("a") as file:
-        file.write(f"{source}\\n")
+        file.write(f"{job.source}\\n")
     while len(list(Path().glob("*.log"))) < 2:
         time.sleep(0.02)
-    return color(colorizer, source, *given, **options)
+    return color(opener, job, watch)
 
-batch.color_source = together
+coloring.color_job = together
 cli.main()
 """
 

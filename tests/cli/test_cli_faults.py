@@ -26,20 +26,20 @@ LEFT = ".colorify-0123456789abcdef.part"
 # the command, but from the sixth photo on each takes for ever, and says so as long as anybody listens
 ENDLESS = """
 import itertools, time
-from colorify import cli; from colorify.batch import run as batch
+from colorify import cli; from colorify.batch import coloring
 
-color, count = batch.color_source, itertools.count()
+color, count = coloring.color_job, itertools.count()
 
-def endless(*given, **options):
-    number, watch = next(count), given[4]
+def endless(opener, job, watch):
+    number = next(count)
     if number == 5:
         print("endless", flush=True)
     while number >= 5:
         watch(0.5)
         time.sleep(0.01)
-    return color(*given, **options)
+    return color(opener, job, watch)
 
-batch.color_source = endless
+coloring.color_job = endless
 cli.main()
 """
 

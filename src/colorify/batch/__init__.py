@@ -3,6 +3,7 @@
 From the ground up:
 
 * `plan`: which photo is written where, decided before the first is touched
+* `coloring`: one photo of a run: opened once, coloured, written
 * `run`: the photos of a plan, coloured; one that fails is a result, and the others go on
 * `watch`: photos that come into a folder, each given out once it is whole
 """

@@ -163,7 +163,7 @@ def colorize(
     NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
     `colorify video` does.
     """
-    from colorify.batch.run import BatchOptions
+    from colorify.batch.coloring import BatchOptions
     from colorify.images.photo import MAX_PIXELS
 
     if not inputs:

@@ -13,7 +13,7 @@ from colorify.cli.summary import Summary
 if TYPE_CHECKING:
     from colorify.batch.plan import Job, Plan, Refusal
     from colorify.batch.run import PhotoResult
-    from colorify.colorizer import Report
+    from colorify.result import Report
 
 MAX_REASONS: Final = 20  # that the report repeats
 

@@ -15,8 +15,9 @@ from colorify.cli.summary import Summary
 from colorify.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
+    from colorify.batch.coloring import BatchOptions
     from colorify.batch.plan import Plan, Refusal
-    from colorify.batch.run import BatchOptions, PhotoResult
+    from colorify.batch.run import PhotoResult
     from colorify.colorizer import Colorizer
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -144,7 +145,8 @@ def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOpt
 
 
 def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
-    from colorify.batch.run import PhotoResult, refuse_colorify_output
+    from colorify.batch.coloring import refuse_colorify_output
+    from colorify.batch.run import PhotoResult
 
     tally = _begin(plan, Summary(), show)
     for job in plan.jobs:
@@ -199,8 +201,9 @@ def _color_plan(
     again: set[Path] | None,
 ) -> None:
     from colorify.batch import run as batch
+    from colorify.batch.coloring import bind_coloring
 
-    color = batch.bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
+    color = bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
     with progress_bar(len(plan.jobs)) as drawn:
         results = batch.run(
             plan.jobs,
@@ -244,15 +247,15 @@ def _count(result: "PhotoResult", plan: "Plan", tally: Summary, show: RunReporte
 
 
 def _is_taken(result: "PhotoResult") -> bool:
-    from colorify.batch.run import TakenError
+    from colorify.batch.coloring import TakenError
 
     return isinstance(result.error, TakenError) and not result.error.done
 
 
 def _passed_over(result: "PhotoResult") -> "Plan | None":
     """Return what a batch passes over, of a photo that looked like a job when the plan was made."""
+    from colorify.batch.coloring import AlreadyColorizedError, TakenError
     from colorify.batch.plan import Plan
-    from colorify.batch.run import AlreadyColorizedError, TakenError
 
     job, error = result.job, result.error
     if isinstance(error, AlreadyColorizedError):

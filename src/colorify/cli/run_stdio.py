@@ -12,8 +12,9 @@ from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
+    from colorify.batch.coloring import BatchOptions
     from colorify.batch.plan import Job
-    from colorify.batch.run import BatchOptions, PhotoResult
+    from colorify.batch.run import PhotoResult
 
 STDIO: Final = "-"  # as an input: stdin; as an output: stdout
 
@@ -46,7 +47,8 @@ def color_stream(
 
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
-    from colorify.batch.run import PhotoResult, StoppedError, color_source
+    from colorify.batch.coloring import color_source
+    from colorify.batch.run import PhotoResult, StoppedError
 
     source = _read_stdin() if job.source == Path(STDIO) else job.source
     target = job.target if job.target != Path(STDIO) else None

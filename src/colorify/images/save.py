@@ -47,7 +47,7 @@ class Output:
 
     def plan(self, photo: Photo) -> MetadataPlan:
         """Say what of the metadata of `photo` goes into such a file."""
-        image = photo.image
+        image = photo.color
         now = NewPicture(
             width=image.width,
             height=image.height,
@@ -79,7 +79,7 @@ def save_photo(
         # the classic form ends at 4 GB; deflate may fail to shrink noise
         settings["bigtiff"] = decoded_bytes(stream.image) > 2**31
     plan = output.plan(photo)
-    image = copy_metadata(photo.image, stream.image, plan, output.space.profile)
+    image = copy_metadata(photo.color, stream.image, plan, output.space.profile)
     save = _save_tiff if row.name == "tiff" else _save_through
     job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
     if target is None:

@@ -37,8 +37,13 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
         found += 1
         if found == options.alternative:
             return colors
-    raise PhotoError(
-        f"alternative {options.alternative}: the generator knows {found} clearly different plausible "
+    raise missing_alternative(options.alternative, found)
+
+
+def missing_alternative(wanted: int, found: int) -> PhotoError:
+    """Return what to raise for an alternative that there is not, where `found` there are."""
+    return PhotoError(
+        f"alternative {wanted}: the generator knows {found} clearly different plausible "
         f"colourings of this photo. Ask for --alternatives {found}."
     )
 
