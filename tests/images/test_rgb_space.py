@@ -304,7 +304,7 @@ def test_a_profile_of_tables_is_asked_once_for_light_and_once_for_colours(
 
 def test_a_profile_of_grey_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.BytesIO()
-    Image.new("L", (120, 90), 90).save(file, "PNG", icc_profile=standard_profile("adobe"))
+    Image.new("L", (120, 90), 90).save(file, "TIFF", icc_profile=standard_profile("adobe"))
     asked: list[int] = []
     lit = profiles._light_of_greys
     monkeypatch.setattr(profiles, "_light_of_greys", lambda *given: asked.append(1) or lit(*given))
