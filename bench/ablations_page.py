@@ -12,8 +12,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ("astronaut", "camera", "chelsea")
@@ -114,6 +114,6 @@ def write_strip(path: Path, weights: Sequence[Path]) -> None:
 def load(name: str) -> NDArray[np.uint8]:
     """The central square of a sample."""
     photo = open_photo(SAMPLES / f"{name}.jpg")
-    pixels = to_rgb(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    pixels = to_rgb8(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
     left = (pixels.shape[1] - HEIGHT) // 2
     return np.ascontiguousarray(pixels[:, left : left + HEIGHT])

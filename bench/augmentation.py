@@ -18,8 +18,8 @@ from torch import Generator, Tensor
 
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 from colorify.training.data.augment import DAMAGE, SHARES, degrade, emulsion
 from colorify.training.data.batches import Batch, random_zone, stack
 from colorify.training.data.mounts import add_mounts
@@ -122,7 +122,7 @@ def load(name: str) -> Lab:
     """A sample with the colours that the embedded generator gives it, shrunk, as a shard holds it."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
     scale = SHORT_SIDE / min(photo.size)
-    gray = to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
+    gray = to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
     lab = rgb_to_lab(Colorizer().colorize(gray).astype(np.float32) / np.float32(255))
     return np.rint(lab * [2.55, 1, 1] + [0, 128, 128]).clip(0, 255).astype(np.uint8)
 

@@ -23,6 +23,7 @@ from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.images.arguments import to_source
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader, open_photo
+from colorify.images.sizes import shrink_size
 from colorify.model.exemplar import Reference, find_reference_hints, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import iterate_colorings, missing_alternative
@@ -301,9 +302,7 @@ class Session:
         with self._lock:
             if self._small is None:
                 photo = open_photo(self._source, max_pixels=self._max_pixels)
-                scale = min(1.0, self._preview / max(self.size))
-                width, height = (max(1, round(side * scale)) for side in self.size)
-                self._small = open_photo(photo.shrink(width, height))
+                self._small = open_photo(photo.shrink(*shrink_size(self.size, long=self._preview)))
             return self._small
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import rgb_to_lab
+from colorify.pixels import pixels_to_lab
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), sRGB
 CellColors = NDArray[np.float64]  # (h, w, 2), CIE Lab: ab
@@ -80,7 +80,7 @@ def add_coverage(pictures: Iterable[Coverage]) -> Coverage:
 def average_cells(rgb: Pixels) -> CellColors:
     """Return the mean ab of each whole cell, in double precision."""
     height, width = (side - side % CELL_PX for side in rgb.shape[:2])
-    lab = rgb_to_lab(rgb[:height, :width].astype(np.float32) / np.float32(255))
+    lab = pixels_to_lab(rgb[:height, :width])
     cells = lab[..., 1:].reshape(height // CELL_PX, CELL_PX, width // CELL_PX, CELL_PX, 2)
     means: CellColors = cells.mean((1, 3), dtype=np.float64)
     return means

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import UsageError, WeightsError
+from colorify.images.sizes import scale_size
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
 from colorify.model.runtime import Runtime
@@ -230,8 +231,7 @@ def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageErr
     short = max(min(size), ceil(max(size) / MAX_ASPECT))  # as a person gives it: see `preprocess.small_size`
 
     def fits(smaller: int) -> bool:
-        width, height = (max(1, round(side * smaller / short)) for side in size)
-        return estimate_memory((width, height), multiple) <= available
+        return estimate_memory(scale_size(size, smaller / short), multiple) <= available
 
     smallest = int(RANGES["size"].low)
     largest = next((smaller for smaller in range(short - 1, smallest - 1, -1) if fits(smaller)), None)

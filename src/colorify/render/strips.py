@@ -16,6 +16,7 @@ from colorify.images.photo import Photo
 from colorify.images.rgb_space import RgbSpace
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
+from colorify.pixels import to_8_bits, to_16_bits
 from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
 from colorify.render.layer import compose_layer
 from colorify.render.subsampling import BLOCK_PX, compose_subsampled, subsample
@@ -48,7 +49,7 @@ def compose_strips(
     width, height = photo.size
     step = BLOCK_PX if chroma.cell(width, height) >= COARSE_CELL_PX else 1
     enlarged, fetch = chroma.upsample(width, height, step=step), photo.light_rows()
-    bands = 3 + photo.has_alpha
+    bands, to_depth = 3 + photo.has_alpha, to_8_bits if depth == 8 else to_16_bits
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
@@ -61,7 +62,7 @@ def compose_strips(
             blocks = subsample(Y)
             compose_subsampled(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
         if photo.has_alpha:
-            out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
+            out[:, :, 3] = to_depth(pixels[:, :, -1])
         return out
 
     def jobs() -> Iterator[Callable[[], Pixels]]:
@@ -124,10 +125,3 @@ def _run_ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
-
-
-def _to_depth(alpha: Pixels, depth: int) -> Pixels:
-    """Return alpha, uint8 or uint16, in another depth; to more bits and back is exact."""
-    if depth == 16:
-        return alpha if alpha.dtype == np.uint16 else alpha.astype(np.uint16) * np.uint16(257)
-    return alpha if alpha.dtype == np.uint8 else ((alpha.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -18,6 +18,7 @@ from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import open_photo
 from colorify.images.save import Output
 from colorify.options import ColorOptions
+from colorify.pixels import to_8_bits
 from colorify.render.strips import save_colored_photo
 from colorify.server.job_queue import Task
 from colorify.server.schemas import (
@@ -165,7 +166,5 @@ def result_format(sitting: OpenPhoto, wishes: RenderRequest) -> Format:
 
 
 def _jpeg(pixels: Pixels) -> bytes:
-    if pixels.dtype == np.uint16:
-        pixels = np.rint(pixels / np.float32(257)).astype(np.uint8)
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(to_8_bits(pixels)))
     return bytes(image.jpegsave_buffer(Q=PREVIEW_QUALITY, subsample_mode="off"))
