@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, option
 from colorify.images.formats import FORMATS, Format, format_named
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import Photo
@@ -70,5 +70,5 @@ def _choose_format(photo: Photo, target: Path | None, wanted: str | None) -> For
     by_suffix = [row for row in FORMATS if target is not None and target.suffix.lower() in row.suffixes]
     row = by_suffix[0] if by_suffix else photo.origin.format
     if row is None:
-        raise PhotoError(f"{target}: no format known for this suffix. Choose one with --format.")
+        raise PhotoError(f"{target}: no format known for this suffix. Choose one with {option('format')}.")
     return row

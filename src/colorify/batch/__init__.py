@@ -2,6 +2,8 @@
 
 From the ground up:
 
+* `file_places`: which names are of one file
+* `inputs`: which picture files the inputs of a run name
 * `plan`: which photo is written where, decided before the first is touched
 * `coloring`: one photo of a run: opened once, coloured, written
 * `run`: the photos of a plan, coloured; one that fails is a result, and the others go on

@@ -80,7 +80,7 @@ def run(
             if single_input:
                 raise
             # an option that suits the others, such as 16 bits where this one is a JPEG
-            return PhotoResult(job, error=PhotoError(f"{job.source}: {error}"))
+            return PhotoResult(job, error=PhotoError(f"{job.source}: {error.message}"))
 
     # threads, not processes: libvips and ONNX Runtime release the GIL, and the weights are loaded once
     pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify")

@@ -19,9 +19,9 @@ from colorify.cli.options import (
     whole_in,
 )
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
-from colorify.cli.run_photos import DEFAULT_JOBS, INTERRUPTED, Run, color_inputs, watch_folders
+from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
-from colorify.errors import UsageError
+from colorify.errors import ExitCode, UsageError
 from colorify.options import DEPTHS, FORMAT_NAMES, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -194,10 +194,10 @@ def colorize(
     films = tuple(filter(is_film, inputs))
     left = refuse_films(ctx, films)
     photos = tuple(text for text in inputs if text not in films)
-    code = 0
+    code: int = ExitCode.DONE
     if photos or left:
         code = color_inputs(photos, output, options, Run(weights, jobs, show), dry=dry_run, refused=left)
-    if films and not left and code != INTERRUPTED:
+    if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))
     return code
 

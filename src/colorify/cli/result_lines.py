@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 import click
 
 from colorify.cli.summary import Summary
+from colorify.cli.wording import describe_error
 
 if TYPE_CHECKING:
-    from colorify.batch.plan import Job, Plan, Refusal
+    from colorify.batch.inputs import Refusal
+    from colorify.batch.plan import Job, Plan
     from colorify.batch.run import PhotoResult
     from colorify.result import Report
 
@@ -56,9 +58,11 @@ class LineReporter:
         )  # what --dry-run is asked for, so on stdout
 
     def result(self, result: "PhotoResult") -> None:
+        if result.error is not None:
+            _print_line(f"error: {describe_error(result.error)}")
         if result.report is None:
-            _print_line(f"error: {result.error}")
-        elif self.verbosity >= 0:
+            return
+        if self.verbosity >= 0:
             self._report(printable_path(result.job.source), printable_path(result.job.target), result.report)
 
     def watching(self, folders: Sequence[str]) -> None:
@@ -116,9 +120,9 @@ class JsonReporter:
 
     def result(self, result: "PhotoResult") -> None:
         source, target = printable_path(result.job.source), printable_path(result.job.target)
-        if result.report is None:
-            _print_json(source, target, "failed", error=str(result.error))
-        else:
+        if result.error is not None:
+            _print_json(source, target, "failed", error=describe_error(result.error))
+        elif result.report is not None:
             _print_json(source, target, "done", report=result.report, notes=list(result.report.notes))
 
     def watching(self, folders: Sequence[str]) -> None:

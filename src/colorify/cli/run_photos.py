@@ -12,15 +12,15 @@ from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import ExitCode, PhotoError, UsageError
 
 if TYPE_CHECKING:
     from colorify.batch.coloring import BatchOptions
-    from colorify.batch.plan import Plan, Refusal
+    from colorify.batch.inputs import Refusal
+    from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult
     from colorify.colorizer import Colorizer
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
 # Photos at a time: each takes some 100 MB, and a disk is soon busy. One more than the cores, since each waits
 # now and then, for the disk or for its own threads.
@@ -129,7 +129,7 @@ def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
 
 
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:
-    from colorify.batch.plan import is_folder
+    from colorify.batch.inputs import is_folder
 
     if dry:
         raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
@@ -156,7 +156,7 @@ def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
         except PhotoError as error:
             _count(PhotoResult(job, error=error), plan, tally, show)
     show.end(tally, dry=True)
-    return FAILED if tally.failed else DONE
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color_plans(
@@ -187,8 +187,8 @@ def _color_plans(
     finally:
         run.show.end(tally)
     if tally.left and stopped():
-        return INTERRUPTED
-    return FAILED if tally.failed else DONE
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color_plan(

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.result_lines import JsonReporter
-from colorify.cli.run_photos import DONE, FAILED, INTERRUPTED, Run, check_confidence
+from colorify.cli.run_photos import Run, check_confidence
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import ExitCode, PhotoError, UsageError
 from colorify.images.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def color_stream(
         except StoppedError:
             tally.stopped = "interrupted"
             run.show.end(tally)
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         except PhotoError as error:
             result = PhotoResult(job, error=error)
         tally.result(result)
         run.show.result(result)
     run.show.end(tally, dry=dry)
-    return FAILED if tally.failed else DONE
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":

@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from colorify.cli.wording import describe_error
+
 if TYPE_CHECKING:
     from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult
@@ -59,7 +61,7 @@ class Summary:
         """Count what came of a photo of a plan."""
         self.left -= 1
         if result.error is not None:
-            self.failures[str(result.job.source)] = str(result.error)
+            self.failures[str(result.job.source)] = describe_error(result.error)
         else:
             self.done += 1
             self.failures.pop(str(result.job.source), None)  # it was not whole yet when it came

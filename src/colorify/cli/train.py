@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.errors import ExitCode, UsageError
+
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
     from colorify.training.distributed import Workers
@@ -99,7 +101,7 @@ def train(
         trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
         if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
-    return 1 if failed else 0
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def _recipe(file: Path | None, source: str | None, minutes: float | None) -> "Recipe":
@@ -151,7 +153,6 @@ def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tup
 @contextmanager
 def _held(into: Path, workers: "Workers") -> Iterator[None]:
     """Keep other runs out of the folder of this one, and this one out of what is no folder of a run."""
-    from colorify.errors import UsageError
     from colorify.folders import hold_folder
     from colorify.training.checkpoint import CHECKPOINT
 

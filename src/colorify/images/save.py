@@ -12,7 +12,7 @@ import pyvips
 from pyvips.enums import ForeignKeep
 
 from colorify.atomic import whole_file
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import Format
 from colorify.images.metadata.embedding import Embedder
 from colorify.images.metadata.exif import NewPicture
@@ -152,11 +152,12 @@ def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
     if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
         raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
     if image.hasalpha() and not row.has_alpha:
-        raise PhotoError(f"{name}: {row} has no transparency and the photo has. Choose --format png.")
+        cure = f"Choose {option('format', 'png')}."
+        raise PhotoError(f"{name}: {row} has no transparency and the photo has. {cure}")
     if max(image.width, image.height) > row.max_side:
         raise PhotoError(
             f"{name}: {row} holds at most {row.max_side} px a side, found {image.width}x{image.height}. "
-            "Choose --format tiff."
+            f"Choose {option('format', 'tiff')}."
         )
 
 

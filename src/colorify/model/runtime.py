@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import UsageError, WeightsError
+from colorify.errors import UsageError, WeightsError, option
 from colorify.model.onnx_file import has_external_data
 from colorify.model.spec import Tensor
 
@@ -56,7 +56,9 @@ class Runtime:
 def read_model(path: Path) -> bytes:
     """Return the bytes of an ONNX model that is whole in its file. Raises WeightsError."""
     if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file. Leave out -m to use the embedded generator.")
+        raise WeightsError(
+            f"{path}: no such weights file. Leave out {option('weights')} to use the embedded generator."
+        )
     try:
         data = path.read_bytes()
         external = has_external_data(memoryview(data))
@@ -98,7 +100,9 @@ def _translate_errors(what: str, *, sized: bool) -> Iterator[None]:
         # ONNX Runtime's exceptions share no base class of their own, and none is for lack of memory
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         if sized and (isinstance(error, MemoryError) or "alloc" in reason.lower()):
-            raise UsageError(f"There is too little memory ({reason}). Give a smaller --size.") from error
+            raise UsageError(
+                f"There is too little memory ({reason}). Give a smaller {option('size')}."
+            ) from error
         raise WeightsError(f"{what} ({reason}).") from error
 
 
