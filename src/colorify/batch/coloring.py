@@ -52,7 +52,7 @@ class TakenError(PhotoError):
 
 
 @dataclass(frozen=True)
-class OpenPhoto:
+class MatchedPhoto:
     """A photo of a run, and what the reference has to say of it."""
 
     session: Session
@@ -82,11 +82,11 @@ class PhotoOpener:
         """See `bind_coloring`."""
         self.options = options
         self._colorizer, self._recolor = colorizer, recolor
-        self._last: tuple[Path, OpenPhoto] | None = None  # whose alternatives may be asked for
+        self._last: tuple[Path, MatchedPhoto] | None = None  # whose alternatives may be asked for
         self._reference: Reference | None = None
         self._opening, self._matching = threading.Lock(), threading.Lock()
 
-    def open(self, path: Path) -> OpenPhoto:
+    def open(self, path: Path) -> MatchedPhoto:
         """Open a file. Raises AlreadyColorizedError, PhotoError, UsageError."""
         if self.options.alternatives is None:
             return self._open(path)
@@ -95,7 +95,7 @@ class PhotoOpener:
                 self._last = path, self._open(path)
             return self._last[1]
 
-    def _open(self, path: Path) -> OpenPhoto:
+    def _open(self, path: Path) -> MatchedPhoto:
         refuse_pipe(path)
         header = read_photo_header(path, max_pixels=self.options.max_pixels)
         if has_colorify_mark(header) and not self._recolor:
@@ -103,17 +103,17 @@ class PhotoOpener:
         size, most = self.options.colors.size, self.options.max_pixels
         return self.match(self._colorizer.open_once(header, size=size, max_pixels=most))
 
-    def match(self, session: Session) -> OpenPhoto:
+    def match(self, session: Session) -> MatchedPhoto:
         """Add what the reference has to say. Raises PhotoError, UsageError, WeightsError."""
         name = self.options.reference
         if name is None:
-            return OpenPhoto(session)
+            return MatchedPhoto(session)
         with self._matching:
             if self._reference is None:
                 size, most = self.options.colors.size, self.options.max_pixels
                 self._reference = self._colorizer.open_reference(name, size=size, max_pixels=most)
         hints = session.match(self._reference)
-        return OpenPhoto(session, hints, (f"{len(hints) or 'no'} places matched {name.name}",))
+        return MatchedPhoto(session, hints, (f"{len(hints) or 'no'} places matched {name.name}",))
 
 
 def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool = False) -> Coloring:
