@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import ColorifyError, UsageError
+from colorify.errors import UsageError
 from colorify.hints import Hint, Length, draw_hints, find_cell
 from colorify.images.arguments import to_source
 from colorify.images.decode import Source
@@ -100,8 +100,7 @@ class Session:
 
         Raises PhotoError, UsageError.
         """
-        look = ColorOptions(strength, vividness, None, tuple(hints), alternative)
-        return self.render(look)
+        return self.render(ColorOptions(strength, vividness, None, tuple(hints), alternative))
 
     def render(self, options: ColorOptions) -> Pixels:
         """Do the same, for those who have the options as one thing; their `size` does not count."""
@@ -186,14 +185,10 @@ class Session:
         `reference`: a path, bytes, a numpy array or a PIL image; or what `Colorizer.open_reference` returned.
         Raises PhotoError, for a grey one too; UsageError, WeightsError.
         """
-        shown = (
-            reference
-            if isinstance(reference, Reference)
-            else open_reference(
-                to_source(reference), self._generator, short=self._short, max_pixels=self._max_pixels
-            )
-        )
-        return find_reference_hints(self._glance, shown, photo=self.size)
+        if not isinstance(reference, Reference):
+            source, most = to_source(reference), self._max_pixels
+            reference = open_reference(source, self._generator, short=self._short, max_pixels=most)
+        return find_reference_hints(self._glance, reference, photo=self.size)
 
     def lightness(self, x: Length, y: Length) -> float:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
@@ -249,11 +244,9 @@ class Session:
             if run is None or not run.leads_to(look):
                 run = self._run = _Colorings(look, iterate_colorings(self._glance, look, photo=self.size))
             while run.made < look.alternative:
-                try:
-                    colors = next(run.colorings, None)
-                except ColorifyError:
-                    self._run = None
-                    raise
+                self._run = None  # nothing goes on after an error
+                colors = next(run.colorings, None)
+                self._run = run
                 if colors is None:
                     return None
                 run.made += 1
@@ -316,9 +309,7 @@ class _Colorings:
 
     def leads_to(self, look: ColorOptions) -> bool:
         """Whether a colouring is still to come."""
-        same = _prediction_key(replace(look, alternative=1)) == _prediction_key(
-            replace(self.look, alternative=1)
-        )
+        same = (look.vividness, look.hints) == (self.look.vividness, self.look.hints)
         return same and self.made < look.alternative
 
 
