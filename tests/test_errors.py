@@ -17,7 +17,7 @@ from tiny import grey_scene
 PACKAGE = Path(__file__).parent.parent / "src" / "colorify"
 FLAG = re.compile(r"[\s\"'](?:--[a-z]|-[mfo] )")
 # of these the caller is the command line, or whoever types what it prints
-OF_THE_COMMAND = ("cli", "batch", "video", "dataset", "training", "evaluation", "server")
+OF_THE_COMMAND = ("__main__.py", "cli", "batch", "video", "dataset", "training", "evaluation", "server")
 
 
 @pytest.mark.parametrize(

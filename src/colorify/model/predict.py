@@ -44,7 +44,7 @@ def missing_alternative(wanted: int, found: int) -> PhotoError:
     """Return what to raise for an alternative that there is not, where `found` there are."""
     return PhotoError(
         f"alternative {wanted}: the generator knows {found} clearly different plausible "
-        f"colourings of this photo. Ask for {option('alternative', found)} at most."
+        f"colourings of this photo. Ask for {option('alternative', found)}."
     )
 
 
