@@ -71,9 +71,8 @@ def main(against: Path | None, count: int, repeat: int) -> None:
             for name, source in trees.items():
                 rest, network = measure(source, few, many, count)
                 rests[name].append(rest)
-                print(
-                    f"{name:10} {rest * 1000:6.1f} ms besides the network, which takes {network * 1000:.1f} ms"
-                )
+                beside = f"ms besides the network, which takes {network * 1000:.1f} ms"
+                print(f"{name:10} {rest * 1000:6.1f} {beside}")
     for name, found in rests.items():
         print(f"{name:10} {median(found) * 1000:6.1f} ms besides the network (median)")
     if against:
