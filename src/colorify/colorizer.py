@@ -15,6 +15,7 @@ from colorify.images.decode import Source
 from colorify.images.formats import HEIC
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
 from colorify.images.pil import from_pil, is_pil, to_pil
+from colorify.model.devices import AUTO
 from colorify.model.exemplar import Reference, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
@@ -35,13 +36,25 @@ Pixels = NDArray[Any]
 class Colorizer:
     """Colours photos with one generator; keep it, loading takes a while. Safe to share between threads."""
 
-    def __init__(self, weights: AnyPath | None = None, *, threads: int = 0) -> None:
-        """Load `weights` (None: the embedded ones), to run on `threads` cores (0: all).
+    def __init__(self, weights: AnyPath | None = None, *, threads: int = 0, device: str = AUTO) -> None:
+        """Load `weights` (None: the embedded ones), to run on `device`, of `threads` cores (0: all).
 
-        Raises WeightsError.
+        `device`: "cpu", "cuda", "rocm", "directml", "openvino", "coreml"; "auto": an accelerator that works,
+        or the CPU. Raises WeightsError; SetupError where a device was named that cannot be used.
         """
-        self._generator = Generator(None if weights is None else to_path(weights), threads=threads)
+        path = None if weights is None else to_path(weights)
+        self._generator = Generator(path, threads=threads, device=device)
         self._threads = threads or cpu_count() or 1
+
+    @property
+    def device(self) -> str:
+        """Where the generator runs: never auto."""
+        return self._generator.device
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Accelerators that are installed and could not be used, each with the reason."""
+        return self._generator.passed_over
 
     @property
     def spec(self) -> Spec:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.model.devices import AUTO, DEVICE_NAMES
 from colorify.options import RANGES
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ VIVIDNESS: Final = click.option(
 )
 SIZE: Final = click.option(
     "--size", type=whole_in("size"), help="Short side, in pixels, that the generator looks at."
+)
+DEVICE: Final = click.option(
+    "--device",
+    type=click.Choice(DEVICE_NAMES),
+    default=AUTO,
+    help="Where the generator runs; auto: an accelerator that works, or the CPU.",
 )
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from colorify.batch.inputs import Refusal
     from colorify.batch.plan import Job, Plan
     from colorify.batch.run import PhotoResult
+    from colorify.colorizer import Colorizer
     from colorify.result import Report
 
 MAX_REASONS: Final = 20  # that the report repeats
@@ -23,6 +24,7 @@ MAX_REASONS: Final = 20  # that the report repeats
 class RunReporter(Protocol):
     """Is told what happens, in order."""
 
+    def loaded(self, colorizer: "Colorizer") -> None: ...
     def refused(self, refusal: "Refusal") -> None: ...
     def passed_over(self, plan: "Plan") -> None: ...
     def planned(self, job: "Job") -> None: ...
@@ -36,6 +38,13 @@ class LineReporter:
     """For a person: a line a photo. `verbosity`: -1 errors alone, 0, 1 everything."""
 
     verbosity: int = 0
+
+    def loaded(self, colorizer: "Colorizer") -> None:
+        if self.verbosity > 0:
+            for reason in colorizer.passed_over:
+                _print_line(reason)
+            spec = colorizer.spec
+            _print_line(f"generator {spec.name} {spec.version} on {colorizer.device}")
 
     def refused(self, refusal: "Refusal") -> None:
         _print_line(f"error: {refusal.reason}")
@@ -94,6 +103,9 @@ class LineReporter:
 
 class JsonReporter:
     """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
+
+    def loaded(self, colorizer: "Colorizer") -> None:
+        """Say nothing: every line is of a photo, or of the run."""
 
     def refused(self, refusal: "Refusal") -> None:
         _print_json(refusal.source, None, "failed", error=refusal.reason)

@@ -35,6 +35,7 @@ class Run:
     """How a command is carried out."""
 
     weights: Path | None
+    device: str  # one of `model.devices.DEVICE_NAMES`
     jobs: int  # photos at a time
     show: RunReporter
 
@@ -42,7 +43,10 @@ class Run:
         """Load the generator, to run on as many cores as fall to each photo."""
         from colorify.colorizer import Colorizer
 
-        return Colorizer(self.weights, threads=threads_per_photo(self.jobs))
+        threads = threads_per_photo(self.jobs)
+        colorizer = Colorizer(self.weights, threads=threads, device=self.device)
+        self.show.loaded(colorizer)
+        return colorizer
 
 
 def threads_per_photo(jobs: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from colorify.cli.options import DEVICE
 from colorify.errors import ExitCode, SetupError, UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # of a server that
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser of this computer.")
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@DEVICE
 def serve(
     host: str,
     port: int,
@@ -53,13 +55,14 @@ def serve(
     max_megapixels: int,
     no_open: bool,
     weights: Path | None,
+    device: str,
 ) -> int:
     """Colour photos in the browser, which opens; or open the address that is printed.
 
     The server answers this computer alone, unless --host says otherwise; then a --token is needed.
     """
     with _quitting():
-        settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights)
+        settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights, device)
         return _run(settings, host, port, browse=not no_open and has_browser())
 
 
@@ -72,6 +75,7 @@ def _settings(
     max_mb: int,
     max_megapixels: int,
     weights: Path | None,
+    device: str,
 ) -> "Settings":
     _check_extra()
     from colorify import __version__
@@ -85,6 +89,7 @@ def _settings(
     return Settings(
         version=__version__,
         weights=weights,
+        device=device,
         workers=workers,
         waiting=queue,
         max_bytes=max_mb * 2**20,

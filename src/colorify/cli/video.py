@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.film_lines import FilmReporter, film_bar
-from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
+from colorify.cli.options import DEVICE, SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.wording import describe_error
 from colorify.errors import ExitCode, FilmError, UsageError
@@ -103,6 +103,7 @@ def read_timed_hints(
     help="Of a folder of pictures given as FILM. A film keeps the time of every frame.",
 )
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@DEVICE
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
@@ -125,6 +126,7 @@ def video(
     dual_view: bool,
     fps: str,
     weights: Path | None,
+    device: str,
     force: bool,
     no_mark: bool,
     as_json: bool,
@@ -156,7 +158,9 @@ def video(
         overwrite=force,
     )
     show = FilmReporter(as_json=as_json, quiet=quiet)
-    load = cache(partial(load_film_generator, weights))  # once for all films, and for none in vain
+    load = cache(
+        partial(load_film_generator, weights, device=device)
+    )  # once for all films, and for none in vain
     with stop_on_signals() as stopped:
         if pictures is not None:
             return _color(films[0], None, options, load, show, stopped, pictures=Path(pictures))

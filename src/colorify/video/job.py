@@ -15,6 +15,7 @@ import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file
 from colorify.errors import FilmError, UsageError
+from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
 from colorify.video.chroma import color_frame, convert_depth, join_side_by_side, make_neutral_frame
 from colorify.video.clock import FREE_CLOCK
@@ -49,6 +50,7 @@ def colorize_film(
     pictures: Path | None = None,
     weights: Path | None = None,
     generator: Callable[[], Generator] | None = None,
+    device: str = AUTO,
     options: FilmOptions | None = None,
     progress: ProgressCallback | None = None,
     stopped: Callable[[], bool] = lambda: False,
@@ -57,10 +59,11 @@ def colorize_film(
 
     `target`: the film to write; its suffix says what kind of file; None: NAME-color beside the source.
     `pictures`: a folder for numbered PNG pictures, instead. `generator`: what returns a loaded generator, for
-    those who have many films; in place of `weights`. A job that was killed goes on at its last
+    those who have many films; in place of `weights` and `device`. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
-    NAME.partial.EXT beside the target, and the next call goes on. Raises FilmError, UsageError, WeightsError.
+    NAME.partial.EXT beside the target, and the next call goes on.
+    `device`: see `Colorizer`. Raises FilmError, UsageError, SetupError.
     """
     options = options or FilmOptions()
     if target is not None and pictures is not None:
@@ -70,7 +73,7 @@ def colorize_film(
         check_times(film, options)
         codec = (codec_named(options.codec) if pictures is None else PNG).for_size(*film.size)
         result = FilmResult.of(film, target, pictures, codec, options)
-        loaded = load_film_generator(weights) if generator is None else generator()
+        loaded = load_film_generator(weights, device=device) if generator is None else generator()
     except OSError as error:
         raise system_error(source, error, "cannot be read") from error
     threads = cv2.getNumThreads()
@@ -93,9 +96,9 @@ def colorize_film(
         cv2.setNumThreads(threads)
 
 
-def load_film_generator(weights: Path | None) -> Generator:
-    """Load a generator as the job of a film wants it. Raises WeightsError."""
-    return Generator(weights, threads=max(1, (cpu_count() or 1) // 2))
+def load_film_generator(weights: Path | None, *, device: str = AUTO) -> Generator:
+    """Load a generator as the job of a film wants it; see `Colorizer`. Raises SetupError."""
+    return Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
 
 
 def check_times(film: Film, options: FilmOptions) -> None:
