@@ -161,7 +161,7 @@ def _details(tally: Summary) -> Iterator[str]:
         yield f"skipped: {tally.taken} that another run is colouring; repeat the command when it has ended"
     if tally.own:
         yield f"skipped: {tally.own} made by Colorify"
-    reasons = list(tally.failures.values())
+    reasons = [why for _, why in tally.failures.values()]
     yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
     if len(reasons) > MAX_REASONS:
         yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"
