@@ -23,7 +23,7 @@ from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduc
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
-from colorify.result import Report, refuse_same
+from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class Colorizer:
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
-        refuse_same(source, target, save.confidence)
+        refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
         session = self.open_once(source, size=colors.size, max_pixels=max_pixels)
         return session.save(target, colors, save, progress=progress)
 

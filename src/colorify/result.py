@@ -1,12 +1,13 @@
 """The file of a coloured photo: how it is written, by what a person chose, and the report on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError, option
 from colorify.images.formats import FORMATS, Format, format_named
 from colorify.images.metadata.transfer import Mark
@@ -49,11 +50,12 @@ def resolve_output(
     return output, [*notes, *output.notes(photo)]
 
 
-def refuse_same(source: object, *targets: Path | None) -> None:
-    """Raise PhotoError where a photo would be written onto itself."""
-    for path in targets:
-        if isinstance(source, Path) and path is not None and path.exists() and path.samefile(source):
+def refuse_targets(source: object, targets: Iterable[Path | None], *, overwrite: bool) -> None:
+    """Raise PhotoError, before the work, for what would be refused after it, or be the photo itself."""
+    for path in filter(None, targets):
+        if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
+        refuse_existing(path, overwrite)
 
 
 def save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:

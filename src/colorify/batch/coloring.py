@@ -18,7 +18,7 @@ from colorify.images.metadata.provenance import has_colorify_mark, is_colorify_o
 from colorify.images.photo import MAX_PIXELS, read_photo_header
 from colorify.model.exemplar import Reference
 from colorify.options import ColorOptions, SaveOptions, check_ranges
-from colorify.result import Report, refuse_same
+from colorify.result import Report, refuse_targets
 from colorify.session import Session
 
 ProgressCallback = Callable[[float], None]  # told the part that is done, 0..1
@@ -143,7 +143,9 @@ def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool 
 
 def color_job(opener: PhotoOpener, job: Job, watch: ProgressCallback) -> Report:
     """Colour the photo of one job. Raises PhotoError, UsageError."""
-    refuse_same(job.source, job.target, opener.options.save.confidence)
+    save = opener.options.save
+    written = (job.target, save.confidence if job.alternative == 1 else None)
+    refuse_targets(job.source, written, overwrite=save.overwrite)
     return opener.open(job.source).save(job.target, opener.options, watch, alternative=job.alternative)
 
 
@@ -157,7 +159,8 @@ def color_source(
     """Colour one photo, a file or its bytes, whoever made it. Raises PhotoError, UsageError."""
     if isinstance(source, Path):
         refuse_pipe(source)
-    refuse_same(source, target, options.save.confidence)
+    save = options.save
+    refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
     size, most = options.colors.size, options.max_pixels
     session = colorizer.open_once(source, size=size, max_pixels=most)
     return PhotoOpener(colorizer, options).match(session).save(target, options, on_progress)

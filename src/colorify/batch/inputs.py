@@ -1,6 +1,7 @@
 """Which picture files the inputs of a run name: files, folders and globs."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -12,6 +13,7 @@ from colorify.images.formats import FORMATS, HEIC
 
 WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
+_NAMED_FILMS: Final = 5  # of a folder, in a note
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,12 @@ def is_glob(text: str) -> bool:
 
 
 def find_photos(
-    inputs: Sequence[str], *, leave_out: Path | None, watching: bool
+    inputs: Sequence[str], walker: "FolderWalker", *, watching: bool
 ) -> tuple[list[FoundPhoto], list[Refusal], list[Refusal]]:
     """Find the photos, the inputs that are refused, and what is left out."""
     real = make_real_path()
     found: dict[str, FoundPhoto] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
-    walker = _Walker(leave_out)
     for text in inputs:
         path = Path(text)
         if is_glob(text):
@@ -62,10 +63,10 @@ def find_photos(
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
             found.setdefault(real(item.path), item)
-    return list(found.values()), [*walker.refused, *refused], walker.left_out
+    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
 
 
-def _expand(pattern: str, walker: "_Walker") -> Iterator[FoundPhoto]:
+def _expand(pattern: str, walker: "FolderWalker") -> Iterator[FoundPhoto]:
     """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
     parts = Path(pattern).parts
     fixed = next(index for index, part in enumerate(parts) if has_magic(part))
@@ -78,13 +79,15 @@ def _expand(pattern: str, walker: "_Walker") -> Iterator[FoundPhoto]:
             yield FoundPhoto(file, file.relative_to(root))
 
 
-class _Walker:
+class FolderWalker:
     """Finds the pictures below folders, and keeps what it could not look into."""
 
-    def __init__(self, leave_out: Path | None) -> None:
-        """Leave out what is below a folder: the one of the results."""
+    def __init__(self, leave_out: Path | None, film_suffixes: frozenset[str]) -> None:
+        """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
         self.refused: list[Refusal] = []
         self.left_out: list[Refusal] = []
+        self._film_suffixes = film_suffixes
+        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
         self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
 
     def leaves_out(self, path: Path) -> bool:
@@ -103,7 +106,19 @@ class _Walker:
                     )
                     self.left_out.append(Refusal(str(path), reason))
             folders[:] = [path.name for path in seen]
-            yield from _pictures(Path(root, name) for name in sorted(files))
+            paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
+            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
+            self._films.setdefault(folder, []).extend(films)
+            yield from _pictures(paths)
+
+    def films(self) -> Iterator[Refusal]:
+        """Say which films are in the folders, and what to type for them."""
+        for folder, films in self._films.items():
+            if films:
+                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
+                more = " ..." if len(films) > _NAMED_FILMS else ""
+                count = f"{len(films)} film{'s' * (len(films) > 1)}"
+                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
 
     def _refuse(self, error: OSError) -> None:
         self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))

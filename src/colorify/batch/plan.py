@@ -15,6 +15,7 @@ from colorify.batch.file_places import make_place
 from colorify.batch.inputs import (
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
+    FolderWalker,
     FoundPhoto,
     Refusal,
     find_photos,
@@ -65,6 +66,7 @@ def make_plan(
     force: bool = False,
     watching: bool = False,
     alternatives: int | None = None,
+    film_suffixes: frozenset[str] = frozenset(),
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
@@ -72,6 +74,7 @@ def make_plan(
     FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `watching`: more may come,
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
+    `film_suffixes`: of films, which are left out where a folder holds some, and said.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not is_folder(inputs[0]) and not is_glob(inputs[0])
@@ -79,7 +82,8 @@ def make_plan(
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused, left_out = find_photos(inputs, leave_out=folder, watching=watching)
+    walker = FolderWalker(folder, film_suffixes)
+    found, refused, left_out = find_photos(inputs, walker, watching=watching)
     if as_file:
         refuse_format(output or "", format)
         pairs = [Job(item.path, Path(output or "")) for item in found]

@@ -5,6 +5,7 @@ from typing import Final
 import click
 
 from colorify.cli.command_table import VerbGroup
+from colorify.cli.lines import print_line
 from colorify.cli.output import OutputError, flush
 from colorify.cli.wording import describe_error
 from colorify.errors import ColorifyError, ExitCode, SetupError, UsageError
@@ -31,7 +32,7 @@ def run_command(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _fail(UsageError(f"{error.format_message()} (colorify -h lists what can be given)"))
     except click.Abort:
-        click.echo("interrupted", err=True)
+        print_line("interrupted", err=True)
         return ExitCode.INTERRUPTED
     except ModuleNotFoundError as error:
         missing = _missing_extra(error)
@@ -74,5 +75,5 @@ def _spelt(name: str | bytes | int) -> str:
 
 
 def _fail(error: ColorifyError) -> int:
-    click.echo(f"error: {describe_error(error)}", err=True)
+    print_line(f"error: {describe_error(error)}", err=True)
     return error.exit_code

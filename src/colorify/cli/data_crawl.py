@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ def export(folder: Path, output: Path, everything: bool, force: bool) -> None:
     from colorify.dataset.parquet_lists import export_list
 
     count = export_list(folder, output, everything=everything, overwrite=force)
-    click.echo(f"{folder} -> {output}  ({count} images)", err=True)
+    print_line(f"{folder} -> {output}  ({count} images)", err=True)
 
 
 def _report_crawl(now: "CrawlProgress") -> None:
     if sys.stderr.isatty():
-        click.echo(f"pages {_statuses(now.pages)}; images {_statuses(now.images)}", err=True)
+        print_line(f"pages {_statuses(now.pages)}; images {_statuses(now.images)}", err=True)
 
 
 def _statuses(counts: Mapping[str, int]) -> str:
@@ -173,23 +174,23 @@ def _statuses(counts: Mapping[str, int]) -> str:
 
 
 def _end_crawl(summary: "Summary", into: Path) -> int:
-    click.echo(f"pages: {_statuses(summary.pages)}", err=True)
-    click.echo(f"images: {_statuses(summary.images)}", err=True)
+    print_line(f"pages: {_statuses(summary.pages)}", err=True)
+    print_line(f"images: {_statuses(summary.images)}", err=True)
     for host, why in summary.left.items():
-        click.echo(f"{host}: left for later, {why}", err=True)
+        print_line(f"{host}: left for later, {why}", err=True)
     if summary.offsite:
         names = ", ".join(summary.offsite[:10])
-        click.echo(f"images on other hosts were not fetched; allow them with --domain: {names}", err=True)
+        print_line(f"images on other hosts were not fetched; allow them with --domain: {names}", err=True)
     if summary.private:
         names = ", ".join(summary.private[:10])
         where = "this machine or a private network"
-        click.echo(f"not fetched, being on {where}; allow it with --allow-private: {names}", err=True)
+        print_line(f"not fetched, being on {where}; allow it with --allow-private: {names}", err=True)
     if summary.reached:
-        click.echo(f"stopped at {summary.reached}", err=True)
+        print_line(f"stopped at {summary.reached}", err=True)
     if not summary.is_finished:
-        click.echo("not finished; the same command goes on", err=True)
+        print_line("not finished; the same command goes on", err=True)
     if summary.faults:
-        click.echo(f"error: {summary.faults} faults of our own, see {into / 'crawl.log'}", err=True)
+        print_line(f"error: {summary.faults} faults of our own, see {into / 'crawl.log'}", err=True)
     if summary.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if summary.faults or summary.left or summary.private else ExitCode.DONE

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.errors import ExitCode
 
 HELP: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -84,9 +85,9 @@ def screen(
     )
     helps = {row.name: row.help for row in RULES} | OTHER_REASONS
     kept = sum(verdict.kept for verdict in verdicts)
-    click.echo(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
+    print_line(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
     for reason, count in count_reasons(verdicts).most_common():
-        click.echo(f"{count:8} {reason}: {helps[reason]}", err=True)
+        print_line(f"{count:8} {reason}: {helps[reason]}", err=True)
 
 
 @click.command(context_settings=HELP)
@@ -123,10 +124,10 @@ def shard(
     packing = Packing(short_side, format_, quality, per_shard, validation, seed)
     packed = pack(folder, output, packing, threads=jobs, report=_counter("shards"))
     for reason in packed.failed:
-        click.echo(f"error: {reason}", err=True)
+        print_line(f"error: {reason}", err=True)
     photos = ", ".join(f"{count} {split}" for split, count in packed.photos.items())
     before = f", {packed.resumed} of them written before" if packed.resumed else ""
-    click.echo(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
+    print_line(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
     return ExitCode.FAILED if packed.failed else ExitCode.DONE
 
 
@@ -139,13 +140,13 @@ def stats(folder: Path, into: Path | None) -> None:
 
     found, histogram = gather_stats(folder, report=_counter("shards"))
     paths = write_stats(into or folder / "stats", found, histogram)
-    click.echo(f"photos        {sum(found.photos.values())} in {len(found.photos)} shards")
-    click.echo(f"short side    {_listed(found.sides)} px")
-    click.echo(f"colourfulness {_listed(found.colorfulness)}")
-    click.echo(f"mean a, b     {found.mean_ab[0]:.1f}, {found.mean_ab[1]:.1f} Lab units")
+    print_line(f"photos        {sum(found.photos.values())} in {len(found.photos)} shards")
+    print_line(f"short side    {_listed(found.sides)} px")
+    print_line(f"colourfulness {_listed(found.colorfulness)}")
+    print_line(f"mean a, b     {found.mean_ab[0]:.1f}, {found.mean_ab[1]:.1f} Lab units")
     for name, count in found.licenses.items():
-        click.echo(f"{count:8} {name}")
-    click.echo(f"see {', '.join(str(path) for path in paths)}", err=True)
+        print_line(f"{count:8} {name}")
+    print_line(f"see {', '.join(str(path) for path in paths)}", err=True)
 
 
 def _listed(values: Mapping[str, float]) -> str:
@@ -157,6 +158,6 @@ def _counter(what: str) -> Callable[[int, int], None]:
 
     def report(done: int, of: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"{what} {done} of {of}", err=True)
+            print_line(f"{what} {done} of {of}", err=True)
 
     return report

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.options import DEVICE, real_in, whole_in
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _show(hints: int, photos: int, scores: dict[str, float | None], as_json: boo
     if as_json:
         click.echo(json.dumps(row))
     else:
-        click.echo("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
+        print_line("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
 
 
 def _shown(name: str, value: float | None) -> str:

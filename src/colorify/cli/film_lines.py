@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.result_lines import printable_path
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class FilmReporter:
                 json.dumps(_EMPTY | {"source": printable_path(film), "status": "failed", "error": reason})
             )
         else:
-            click.echo(f"error: {reason}", err=True)
+            print_line(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
@@ -54,7 +55,7 @@ class FilmReporter:
                 json.dumps(_EMPTY | {"source": printable_path(film), "status": "skipped", "notes": [note]})
             )
         elif not self.quiet:
-            click.echo(f"{printable_path(film)}: {note}", err=True)
+            print_line(f"{printable_path(film)}: {note}", err=True)
 
     def report(self, report: "FilmReport") -> None:
         if self.as_json:
@@ -64,7 +65,7 @@ class FilmReporter:
             _tell(report)
         if report.fault is not None and not report.interrupted:
             where = f"{report.fault.time:.2f} s: {report.fault.reason}"
-            click.echo(
+            print_line(
                 f"error: {printable_path(report.source)} is broken at {where}. Coloured up to there.",
                 err=True,
             )
@@ -78,13 +79,13 @@ def _tell(report: "FilmReport") -> None:
         notes.append(f"{report.resumed} frames of an earlier run")
     if report.was_colored:
         notes.append("had colour: made anew from its brightness")
-    click.echo(
+    print_line(
         f"{printable_path(report.source)} -> {printable_path(report.target)}  ({', '.join(notes)})", err=True
     )
     for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+        print_line(f"note: {note}", err=True)
     if report.interrupted:
-        click.echo("interrupted; the same command goes on at the last finished piece", err=True)
+        print_line("interrupted; the same command goes on at the last finished piece", err=True)
 
 
 def _row(report: "FilmReport") -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.model.devices import AUTO, DEVICE_NAMES
 from colorify.options import RANGES
 
@@ -98,5 +99,5 @@ def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     from colorify import __version__
 
     if wanted:
-        click.echo(f"colorify {__version__}")
+        print_line(f"colorify {__version__}")
         ctx.exit()

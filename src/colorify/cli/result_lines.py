@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.summary import Summary
 from colorify.cli.wording import describe_error
 
@@ -62,7 +63,7 @@ class LineReporter:
                 _print_line(f"{printable_path(path)}: made by Colorify, not coloured again")
 
     def planned(self, job: "Job") -> None:
-        click.echo(
+        print_line(
             f"{printable_path(job.source)} -> {printable_path(job.target)}"
         )  # what --dry-run is asked for, so on stdout
 
@@ -208,4 +209,4 @@ def printable_path(path: Path) -> str:
 
 
 def _print_line(line: str) -> None:
-    click.echo(line, err=True)
+    print_line(line, err=True)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from colorify.cli.command_table import FILM_SUFFIXES
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
@@ -112,6 +113,7 @@ def _plan(
         force=options.save.overwrite,
         watching=patient,
         alternatives=options.alternatives,
+        film_suffixes=frozenset() if patient else FILM_SUFFIXES,  # a watch would say it at each look
     )
 
 

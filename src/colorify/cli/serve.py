@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.options import DEVICE
 from colorify.errors import ExitCode, SetupError, UsageError
 
@@ -126,20 +127,20 @@ def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
     from colorify.server.run import serve as listen
 
     if not settings.hosts:
-        click.echo(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
+        print_line(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
 
     def started(bound: int) -> None:
         name = f"[{host}]" if ":" in host else host
         key = f"/#token={settings.token}" if settings.token else ""
-        click.echo(f"http://{name}:{bound}{key}")
-        click.echo("Open this address in a browser. Ctrl-C ends it.", err=True)
+        print_line(f"http://{name}:{bound}{key}")
+        print_line("Open this address in a browser. Ctrl-C ends it.", err=True)
         if browse:
             _open_browser(f"http://{LOCAL_NAMES.get(host, name)}:{bound}{key}")
 
     ended = listen(settings, host=host, port=port, started=started)
     code = ExitCode.INTERRUPTED if ended.signal == signal.SIGINT else ExitCode.DONE
     if ended.threads:  # the interpreter would wait for them, and a decoder may take as long as it likes
-        click.echo(f"warning: {ended.threads} photos at work were given up.", err=True)
+        print_line(f"warning: {ended.threads} photos at work were given up.", err=True)
         sys.stdout.flush()
         os._exit(code)
     return code
