@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from colorify.hints import Hint, Length
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
 from colorify.images.decode import Source
-from colorify.images.formats import HEIC
+from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
 from colorify.images.pil import from_pil, is_pil, to_pil
 from colorify.model.devices import AUTO
@@ -87,8 +87,7 @@ class Colorizer:
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
-            suffix = ".jpg" if source.suffix.lower() in HEIC.suffixes else source.suffix
-            target = source.with_name(f"{source.stem}-color{suffix}")
+            target = name_result(source)
             self.colorize_source(source, target, colors, save)
             result = type(photo)(target)
         elif isinstance(photo, bytes):

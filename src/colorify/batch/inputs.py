@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from colorify.batch.file_places import make_real_path
-from colorify.images.formats import FORMATS, HEIC
+from colorify.images.output_names import READABLE_SUFFIXES
 
-WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
-READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
 _NAMED_FILMS: Final = 5  # of a folder, in a note
 
 

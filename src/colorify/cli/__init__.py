@@ -34,6 +34,7 @@ from colorify.cli.interruption import Interruption
 from colorify.errors import ExitCode
 
 BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"  # of a product of matrices; read when numpy is loaded
+BLOCK_UNTRUSTED: Final = "VIPS_BLOCK_UNTRUSTED"  # shuts loaders that nobody has fuzzed; read when libvips is
 
 
 def main() -> None:
@@ -61,6 +62,7 @@ def _run_whole(arguments: list[str]) -> int:
 
     # photos and strips run side by side already: more threads for their small products only get in the way
     os.environ.setdefault(BLAS_THREADS, "1")
+    os.environ.setdefault(BLOCK_UNTRUSTED, "1")
     lost = check_streams()
     code = run(arguments)
     return code or (ExitCode.FAILED if lost() else ExitCode.DONE)

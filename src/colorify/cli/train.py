@@ -80,7 +80,7 @@ def train(
     Shards stream: memory does not grow with their number. Under torchrun every process takes its share of
     them. A run that is stopped goes on exactly where it was when the command is repeated.
     """
-    from colorify.training.distributed import init_distributed
+    from colorify.training.distributed import init_distributed, let_cudnn_choose
     from colorify.training.trainer import Trainer
     from colorify.training.warm_start import load_backbone, load_generator
 
@@ -109,6 +109,7 @@ def train(
         _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
         if not trainer.same_stream:
             _say(workers, "the photos, their sets or the processes are others than before: a new pass begins")
+        let_cudnn_choose()
         with stop_on_signals() as stopped:
             whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)
         if not whole:

@@ -4,7 +4,6 @@ Every setting that makes the crawler polite stands in `polite_settings`, whateve
 ignore robots.txt, do not throttle, and do not check certificates.
 """
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -213,7 +212,6 @@ def _run(
     from colorify.dataset.spider import PhotoSpider, Reporter
 
     frontier = Frontier(catalogue, limits, hosts)
-    logging.getLogger("pyvips").setLevel(logging.ERROR)  # its damaged files are in the catalogue
 
     def tell() -> None:
         report(CrawlProgress(catalogue.counts("pages"), catalogue.counts("images")))

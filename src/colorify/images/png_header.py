@@ -13,9 +13,8 @@ import numpy as np
 from colorify.color import WHITE
 from colorify.images.cicp import profile_of_numbers
 from colorify.images.icc import make_profile
+from colorify.images.png_chunks import PIXELS, png_chunks
 
-_SIGNATURE: Final = 8  # bytes
-_MOST_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
 _MOST_BYTES: Final = 2**10  # of a chunk that is read here; those have 32 at most
 _WANTED: Final = frozenset({b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM"})
 _PARTS: Final = 100_000  # gAMA and cHRM count in these
@@ -53,16 +52,11 @@ def read_png_profile(file: BinaryIO) -> tuple[bytes | None, str | None]:
 def _chunks(file: BinaryIO) -> Chunks:
     """Return what is wanted of what comes before the pixels."""
     found: Chunks = {}
-    file.seek(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IDAT":
+    for kind, size in png_chunks(file):
+        if kind == PIXELS:
             break
-        length = int.from_bytes(head[:4], "big")
-        taken = file.read(min(length, _MOST_BYTES)) if head[4:] in _WANTED else b""
-        if head[4:] in _WANTED:
-            found.setdefault(head[4:], taken)
-        file.seek(length - len(taken) + 4, 1)  # 4: its checksum
+        if kind in _WANTED:
+            found.setdefault(kind, file.read(min(size, _MOST_BYTES)))
     return found
 
 

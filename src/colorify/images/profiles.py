@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
 from colorify.images.icc import CURVE_STEPS, Curve, read_grey
 from colorify.images.rgb_space import RgbSpace, read_space, srgb
+from colorify.images.vips import VIPS_ERRORS, clear_error
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
 _SPACE: Final = slice(16, 20)  # bytes of an ICC header
@@ -60,7 +61,8 @@ def read_colors(color: pyvips.Image) -> ColorReading:
         return without
     try:
         return _read_grey(color, profile) if color.bands == 1 else _read_rgb(plain.light, profile)
-    except pyvips.Error:
+    except VIPS_ERRORS:
+        clear_error()
         return without
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS
+from colorify.images.output_names import mark_name
 from colorify.options import ColorOptions, FormatName
 from colorify.server import work as studio
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
@@ -285,7 +286,7 @@ def _attachment(name: str, suffixes: tuple[str, ...]) -> str:
     """Return the header that names a result: NAME-color.EXT, without any folder."""
     path = PurePosixPath(name.replace("\\", "/").replace("\0", ""))
     suffix = path.suffix if path.suffix.lower() in suffixes else suffixes[0]
-    whole = f"{path.stem[:100] or 'photo'}-color{suffix}"
+    whole = mark_name(path.stem[:100] or "photo", suffix)
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in whole)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='', errors='replace')}"
 

@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,14 @@ class MetricNets:
     perceptual: LpipsNet | None = None  # VGG16, for the loss
 
 
+@contextmanager
+def own_randomness(seed: int) -> Iterator[None]:
+    """Draw the first weights of networks, on the CPU, from `seed`; torch's own generator stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
 class Trainer:
     """One run in one folder. Its checkpoint is all it needs to go on."""
 
@@ -97,8 +105,6 @@ class Trainer:
         if saved.recipe.norms == "fixed" if saved else start is not None and start.folded:
             recipe = replace(recipe, norms="fixed")
         self.recipe = recipe
-        torch.manual_seed(recipe.seed)
-        torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self._stream = describe_stream(source, recipe, self.workers)
         self.position, self.same_stream = Position(), True
         if saved is not None:
@@ -109,8 +115,12 @@ class Trainer:
         self.bins = self._choose_bins(saved or start or next(iter(teachers), None))
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
-        self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
-        self.network = self._make_network(saved, start, backbone)
+        half = recipe.precision == "bf16"
+        with own_randomness(recipe.seed):
+            self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
+            self.network = self._make_network(saved, start, backbone)
+            gan = recipe.gan
+            self.adversary = GanTraining(gan, self.device, self.workers, half=half) if gan else None
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
             self.forward.no_sync if isinstance(self.forward, DistributedDataParallel) else nullcontext
@@ -118,8 +128,6 @@ class Trainer:
         moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
         self.optimizer = make_optimizer(self.network, recipe)
-        half = recipe.precision == "bf16"
-        self.adversary = GanTraining(recipe.gan, self.device, self.workers, half=half) if recipe.gan else None
         self.watch, self.best = EarlyStopping(), None if saved is None else saved.best
         self.step = self.photos = 0
         self.seconds = 0.0

@@ -26,7 +26,6 @@ From the ground up:
 * `film_result`: what the job of a film writes, and where
 * `film_plan`: which film is written where
 * `trial`: three frames and the first sound, written as the whole will be
-* `threads`: a stream of work over threads, in order and never far ahead
 * `job`: decode, look, colour and encode, overlapping
 """
 
