@@ -95,6 +95,7 @@ def crawl(
     from colorify.dataset import crawl as crawling
     from colorify.dataset.frontier import CrawlLimits
 
+    _quiet_libvips()
     limits = CrawlLimits(depth, pages, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes)
     summary = crawling.crawl(
         urls,
@@ -138,6 +139,7 @@ def import_(
     from colorify.dataset.frontier import CrawlLimits
     from colorify.dataset.parquet_lists import read_list
 
+    _quiet_libvips()
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
         into,
@@ -162,6 +164,13 @@ def export(folder: Path, output: Path, everything: bool, force: bool) -> None:
 
     count = export_list(folder, output, everything=everything, overwrite=force)
     print_line(f"{folder} -> {output}  ({count} images)", err=True)
+
+
+def _quiet_libvips() -> None:
+    """Keep libvips' warnings off the screen: its damaged files are in the catalogue."""
+    import logging
+
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
 def _report_crawl(now: "CrawlProgress") -> None:

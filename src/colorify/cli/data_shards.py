@@ -66,7 +66,6 @@ def screen(
     from colorify.dataset.screen import screen as run
     from colorify.dataset.screening_rules import OTHER_REASONS, RULES, Thresholds
 
-    _quiet_libvips()
     verdicts = run(
         folder,
         Thresholds(
@@ -122,7 +121,6 @@ def shard(
     from colorify.dataset.shard_plan import Packing
     from colorify.dataset.shard_writer import pack
 
-    _quiet_libvips()
     packing = Packing(short_side, format_, quality, per_shard, validation, seed)
     packed = pack(folder, output, packing, threads=jobs, report=_counter("shards"))
     for reason in packed.failed:
@@ -153,13 +151,6 @@ def stats(folder: Path, into: Path | None) -> None:
 
 def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.0f}" for name, value in values.items())
-
-
-def _quiet_libvips() -> None:
-    """Keep libvips' warnings off the screen: its damaged files are in the catalogue."""
-    import logging
-
-    logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
 def _counter(what: str) -> Callable[[int, int], None]:
