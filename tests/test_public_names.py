@@ -16,7 +16,7 @@ FILE = ["format", "quality", "depth", "mark", "strip", "confidence", "overwrite"
 # keyword -> of which call; who has written such a call finds it working
 KEYWORDS = {
     colorize: [*COLOR, "overwrite"],
-    Colorizer.__init__: ["threads"],
+    Colorizer.__init__: ["threads", "device"],
     Colorizer.colorize: [*COLOR, "overwrite"],
     Colorizer.colorize_file: [*COLOR, *FILE, "profile", "alternative"],
     Colorizer.colors: ["vividness", "size", "hints"],

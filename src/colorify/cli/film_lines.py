@@ -43,17 +43,15 @@ class FilmReporter:
 
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
-            click.echo(
-                json.dumps(_EMPTY | {"source": printable_path(film), "status": "failed", "error": reason})
-            )
+            row = {"source": printable_path(film), "status": "failed", "error": reason}
+            click.echo(json.dumps(_EMPTY | row))
         else:
             print_line(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
-            click.echo(
-                json.dumps(_EMPTY | {"source": printable_path(film), "status": "skipped", "notes": [note]})
-            )
+            row = {"source": printable_path(film), "status": "skipped", "notes": [note]}
+            click.echo(json.dumps(_EMPTY | row))
         elif not self.quiet:
             print_line(f"{printable_path(film)}: {note}", err=True)
 
