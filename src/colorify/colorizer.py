@@ -19,7 +19,8 @@ from colorify.model.devices import AUTO
 from colorify.model.exemplar import Reference, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
-from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduced_size
+from colorify.model.preprocess import LuminanceInput
+from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
@@ -68,6 +69,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[Hint] = (),
         overwrite: bool = False,
     ) -> T:
@@ -80,10 +82,15 @@ class Colorizer:
 
         `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
+        long; "auto" chooses.
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors, save = ColorOptions(strength, vividness, size, tuple(hints)), SaveOptions(overwrite=overwrite)
+        colors, save = (
+            ColorOptions(strength, vividness, size, tuple(hints), detail=detail),
+            SaveOptions(overwrite=overwrite),
+        )
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
@@ -109,6 +116,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[Hint] = (),
         format: str | None = None,
         quality: int | None = None,
@@ -138,7 +146,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative)
+        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative, detail)
         save = SaveOptions(
             format=format,
             quality=quality,
@@ -164,19 +172,21 @@ class Colorizer:
         *,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[Hint] = (),
     ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints)))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints), detail=detail))
 
     def open(
         self,
         photo: object,
         *,
         size: int | None = None,
+        detail: str = "auto",
         preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
     ) -> Session:
@@ -184,6 +194,8 @@ class Colorizer:
 
         `photo`: a path (str or Path), bytes, a numpy array or a PIL image, as for `colorize`.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
+        long; "auto" chooses.
         `preview`: the longest side of a preview, px. `max_pixels`: a larger photo is refused.
         Raises PhotoError, UsageError.
         """
@@ -191,6 +203,7 @@ class Colorizer:
             to_source(photo),
             self._generator,
             size=size,
+            detail=detail,
             preview=preview,
             max_pixels=max_pixels,
             threads=self._threads,
@@ -217,7 +230,7 @@ class Colorizer:
         `photo`, `reference`: as for `open`. `size`, `max_pixels`: see `colorize_file`.
         Raises PhotoError, for a grey reference too; UsageError, WeightsError.
         """
-        return self.open(photo, size=size, max_pixels=max_pixels).match(reference)
+        return self.open(photo, size=size, detail="fast", max_pixels=max_pixels).match(reference)
 
     def colorize_source(
         self,
@@ -231,33 +244,41 @@ class Colorizer:
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
-        session = self.open_once(source, size=colors.size, max_pixels=max_pixels)
+        session = self.open_once(source, colors, max_pixels=max_pixels)
         return session.save(target, colors, save, progress=progress)
 
     def open_once(
-        self, source: Source | PhotoHeader, *, size: int | None = None, max_pixels: int = MAX_PIXELS
+        self, source: Source | PhotoHeader, colors: ColorOptions, *, max_pixels: int = MAX_PIXELS
     ) -> Session:
-        """Open a photo whose file is written next: see `Session`. Raises PhotoError, UsageError."""
-        generator, threads = self._generator, self._threads
+        """Open a photo that is coloured next: see `Session`. Raises PhotoError, UsageError.
+
+        Of `colors`, `size` and `detail` count.
+        """
         return Session(
-            source, generator, size=size, max_pixels=max_pixels, threads=threads, keep_decoded=True
+            source,
+            self._generator,
+            size=colors.size,
+            detail=colors.detail,
+            max_pixels=max_pixels,
+            threads=self._threads,
+            keep_decoded=True,
         )
 
     def open_reference(
-        self, photo: object, *, size: int | None = None, max_pixels: int = MAX_PIXELS
+        self, photo: object, *, short: int | None = None, max_pixels: int = MAX_PIXELS
     ) -> Reference:
-        """Open a colour photo once, to `match` many photos with it; see there."""
-        short = ColorOptions(size=size).size or self.spec.size
-        return open_reference(to_source(photo), self._generator, short=short, max_pixels=max_pixels)
+        """Open a colour photo once, to `match` many photos with it; see there.
+
+        `short`: px of its short side at which the generator sees it; best that of the photos: `Session.short`.
+        """
+        side = short or self.spec.size
+        return open_reference(to_source(photo), self._generator, short=side, max_pixels=max_pixels)
 
     def _colorize_pixels(self, pixels: Pixels, colors: ColorOptions) -> Pixels:
-        return self.open_once(pixels, size=colors.size).render(colors)
+        return self.open_once(pixels, colors).render(colors)
 
     def _generate(self, photo: Photo, look: ColorOptions) -> tuple[LuminanceInput, Prediction]:
-        short = look.size or self.spec.size
-        self._generator.check_memory(reduced_size(photo.size, short))
-        seen = reduce_to_luminance(photo, short)
-        glance = self._generator.encode(seen.L)
+        seen, glance = encode_photo(self._generator, photo, look)
         colors = predict_colors(glance, look, photo=photo.size)
         return seen, colors
 
@@ -268,12 +289,19 @@ def colorize(
     strength: float = 1.0,
     vividness: float = 1.0,
     size: int | None = None,
+    detail: str = "auto",
     hints: Sequence[Hint] = (),
     overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
     return _default().colorize(
-        photo, strength=strength, vividness=vividness, size=size, hints=hints, overwrite=overwrite
+        photo,
+        strength=strength,
+        vividness=vividness,
+        size=size,
+        detail=detail,
+        hints=hints,
+        overwrite=overwrite,
     )
 
 

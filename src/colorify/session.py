@@ -27,7 +27,7 @@ from colorify.images.sizes import shrink_size
 from colorify.model.exemplar import Reference, find_reference_hints, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import iterate_colorings, missing_alternative
-from colorify.model.preprocess import reduce_to_luminance, reduced_size
+from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
@@ -55,6 +55,7 @@ class Session:
         generator: Generator,
         *,
         size: int | None = None,
+        detail: str = "auto",
         preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
         threads: int = 1,
@@ -66,7 +67,7 @@ class Session:
         decoded of a small photo stays in memory: it is opened once, and decoded once.
         """
         started = time.perf_counter()
-        self._short = ColorOptions(size=size).size or generator.spec.size
+        options = ColorOptions(size=size, detail=detail)
         if preview < 1:
             raise UsageError(f"preview {preview}: expected 1 px or more.")
         self._generator, self._preview, self._threads = generator, preview, threads
@@ -78,9 +79,10 @@ class Session:
         self._opened = photo if keep_decoded else None  # for the next full picture
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        generator.check_memory(reduced_size(photo.size, self._short))
-        self._seen = reduce_to_luminance(photo, self._short)
-        self._glance = generator.encode(self._seen.L)
+        self._seen, self._glance = encode_photo(generator, photo, options)
+        short = options.size or generator.spec.size
+        # px, short side of the finest look
+        self.short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
         self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None
@@ -187,7 +189,7 @@ class Session:
         """
         if not isinstance(reference, Reference):
             source, most = to_source(reference), self._max_pixels
-            reference = open_reference(source, self._generator, short=self._short, max_pixels=most)
+            reference = open_reference(source, self._generator, short=self.short, max_pixels=most)
         return find_reference_hints(self._glance, reference, photo=self.size)
 
     def lightness(self, x: Length, y: Length) -> float:

@@ -83,7 +83,7 @@ class PhotoOpener:
         self.options = options
         self._colorizer, self._recolor = colorizer, recolor
         self._last: tuple[Path, MatchedPhoto] | None = None  # whose alternatives may be asked for
-        self._reference: Reference | None = None
+        self._references: dict[int, Reference] = {}  # by the short side at which a photo is looked at, px
         self._opening, self._matching = threading.Lock(), threading.Lock()
 
     def open(self, path: Path) -> MatchedPhoto:
@@ -100,8 +100,8 @@ class PhotoOpener:
         header = read_photo_header(path, max_pixels=self.options.max_pixels)
         if has_colorify_mark(header) and not self._recolor:
             raise _already_colorized(path)
-        size, most = self.options.colors.size, self.options.max_pixels
-        return self.match(self._colorizer.open_once(header, size=size, max_pixels=most))
+        colors, most = self.options.colors, self.options.max_pixels
+        return self.match(self._colorizer.open_once(header, colors, max_pixels=most))
 
     def match(self, session: Session) -> MatchedPhoto:
         """Add what the reference has to say. Raises PhotoError, UsageError, WeightsError."""
@@ -109,10 +109,11 @@ class PhotoOpener:
         if name is None:
             return MatchedPhoto(session)
         with self._matching:
-            if self._reference is None:
-                size, most = self.options.colors.size, self.options.max_pixels
-                self._reference = self._colorizer.open_reference(name, size=size, max_pixels=most)
-        hints = session.match(self._reference)
+            if session.short not in self._references:
+                short, most = session.short, self.options.max_pixels
+                opened = self._colorizer.open_reference(name, short=short, max_pixels=most)
+                self._references[short] = opened
+        hints = session.match(self._references[session.short])
         return MatchedPhoto(session, hints, (f"{len(hints) or 'no'} places matched {name.name}",))
 
 
@@ -161,8 +162,7 @@ def color_source(
         refuse_pipe(source)
     save = options.save
     refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
-    size, most = options.colors.size, options.max_pixels
-    session = colorizer.open_once(source, size=size, max_pixels=most)
+    session = colorizer.open_once(source, options.colors, max_pixels=options.max_pixels)
     return PhotoOpener(colorizer, options).match(session).save(target, options, on_progress)
 
 

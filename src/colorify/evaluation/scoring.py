@@ -54,6 +54,7 @@ def evaluate(
     hints: int = 0,
     vividness: float = 1.0,
     size: int | None = None,
+    detail: str = "auto",
     seed: int = 1,
 ) -> Iterator[ScoredPhoto]:
     """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
@@ -62,7 +63,7 @@ def evaluate(
         pixels = to_rgb8(photo.rows()(0, photo.size[1]))
         truth = _reduce(pixels)
         given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
-        colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
+        colored = colorizer.colorize(pixels, vividness=vividness, size=size, detail=detail, hints=given)
         small = _reduce(colored)
         yield ScoredPhoto(
             path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)

@@ -165,6 +165,18 @@ class EncodedPhoto:
         return self._distribution(logits, vividness)
 
     @property
+    def cells(self) -> tuple[int, int]:
+        """How many cells it has, down and across."""
+        height, width = self.L.shape
+        stride = self.generator.spec.stride
+        return -(-height // stride), -(-width // stride)
+
+    @property
+    def contrast(self) -> float:
+        """Share by which colours are to be moved away from their mean."""
+        return self.generator.spec.contrast
+
+    @property
     def nbytes(self) -> int:
         """Memory that it holds, in bytes."""
         kept = (self.L, self._padded, *(self._features or ()), self._roots)

@@ -70,7 +70,7 @@ def iterate_colorings(
     numbers = number_hints(options.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
     def guided(ab: FloatArray) -> Prediction:
-        ab = increase_chroma_contrast(ab, generator.spec.contrast * options.vividness)
+        ab = increase_chroma_contrast(ab, encoded.contrast * options.vividness)
         ab = smooth_uncertain(ab, colors.confidence, nearby)
         return Prediction(
             ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
