@@ -269,7 +269,7 @@ class Colorizer:
     ) -> Reference:
         """Open a colour photo once, to `match` many photos with it; see there.
 
-        `short`: px of its short side at which the generator sees it; best that of the photos: `Session.short`.
+        `short`: px of the short side at which the generator sees it; best as the photos: `Session.short`.
         """
         side = short or self.spec.size
         return open_reference(to_source(photo), self._generator, short=side, max_pixels=max_pixels)

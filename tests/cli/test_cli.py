@@ -16,10 +16,7 @@ from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def test_one_photo(colorify: Colorify) -> None:

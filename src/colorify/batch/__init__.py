@@ -8,4 +8,5 @@ From the ground up:
 * `coloring`: one photo of a run: opened once, coloured, written
 * `run`: the photos of a plan, coloured; one that fails is a result, and the others go on
 * `watch`: photos that come into a folder, each given out once it is whole
+* `bulk`: photos by the million, on one machine or a cluster
 """

@@ -88,7 +88,7 @@ def train(
         if path is not None and path.exists() and not force:
             raise click.UsageError(f"{path}: exists already. Add -f to overwrite it.")
     recipe = _recipe(recipe_file, source, minutes)
-    eyes = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
+    metric_nets = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
     start = None if source is None else load_generator(source)
     backbone = None if import_backbone is None else load_backbone(import_backbone)
     known = [load_generator(teacher) for teacher in teachers]
@@ -103,7 +103,7 @@ def train(
             start=start,
             teachers=known,
             backbone=backbone,
-            eyes=eyes,
+            metric_nets=metric_nets,
             workers=workers,
         )
         _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")

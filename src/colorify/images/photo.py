@@ -145,7 +145,7 @@ def open_photo(
     header = source if isinstance(source, PhotoHeader) else read_photo_header(source, max_pixels=max_pixels)
     origin = header.origin
     with translate_vips_errors(origin.name, partial(explain, origin)):
-        decoded, again = open_decoder(origin, header.image, cache_decoded=cache_decoded)
+        decoded, repeatable = open_decoder(origin, header.image, cache_decoded=cache_decoded)
         turned, has_resolution = turn_upright(decoded, origin)
         color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
@@ -165,7 +165,7 @@ def open_photo(
             depth=16 if color.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),
-            decoded=decoded if again else None,
+            decoded=decoded if repeatable else None,
             beside=origin.beside.turned(sideways=lies >= 5) if lies > 1 else origin.beside,
             has_resolution=has_resolution,
             turned=lies >= 5,
