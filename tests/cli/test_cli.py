@@ -7,18 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyvips
 
+from changed_command import changed_command, print_variable
 from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def test_one_photo(colorify: Colorify) -> None:
@@ -226,6 +225,17 @@ def test_a_device_that_is_not_there_is_an_error(colorify: Colorify) -> None:
     assert "device rocm: expected an ONNX Runtime with MIGraphX" in ended.err
     assert names() == {"a.jpg"}
     assert colorify("a.jpg", "--device", "cpu").code == 0
+
+
+def test_how_closely_the_generator_looks(colorify: Colorify) -> None:
+    noise = np.random.default_rng(5).integers(60, 200, (160, 200, 1)).astype(np.uint8)
+    pyvips.Image.new_from_array(noise).write_to_file("a.png")
+    made = {}
+    for detail in ("auto", "fast", "fine"):
+        assert colorify("a.png", "-o", f"{detail}.png", "--detail", detail, "--no-mark").code == 0
+        made[detail] = pyvips.Image.new_from_file(f"{detail}.png").numpy()
+    assert (made["auto"] == made["fast"]).all()
+    assert (made["auto"] != made["fine"]).any()
 
 
 def test_options_reach_the_photo(colorify: Colorify) -> None:
@@ -459,14 +469,8 @@ def test_numpy_multiplies_on_one_thread_unless_told_otherwise(given: str | None,
     environment = {name: value for name, value in os.environ.items() if name != cli.BLAS_THREADS}
     if given is not None:
         environment[cli.BLAS_THREADS] = given
-    code = (
-        "import atexit, os, sys\n"
-        f"atexit.register(lambda: print(os.environ[{cli.BLAS_THREADS!r}]))\n"
-        "sys.argv[1:] = ['--version']\n"
-        "from colorify.cli import main; main()"
-    )
+    words = changed_command(print_variable, "--version", given=(cli.BLAS_THREADS,))
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment,
-    )  # fmt: skip
+        words, capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment
+    )
     assert done.stdout.splitlines()[-1] == expected

@@ -119,13 +119,12 @@ class Unpainted:
 
 def unpainted(
     sitting: work.OpenPhoto, wishes: Any, _colorizer: object, settings: Settings, task: Any
-) -> bytes:
+) -> work.FullResult:
     """Stand in for `work.render_full`."""
     wishes.color_options()
     task.step("paint")
     photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
-    remove_location(photo)
-    return b"a picture"
+    return work.FullResult(b"a picture", remove_location(photo).notes)
 
 
 class Server:
@@ -207,11 +206,11 @@ class Requests:
                 protocol.data_received(part)
             await asyncio.sleep(0)
         # a client that does not send the rest of its body is not waited for: it goes
-        while protocol.answering and not protocol.cycle.more_body:
+        while protocol.answering and not protocol.cycle.more_body:  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.0005)
         await asyncio.sleep(0)
         protocol.connection_lost(None)
-        while state.tasks:  # for ever, if a request hangs
+        while state.tasks:  # noqa: ASYNC110 - for ever, if a request hangs
             await asyncio.sleep(0.0005)
         return wire.read
 

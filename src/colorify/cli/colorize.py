@@ -9,6 +9,7 @@ import click
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
+    DETAIL,
     DEVICE,
     SIZE,
     STRENGTH,
@@ -20,9 +21,9 @@ from colorify.cli.options import (
     whole_in,
 )
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
-from colorify.cli.run_photos import DEFAULT_JOBS, INTERRUPTED, Run, color_inputs, watch_folders
+from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
-from colorify.errors import UsageError
+from colorify.errors import ExitCode, UsageError
 from colorify.options import DEPTHS, FORMAT_NAMES, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class DefaultCommand(click.Command):
     help="A colour photo of the same scene, whose colours are taken where both match.",
 )
 @SIZE
+@DETAIL
 @click.option(
     "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
 )
@@ -141,6 +143,7 @@ def colorize(
     kept_hints: "tuple[Hint, ...]",
     reference: Path | None,
     size: int | None,
+    detail: str,
     format_: str | None,
     quality: int | None,
     depth: str | None,
@@ -166,13 +169,13 @@ def colorize(
     NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
     `colorify video` does.
     """
-    from colorify.batch.run import BatchOptions
+    from colorify.batch.coloring import BatchOptions
     from colorify.images.photo import MAX_PIXELS
 
     if not inputs:
         raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")
     options = BatchOptions(
-        colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals)),
+        colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals), detail=detail),
         save=SaveOptions(
             format=format_,
             quality=quality,
@@ -197,12 +200,12 @@ def colorize(
     films = tuple(filter(is_film, inputs))
     left = refuse_films(ctx, films)
     photos = tuple(text for text in inputs if text not in films)
-    code = 0
+    code: int = ExitCode.DONE
     if photos or left:
         code = color_inputs(
             photos, output, options, Run(weights, device, jobs, show), dry=dry_run, refused=left
         )
-    if films and not left and code != INTERRUPTED:
+    if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))
     return code
 

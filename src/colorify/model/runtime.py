@@ -3,14 +3,15 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import SetupError, UsageError, WeightsError
+from colorify.errors import SetupError, UsageError, WeightsError, option
 from colorify.model.devices import AUTO, CPU, Device, choose_devices
 from colorify.model.onnx_file import has_external_data
 from colorify.model.spec import Tensor
@@ -59,7 +60,9 @@ class Runtime:
 def read_model(path: Path) -> bytes:
     """Return the bytes of an ONNX model that is whole in its file. Raises WeightsError."""
     if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file. Leave out -m to use the embedded generator.")
+        raise WeightsError(
+            f"{path}: no such weights file. Leave out {option('weights')} to use the embedded generator."
+        )
     try:
         data = path.read_bytes()
         external = has_external_data(memoryview(data))
@@ -99,7 +102,7 @@ def _open_on_first(
         session = _open_session(data, threads, [])  # for a named device too: it may be the file that is bad
     if CPU in devices:
         return session, CPU, tuple(reasons)
-    raise SetupError(f"{reasons[0]}. Check its driver, or give --device {CPU.name}.")
+    raise SetupError(f"{reasons[0]}. Check its driver, or give {option('device', CPU.name)}.")
 
 
 def _open_accelerated(
@@ -136,10 +139,14 @@ def _open_session(
 
 
 def _import_onnxruntime() -> ModuleType:
-    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
-    import onnxruntime  # here, not above: it takes longer to load than all else together
-
-    return cast(ModuleType, onnxruntime)
+    """Load the library, here and not above: it takes longer than all else together."""
+    unset = TELEMETRY_ENV not in os.environ
+    os.environ.setdefault(TELEMETRY_ENV, "1")  # it is read once, while the library is loaded
+    try:
+        return import_module("onnxruntime")
+    finally:
+        if unset:
+            os.environ.pop(TELEMETRY_ENV, None)
 
 
 @contextmanager
@@ -151,7 +158,9 @@ def _translate_errors(what: str, *, sized: bool) -> Iterator[None]:
         # ONNX Runtime's exceptions share no base class of their own, and none is for lack of memory
         reason = _first_line(error)
         if sized and (isinstance(error, MemoryError) or "alloc" in reason.lower()):
-            raise UsageError(f"There is too little memory ({reason}). Give a smaller --size.") from error
+            raise UsageError(
+                f"There is too little memory ({reason}). Give a smaller {option('size')}."
+            ) from error
         raise WeightsError(f"{what} ({reason}).") from error
 
 
