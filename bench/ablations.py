@@ -24,6 +24,7 @@ from colorify.evaluation.metrics import mean
 from colorify.evaluation.set_distance import perceptual_scores
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.data.photo_source import source_of_samples
+from colorify.training.distributed import let_cudnn_choose
 from colorify.training.export.weights_file import export_checkpoint
 from colorify.training.recipe import Recipe, load_recipe
 from colorify.training.trainer import MetricNets, Trainer, TrainingProgress
@@ -88,18 +89,19 @@ def main(
         raise click.UsageError("give either --minutes or --steps.")
     budget = Budget(steps or 0, minutes or 0.0, seed)
     keep_to(budget, into)
+    let_cudnn_choose()  # as the command does
     nets = (None if path is None else load_lpips_net(path) for path in (metric_weights, perceptual_weights))
-    eyes = MetricNets(*(None if net is None else net.to(device) for net in nets))
-    rows = [row for row in ROWS if row.name != "perceptual" or eyes.perceptual is not None]
+    metric_nets = MetricNets(*(None if net is None else net.to(device) for net in nets))
+    rows = [row for row in ROWS if row.name != "perceptual" or metric_nets.perceptual is not None]
     paths = scoring.find_photos(photos)
     samples: list[Sample] = []
     for row in rows:
         folder = into / row.name
         if not (folder / WEIGHTS).exists():
             samples = samples or read(shards)
-            train(row.name, into, samples, budget, eyes, device)
+            train(row.name, into, samples, budget, metric_nets, device)
         if not (folder / SCORES).exists():
-            score(folder, paths, eyes.metric)
+            score(folder, paths, metric_nets.metric)
     found = {row.name: json.loads((into / row.name / SCORES).read_text()) for row in rows}
     weights = {row.name: into / row.name / WEIGHTS for row in rows}
     length = f"{steps} steps" if steps else f"{minutes:g} minutes"
@@ -121,14 +123,19 @@ def read(shards: Sequence[str]) -> list[Sample]:
 
 
 def train(
-    name: str, into: Path, samples: list[Sample], budget: Budget, eyes: MetricNets, device: str
+    name: str, into: Path, samples: list[Sample], budget: Budget, metric_nets: MetricNets, device: str
 ) -> None:
     """Train one recipe, or go on with its run, and export it."""
     held_out = min(HELD_OUT, max(1, len(samples) // 10))
     start = load_generator(str(into / BASE)) if name in GO_ON else None
     recipe = within(budget, load_recipe(RECIPES / f"{name}.toml"))
     trainer = Trainer(
-        recipe, into / name, source_of_samples(samples[:-held_out]), device=device, start=start, eyes=eyes
+        recipe,
+        into / name,
+        source_of_samples(samples[:-held_out]),
+        device=device,
+        start=start,
+        metric_nets=metric_nets,
     )
 
     def say(now: TrainingProgress) -> None:

@@ -2,19 +2,16 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from made_films import times
 
+from changed_command import changed_command, hide_package
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.usefixtures("film")
@@ -63,12 +60,8 @@ class TestBoth:
         self, tiny_weights: Path
     ) -> None:
         photo("a.png")
-        code = "import sys; sys.modules['av'] = None; from colorify.cli import main; main()"
-        words = command(tiny_weights, "a.png", "film.mp4")[3:]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words],
-            capture_output=True, text=True, check=False, timeout=PATIENCE,
-        )  # fmt: skip
+        words = changed_command(hide_package, *command(tiny_weights, "a.png", "film.mp4")[3:], given=("av",))
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == 3
         assert "pip install 'colorify-photo[video]'" in done.stderr
         assert names() == {"a.png", "a-color.png", "film.mp4"}

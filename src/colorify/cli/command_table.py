@@ -31,6 +31,7 @@ VERBS: Final = {
         "colorify.cli.colorize", "colorize", "Colour photos; what is done when no verb is given."
     ),
     FILM_VERB: Verb("colorify.cli.video", "video", "Colour films; without a verb too."),
+    "bulk": Verb("colorify.cli.bulk", "bulk", "Colour photos by the million, on a cluster too."),
     "train": Verb("colorify.cli.train", "train", "Make a generator from shards of colour photos."),
     "export": Verb("colorify.cli.export", "export", "Turn a training run into a weights file."),
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),

@@ -20,7 +20,7 @@ _WANTED: Final = frozenset({b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM"})
 _PARTS: Final = 100_000  # gAMA and cHRM count in these
 _SRGB_GAMMA: Final = range(45_454, 45_457)  # 1/2.2, which programs write for sRGB beside its own chunk
 _SRGB_XY: Final = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)  # white, red, green, blue
-_NEAR: Final = 100  # of _PARTS: what programs round these by
+_ROUNDING_PARTS: Final = 100  # of _PARTS: what programs round these by
 _GAMMAS: Final = (0.2, 10.0)  # beyond these it is damaged
 
 Chunks = dict[bytes, bytes]
@@ -39,7 +39,7 @@ def read_png_profile(file: BinaryIO) -> tuple[bytes | None, str | None]:
         return None, None
     gamma = int.from_bytes(chunks[b"gAMA"][:4], "big")
     xy = struct.unpack(">8I", chunks[b"cHRM"]) if len(chunks.get(b"cHRM", b"")) == 32 else _SRGB_XY
-    is_srgb = max(abs(one - other) for one, other in zip(xy, _SRGB_XY, strict=True)) <= _NEAR
+    is_srgb = max(abs(one - other) for one, other in zip(xy, _SRGB_XY, strict=True)) <= _ROUNDING_PARTS
     if gamma in _SRGB_GAMMA and is_srgb:
         return None, None
     exponent = _PARTS / gamma if gamma else 0.0

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import UsageError, WeightsError
+from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
 from colorify.model.memory import Claims
@@ -21,7 +21,8 @@ from colorify.options import RANGES
 FloatArray = NDArray[np.float32]
 
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
-# does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
+# does is contrast (see `guided`), which costs less PSNR for as much colourfulness. With half of it, 0.5 and
+# 1.5 could hardly be told apart; with half as much again, 2 is garish.
 VIVIDNESS_LOGIT_PER_LAB: Final = 0.02
 BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
@@ -132,7 +133,7 @@ class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
-        """Made by `Generator.look`."""
+        """Made by `Generator.encode`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
         self._padded = np.pad(normalize_luminance(L), margins, mode="symmetric").astype(
@@ -159,7 +160,7 @@ class EncodedPhoto:
         if not len(self.generator.centers):
             raise WeightsError(
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
-                "Leave out -m to use the embedded generator."
+                f"Leave out {option('weights')} to use the embedded generator."
             )
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
@@ -260,7 +261,11 @@ def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageErr
 
     smallest = int(RANGES["size"].low)
     largest = next((smaller for smaller in range(short - 1, smallest - 1, -1) if fits(smaller)), None)
-    cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
+    cure = (
+        "Free some memory first."
+        if largest is None
+        else f"The largest {option('size')} that fits is {largest}."
+    )
     return UsageError(
         f"To look at {size[0]}x{size[1]} px takes about {estimate_memory(size, multiple) / 1e9:.1f} GB of "
         f"memory, found {available / 1e9:.1f} GB. {cure}"

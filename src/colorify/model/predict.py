@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, option
 from colorify.hints import Hint, draw_hints, number_hints
 from colorify.model.alternatives import alternative_colors
 from colorify.model.bilateral_grid import BilateralGrid
@@ -37,16 +37,21 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
         found += 1
         if found == options.alternative:
             return colors
-    raise PhotoError(
-        f"alternative {options.alternative}: the generator knows {found} clearly different plausible "
-        f"colourings of this photo. Ask for --alternatives {found}."
+    raise missing_alternative(options.alternative, found)
+
+
+def missing_alternative(wanted: int, found: int) -> PhotoError:
+    """Return what to raise for an alternative that there is not, where `found` there are."""
+    return PhotoError(
+        f"alternative {wanted}: the generator knows {found} clearly different plausible "
+        f"colourings of this photo. Ask for {option('alternative', found)}."
     )
 
 
 def iterate_colorings(
     encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple[int, int]
 ) -> Iterator[Prediction]:
-    """Yield the plausible colourings of a photo with the hints of a look, each made when it is asked for.
+    """Yield the plausible colourings of a photo with the hints of `look`, each made when it is asked for.
 
     `encoded`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
     The confidence stays the generator's.
@@ -61,17 +66,17 @@ def iterate_colorings(
     colors = encoded.predict(hints=given, vividness=options.vividness)
     h, w, _ = colors.ab.shape
     L = average_cells(encoded.L, h, w, stride)
-    nearby = BilateralGrid(L)
+    grid = BilateralGrid(L)
     numbers = number_hints(options.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
     def guided(ab: FloatArray) -> Prediction:
         ab = increase_chroma_contrast(ab, encoded.contrast * options.vividness)
-        ab = smooth_uncertain(ab, colors.confidence, nearby)
+        ab = smooth_uncertain(ab, colors.confidence, grid)
         return Prediction(
             ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
         )
 
-    ordinary = fade_uncertain(colors.ab, colors.confidence, L, nearby)
+    ordinary = fade_uncertain(colors.ab, colors.confidence, L, grid)
     yield guided(ordinary)
     likely = encoded.distribution(hints=given, vividness=options.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)

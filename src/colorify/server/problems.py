@@ -34,6 +34,8 @@ LENGTH_NEEDED: Final = ProblemKind(411, "length-needed", "The length of the body
 TOO_MANY_BYTES: Final = ProblemKind(413, "too-many-bytes", "The file is too large")
 TOO_MANY_PIXELS: Final = ProblemKind(413, "too-many-pixels", "The photo has too many pixels")
 NO_PICTURE: Final = ProblemKind(415, "not-a-picture", "This is no picture that can be opened")
+NO_FILM: Final = ProblemKind(415, "not-a-film", "This is no film that can be opened")
+NO_FILMS: Final = ProblemKind(501, "no-films", "This server does not colour films")
 WRONG_MEDIA: Final = ProblemKind(415, "wrong-media-type", "The body is of another kind than expected")
 MISDIRECTED: Final = ProblemKind(421, "unknown-host", "This server does not answer under that name")
 BAD_PHOTO: Final = ProblemKind(422, "bad-photo", "The photo cannot be used")
@@ -103,10 +105,15 @@ async def _of_colorify(_request: Request, error: Exception) -> Response:
         found = f"found {error.width}x{error.height}, {millions}"
         return problem(TOO_MANY_PIXELS, f"Expected at most {error.allowed / 1e6:g} million pixels, {found}.")
     if isinstance(error, PhotoError):
-        return problem(BAD_PHOTO, str(error))
+        return problem(BAD_PHOTO, error.spell(spell_field))
     if isinstance(error, UsageError):
-        return problem(INVALID_VALUE, str(error))
+        return problem(INVALID_VALUE, error.spell(spell_field))
     return problem(INTERNAL, "This server is not set up to do that. Its log has the reason.")
+
+
+def spell_field(name: str, value: str | None) -> str:
+    """Write an option as a field of a request; a client may set some of them alone."""
+    return name if value is None else f"{name} {value}"
 
 
 async def _of_validation(_request: Request, error: Exception) -> Response:

@@ -88,7 +88,7 @@ class Trainer:
         start: PretrainedGenerator | None = None,
         teachers: Sequence[PretrainedGenerator] = (),
         backbone: dict[str, Tensor] | None = None,
-        eyes: MetricNets | None = None,
+        metric_nets: MetricNets | None = None,
         workers: Workers | None = None,
     ) -> None:
         """Begin a run, or take up the one in `folder` where it stopped.
@@ -99,7 +99,7 @@ class Trainer:
         the beginning: a run that is taken up has its own. `teachers`: for mode "taught", whenever it runs.
         Raises UsageError where they do not fit the recipe.
         """
-        self.workers, self.eyes = workers or Workers(), eyes or MetricNets()
+        self.workers, self.metric_nets = workers or Workers(), metric_nets or MetricNets()
         self.folder, self.path, self.device = folder, folder / CHECKPOINT, torch.device(device)
         saved = load_checkpoint(self.path) if self.path.exists() else None
         if saved.recipe.norms == "fixed" if saved else start is not None and start.folded:
@@ -114,7 +114,7 @@ class Trainer:
         )
         self.bins = self._choose_bins(saved or start or next(iter(teachers), None))
         self.head = make_head(self.bins).to(self.device)
-        self.objective = Objective(recipe, self.head, self.eyes.perceptual)
+        self.objective = Objective(recipe, self.head, self.metric_nets.perceptual)
         half = recipe.precision == "bf16"
         with own_randomness(recipe.seed):
             self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
@@ -211,7 +211,9 @@ class Trainer:
             return None
         network, temperature = self.average.module, self.recipe.temperature
         assert isinstance(network, UNet)
-        return validate(network, self.head, samples, phase, temperature=temperature, metric=self.eyes.metric)
+        return validate(
+            network, self.head, samples, phase, temperature=temperature, metric=self.metric_nets.metric
+        )
 
     def save(self) -> None:
         """Write the checkpoint. All processes take part."""
@@ -252,7 +254,7 @@ class Trainer:
         )
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
-        persuade = None
+        adversarial_loss = None
         if self.adversary is not None:
             refines = self._refines()
             fake = self.head.ab(output.detach().float(), self.recipe.temperature)
@@ -261,9 +263,9 @@ class Trainer:
             )
             if not refines:
                 return  # the discriminator still learns alone
-            persuade = partial(self.adversary.generator_loss, L=batch.L)
+            adversarial_loss = partial(self.adversary.generator_loss, L=batch.L)
         if self.teachers is None:
-            loss = self.objective(output, batch, persuade)
+            loss = self.objective(output, batch, adversarial_loss)
         else:
             with self._autocast():
                 wanted = self.teachers(fresh, batch, hints)
