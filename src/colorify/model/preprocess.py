@@ -52,8 +52,10 @@ def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
 def reduce_to_scales(photo: Photo, shorts: Sequence[int]) -> list[LuminanceInput]:
     """Do the same for several short sides, the largest first, decoding once. Raises PhotoError."""
     pixels = photo.shrink(*reduced_size(photo.size, shorts[0]))
-    large = open_photo(pixels)
-    smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
+    smaller: list[Pixels] = []
+    if shorts[1:]:
+        large = open_photo(pixels)
+        smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
     return [_luminance_input(each) for each in (pixels, *smaller)]
 
 
