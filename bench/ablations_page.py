@@ -2,6 +2,7 @@
 
 import datetime
 import platform
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,12 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 NAMES = ("astronaut", "camera", "chelsea")
+PAGE_WIDTH = 116  # characters of a line
 HEIGHT = 150  # px of a picture of the strip; it is square
 GAP = 4  # px of white
 # heading, name among the scores, digits behind the point
@@ -71,7 +73,8 @@ From left to right: grey, {", ".join(f"`{row.name}`" for row in rows)}.
     for row in rows:
         if row.against is not None:
             change = difference(scores[row.name], scores[row.against])
-            text += f"\n## {row.name}\n\n{row.question} Against `{row.against}`: {change}.\n"
+            words = textwrap.fill(f"{row.question} Against `{row.against}`: {change}.", PAGE_WIDTH)
+            text += f"\n## {row.name}\n\n{words}\n"
     page.write_text(text, encoding="utf-8")
 
 
@@ -111,6 +114,6 @@ def write_strip(path: Path, weights: Sequence[Path]) -> None:
 def load(name: str) -> NDArray[np.uint8]:
     """The central square of a sample."""
     photo = open_photo(SAMPLES / f"{name}.jpg")
-    pixels = to_rgb(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    pixels = to_rgb8(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
     left = (pixels.shape[1] - HEIGHT) // 2
     return np.ascontiguousarray(pixels[:, left : left + HEIGHT])

@@ -1,11 +1,12 @@
-"""Make docs/augmentation.md and its picture sheets, of everything that training does to a photo.
+"""Make research/augmentation.md and its picture sheets, of everything that training does to a photo.
 
-python bench/augmentation.py       # writes docs/augmentation.md and docs/images/augment-*.jpg
+python bench/augmentation.py       # writes research/augmentation.md and research/images/augment-*.jpg
 
 The pictures are from `samples/`, coloured by the embedded generator, as a true colour is needed for what film
 makes of colours. The rows are those of the table in `training.data.augment`: a new one appears by itself.
 """
 
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,16 +18,17 @@ from torch import Generator, Tensor
 
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 from colorify.training.data.augment import DAMAGE, SHARES, degrade, emulsion
 from colorify.training.data.batches import Batch, random_zone, stack
 from colorify.training.data.mounts import add_mounts
 from colorify.training.lab import lab_to_rgb
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "augmentation.md"
+PAGE = ROOT / "research" / "augmentation.md"
 PHOTOS = ("astronaut", "chelsea")  # a row of each sheet
+PAGE_WIDTH = 116  # characters of a line
 SHORT_SIDE = 256  # px, as in shards
 SIDE = 160  # px of a picture: a size of the recipes
 DRAWS = 5  # pictures beside the original
@@ -81,7 +83,8 @@ def main() -> None:
         colors = name in ("emulsion", "together")  # what these do depends on them
         save(name, [row(batch, act, colors=colors) for batch in whole])
         share = f"{SHARES[name]:.0%} of the aged photos. " if name in SHARES else ""
-        text += f"\n## {name.capitalize()}\n\n{share}{help_}\n\n![{name}](images/augment-{name}.jpg)\n"
+        words = textwrap.fill(f"{share}{help_}", PAGE_WIDTH)
+        text += f"\n## {name.capitalize()}\n\n{words}\n\n![{name}](images/augment-{name}.jpg)\n"
     PAGE.write_text(text, encoding="utf-8")
 
 
@@ -119,7 +122,7 @@ def load(name: str) -> Lab:
     """A sample with the colours that the embedded generator gives it, shrunk, as a shard holds it."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
     scale = SHORT_SIDE / min(photo.size)
-    gray = to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
+    gray = to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
     lab = rgb_to_lab(Colorizer().colorize(gray).astype(np.float32) / np.float32(255))
     return np.rint(lab * [2.55, 1, 1] + [0, 128, 128]).clip(0, 255).astype(np.uint8)
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 
 Array = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def cells(colorizer: Colorizer, path: Path) -> tuple[Array, Array]:
     photo = open_photo(path)
     seen, colors = colorizer.colors(photo)
     height, width = seen.L.shape
-    lab = rgb_to_lab(to_rgb(open_photo(path).shrink(width, height)) / np.float32(255))
+    lab = rgb_to_lab(to_rgb8(open_photo(path).shrink(width, height)) / np.float32(255))
     stride = colorizer.spec.stride
     h, w = height // stride, width // stride  # whole cells alone
     whole = lab[: h * stride, : w * stride, 1:].reshape(h, stride, w, stride, 2)

@@ -11,8 +11,8 @@ no frame or mask covers any of the cell:
     lost     how many dB less that is than from the undamaged L, in the same cells
     chroma   the mean of sqrt(a² + b²) that the generator makes, in Lab units
 
-The damages are those of runs 15 and 16 in docs/training-log.md: whoever changes one here makes its figures
-another measure. They have no chance in them, and every photo gets the same.
+The damages are those of runs 15 and 16 in research/training-log.md: whoever changes one here makes its
+figures another measure. They have no chance in them, and every photo gets the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,11 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from colorify.color import rgb_to_lab
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 from colorify.model.generator import Generator
+from colorify.pixels import pixels_to_lab, to_rgb8
 
 FloatArray = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -175,9 +174,9 @@ def main(folders: Sequence[Path], weights: Sequence[Path], every: int) -> None:
 def read(path: Path) -> FloatArray:
     """Open a photo, squashed to (SIDE, SIDE), as Lab. By Lanczos, as the figures of the runs have it."""
     photo = open_photo(path)
-    whole = Image.fromarray(to_rgb(photo.rows()(0, photo.size[1])))
+    whole = Image.fromarray(to_rgb8(photo.rows()(0, photo.size[1])))
     squashed = np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    return rgb_to_lab(squashed.astype(np.float32) / np.float32(255))
+    return pixels_to_lab(squashed)
 
 
 def measured(generator: Generator, L: FloatArray, truth: FloatArray) -> Iterator[tuple[str, Score]]:

@@ -23,9 +23,9 @@ import pyvips
 from clock import print_machine
 from numpy.typing import NDArray
 
-from colorify.color import lab_to_rgb, rgb_to_lab
-from colorify.images.contact_sheet import to_rgb
+from colorify.color import lab_to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import pixels_to_lab, to_rgb8
 from colorify.render.upsample import (
     A_A,
     A_B,
@@ -130,8 +130,8 @@ def main(photos: Path, size: int, crops: Path | None) -> None:
 
 def true_lab(path: Path) -> FloatArray:
     photo = open_photo(path)
-    pixels = to_rgb(photo.rows()(0, photo.size[1]))
-    return rgb_to_lab(pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max))
+    pixels = to_rgb8(photo.rows()(0, photo.size[1]))
+    return pixels_to_lab(pixels)
 
 
 def enlarged(lab: FloatArray, size: int) -> dict[str, FloatArray]:

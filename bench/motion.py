@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
+from colorify.pixels import pixels_to_lab
 
 FloatArray = NDArray[np.float32]
 
@@ -59,7 +60,7 @@ def real_scene(clip: Path, frames: int) -> Scene:
     """
     with av.open(str(clip)) as film:
         decoded = [frame.to_ndarray(format="rgb24") for frame in islice(film.decode(video=0), frames)]
-    labs = [rgb_to_lab(frame.astype(np.float32) / np.float32(255)) for frame in decoded]
+    labs = [pixels_to_lab(frame) for frame in decoded]
     create: Any = getattr(cv2, "DISOpticalFlow_create")  # noqa: B009 - OpenCV's type stubs lack it
     search = create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     codes = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in decoded]

@@ -11,9 +11,9 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify import Colorizer
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
 from colorify.model import generator
+from colorify.pixels import to_rgb8
 
 Pixels = NDArray[np.uint8]
 
@@ -40,7 +40,7 @@ def main() -> None:
 def shrunk(name: str) -> Pixels:
     """Return a sample, HEIGHT px high, grey if it has no colour, as RGB."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
-    return to_rgb(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+    return to_rgb8(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
 
 
 def write(name: str, columns: list[list[Pixels]]) -> None:

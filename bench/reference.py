@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from colorify import Colorizer
 from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import pixels_to_lab, to_rgb8
 
 Pixels = NDArray[np.uint8]
 
@@ -58,11 +58,11 @@ def main(folder: Path, weights: Path | None, limit: int) -> None:
 
 def measure(colorizer: Colorizer, truth: Pixels, same: Pixels, other: Pixels) -> Row:
     """Colour one photo without and with references."""
-    ab = rgb_to_lab(truth / np.float32(255))[:, :, 1:]
+    ab = pixels_to_lab(truth)[:, :, 1:]
 
     def error(hints: tuple) -> float:  # type: ignore[type-arg]
         made = colorizer.colorize(truth, hints=hints)
-        return float(np.linalg.norm(rgb_to_lab(made / np.float32(255))[:, :, 1:] - ab, axis=2).mean())
+        return float(np.linalg.norm(pixels_to_lab(made)[:, :, 1:] - ab, axis=2).mean())
 
     near, far = colorizer.match(truth, same), colorizer.match(truth, other)
     alone = error(())
@@ -85,7 +85,7 @@ def read(path: Path) -> Pixels:
     """Open a photo at SIDE px on its short side, as RGB."""
     photo = open_photo(path)
     scale = SIDE / min(photo.size)
-    return to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
+    return to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
 
 
 def spread(values: list[int]) -> str:

@@ -16,10 +16,11 @@ from clock import print_machine
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from colorify.color import lab_to_linear, linear_to_srgb, rgb_to_lab
+from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.screen import screen
 from colorify.dataset.screening_rules import OTHER_REASONS, RULES, Thresholds
 from colorify.dataset.shard_reader import read_members
+from colorify.pixels import pixels_to_lab
 
 Rgb = NDArray[np.uint8]  # (H, W, 3), sRGB
 
@@ -41,7 +42,7 @@ def tinted(pixels: Rgb, number: int) -> Rgb:
 
 
 def saturated(pixels: Rgb, number: int) -> Rgb:
-    lab = rgb_to_lab(pixels.astype(np.float32) / 255)
+    lab = pixels_to_lab(pixels)
     lab[..., 1:] *= 3
     return (linear_to_srgb(lab_to_linear(lab)) * 255).round().astype(np.uint8)
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from reference import read
 
 from colorify import Colorizer
-from colorify.color import rgb_to_lab
-from colorify.evaluation.metrics import colorfulness
+from colorify.color import colorfulness
 from colorify.evaluation.scoring import find_photos
 from colorify.options import ColorOptions
+from colorify.pixels import pixels_to_lab
 from colorify.session import Session
 
 Pixels = NDArray[np.uint8]
@@ -62,12 +62,9 @@ def steps(rows: list[list[float]]) -> str:
 
 def errors(session: Session, truth: Pixels, count: int) -> list[float]:
     """Return the mean distance in ab of each alternative from the truth."""
-    ab = rgb_to_lab(truth / np.float32(255))[:, :, 1:]
+    ab = pixels_to_lab(truth)[:, :, 1:]
     made = (session.preview(alternative=number) for number in range(1, count + 1))
-    return [
-        float(np.linalg.norm(rgb_to_lab(pixels / np.float32(255))[:, :, 1:] - ab, axis=2).mean())
-        for pixels in made
-    ]
+    return [float(np.linalg.norm(pixels_to_lab(pixels)[:, :, 1:] - ab, axis=2).mean()) for pixels in made]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FLOORS = [
     {"errors"},
     {"color", "text_file"},
+    {"pixels"},
     {"hints"},
     {"options"},
     {"atomic", "heap", "locks", "folders"},

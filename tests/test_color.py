@@ -73,3 +73,15 @@ def test_chroma_gives_way_and_light_does_not(lab: NDArray[np.float32]) -> None:
 def test_a_colour_inside_the_gamut_stays(rgb: NDArray[np.float32]) -> None:
     linear = color.srgb_to_linear(rgb)
     np.testing.assert_allclose(color.fit_gamut(linear), linear, atol=1e-5)
+
+
+def test_colourfulness_is_that_of_the_paper() -> None:
+    assert color.colorfulness(np.full((8, 8, 3), 77, np.uint8)) == 0
+    # one flat colour: 0.3 times the distance of (rg, yb) from 0
+    flat = np.full((8, 8, 3), (200, 100, 50), np.uint8)
+    assert color.colorfulness(flat) == pytest.approx(0.3 * np.hypot(100, 100))
+    halves = np.zeros((2, 2, 3), np.uint8)
+    halves[0, :, 0] = 255  # rg: 255 and 0, yb: 127.5 and 0
+    assert color.colorfulness(halves) == pytest.approx(1.3 * np.hypot(127.5, 63.75))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    assert color.colorfulness(noise) > 100

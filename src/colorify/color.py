@@ -5,7 +5,7 @@ converted by libvips, which agrees with this file (a test compares them); here a
 hints, metrics, and the constants that the torch code in `training` shares.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,3 +87,13 @@ def fit_gamut(linear: FloatArray) -> FloatArray:
     tiny = np.float32(1e-9)
     scale = np.minimum(1.0, np.minimum((1 - Y) / np.maximum(over, tiny), Y / np.maximum(under, tiny)))
     return np.asarray(Y + scale * offset, dtype=np.float32)
+
+
+def colorfulness(rgb: NDArray[Any]) -> float:
+    """Measure M(3) of Hasler & Süsstrunk 2003, "Measuring colourfulness in natural images", section 4.
+
+    `rgb`: (H, W, 3), any type, sRGB of 0..255. 0 is grey, 109 extremely colourful.
+    """
+    red, green, blue = np.moveaxis(rgb.astype(np.float64), -1, 0)
+    rg, yb = red - green, (red + green) / 2 - blue
+    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError
 from colorify.hints import Hint, Length
-from colorify.images.decode import Source
+from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
 from colorify.images.formats import FORMATS, HEIC, Format, format_named
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
@@ -26,7 +26,7 @@ from colorify.model.predict import predict_colors
 from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduced_size
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
-from colorify.options import ColorOptions
+from colorify.options import ColorOptions, SaveOptions
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo, strip_rows
 from colorify.render.upsample import fit_chroma
 from colorify.session import PREVIEW_PX, Session
@@ -56,12 +56,12 @@ class Report:
 class Colorizer:
     """Colours photos with one generator; keep it, loading takes a while. Safe to share between threads."""
 
-    def __init__(self, weights: str | Path | None = None, *, threads: int = 0) -> None:
+    def __init__(self, weights: AnyPath | None = None, *, threads: int = 0) -> None:
         """Load `weights` (None: the embedded ones), to run on `threads` cores (0: all).
 
         Raises WeightsError.
         """
-        self._generator = Generator(Path(weights) if weights is not None else None, threads=threads)
+        self._generator = Generator(None if weights is None else to_path(weights), threads=threads)
         self._threads = threads or cpu_count() or 1
 
     @property
@@ -77,6 +77,7 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         hints: Sequence[Hint] = (),
+        overwrite: bool = False,
     ) -> T:
         """Colour one photo; the same kind of thing comes back.
 
@@ -88,31 +89,31 @@ class Colorizer:
         `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
-        Raises PhotoError, UsageError.
+        `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        look = ColorOptions(strength, vividness, size, tuple(hints))
+        colors, save = ColorOptions(strength, vividness, size, tuple(hints)), SaveOptions(overwrite=overwrite)
         result: object
         if isinstance(photo, (str, Path)):
-            source = Path(photo)
+            source = to_path(photo)
             suffix = ".jpg" if source.suffix.lower() in HEIC.suffixes else source.suffix
             target = source.with_name(f"{source.stem}-color{suffix}")
-            self._colorize_file(source, target, look, _Choices())
+            self.colorize_source(source, target, colors, save)
             result = type(photo)(target)
         elif isinstance(photo, bytes):
-            result = self._colorize_file(photo, None, look, _Choices()).data
+            result = self.colorize_source(photo, None, colors, save).data
         elif isinstance(photo, np.ndarray):
-            result = self._colorize_pixels(photo, look)
+            result = self._colorize_pixels(photo, colors)
         elif is_pil(photo):
             picture = cast("Image", photo)
-            result = to_pil(self._colorize_pixels(from_pil(picture), look), picture)
+            result = to_pil(self._colorize_pixels(from_pil(picture), colors), picture)
         else:
-            raise _no_photo(photo)
+            raise no_photo(photo)
         return cast(T, result)  # each branch returns what it was given
 
     def colorize_file(
         self,
-        source: Path | bytes,
-        target: Path | None,
+        source: AnyPath | bytes,
+        target: AnyPath | None,
         *,
         strength: float = 1.0,
         vividness: float = 1.0,
@@ -123,7 +124,7 @@ class Colorizer:
         depth: int | None = None,
         mark: bool = True,
         strip: bool = False,
-        confidence: Path | None = None,
+        confidence: AnyPath | None = None,
         overwrite: bool = False,
         max_pixels: int = MAX_PIXELS,
         progress: Callable[[float], None] | None = None,
@@ -146,11 +147,25 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        look = ColorOptions(strength, vividness, size, tuple(hints), alternative)
-        choices = _Choices(
-            format, quality, depth, mark, strip, confidence, overwrite, max_pixels, progress, profile
+        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative)
+        save = SaveOptions(
+            format=format,
+            quality=quality,
+            depth=depth,
+            profile=profile,
+            mark=mark,
+            strip=strip,
+            overwrite=overwrite,
+            confidence=None if confidence is None else to_path(confidence),
         )
-        return self._colorize_file(source, target, look, choices)
+        return self.colorize_source(
+            source if isinstance(source, bytes) else to_path(source),
+            None if target is None else to_path(target),
+            colors,
+            save,
+            max_pixels=max_pixels,
+            progress=progress,
+        )
 
     def colors(
         self,
@@ -182,7 +197,7 @@ class Colorizer:
         Raises PhotoError, UsageError.
         """
         return Session(
-            _source(photo),
+            to_source(photo),
             self._generator,
             size=size,
             preview=preview,
@@ -211,28 +226,34 @@ class Colorizer:
         `photo`, `reference`: as for `open`. `size`, `max_pixels`: see `colorize_file`.
         Raises PhotoError, for a grey reference too; UsageError, WeightsError.
         """
-        return self.open(photo, size=size, max_pixels=max_pixels).match(_source(reference))
+        return self.open(photo, size=size, max_pixels=max_pixels).match(reference)
 
-    def _colorize_file(
-        self, source: Path | bytes, target: Path | None, look: ColorOptions, choices: "_Choices"
+    def colorize_source(
+        self,
+        source: Path | bytes,
+        target: Path | None,
+        colors: ColorOptions,
+        save: SaveOptions,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        progress: Callable[[float], None] | None = None,
     ) -> Report:
+        """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         started = time.perf_counter()
-        _refuse_same(source, target, choices.confidence)
-        photo = open_photo(source, max_pixels=choices.max_pixels, cache_decoded=True)
+        _refuse_same(source, target, save.confidence)
+        photo = open_photo(source, max_pixels=max_pixels, cache_decoded=True)
         notes = list(photo.notes)
-        output = self._output(photo, target, choices, resolve_space(choices.profile, photo.profile, notes))
+        output = self._output(photo, target, save, resolve_space(save.profile, photo.profile, notes))
         notes += output.notes(photo)
-        seen, colors = self._generate(photo, look)
-        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scale(look.strength)
+        seen, made = self._generate(photo, colors)
+        chroma = fit_chroma(seen.L, made.ab, stride=self.spec.stride).scale(colors.strength)
         width, height = photo.size
-        data = save_colored_photo(
-            photo, chroma, target, output, threads=self._threads, progress=choices.progress
-        )
-        if choices.confidence is not None:
+        data = save_colored_photo(photo, chroma, target, output, threads=self._threads, progress=progress)
+        if save.confidence is not None:
             h, w = seen.L.shape
             cells = w / self.spec.stride, h / self.spec.stride
-            sureness = enlarge_plane(colors.confidence, width, height, cells=cells)
-            _save_grey(sureness, photo, choices.confidence, overwrite=choices.overwrite)
+            sureness = enlarge_plane(made.confidence, width, height, cells=cells)
+            _save_grey(sureness, photo, save.confidence, overwrite=save.overwrite)
         return Report(
             source=source if isinstance(source, Path) else None,
             target=target,
@@ -240,7 +261,7 @@ class Colorizer:
             height=height,
             seconds=time.perf_counter() - started,
             was_colored=seen.was_colored,
-            mean_confidence=float(colors.confidence.mean()),
+            mean_confidence=float(made.confidence.mean()),
             data=data,
             notes=tuple(notes),
         )
@@ -259,27 +280,11 @@ class Colorizer:
         colors = predict_colors(glance, look, photo=photo.size)
         return seen, colors
 
-    def _output(self, photo: Photo, target: Path | None, choices: "_Choices", space: RgbSpace) -> Output:
-        row = _format(photo, target, choices.format)
-        depth = choices.depth or (8 if row.max_depth == 8 else photo.depth)
-        mark = Mark(f"Colorify {self.spec.name}", self.spec.version) if choices.mark else None
-        return Output(row, depth, choices.quality, mark, choices.strip, choices.overwrite, space)
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """How the file is to be."""
-
-    format: str | None = None
-    quality: int | None = None
-    depth: int | None = None
-    mark: bool = True
-    strip: bool = False
-    confidence: Path | None = None
-    overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
-    progress: Callable[[float], None] | None = None
-    profile: str = "srgb"
+    def _output(self, photo: Photo, target: Path | None, save: SaveOptions, space: RgbSpace) -> Output:
+        row = _format(photo, target, save.format)
+        depth = save.depth or (8 if row.max_depth == 8 else photo.depth)
+        mark = Mark(f"Colorify {self.spec.name}", self.spec.version) if save.mark else None
+        return Output(row, depth, save.quality, mark, save.strip, save.overwrite, space)
 
 
 def colorize(
@@ -289,30 +294,17 @@ def colorize(
     vividness: float = 1.0,
     size: int | None = None,
     hints: Sequence[Hint] = (),
+    overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
-    return _default().colorize(photo, strength=strength, vividness=vividness, size=size, hints=hints)
+    return _default().colorize(
+        photo, strength=strength, vividness=vividness, size=size, hints=hints, overwrite=overwrite
+    )
 
 
 @cache
 def _default() -> Colorizer:
     return Colorizer()
-
-
-def _source(photo: object) -> Source:
-    if isinstance(photo, str):
-        return Path(photo)
-    if isinstance(photo, (Path, bytes, np.ndarray)):
-        return photo
-    if is_pil(photo):
-        return from_pil(cast("Image", photo))
-    raise _no_photo(photo)
-
-
-def _no_photo(found: object) -> UsageError:
-    return UsageError(
-        f"photo: expected a path, bytes, a numpy array or a PIL image, found {type(found).__name__}."
-    )
 
 
 def _format(photo: Photo, target: Path | None, wanted: str | None) -> Format:

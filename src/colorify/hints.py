@@ -26,8 +26,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import rgb_to_lab
 from colorify.errors import UsageError
+from colorify.pixels import pixels_to_lab
 from colorify.text_file import read_text
 
 FloatArray = NDArray[np.float32]
@@ -60,7 +60,7 @@ class Hint:
             rgb = np.empty(0, np.uint8)
         if rgb.size != 3:
             raise UsageError(f"hint color {self.color!r}: expected #RRGGBB, such as #C08060.")
-        lab = rgb_to_lab((rgb / np.float32(255)).astype(np.float32))
+        lab = pixels_to_lab(rgb)
         return float(lab[1]), float(lab[2])
 
     def place(self, width: int, height: int) -> tuple[float, float, float]:

@@ -1,28 +1,114 @@
-"""How the colours are to be, as far as a person may choose, and checked."""
+"""What a person may choose of a photo: how its colours are to be, and how its file; checked where it is made.
 
-from dataclasses import dataclass
+`RANGES` is the one table of bounds. The command line, the HTTP API and the classes here and of films read it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from colorify.errors import UsageError
-from colorify.hints import Hint
 
-SMALLEST, LARGEST = 32, 4096  # px, of the short side at which the generator sees a photo
+if TYPE_CHECKING:
+    from colorify.hints import Hint  # which needs numpy, and this is read for a help text
+
+FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]  # each a row of `images.formats.FORMATS`
+FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
+FORMAT_ALIASES: Final[dict[str, FormatName]] = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
+PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # RGB of a result; "keep": that of the photo
+DEPTHS: Final = (8, 16)  # bits a sample of a result
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a number may take; both ends are among them."""
+
+    low: float
+    high: float | None = None  # None: there is no upper end
+    unit: str = ""
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value and (self.high is None or value <= self.high)
+
+    def __str__(self) -> str:
+        ends = f"{self.low:g} or more" if self.high is None else f"{self.low:g} to {self.high:g}"
+        return f"{ends} {self.unit}".rstrip()
+
+
+# by the name of a field; the comment beside a field says what its value means
+RANGES: Final = {
+    "strength": Range(0, 2),
+    "vividness": Range(0, 2),
+    "size": Range(32, 4096, "px"),
+    "alternative": Range(1),
+    "alternatives": Range(1, 9),
+    "quality": Range(1, 100),
+    "max_pixels": Range(1),
+    "crf": Range(0, 51),
+    "chroma_blur": Range(0, 100, "px"),
+}
+
+
+def check_ranges(options: Any) -> None:
+    """Raise UsageError where a field of a dataclass, unless it is None, lies outside its range."""
+    for field in fields(options):
+        value = getattr(options, field.name)
+        allowed = RANGES.get(field.name)
+        if allowed is not None and value is not None and value not in allowed:
+            raise UsageError(f"{field.name.replace('_', ' ')} {_spell(value)}: expected {allowed}.")
+
+
+def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    """Raise UsageError where a value is none of the `choices`."""
+    if value not in choices:
+        raise UsageError(f"{name} {value!r}: expected one of {', '.join(map(str, choices))}.")
+
+
+def parse_format(name: str) -> FormatName:
+    """Return the format that is called `name` ("jpeg", "jpg", ".TIF" ...). Raises UsageError for others."""
+    plain = name.lower().removeprefix(".")
+    for known in FORMAT_NAMES:
+        if FORMAT_ALIASES.get(plain, plain) == known:
+            return known
+    raise UsageError(f"format {name!r}: expected one of {', '.join(FORMAT_NAMES)}.")
 
 
 @dataclass(frozen=True)
 class ColorOptions:
-    """Raises UsageError where a value is out of its range."""
+    """How the colours of a photo are to be. Raises UsageError where a value is out of its range."""
 
     strength: float = 1.0  # 0 grey, 1 as generated, 2 twice that
     vividness: float = 1.0  # 0 cautious, 1 as trained, 2 bold
     size: int | None = None  # px, short side at which the generator sees the photo; None: the spec's
-    hints: tuple[Hint, ...] = ()
+    hints: "tuple[Hint, ...]" = ()
     alternative: int = 1  # of the plausible colourings: 1 the likeliest
 
     def __post_init__(self) -> None:
-        for name in ("strength", "vividness"):
-            if not 0 <= getattr(self, name) <= 2:
-                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
-        if self.alternative < 1:
-            raise UsageError(f"alternative {self.alternative}: expected 1 or more.")
-        if self.size is not None and not SMALLEST <= self.size <= LARGEST:
-            raise UsageError(f"size {self.size}: expected {SMALLEST} to {LARGEST} px.")
+        check_ranges(self)
+
+
+@dataclass(frozen=True)
+class SaveOptions:
+    """How the file of a photo is to be. Raises UsageError where a value is out of its range."""
+
+    format: str | None = None  # one of FORMAT_NAMES, or an alias; None: as the target's suffix, or the source
+    quality: int | None = None  # of JPEG, WebP and AVIF; 100 is lossless in the last two; None: the format's
+    depth: int | None = None  # bits a sample: one of DEPTHS; None: as the source, if the format can
+    profile: str = "srgb"  # one of PROFILES
+    mark: bool = True  # say in the metadata that the colours were generated
+    strip: bool = False  # leave the metadata of the photo out
+    overwrite: bool = False  # what exists
+    confidence: Path | None = None  # a grey picture to write beside it: black is unsure, white is sure
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        check_choice("profile", self.profile, PROFILES)
+        if self.depth is not None:
+            check_choice("depth", self.depth, DEPTHS)
+        if self.format is not None:
+            object.__setattr__(self, "format", parse_format(self.format))
+
+
+def _spell(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

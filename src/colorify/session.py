@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from colorify.errors import UsageError
 from colorify.hints import Hint, Length, draw_hints, find_cell
+from colorify.images.arguments import to_source
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
+from colorify.images.sizes import shrink_size
 from colorify.model.exemplar import find_reference_hints, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import iterate_colorings, predict_colors
@@ -95,8 +97,11 @@ class Session:
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
-        look = ColorOptions(strength, vividness, None, tuple(hints), alternative)
-        return self._render(self._reduced(), look)
+        return self.render_preview(ColorOptions(strength, vividness, None, tuple(hints), alternative))
+
+    def render_preview(self, options: ColorOptions) -> Pixels:
+        """Do the same, for those who have the options as one thing; their `size` does not count."""
+        return self._render(self._reduced(), options)
 
     def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
         """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
@@ -124,12 +129,14 @@ class Session:
         L = self.lightness(x, y)
         return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)
 
-    def match(self, reference: Source) -> tuple[Hint, ...]:
+    def match(self, reference: object) -> tuple[Hint, ...]:
         """Return hints for what the photo has in common with a colour photo: none if that is too little.
 
-        `reference`: a Path, bytes or a numpy array. Raises PhotoError, for a grey one too; WeightsError.
+        `reference`: a path, bytes, a numpy array or a PIL image. Raises PhotoError, for a grey one too;
+        UsageError, WeightsError.
         """
-        shown = open_reference(reference, self._generator, short=self._short, max_pixels=self._max_pixels)
+        source = to_source(reference)
+        shown = open_reference(source, self._generator, short=self._short, max_pixels=self._max_pixels)
         return find_reference_hints(self._glance, shown, photo=self.size)
 
     def lightness(self, x: Length, y: Length) -> float:
@@ -208,9 +215,7 @@ class Session:
         with self._lock:
             if self._small is None:
                 photo = open_photo(self._source, max_pixels=self._max_pixels)
-                scale = min(1.0, self._preview / max(self.size))
-                width, height = (max(1, round(side * scale)) for side in self.size)
-                self._small = open_photo(photo.shrink(width, height))
+                self._small = open_photo(photo.shrink(*shrink_size(self.size, long=self._preview)))
             return self._small
 
 

@@ -15,7 +15,7 @@ from colorify.atomic import DiskFullError, ExistsError, claim, write_whole
 from colorify.batch.plan import Job
 from colorify.batch.run import (
     JOBS_PER_WORKER,
-    Options,
+    BatchOptions,
     PhotoResult,
     StoppedError,
     TakenError,
@@ -24,6 +24,7 @@ from colorify.batch.run import (
 )
 from colorify.colorizer import Report
 from colorify.errors import PhotoError, WeightsError
+from colorify.options import ColorOptions, SaveOptions
 from waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -221,10 +222,12 @@ class Counting:
         self.colored: list[Path] = []
         self._meanwhile = meanwhile
 
-    def colorize_file(self, source: Path, target: Path, *, overwrite: bool, **_: object) -> Report:
+    def colorize_source(
+        self, source: Path, target: Path, _colors: ColorOptions, save: SaveOptions, **_: object
+    ) -> Report:
         self.colored.append(source)
         self._meanwhile(target)
-        write_whole(target, b"coloured", overwrite=overwrite)
+        write_whole(target, b"coloured", overwrite=save.overwrite)
         return report(Job(source, target))
 
 
@@ -238,7 +241,7 @@ def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> Non
     one, two, _, four = todo
     one.target.parent.mkdir()
     colorizer = Counting()
-    color = bind_coloring(cast("Colorizer", colorizer), Options())
+    color = bind_coloring(cast("Colorizer", colorizer), BatchOptions())
     four.target.write_bytes(b"theirs")
     with claim(two.target):
         found = [result.error for result in run(todo, color)]
@@ -251,7 +254,7 @@ def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> Non
 
 def test_without_locks_a_photo_that_another_run_finished_first_is_passed_over(todo: list[Job]) -> None:
     colorizer = Counting(lambda target: target.write_bytes(b"theirs"))
-    (result, *_) = run(todo, bind_coloring(cast("Colorizer", colorizer), Options()))
+    (result, *_) = run(todo, bind_coloring(cast("Colorizer", colorizer), BatchOptions()))
     assert isinstance(result.error, TakenError)
     assert result.error.done
     assert todo[0].target.read_bytes() == b"theirs"
@@ -262,5 +265,5 @@ def test_of_what_exists_besides_the_target_nothing_is_concluded(todo: list[Job],
         write_whole(tmp_path / "map.png", b"", overwrite=False)
 
     (tmp_path / "map.png").write_bytes(b"theirs")
-    (result, *_) = run(todo, bind_coloring(cast("Colorizer", Counting(meanwhile)), Options()))
+    (result, *_) = run(todo, bind_coloring(cast("Colorizer", Counting(meanwhile)), BatchOptions()))
     assert isinstance(result.error, ExistsError)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from colorify.evaluation.metrics import colorfulness, mean, score
+from colorify.evaluation.metrics import mean, score
 
 
 def flat(*rgb: int) -> np.ndarray:
@@ -25,14 +25,6 @@ def test_delta_e_of_known_colors() -> None:
     scores = score(flat(255, 0, 0), flat(0, 255, 0))
     assert scores.delta_e == pytest.approx(170.6, abs=0.2)
     assert scores.lightness_error == pytest.approx(34.5, abs=0.1)
-
-
-def test_grey_has_no_colorfulness_and_noise_in_color_has_much() -> None:
-    assert colorfulness(flat(77, 77, 77)) == 0
-    # one flat colour: 0.3 times the distance of (rg, yb) from 0
-    assert colorfulness(flat(200, 100, 50)) == pytest.approx(0.3 * np.hypot(100, 100))
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
-    assert colorfulness(noise) > 100
 
 
 def test_mean_averages_each_measure() -> None:

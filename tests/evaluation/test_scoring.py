@@ -69,4 +69,7 @@ def test_the_command_scores_each_number_of_hints_beside_the_published_curve(
     assert rows[0]["psnr"] < rows[1]["psnr"]
     assert [row.get("psnr_zhang2017") for row in rows] == [24.43, 27.39, None]
     assert (tmp_path / "sheet.png").is_file()
+    assert all(0 <= row["left_grey"] <= 1 and row["uneven"] >= 0 for row in rows)
+    assert run([*map(str, words), "-f"]) == 0
+    assert "left_grey 0." in capsys.readouterr().out
     assert run(["evaluate", str(folder), "-m", str(tiny_weights), "--hints", "0,x"]) == 2

@@ -24,7 +24,9 @@ def requests(photos: dict[str, bytes]) -> dict[str, bytes]:
         "description": _get("/openapi.json"),
         "models": _get("/v1/models", "Origin: http://127.0.0.1", "Forwarded: for=1.2.3.4"),
         "original": _get(f"{session}/original"),
-        "suggest": _get(f"/v1/suggest?session={SESSION.decode()}&x=3&y=4"),
+        "suggest": _post(
+            f"{session}/suggest", json.dumps({"x": 3, "y": 4, "hints": _WISH["hints"]}).encode()
+        ),
         "preview": _post(f"{session}/colorize", json.dumps(_WISH).encode()),
         "full": _post(
             f"{session}/colorize", json.dumps({**_WISH, "scale": "full", "format": "png"}).encode()
@@ -37,6 +39,7 @@ def requests(photos: dict[str, bytes]) -> dict[str, bytes]:
     for name, data in photos.items():
         made[f"colorize {name}"] = _form("/v1/colorize", name, data)
     first = next(iter(photos))
+    made["match"] = _form(f"{session}/match", first, photos[first])
     return made | {"open": _form("/v1/sessions", first, photos[first])}
 
 

@@ -15,7 +15,6 @@ from PIL import Image, ImageCms
 
 from colorify.color import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, rgb_to_lab
 from colorify.colorizer import Colorizer
-from colorify.errors import UsageError
 from colorify.images.icc import D50, adaptation_matrix, make_profile, read_primaries
 from colorify.images.rgb_space import RgbSpace, read_space, resolve_space, srgb, standard_profile
 from colorify.render.compose import compose_rgb, luminance_of
@@ -175,11 +174,6 @@ def test_what_cannot_be_kept_is_said(profile: bytes | None) -> None:
     assert resolve_space("keep", profile, notes) is srgb()
     assert len(notes) == 1
     assert "sRGB" in notes[0]
-
-
-def test_an_unknown_profile_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"'cmyk'.*srgb, keep, p3, adobe"):
-        resolve_space("cmyk", None, [])
 
 
 def test_srgb_is_known_by_its_bytes() -> None:

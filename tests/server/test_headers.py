@@ -103,7 +103,7 @@ TOKEN = (b"authorization", b"Bearer secret")
 SENSIBLE = st.sampled_from([(b"host", LOCAL), (b"content-length", b"120"), (b"content-type", FORM), TOKEN])
 HEADERS = st.lists(SENSIBLE | st.tuples(st.sampled_from(PARSED), VALUES), max_size=8)
 SESSION = "/v1/sessions/a"
-ROUTES = ["/v1/colorize", "/v1/sessions", SESSION, f"{SESSION}/colorize", "/v1/suggest", "/v1/models"]
+ROUTES = ["/v1/colorize", "/v1/sessions", SESSION, f"{SESSION}/colorize", f"{SESSION}/suggest", "/v1/models"]
 OTHERS = ["/healthz", "/metrics", "/docs/", "/page/main.js", "//", "*", "/v1/sessions/\x1b[2J\n/original"]
 PATHS = st.sampled_from([*ROUTES, *OTHERS])
 BODIES = st.sampled_from([b"", form(), b"{}", b"[" * 2000, b'{"\\ud800": NaN}']) | st.binary(max_size=60)

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 import pyvips
 from PIL import ExifTags, Image
-from serving import Server, colorfulness, new_session, opened, picture, problem
+from serving import Server, colorfulness, new_session, opened, picture, problem, running
 
 from colorify.color import rgb_to_lab
+from colorify.model.generator import BUILTIN_WEIGHTS
+from colorify.server.settings import REFERENCE_HINTS
 from waiting import wait_for
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def colorize(server: Server, data: bytes, name: str = "grandma.jpg", **fields: Any) -> httpx.Response:
@@ -171,9 +175,9 @@ def test_confidence_is_a_small_grey_picture(server: Server) -> None:
 
 
 def test_suggestions_differ_and_the_likeliest_come_first(server: Server) -> None:
-    session = new_session(server)
-    where = {"session": session["id"], "x": 90, "y": 5}
-    answer = server.client.get("/v1/suggest", params=where).json()
+    path = f"/v1/sessions/{new_session(server)['id']}/suggest"
+    where = {"x": 90, "y": 5}
+    answer = server.client.post(path, json=where).json()
     colors, chances = zip(*((row["color"], row["probability"]) for row in answer["suggestions"]), strict=True)
     assert 1 < len(set(colors)) == len(colors) <= 5
     assert list(chances) == sorted(chances, reverse=True)
@@ -183,8 +187,70 @@ def test_suggestions_differ_and_the_likeliest_come_first(server: Server) -> None
     for color in colors:
         rgb = np.frombuffer(bytes.fromhex(color[1:]), np.uint8).astype(np.float32) / np.float32(255)
         assert rgb_to_lab(rgb)[0] == pytest.approx(answer["lightness"], abs=1)
-    outside = server.client.get("/v1/suggest", params={**where, "x": 96})
+    outside = server.client.post(path, json={**where, "x": 96})
     assert "96" in problem(outside, 422, "bad-value")
+
+
+def test_suggestions_know_of_the_hints_that_are_set(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/suggest"
+    hint = {"x": 60, "y": 40, "color": "#2040c0", "radius": 8}
+    alone, beside = (
+        server.client.post(path, json={"x": 62, "y": 42, "hints": hints}).json()["suggestions"]
+        for hints in ([], [hint])
+    )
+    assert alone != beside
+    problem(server.client.post(path, json={"x": 1, "y": 1, "hints": [{"x": 1}]}), 422, "bad-value")
+
+
+def test_a_hint_is_nothing_that_the_generator_could_be_unsure_of(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/confidence"
+    hint = {"x": 36, "y": 24, "color": "#2040c0"}
+    before, after = (
+        opened(server.client.post(path, json={"hints": hints}).content) for hints in ([], [hint])
+    )
+    there = (before.width * 36 // 96, before.height * 24 // 64)
+    assert before(*there)[0] < 200
+    assert after(*there)[0] == 255
+
+
+@pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
+def test_a_reference_gives_hints_where_both_show_the_same() -> None:
+    grey, colored = (astronaut(saturation) for saturation in (0, 1))
+    with running(BUILTIN_WEIGHTS) as server:
+        path = f"/v1/sessions/{new_session(server, grey)['id']}"
+        hints = server.client.post(f"{path}/match", files={"image": ("b.png", colored)}).json()["hints"]
+        assert 20 < len(hints) <= REFERENCE_HINTS
+        assert len({hint["color"] for hint in hints}) > 10
+        made = server.client.post(f"{path}/colorize", json={"hints": hints})
+        assert made.status_code == 200
+        answer = server.client.post(f"{path}/match", files={"image": ("b.jpg", grey)})
+        assert "no colour" in problem(answer, 422, "bad-photo")
+        problem(
+            server.client.post(f"{path}/match", files={"image": ("b.txt", b"text")}), 415, "not-a-picture"
+        )
+
+
+def astronaut(saturation: float) -> bytes:
+    """Return the sample photograph, grey or tinted by where one looks."""
+    photo = pyvips.Image.new_from_file(str(SAMPLES / "astronaut.jpg")).colourspace("lab")
+    where = pyvips.Image.xyz(photo.width, photo.height) / photo.width * 60 - 30
+    return bytes(photo[0].bandjoin(where * saturation).copy(interpretation="lab").pngsave_buffer())
+
+
+def test_a_generator_without_features_says_so(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/match"
+    answer = server.client.post(path, files={"image": ("b.png", astronaut(1))})
+    assert "features" in problem(answer, 422, "bad-value")
+
+
+def test_a_layer_is_the_colour_alone(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/colorize"
+    answer = server.client.post(path, json={"scale": "full", "layer": True})
+    layer = opened(answer.content)
+    assert (answer.headers["content-type"], layer.bands) == ("image/png", 4)
+    assert "grandma-color.png" in answer.headers["content-disposition"]
+    refused = server.client.post(path, json={"scale": "full", "layer": True, "format": "jpeg"})
+    assert "JPEG" in problem(refused, 422, "bad-value")
 
 
 def test_a_session_downloads_what_one_request_gives(server: Server) -> None:
@@ -213,7 +279,8 @@ def test_a_closed_session_is_gone(server: Server) -> None:
     id = new_session(server)["id"]
     assert server.client.delete(f"/v1/sessions/{id}").status_code == 204
     problem(server.client.get(f"/v1/sessions/{id}/original"), 404, "no-such-session")
-    problem(server.client.get("/v1/suggest", params={"session": id, "x": 1, "y": 1}), 404, "no-such-session")
+    for route, body in (("suggest", {"x": 1, "y": 1}), ("confidence", {})):
+        problem(server.client.post(f"/v1/sessions/{id}/{route}", json=body), 404, "no-such-session")
 
 
 def test_models_and_limits_are_told(server: Server) -> None:
@@ -237,9 +304,9 @@ def test_the_documentation_needs_nobody_else(server: Server) -> None:
     assert "http://" not in page
     assert "https://" not in page
     paths = server.client.get("/openapi.json").json()["paths"]
-    assert {"/v1/colorize", "/v1/sessions", "/v1/sessions/{id}/colorize", "/v1/suggest", "/v1/models"} <= set(
-        paths
-    )
+    session = "/v1/sessions/{id}"
+    expected = {"/v1/colorize", "/v1/sessions", f"{session}/colorize", f"{session}/suggest", "/v1/models"}
+    assert expected <= set(paths)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from colorify.training.lab import lab_to_rgb
 from colorify.training.losses import (
     Objective,
     colorful_loss,
-    colorfulness,
+    colorfulness_m1,
     gradient_loss,
     hinge_loss,
     perceptual_loss,
@@ -67,8 +67,8 @@ def test_a_backdrop_in_two_colors_is_seen_by_the_gradient_loss_however_soft_its_
 
 def test_colorfulness_is_0_for_grey_and_grows_with_chroma() -> None:
     ab = torch.randn(3, 2, 16, 16, generator=generator()) * 20
-    assert colorfulness(ab * 0).max() < 0.01
-    assert (colorfulness(2 * ab) / colorfulness(ab)).mean() == pytest.approx(2, abs=0.01)
+    assert colorfulness_m1(ab * 0).max() < 0.01
+    assert (colorfulness_m1(2 * ab) / colorfulness_m1(ab)).mean() == pytest.approx(2, abs=0.01)
     assert colorful_loss(ab, ab) == 0
     assert colorful_loss(ab * 0.5, ab) > 0.05
 

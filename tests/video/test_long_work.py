@@ -12,6 +12,7 @@ import pytest
 from made_films import Sort, labs, packets, times, write_film
 
 from colorify.cli.signals import SIGNALS
+from colorify.options import ColorOptions
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
 from waiting import PATIENCE
 
@@ -109,7 +110,9 @@ def test_pieces_of_other_options_are_not_used(tmp_path: Path, tiny_weights: Path
     source = write_film(tmp_path / "film.mp4", LONG)
     target = tmp_path / "film-color.mp4"
     stop_at(60, signal.SIGKILL, source, target, tiny_weights)
-    report = colorize_film(source, target, weights=tiny_weights, options=FilmOptions(strength=0.0))
+    report = colorize_film(
+        source, target, weights=tiny_weights, options=FilmOptions(ColorOptions(strength=0.0))
+    )
     assert report.resumed == 0
     assert all(float(np.hypot(lab[..., 1], lab[..., 2]).mean()) < 1 for lab in labs(target))
 

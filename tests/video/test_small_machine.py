@@ -7,6 +7,7 @@ import pytest
 
 from colorify.errors import UsageError
 from colorify.model.memory import Claims
+from colorify.options import ColorOptions
 from colorify.video.job import colorize_film
 from colorify.video.options import FilmOptions
 
@@ -15,5 +16,5 @@ def test_a_size_that_does_not_fit(film: Path, tiny_weights: Path, monkeypatch: p
     monkeypatch.setattr("colorify.model.generator.Claims", partial(Claims, lambda: 2_000_000))
     target = film.with_name("out.mp4")
     with pytest.raises(UsageError, match="px takes about"):
-        colorize_film(film, target, weights=tiny_weights, options=FilmOptions(size=256))
+        colorize_film(film, target, weights=tiny_weights, options=FilmOptions(ColorOptions(size=256)))
     assert not target.exists()

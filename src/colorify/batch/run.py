@@ -4,7 +4,7 @@ import stat
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, takewhile
 from pathlib import Path
@@ -15,9 +15,9 @@ from colorify.batch.plan import Job
 from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
 from colorify.heap import trim_heap
-from colorify.hints import Hint
 from colorify.images.metadata.provenance import is_colorify_output
 from colorify.images.photo import MAX_PIXELS
+from colorify.options import ColorOptions, SaveOptions, check_ranges
 
 TRIM_EVERY_PHOTOS: Final = 50  # photos after which free memory is given back
 JOBS_PER_WORKER: Final = 2  # photos a worker that are given out: one in work and one to begin at once
@@ -26,24 +26,17 @@ Coloring = Callable[[Job, ProgressCallback], Report]
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a person may choose for a photo; see `Colorizer.colorize_file`."""
+class BatchOptions:
+    """What a person may choose for the photos of a run. Raises UsageError where it is out of its range."""
 
-    strength: float = 1.0
-    vividness: float = 1.0
-    size: int | None = None  # px, short side of L at the generator
-    hints: tuple[Hint, ...] = ()
-    format: str | None = None
-    quality: int | None = None
-    depth: int | None = None  # bits a channel
-    confidence: Path | None = None
-    overwrite: bool = False
-    max_pixels: int = MAX_PIXELS
-    mark: bool = True
-    strip: bool = False
-    profile: str = "srgb"  # of the result: one of formats.PROFILES
-    alternatives: int | None = None  # so many colourings of each photo, numbered
+    colors: ColorOptions = field(default_factory=ColorOptions)
+    save: SaveOptions = field(default_factory=SaveOptions)
     reference: Path | None = None  # a colour photo to take colours from
+    alternatives: int | None = None  # so many colourings of each photo, numbered
+    max_pixels: int = MAX_PIXELS  # a larger photo is refused
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
 
 
 @dataclass(frozen=True)
@@ -148,7 +141,7 @@ def _iterate_finished(
         yield from (future.result() for future in ended)
 
 
-def bind_coloring(colorizer: Colorizer, options: Options, *, recolor: bool = False) -> Coloring:
+def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool = False) -> Coloring:
     """Bind the colorizer and its options into the function that `run` calls.
 
     `recolor`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
@@ -160,7 +153,7 @@ def bind_coloring(colorizer: Colorizer, options: Options, *, recolor: bool = Fal
         with claim(job.target) as ours:
             if not ours:
                 raise TakenError(f"{job.source}: another run is colouring it.", done=False)
-            if not options.overwrite and is_taken(job.target):
+            if not options.save.overwrite and is_taken(job.target):
                 raise _done_meanwhile(job)
             refuse_colorify_output(job, options, recolor=recolor)
             try:
@@ -179,7 +172,7 @@ def _done_meanwhile(job: Job) -> TakenError:
     return TakenError(f"{job.source}: another run has made {job.target}.", done=True)
 
 
-def refuse_colorify_output(job: Job, options: Options, *, recolor: bool = False) -> None:
+def refuse_colorify_output(job: Job, options: BatchOptions, *, recolor: bool = False) -> None:
     """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `recolor`.
 
     Raises PhotoError where that much shows that it cannot be coloured.
@@ -205,7 +198,7 @@ def color_source(
     colorizer: Colorizer,
     source: Path | bytes,
     target: Path | None,
-    options: Options,
+    options: BatchOptions,
     on_progress: ProgressCallback | None = None,
     *,
     alternative: int = 1,
@@ -213,29 +206,14 @@ def color_source(
     """Colour one photo, a file or its bytes, with `options`."""
     if isinstance(source, Path):
         _refuse_pipe(source)
-    hints = options.hints
+    colors = replace(options.colors, alternative=alternative)
+    save = options.save if alternative == 1 else replace(options.save, confidence=None)  # one is enough
     notes: tuple[str, ...] = ()
     if options.reference is not None:
-        matched = colorizer.match(source, options.reference, size=options.size, max_pixels=options.max_pixels)
-        hints = (*matched, *hints)  # those that a person gave cover the others
+        matched = colorizer.match(source, options.reference, size=colors.size, max_pixels=options.max_pixels)
+        colors = replace(colors, hints=(*matched, *colors.hints))  # those that a person gave cover the others
         notes = (f"{len(matched) or 'no'} places matched {options.reference.name}",)
-    report = colorizer.colorize_file(
-        source,
-        target,
-        strength=options.strength,
-        vividness=options.vividness,
-        size=options.size,
-        hints=hints,
-        format=options.format,
-        quality=options.quality,
-        depth=options.depth,
-        confidence=options.confidence if alternative == 1 else None,  # one is enough
-        overwrite=options.overwrite,
-        max_pixels=options.max_pixels,
-        mark=options.mark,
-        strip=options.strip,
-        profile=options.profile,
-        progress=on_progress,
-        alternative=alternative,
+    report = colorizer.colorize_source(
+        source, target, colors, save, max_pixels=options.max_pixels, progress=on_progress
     )
     return replace(report, notes=(*report.notes, *notes))

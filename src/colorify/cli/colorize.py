@@ -9,19 +9,20 @@ import click
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
-    FORMAT_NAMES,
+    SIZE,
     STRENGTH,
     VIVIDNESS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
     show_version,
+    whole_in,
 )
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, INTERRUPTED, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
 from colorify.errors import UsageError
-from colorify.images.formats import PROFILES
+from colorify.options import DEPTHS, FORMAT_NAMES, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -77,21 +78,23 @@ class DefaultCommand(click.Command):
     type=FILE,
     help="A colour photo of the same scene, whose colours are taken where both match.",
 )
-@click.option(
-    "--size", type=click.IntRange(min=32), help="Short side, in pixels, that the generator looks at."
-)
+@SIZE
 @click.option(
     "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
 )
-@click.option("--quality", type=click.IntRange(1, 100), help="Of JPEG, WebP and AVIF.")
-@click.option("--depth", type=click.Choice(["8", "16"]), help="Bits a channel.  [default: as the input]")
+@click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
+@click.option(
+    "--depth",
+    type=click.Choice([str(depth) for depth in DEPTHS]),
+    help="Bits a channel.  [default: as the input]",
+)
 @click.option(
     "--profile", type=click.Choice(PROFILES), default="srgb", help="RGB of the result; keep: the input's."
 )
 @click.option(
     "--alternatives",
     metavar="N",
-    type=click.IntRange(1, 9),
+    type=whole_in("alternatives"),
     help="Write N plausible colourings that differ, the likeliest first: NAME-color-1, ...",
 )
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
@@ -104,7 +107,7 @@ class DefaultCommand(click.Command):
     help="Photos at a time.  [default: as many as cores, 4 at most, and one more]",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
-@click.option("--max-pixels", type=click.IntRange(min=1), help="Refuse photos of more pixels.")
+@click.option("--max-pixels", type=whole_in("max_pixels"), help="Refuse photos of more pixels.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
 )
@@ -160,27 +163,26 @@ def colorize(
     NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
     `colorify video` does.
     """
-    from colorify.batch.run import Options
+    from colorify.batch.run import BatchOptions
     from colorify.images.photo import MAX_PIXELS
 
     if not inputs:
         raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")
-    options = Options(
-        strength=strength,
-        vividness=vividness,
-        size=size,
-        hints=(*kept_hints, *hints, *neutrals),
-        format=format_,
-        quality=quality,
-        depth=int(depth) if depth else None,
-        confidence=confidence,
-        overwrite=force,
-        max_pixels=max_pixels or MAX_PIXELS,
-        mark=not no_mark,
-        strip=strip,
-        profile=profile,
-        alternatives=alternatives,
+    options = BatchOptions(
+        colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals)),
+        save=SaveOptions(
+            format=format_,
+            quality=quality,
+            depth=int(depth) if depth else None,
+            profile=profile,
+            mark=not no_mark,
+            strip=strip,
+            overwrite=force,
+            confidence=confidence,
+        ),
         reference=reference,
+        alternatives=alternatives,
+        max_pixels=max_pixels or MAX_PIXELS,
     )
     show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
     if watch:

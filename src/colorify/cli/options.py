@@ -6,18 +6,32 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.images.formats import FORMATS
+from colorify.options import RANGES
 
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
 
+
+def real_in(name: str) -> click.FloatRange:
+    """Return the type of an option that takes the real numbers of a row of `options.RANGES`."""
+    return click.FloatRange(RANGES[name].low, RANGES[name].high)
+
+
+def whole_in(name: str) -> click.IntRange:
+    """Return the type of an option that takes the whole numbers of a row of `options.RANGES`."""
+    high = RANGES[name].high
+    return click.IntRange(int(RANGES[name].low), None if high is None else int(high))
+
+
 STRENGTH: Final = click.option(
-    "-s", "--strength", type=click.FloatRange(0, 2), default=1.0, help="0 grey, 1 as generated, 2 twice that."
+    "-s", "--strength", type=real_in("strength"), default=1.0, help="0 grey, 1 as generated, 2 twice that."
 )
 VIVIDNESS: Final = click.option(
-    "--vividness", type=click.FloatRange(0, 2), default=1.0, help="0 cautious, 1 as trained, 2 bold."
+    "--vividness", type=real_in("vividness"), default=1.0, help="0 cautious, 1 as trained, 2 bold."
 )
-FORMAT_NAMES: Final = tuple(row.name for row in FORMATS)
+SIZE: Final = click.option(
+    "--size", type=whole_in("size"), help="Short side, in pixels, that the generator looks at."
+)
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")
 NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")

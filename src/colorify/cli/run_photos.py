@@ -16,7 +16,7 @@ from colorify.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Plan, Refusal
-    from colorify.batch.run import Options, PhotoResult
+    from colorify.batch.run import BatchOptions, PhotoResult
     from colorify.colorizer import Colorizer
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -52,7 +52,7 @@ def threads_per_photo(jobs: int) -> int:
 def color_inputs(
     inputs: tuple[str, ...],
     output: str | None,
-    options: "Options",
+    options: "BatchOptions",
     run: Run,
     *,
     dry: bool,
@@ -66,8 +66,8 @@ def color_inputs(
     plan = replace(plan, refused=(*plan.refused, *refused))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
-    if options.confidence is not None:
-        check_confidence(options.confidence, plan, overwrite=options.overwrite)
+    if options.save.confidence is not None:
+        check_confidence(options.save.confidence, plan, overwrite=options.save.overwrite)
     if dry:
         return _show_plan(plan, options, run.show)
     with stop_on_signals() as stopped:
@@ -76,7 +76,7 @@ def color_inputs(
 
 
 def watch_folders(
-    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+    inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run, *, dry: bool
 ) -> int:
     """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
     from colorify.batch.watch import watch_folder
@@ -96,22 +96,22 @@ def watch_folders(
 
 
 def _plan(
-    inputs: tuple[str, ...], output: str | None, options: "Options", *, patient: bool = False
+    inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, patient: bool = False
 ) -> "Plan":
     from colorify.batch.plan import make_plan
 
     return make_plan(
         inputs,
         output=output,
-        format=options.format,
-        force=options.overwrite,
+        format=options.save.format,
+        force=options.save.overwrite,
         watching=patient,
         alternatives=options.alternatives,
     )
 
 
-def _is_of_one(options: "Options") -> bool:
-    return bool(options.hints or options.confidence or options.alternatives)
+def _is_of_one(options: "BatchOptions") -> bool:
+    return bool(options.colors.hints or options.save.confidence or options.alternatives)
 
 
 def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
@@ -127,7 +127,7 @@ def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
         raise UsageError(f"--confidence: {path} exists; -f overwrites it.")
 
 
-def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options", *, dry: bool) -> None:
+def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:
     from colorify.batch.plan import is_folder
 
     if dry:
@@ -143,13 +143,13 @@ def _check_watch(inputs: tuple[str, ...], output: str | None, options: "Options"
         raise UsageError("--watch writes many photos; give -o a folder.")
 
 
-def _show_plan(plan: "Plan", options: "Options", show: RunReporter) -> int:
+def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
     from colorify.batch.run import PhotoResult, refuse_colorify_output
 
     tally = _begin(plan, Summary(), show)
     for job in plan.jobs:
         try:
-            refuse_colorify_output(job, options, recolor=plan.single_input and options.overwrite)
+            refuse_colorify_output(job, options, recolor=plan.single_input and options.save.overwrite)
             show.planned(job)
         except PhotoError as error:
             _count(PhotoResult(job, error=error), plan, tally, show)
@@ -159,7 +159,7 @@ def _show_plan(plan: "Plan", options: "Options", show: RunReporter) -> int:
 
 def _color_plans(
     plans: "Iterable[Plan]",
-    options: "Options",
+    options: "BatchOptions",
     run: Run,
     load: "Callable[[], Colorizer]",
     stopped: Callable[[], bool],
@@ -191,7 +191,7 @@ def _color_plans(
 
 def _color_plan(
     plan: "Plan",
-    options: "Options",
+    options: "BatchOptions",
     run: Run,
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
@@ -200,7 +200,7 @@ def _color_plan(
 ) -> None:
     from colorify.batch import run as batch
 
-    color = batch.bind_coloring(colorizer, options, recolor=plan.single_input and options.overwrite)
+    color = batch.bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
     with progress_bar(len(plan.jobs)) as drawn:
         results = batch.run(
             plan.jobs,

@@ -13,13 +13,13 @@ from colorify.images.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Job
-    from colorify.batch.run import Options, PhotoResult
+    from colorify.batch.run import BatchOptions, PhotoResult
 
 STDIO: Final = "-"  # as an input: stdin; as an output: stdout
 
 
 def color_stream(
-    inputs: tuple[str, ...], output: str | None, options: "Options", run: Run, *, dry: bool
+    inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run, *, dry: bool
 ) -> int:
     """Colour it, or only say what would be written where, and return the exit code."""
     from colorify.batch.plan import Plan
@@ -45,7 +45,7 @@ def color_stream(
     return FAILED if tally.failed else DONE
 
 
-def _color(job: "Job", options: "Options", run: Run) -> "PhotoResult":
+def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
     from colorify.batch.run import PhotoResult, StoppedError, color_source
 
     source = _read_stdin() if job.source == Path(STDIO) else job.source
@@ -76,7 +76,7 @@ def _read_stdin() -> bytes:
         raise PhotoError(f"-: stdin cannot be read ({error.strerror or error}).") from error
 
 
-def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: Run) -> "Job":
+def _job(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run) -> "Job":
     from colorify.batch.plan import Job, Plan, refuse_format
 
     job = Job(Path(inputs[0]), Path(output or STDIO))
@@ -84,9 +84,9 @@ def _job(inputs: tuple[str, ...], output: str | None, options: "Options", run: R
         raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
-    refuse_format(str(job.target), options.format)
-    if options.confidence is not None:
-        check_confidence(options.confidence, Plan(jobs=(job,)), overwrite=options.overwrite)
+    refuse_format(str(job.target), options.save.format)
+    if options.save.confidence is not None:
+        check_confidence(options.save.confidence, Plan(jobs=(job,)), overwrite=options.save.overwrite)
     if job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
     if job.target == Path(STDIO) and isinstance(run.show, JsonReporter):

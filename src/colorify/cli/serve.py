@@ -4,6 +4,8 @@ import os
 import secrets
 import signal
 import sys
+import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_TOKEN = "new"
 MEGA = 1_000_000
 INTERRUPTED: Final = 128 + signal.SIGINT
+LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # of a server that all may reach, from here
 
 
 @click.command()
@@ -38,6 +41,7 @@ INTERRUPTED: Final = 128 + signal.SIGINT
 @click.option(
     "--max-megapixels", type=click.IntRange(1), default=100, show_default=True, help="Size of a photo."
 )
+@click.option("--no-open", is_flag=True, help="Do not open the page in the browser of this computer.")
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
 def serve(
     host: str,
@@ -48,19 +52,20 @@ def serve(
     origins: tuple[str, ...],
     max_mb: int,
     max_megapixels: int,
+    no_open: bool,
     weights: Path | None,
 ) -> int:
-    """Colour photos in the browser: open the address that is printed.
+    """Colour photos in the browser, which opens; or open the address that is printed.
 
     The server answers this computer alone, unless --host says otherwise; then a --token is needed.
     """
     with _quitting():
-        return _serve(host, port, workers, queue, token, origins, max_mb, max_megapixels, weights)
+        settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights)
+        return _run(settings, host, port, browse=not no_open and has_browser())
 
 
-def _serve(
+def _settings(
     host: str,
-    port: int,
     workers: int,
     queue: int,
     token: str | None,
@@ -68,7 +73,7 @@ def _serve(
     max_mb: int,
     max_megapixels: int,
     weights: Path | None,
-) -> int:
+) -> "Settings":
     _check_extra()
     from colorify import __version__
     from colorify.server.settings import LOOPBACK, Settings
@@ -78,7 +83,7 @@ def _serve(
         raise UsageError(
             f"--host {host} lets other computers in, so that a token is needed. Type: --token {NEW_TOKEN}"
         )
-    settings = Settings(
+    return Settings(
         version=__version__,
         weights=weights,
         workers=workers,
@@ -89,7 +94,14 @@ def _serve(
         hosts=LOOPBACK if local else frozenset(),
         origins=origins,
     )
-    return _run(settings, host, port, local=local)
+
+
+def has_browser() -> bool:
+    """Say whether somebody sits before this computer who would see a browser: never in a script or a test."""
+    screen = sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return screen and sys.stdout.isatty() and "SSH_CONNECTION" not in os.environ
 
 
 @contextmanager
@@ -106,10 +118,10 @@ def _quitting() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(settings: "Settings", host: str, port: int, *, local: bool) -> int:
+def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
     from colorify.server.run import serve as listen
 
-    if not local:
+    if not settings.hosts:
         click.echo(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
 
     def started(bound: int) -> None:
@@ -117,6 +129,8 @@ def _run(settings: "Settings", host: str, port: int, *, local: bool) -> int:
         key = f"/#token={settings.token}" if settings.token else ""
         click.echo(f"http://{name}:{bound}{key}")
         click.echo("Open this address in a browser. Ctrl-C ends it.", err=True)
+        if browse:
+            _open_browser(f"http://{LOCAL_NAMES.get(host, name)}:{bound}{key}")
 
     ended = listen(settings, host=host, port=port, started=started)
     code = INTERRUPTED if ended.signal == signal.SIGINT else 0
@@ -125,6 +139,11 @@ def _run(settings: "Settings", host: str, port: int, *, local: bool) -> int:
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def _open_browser(address: str) -> None:
+    """Show the page. On a thread: the server listens, but does not answer before `started` has returned."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _check_extra() -> None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.options import STRENGTH, VIVIDNESS, read_photo_hints
+from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
 from colorify.cli.result_lines import printable_path
 from colorify.cli.signals import stop_on_signals
 from colorify.errors import FilmError, UsageError
+from colorify.options import ColorOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -81,11 +82,9 @@ def read_timed_hints(
     callback=read_timed_hints,
     help="A colour you know, at a pixel or at 50%,30%, and a time; it is followed through its shot.",
 )
+@SIZE
 @click.option(
-    "--size", type=click.IntRange(min=32), help="Short side, in pixels, that the generator looks at."
-)
-@click.option(
-    "--chroma-blur", type=click.FloatRange(0, 100), default=0.0, help="Blur of the colours alone, in pixels."
+    "--chroma-blur", type=real_in("chroma_blur"), default=0.0, help="Blur of the colours alone, in pixels."
 )
 @click.option(
     "--codec",
@@ -94,7 +93,7 @@ def read_timed_hints(
     show_default=True,
     help="ffv1 and prores are for archives.",
 )
-@click.option("--crf", type=click.IntRange(0, 51), help="Quality of h264, 0 is lossless.  [default: 19]")
+@click.option("--crf", type=whole_in("crf"), help="Quality of h264, 0 is lossless.  [default: 19]")
 @click.option("--start", metavar="TIME", callback=read_time, help="Begin here: 83.5, 1:23.5 or 0:01:23.5.")
 @click.option("--end", metavar="TIME", callback=read_time, help="End before this time.")
 @click.option("--dual-view", is_flag=True, help="The grey film on the left, the coloured one on the right.")
@@ -146,9 +145,7 @@ def video(
     if len(films) > 1 and pictures is not None:
         raise UsageError("--frames is for one FILM; leave it out to write NAME-color beside each.")
     options = FilmOptions(
-        strength=strength,
-        vividness=vividness,
-        size=size,
+        colors=ColorOptions(strength, vividness, size),
         hints=tuple(TimedHint(hint, time) for hint, time in hints),
         chroma_blur=chroma_blur,
         codec=codec,

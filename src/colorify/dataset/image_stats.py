@@ -13,6 +13,7 @@ from colorify.color import lab_to_linear
 from colorify.dataset.near_duplicates import HASHED_PX, perceptual_hash
 from colorify.dataset.storage import read_lab
 from colorify.images.photo import Photo
+from colorify.images.sizes import shrink_size
 
 Lab = NDArray[np.float32]  # (H, W, 3): L 0..100, a and b about -110..110
 Plane = NDArray[np.float32]  # (H, W)
@@ -52,8 +53,7 @@ class Measures:
 def measure_photo(photo: Photo) -> Measures:
     """Measure a photo. Raises PhotoError where it is damaged."""
     width, height = photo.size
-    scale = min(1.0, LONG_SIDE / max(width, height))
-    lab = read_lab(photo, max(1, round(width * scale)), max(1, round(height * scale)))
+    lab = read_lab(photo, *shrink_size(photo.size, long=LONG_SIDE))
     return Measures(
         width=width,
         height=height,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.atomic import make_folder, move_file
-from colorify.dataset.contact_sheets import write_sheet
+from colorify.dataset.contact_sheets import write_contact_sheet
 from colorify.dataset.image_stats import Measures, measure_photo
 from colorify.dataset.near_duplicates import find_near_duplicates
 from colorify.dataset.screening_rules import RULES, Thresholds
@@ -201,7 +201,7 @@ def _write_sheets(folder: Path, verdicts: Sequence[Verdict]) -> None:
     for reason, group in itertools.groupby(ordered, key=first_reason):
         if reason != "broken":
             name = f"rejected-{reason}.jpg" if reason else "kept.jpg"
-            write_sheet(folder / SCREEN / name, [verdict.source.file for verdict in group])
+            write_contact_sheet(folder / SCREEN / name, [verdict.source.file for verdict in group])
 
 
 def _move(folder: Path, verdict: Verdict) -> None:

@@ -14,16 +14,13 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import fsspec
-import numpy as np
 import pyvips
-from numpy.typing import NDArray
 
 from colorify.dataset.process_pool import ProcessPool
 from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
-
-LabBytes = NDArray[np.uint8]  # (H, W, 3): L * 2.55, a + 128, b + 128
+from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
 
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
@@ -107,5 +104,6 @@ def _decode(item: tuple[str, bytes]) -> Sample:
             raise PhotoError(f"{key}: expected up to {MAX_PIXELS:,} pixels, found {size}.")
         color = image.colourspace("srgb")
         lab = color.extract_band(0, n=3).colourspace("lab")
-        scaled = (lab * [2.55, 1, 1] + [0, 128, 128]).rint().cast("uchar")
+        # as `pixels.encode_lab` does, in a fifth of the time
+        scaled = (lab * list(LAB_BYTE_SCALE) + list(LAB_BYTE_OFFSET)).rint().cast("uchar")
         return Sample(key, scaled.numpy())

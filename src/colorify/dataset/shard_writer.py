@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pyvips
 
 from colorify.atomic import whole_file
@@ -27,6 +26,8 @@ from colorify.dataset.storage import write_whole
 from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.folders import own_folder
 from colorify.images.photo import open_photo
+from colorify.images.sizes import shrink_size
+from colorify.pixels import to_rgb8
 
 MANIFEST: Final = "manifest.json"
 SOURCES: Final = "sources.jsonl"
@@ -162,14 +163,9 @@ def _encode_one(item: Item, packing: Packing) -> tuple[bytes, int, int] | str:
 def encode_small(file: Path, packing: Packing) -> tuple[bytes, int, int]:
     """Return the photo in `file`, shrunk and encoded, with its width and height. Raises PhotoError."""
     photo = open_photo(file, max_pixels=MAX_PIXELS)
-    width, height = photo.size
-    scale = min(1.0, packing.short_side / min(width, height))
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    pixels = photo.shrink(width, height)
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    color = np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
-    image = pyvips.Image.new_from_array(color).copy(interpretation="srgb")
+    width, height = shrink_size(photo.size, short=packing.short_side)
+    pixels = to_rgb8(photo.shrink(width, height))
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
     if packing.format == "webp":
         return bytes(image.webpsave_buffer(Q=packing.quality, smart_subsample=True)), width, height
     return bytes(image.jpegsave_buffer(Q=packing.quality, subsample_mode="off")), width, height

@@ -10,13 +10,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import lab_to_rgb
-from colorify.dataset.contact_sheets import encode_png
-from colorify.dataset.shard_reader import LabBytes, read_shards
+from colorify.color import colorfulness, lab_to_rgb
+from colorify.dataset.shard_reader import read_shards
 from colorify.dataset.shard_writer import MANIFEST
 from colorify.dataset.storage import write_whole
 from colorify.errors import UsageError
 from colorify.folders import own_folder
+from colorify.images.contact_sheet import encode_png
+from colorify.pixels import decode_lab
 
 Counts = NDArray[np.int64]
 
@@ -43,18 +44,6 @@ class Stats:
     licenses: dict[str, int]  # by the manifest
 
 
-def colorfulness(rgb: NDArray[np.float32]) -> float:
-    """Return the colourfulness M3 of a picture: 0 is grey, 109 extremely colourful.
-
-    `rgb`: (H, W, 3) float32, 0..1, sRGB. Source: Hasler and Süsstrunk, "Measuring colourfulness in
-    natural images" (2003), section 4.
-    """
-    red, green, blue = (rgb[..., i] * np.float32(255) for i in range(3))
-    rg, yb = red - green, (red + green) / 2 - blue
-    deviation = np.hypot(rg.std(), yb.std())
-    return float(deviation + 0.3 * np.hypot(rg.mean(), yb.mean()))
-
-
 def gather_stats(
     folder: Path, *, report: Callable[[int, int], None] = lambda done, of: None
 ) -> tuple[Stats, Counts]:
@@ -75,7 +64,7 @@ def gather_stats(
         for sample in read_shards([str(shard)]):
             photos[shard.name] += 1
             sides.append(min(sample.lab.shape[:2]))
-            values.append(colorfulness(_rgb(sample.lab)))
+            values.append(colorfulness(lab_to_rgb(decode_lab(sample.lab)) * np.float32(255)))
             codes = sample.lab[..., 1].astype(np.intp) * AB_SIDE + sample.lab[..., 2]
             histogram += np.bincount(codes.ravel(), minlength=AB_SIDE**2).reshape(AB_SIDE, AB_SIDE)
         report(number + 1, len(shards))
@@ -140,11 +129,6 @@ def draw_ab(histogram: Counts) -> NDArray[np.uint8]:
     shown[MAP_REACH, :] = np.maximum(shown[MAP_REACH, :], 40)
     shown[:, MAP_REACH] = np.maximum(shown[:, MAP_REACH], 40)
     return shown.repeat(MAP_ZOOM, axis=0).repeat(MAP_ZOOM, axis=1)
-
-
-def _rgb(lab: LabBytes) -> NDArray[np.float32]:
-    scale, offset = np.array([1 / 2.55, 1, 1], np.float32), np.array([0, 128, 128], np.float32)
-    return lab_to_rgb((lab.astype(np.float32) - offset) * scale)
 
 
 def _summarize(

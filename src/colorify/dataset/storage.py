@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify import atomic
-from colorify.color import rgb_to_lab
 from colorify.dataset.near_duplicates import HASHED_PX, perceptual_hash
 from colorify.errors import SetupError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.photo import Photo, open_photo
+from colorify.pixels import pixels_to_lab
 
 MIME: Final = "image/"  # and the name of the format, which is how the five are registered
 
@@ -56,10 +56,7 @@ def hash_photo(photo: Photo) -> int:
 
 def read_lab(photo: Photo, width: int, height: int) -> NDArray[np.float32]:
     """Return the photo at (height, width, 3), float32, Lab: L 0..100, a and b about -110..110."""
-    pixels = photo.shrink(width, height)
-    scale = 65535 if pixels.dtype == np.uint16 else 255
-    rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float32) / np.float32(scale)
-    return rgb_to_lab(rgb)
+    return pixels_to_lab(photo.shrink(width, height))
 
 
 def write_whole(path: Path, data: bytes) -> None:

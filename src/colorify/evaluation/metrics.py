@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import rgb_to_lab
+from colorify.color import colorfulness
+from colorify.pixels import pixels_to_lab
 
 Pixels = NDArray[np.uint8]
 
@@ -27,7 +28,7 @@ class Scores:
 def score(truth: Pixels, result: Pixels) -> Scores:
     """Compare one picture with its original of the same size."""
     error = (truth.astype(np.float64) - result) ** 2
-    true_lab, lab = (rgb_to_lab(pixels.astype(np.float32) / np.float32(255)) for pixels in (truth, result))
+    true_lab, lab = (pixels_to_lab(pixels) for pixels in (truth, result))
     return Scores(
         psnr=float(10 * np.log10(255**2 / max(error.mean(), 1e-9))),
         delta_e=float(np.linalg.norm(true_lab - lab, axis=-1).mean()),
@@ -35,13 +36,6 @@ def score(truth: Pixels, result: Pixels) -> Scores:
         colorfulness=colorfulness(result),
         true_colorfulness=colorfulness(truth),
     )
-
-
-def colorfulness(rgb: Pixels) -> float:
-    """Measure M^(3) of Hasler & Suesstrunk 2003 ("Measuring colourfulness in natural images"); grey is 0."""
-    red, green, blue = np.moveaxis(rgb.astype(np.float64), -1, 0)
-    rg, yb = red - green, (red + green) / 2 - blue
-    return float(np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean()))
 
 
 def mean(scores: list[Scores]) -> Scores:

@@ -8,14 +8,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import lab_to_rgb, rgb_to_lab
+from colorify.color import lab_to_rgb
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
+from colorify.evaluation.coverage import Coverage, measure_coverage
 from colorify.evaluation.metrics import Scores, score
 from colorify.hints import Hint
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.formats import FORMATS
 from colorify.images.photo import open_photo
+from colorify.pixels import pixels_to_lab, to_hex, to_rgb8
 
 Pixels = NDArray[np.uint8]
 
@@ -35,6 +36,7 @@ class ScoredPhoto:
     gray: Pixels
     colored: Pixels
     scores: Scores
+    coverage: Coverage
 
 
 def find_photos(folder: Path) -> list[Path]:
@@ -57,12 +59,14 @@ def evaluate(
     """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
     for number, path in enumerate(paths):
         photo = open_photo(path)
-        pixels = to_rgb(photo.rows()(0, photo.size[1]))
+        pixels = to_rgb8(photo.rows()(0, photo.size[1]))
         truth = _reduce(pixels)
         given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
         colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
         small = _reduce(colored)
-        yield ScoredPhoto(path, truth, _without_color(truth), small, score(truth, small))
+        yield ScoredPhoto(
+            path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)
+        )
 
 
 def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
@@ -77,17 +81,17 @@ def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.rando
         reach = int(HINT_RADIUS)
         top, left = max(0, int(y) - reach), max(0, int(x) - reach)
         patch = truth[top : int(y) + reach + 1, left : int(x) + reach + 1].reshape(-1, 3)
-        color = "#" + bytes(patch.mean(0).round().astype(np.uint8)).hex()
+        color = to_hex(patch.mean(0) / 255)
         hints.append(Hint(x * scale[0], y * scale[1], color, HINT_RADIUS * float(scale.min())))
     return hints
 
 
 def _without_color(pixels: Pixels) -> Pixels:
-    lab = rgb_to_lab(pixels.astype(np.float32) / np.float32(255))
+    lab = pixels_to_lab(pixels)
     lab[..., 1:] = 0
     gray: Pixels = np.rint(lab_to_rgb(lab) * 255).astype(np.uint8)
     return gray
 
 
 def _reduce(pixels: Pixels) -> Pixels:
-    return to_rgb(open_photo(pixels).shrink(COMPARED_PX, COMPARED_PX))
+    return to_rgb8(open_photo(pixels).shrink(COMPARED_PX, COMPARED_PX))

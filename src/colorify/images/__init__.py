@@ -3,6 +3,7 @@
 From the ground up:
 
 * `formats`: the kinds of picture file, as rows of a table
+* `sizes`: a width and a height, multiplied or shrunk to a side
 * `limits`: what is refused for its size, by its header alone
 * `vips`: libvips as this program wants it: its loaders, and its errors as one line
 * `heif`: HEIC photos, decoded by pillow-heif
@@ -21,5 +22,6 @@ From the ground up:
 * `photo`: a photo, opened: upright, with all that is to be carried over
 * `save`: a coloured photo, written
 * `pil`: PIL images in and out
+* `arguments`: what a caller gives as a photo or as a path
 * `contact_sheet`: small pictures in rows and columns, to be looked at
 """

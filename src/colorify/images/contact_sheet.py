@@ -1,8 +1,8 @@
-"""Contact sheets: small pictures in rows and columns, to be looked at."""
+"""Contact sheets: small pictures in rows and columns, to be looked at; and small pictures as files."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyvips
@@ -14,27 +14,38 @@ from colorify.errors import SetupError
 Pixels = NDArray[np.uint8]  # (h, w, 3), sRGB
 
 GAP_PX: Final = 4  # px of white between pictures
+JPEG_QUALITY: Final = 85
 
 
 def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path, *, overwrite: bool) -> None:
-    """Write a PNG with one row of pictures for each row given, every cell as large as the largest picture.
+    """Write a PNG with one row of pictures for each row given: see `lay_out`.
 
     Raises SetupError where it cannot be written, or exists without `overwrite`.
     """
+    write_whole(path, encode_png(lay_out(rows)), overwrite=overwrite, kind=SetupError)
+
+
+def lay_out(rows: Sequence[Sequence[Pixels]], *, cell_px: int = 1, gap_px: int = GAP_PX) -> Pixels:
+    """Lay pictures out on white, (H, W, 3); every cell is as large as the largest picture and `cell_px`."""
     pictures = [picture for row in rows for picture in row]
-    height = GAP_PX + max(picture.shape[0] for picture in pictures)
-    width = GAP_PX + max(picture.shape[1] for picture in pictures)
-    columns = max(len(row) for row in rows)
-    sheet = np.full((len(rows) * height + GAP_PX, columns * width + GAP_PX, 3), 255, np.uint8)
+    height = gap_px + max([cell_px, *(picture.shape[0] for picture in pictures)])
+    width = gap_px + max([cell_px, *(picture.shape[1] for picture in pictures)])
+    columns = max([1, *(len(row) for row in rows)])
+    sheet = np.full((max(1, len(rows)) * height + gap_px, columns * width + gap_px, 3), 255, np.uint8)
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
-            top, left = GAP_PX + row * height, GAP_PX + column * width
+            top, left = gap_px + row * height, gap_px + column * width
             sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
-    data = pyvips.Image.new_from_array(sheet, interpretation="srgb").pngsave_buffer()
-    write_whole(path, bytes(data), overwrite=overwrite, kind=SetupError)
+    return sheet
 
 
-def to_rgb(pixels: NDArray[Any]) -> Pixels:
-    """Turn (h, w, 1 or more) of 8 or 16 bits into (h, w, 3) of 8: grey becomes RGB, alpha is dropped."""
-    narrow = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
-    return np.ascontiguousarray(np.repeat(narrow, 3, axis=2) if narrow.shape[2] < 3 else narrow[:, :, :3])
+def encode_jpeg(pixels: Pixels) -> bytes:
+    """Return the bytes of a JPEG of `pixels`."""
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels), interpretation="srgb")
+    return bytes(image.jpegsave_buffer(Q=JPEG_QUALITY, subsample_mode="off"))
+
+
+def encode_png(pixels: Pixels) -> bytes:
+    """Return the bytes of a PNG of `pixels`."""
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels), interpretation="srgb")
+    return bytes(image.pngsave_buffer())

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError
+from colorify.options import FormatName, parse_format
 
-PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # that a result may have
 SNIFF_BYTES: Final = 64  # enough to tell every format of the table
 # ISO/IEC 23008-12, annex B: one picture or several, of HEVC or of whatever its other brands say
 _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -17,7 +17,7 @@ _HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"m
 class Format:
     """One kind of picture file."""
 
-    name: str
+    name: FormatName
     suffixes: tuple[str, ...]  # the first is used for new files
     loader: str  # libvips operation
     saver: str  # libvips operation
@@ -166,12 +166,8 @@ def sniff(head: bytes, name: str) -> Format:
 
 def format_named(name: str) -> Format:
     """Return the format called `name` ("jpeg", "jpg", ".tif" ...); raises UsageError for any other."""
-    wanted = name.lower().removeprefix(".")
-    for row in FORMATS:
-        if wanted == row.name or f".{wanted}" in row.suffixes:
-            return row
-    known = ", ".join(row.name for row in FORMATS)
-    raise UsageError(f"format {name!r}: expected one of {known}.")
+    wanted = parse_format(name)
+    return next(row for row in FORMATS if row.name == wanted)
 
 
 _RAW: Final = "a raw photograph"

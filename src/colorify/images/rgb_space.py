@@ -9,8 +9,6 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb, srgb_to_linear
-from colorify.errors import UsageError
-from colorify.images.formats import PROFILES
 from colorify.images.icc import CURVE_STEPS, D50, Curve, adaptation_matrix, make_profile, read_primaries
 
 FloatArray = NDArray[np.float32]
@@ -77,13 +75,11 @@ def srgb() -> RgbSpace:
 
 
 def resolve_space(wanted: str, source: bytes | None, notes: list[str]) -> RgbSpace:
-    """Return the space of a result: `wanted` is one of formats.PROFILES, `source` the profile of the photo.
+    """Return the space of a result: `wanted` is one of options.PROFILES, `source` the profile of the photo.
 
     "keep" takes the photo's own where it is one of RGB that is made of primaries and curves; else it is sRGB,
-    and `notes` says so. Raises UsageError for any other word.
+    and `notes` says so.
     """
-    if wanted not in PROFILES:
-        raise UsageError(f"profile {wanted!r}: expected one of {', '.join(PROFILES)}.")
     if wanted == "srgb":
         return srgb()
     if wanted == "keep":

@@ -149,8 +149,6 @@ def _save_through(job: _Job, target: Path | None) -> bytes | None:
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
     row = output.format
-    if output.quality is not None and not 1 <= output.quality <= 100:
-        raise UsageError(f"quality {output.quality}: expected 1 to 100.")
     if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
         raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
     if image.hasalpha() and not row.has_alpha:

@@ -21,6 +21,7 @@ from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, open_photo
 from colorify.model.generator import EncodedPhoto, Generator
 from colorify.model.preprocess import is_colored, reduce_to_lab, reduced_size
+from colorify.pixels import to_hex
 
 FloatArray = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -80,8 +81,7 @@ def find_reference_hints(
             min((column + 0.5) * FEATURE_STRIDE_PX / width, 1.0),
             min((row + 0.5) * FEATURE_STRIDE_PX / height, 1.0),
         )
-        color = "#" + "".join(f"{round(float(value) * 255):02x}" for value in rgb)
-        hints.append(Hint(min(x * photo[0], photo[0] - 1), min(y * photo[1], photo[1] - 1), color))
+        hints.append(Hint(min(x * photo[0], photo[0] - 1), min(y * photo[1], photo[1] - 1), to_hex(rgb)))
     return tuple(hints)
 
 

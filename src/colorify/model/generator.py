@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import UsageError, WeightsError
+from colorify.images.sizes import scale_size
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
 from colorify.model.runtime import Runtime
 from colorify.model.spec import CACHED, FEATURES, LOGITS, REUSE, WEIGHTS_CURE, check_tensors, read_spec
-from colorify.options import SMALLEST
+from colorify.options import RANGES
 
 FloatArray = NDArray[np.float32]
 
@@ -230,10 +231,10 @@ def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageErr
     short = max(min(size), ceil(max(size) / MAX_ASPECT))  # as a person gives it: see `preprocess.small_size`
 
     def fits(smaller: int) -> bool:
-        width, height = (max(1, round(side * smaller / short)) for side in size)
-        return estimate_memory((width, height), multiple) <= available
+        return estimate_memory(scale_size(size, smaller / short), multiple) <= available
 
-    largest = next((smaller for smaller in range(short - 1, SMALLEST - 1, -1) if fits(smaller)), None)
+    smallest = int(RANGES["size"].low)
+    largest = next((smaller for smaller in range(short - 1, smallest - 1, -1) if fits(smaller)), None)
     cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
     return UsageError(
         f"To look at {size[0]}x{size[1]} px takes about {estimate_memory(size, multiple) / 1e9:.1f} GB of "

@@ -19,8 +19,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.color import rgb_to_lab
 from colorify.images.photo import Photo
+from colorify.images.sizes import scale_size
+from colorify.pixels import pixels_to_lab
 from colorify.render.compose import luminance_of
 
 FloatArray = NDArray[np.float32]
@@ -49,7 +50,7 @@ def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
 
 def reduce_to_lab(photo: Photo, short: int) -> FloatArray:
     """Reduce `photo` in the same way, and take its Lab: (h, w, 3). Raises PhotoError."""
-    return _to_lab(photo.shrink(*reduced_size(photo.size, short)))
+    return pixels_to_lab(photo.shrink(*reduced_size(photo.size, short)))
 
 
 def is_colored(lab: FloatArray) -> bool:
@@ -61,20 +62,15 @@ def is_colored(lab: FloatArray) -> bool:
 def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
     """Return the width and height at which the generator is to see a photo, aspect kept."""
     scale = min(short / min(size), MAX_ASPECT * short / max(size), MAX_ENLARGEMENT)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return scale_size(size, scale)
 
 
 def _luminance_input(pixels: Pixels) -> LuminanceInput:
     """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
     if pixels.shape[2] == 1:
         return LuminanceInput(luminance_of(pixels).L, was_colored=False)
-    lab = _to_lab(pixels)
+    lab = pixels_to_lab(pixels)
     return LuminanceInput(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
-
-
-def _to_lab(pixels: Pixels) -> FloatArray:
-    full = np.float32(np.iinfo(pixels.dtype).max)
-    return rgb_to_lab(np.broadcast_to(pixels.astype(np.float32) / full, (*pixels.shape[:2], 3)))
 
 
 # L. Blacks that are darker and whites that are brighter stay as they are: a photo in four of COCO has its

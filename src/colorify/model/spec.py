@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import WeightsError
-from colorify.options import LARGEST, SMALLEST
+from colorify.options import RANGES, Range
 
 FloatArray = NDArray[np.float32]
 
@@ -76,11 +76,11 @@ def _text() -> _Rule:
     )
 
 
-def _whole(least: int, most: int) -> _Rule:
+def _whole(allowed: Range) -> _Rule:
     return _Rule(
-        f"a whole number from {least} to {most}",
+        f"a whole number from {allowed}",
         # True is an int to Python, and no number to anybody else
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value in allowed,
     )
 
 
@@ -96,9 +96,9 @@ RULES: Final = {
     "name": _text(),
     "version": _text(),
     "license": _text(),
-    "multiple": _whole(1, 1024),
-    "stride": _whole(1, 256),
-    "size": _whole(SMALLEST, LARGEST),
+    "multiple": _whole(Range(1, 1024)),
+    "stride": _whole(Range(1, 256)),
+    "size": _whole(RANGES["size"]),
     "temperature": _number(0.01, 1),
     "contrast": _number(0, 2),
     CENTERS: _Rule(

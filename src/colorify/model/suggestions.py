@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb, rgb_to_lab
 from colorify.errors import UsageError
+from colorify.pixels import to_hex
 
 FloatArray = NDArray[np.float32]
 
@@ -50,7 +51,9 @@ def suggest_colors(
             break
         weights = probabilities * (modes == mode)
         a, b = (weights @ shown / masses[mode]).tolist()
-        found.append(Suggestion(_hex(L, a, b), (a, b), float(masses[mode])))
+        found.append(
+            Suggestion(to_hex(lab_to_rgb(np.array([L, a, b], np.float32))), (a, b), float(masses[mode]))
+        )
     return found
 
 
@@ -72,8 +75,3 @@ def find_modes(probabilities: FloatArray, colors: FloatArray) -> NDArray[np.intp
 def clip_ab_to_gamut(L: FloatArray, ab: FloatArray) -> FloatArray:
     """Return what remains within sRGB of colours (..., 2) at their L (...)."""
     return rgb_to_lab(lab_to_rgb(np.concatenate([L[..., None], ab], axis=-1)))[..., 1:]
-
-
-def _hex(L: float, a: float, b: float) -> str:
-    rgb = lab_to_rgb(np.array([L, a, b], np.float32))
-    return "#" + "".join(f"{round(float(value) * 255):02x}" for value in rgb)

@@ -11,11 +11,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.errors import UsageError
 from colorify.images.photo import Photo
 from colorify.images.rgb_space import RgbSpace
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
+from colorify.pixels import to_8_bits, to_16_bits
 from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
+from colorify.render.layer import compose_layer
 from colorify.render.subsampling import BLOCK_PX, compose_subsampled, subsample
 from colorify.render.upsample import LinearChromaModel, interpolation_taps, upsample_rows
 
@@ -46,7 +49,7 @@ def compose_strips(
     width, height = photo.size
     step = BLOCK_PX if chroma.cell(width, height) >= COARSE_CELL_PX else 1
     enlarged, fetch = chroma.upsample(width, height, step=step), photo.light_rows()
-    bands = 3 + photo.has_alpha
+    bands, to_depth = 3 + photo.has_alpha, to_8_bits if depth == 8 else to_16_bits
 
     def colored(pixels: Pixels, top: int) -> Pixels:
         out = np.empty((*pixels.shape[:2], bands), np.uint8 if depth == 8 else np.uint16)
@@ -59,7 +62,7 @@ def compose_strips(
             blocks = subsample(Y)
             compose_subsampled(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
         if photo.has_alpha:
-            out[:, :, 3] = _to_depth(pixels[:, :, -1], depth)
+            out[:, :, 3] = to_depth(pixels[:, :, -1])
         return out
 
     def jobs() -> Iterator[Callable[[], Pixels]]:
@@ -78,12 +81,22 @@ def save_colored_photo(
     *,
     threads: int,
     progress: Callable[[float], None] | None = None,
+    layer: bool = False,
 ) -> bytes | None:
-    """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`."""
+    """Write the coloured photo, with all that `photo` has beside its pixels; see `save_photo`.
+
+    `layer`: its colour alone, transparent, to be laid over the photo. Raises UsageError where `output` is not
+    of sRGB, and of a format with alpha.
+    """
+    if layer and not (output.format.has_alpha and output.space.is_srgb):
+        raise UsageError(
+            f"a layer is transparent, and in sRGB: {output.format} expected to be PNG, TIFF or WebP."
+        )
     width, height = photo.size
     painted = compose_strips(photo, chroma, depth=output.depth, threads=threads, space=output.space)
-    with closing(painted) as strips:
-        shape = (height, width, 3 + photo.has_alpha)
+    with closing(painted) as colored:
+        strips = map(compose_layer, colored) if layer else colored
+        shape = (height, width, 4 if layer else 3 + photo.has_alpha)
         stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
         return save_photo(stream, photo, target, output, progress=progress)
 
@@ -112,10 +125,3 @@ def _run_ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
-
-
-def _to_depth(alpha: Pixels, depth: int) -> Pixels:
-    """Return alpha, uint8 or uint16, in another depth; to more bits and back is exact."""
-    if depth == 16:
-        return alpha if alpha.dtype == np.uint16 else alpha.astype(np.uint16) * np.uint16(257)
-    return alpha if alpha.dtype == np.uint8 else ((alpha.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Coroutine
 from importlib.util import find_spec
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
-from colorify.images.formats import FORMATS, format_named
-from colorify.options import ColorOptions
+from colorify.images.formats import FORMATS
+from colorify.options import ColorOptions, FormatName
 from colorify.server import work as studio
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
 from colorify.server.problems import INVALID_VALUE, RefusalError, describe, documented
@@ -22,6 +22,7 @@ from colorify.server.schemas import (
     Alternatives,
     ColorOptionsIn,
     FormRequest,
+    Match,
     Model,
     Models,
     RenderRequest,
@@ -30,6 +31,7 @@ from colorify.server.schemas import (
     SessionRequest,
     Size,
     Suggestions,
+    SuggestRequest,
     form_schema,
     image_schema,
 )
@@ -97,7 +99,16 @@ class Api:
             methods=["POST"],
             responses=known | documented(408, 411),
         )
-        router.add_api_route("/suggest", self.suggest, methods=["GET"], responses=known)
+        router.add_api_route(
+            "/sessions/{id}/suggest", self.suggest, methods=["POST"], responses=known | documented(408, 411)
+        )
+        router.add_api_route(
+            "/sessions/{id}/match",
+            self.match,
+            methods=["POST"],
+            responses=UPLOADED | documented(404),
+            openapi_extra=image_schema(),
+        )
         return router
 
     async def models(self) -> Models:
@@ -191,16 +202,22 @@ class Api:
             count, _ = await _while_connected(request, work)
         return Alternatives(count=count)
 
-    async def suggest(
-        self,
-        session: Annotated[str, Query(description="id of a session")],
-        x: Annotated[float, Query(ge=0, allow_inf_nan=False, description="px of the upright photo")],
-        y: Annotated[float, Query(ge=0, allow_inf_nan=False, description="px")],
-    ) -> Suggestions:
-        """Suggest colours for a point of the photo of a session."""
-        sitting = self.sessions.get(session).photo
+    async def suggest(self, request: Request, id: str, wishes: SuggestRequest) -> Suggestions:
+        """Suggest colours for a point of the photo, in the light of the hints that are set already."""
+        sitting = self.sessions.get(id).photo
         async with self.line.place():
-            answer, _ = await self.line.run(lambda _task: studio.suggest(sitting, x, y))
+            work = self.line.run(lambda _task: studio.suggest(sitting, wishes))
+            answer, _ = await _while_connected(request, work)
+        return answer
+
+    async def match(self, request: Request, id: str) -> Match:
+        """Find what the photo has in common with a colour photo, which is sent; it is not kept."""
+        sitting = self.sessions.get(id).photo
+        async with self.line.place():
+            upload = await read_upload(request)
+            check_kind(upload.data)
+            work = self.line.run(lambda _task: studio.match(sitting, upload.data))
+            answer, _ = await _while_connected(request, work)
         return answer
 
     def _answer(self, kept: StoredSession, preview: Size) -> SessionAnswer:
@@ -246,13 +263,13 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _picture(data: bytes, format: str, timing: Timing) -> Response:
+def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
     headers = {"Server-Timing": _server_timing(timing), "Cache-Control": "no-store"}
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
 
 def _download(data: bytes, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing) -> Response:
-    row = format_named(wishes.format) if wishes.format else sitting.format
+    row = studio.result_format(sitting, wishes)
     answer = _picture(data, row.name, timing)
     answer.headers["Content-Disposition"] = _attachment(name, row.suffixes)
     return answer

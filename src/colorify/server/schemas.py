@@ -7,12 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from colorify.hints import Hint
 from colorify.images.formats import FORMATS
-from colorify.options import ColorOptions
+from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
 from colorify.server.settings import ALTERNATIVES, MAX_HINTS
 
-FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]
 MAX_COORDINATE_PX: Final = 1e6  # px; beyond any photo, and far from where squares overflow
 MEDIA_TYPES: Final = {row.name: f"image/{row.name}" for row in FORMATS}
+
+
+def _within(name: str) -> Any:
+    """Return the bounds of a row of `options.RANGES`, as pydantic wants them."""
+    return Field(ge=RANGES[name].low, le=RANGES[name].high)
 
 
 class HintIn(BaseModel):
@@ -37,12 +41,16 @@ class ColorOptionsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    strength: float = Field(1.0, ge=0, le=2, description="0 grey, 1 as generated, 2 twice that")
-    vividness: float = Field(1.0, ge=0, le=2, description="0 cautious, 1 as trained, 2 bold")
+    strength: Annotated[float, _within("strength")] = Field(
+        1.0, description="0 grey, 1 as generated, 2 twice that"
+    )
+    vividness: Annotated[float, _within("vividness")] = Field(
+        1.0, description="0 cautious, 1 as trained, 2 bold"
+    )
     hints: Annotated[list[HintIn], Field(max_length=MAX_HINTS)] = []
 
-    alternative: int = Field(
-        1, ge=1, le=ALTERNATIVES, description="of the plausible colourings that differ; 1: the likeliest"
+    alternative: Annotated[int, _within("alternative")] = Field(
+        1, le=ALTERNATIVES, description="of the plausible colourings that differ; 1: the likeliest"
     )
 
     def color_options(self) -> ColorOptions:
@@ -55,8 +63,15 @@ class RenderRequest(ColorOptionsIn):
     """How the result is to be."""
 
     format: FormatName | None = Field(None, description="none: as the upload")
-    quality: int | None = Field(None, ge=1, le=100, description="of JPEG, WebP and AVIF")
+    quality: Annotated[int, _within("quality")] | None = Field(None, description="of JPEG, WebP and AVIF")
     keep_location: bool = Field(False, description="leave GPS data in the result")
+    layer: bool = Field(
+        False, description="the colour alone, transparent, to be laid over the photo; PNG, TIFF or WebP"
+    )
+
+    def save_options(self) -> SaveOptions:
+        """Return it as the colorizer wants it."""
+        return SaveOptions(self.format, self.quality)
 
 
 class FormRequest(RenderRequest):
@@ -98,6 +113,22 @@ class SessionAnswer(BaseModel):
     was_colored: bool = Field(description="it had colour, sepia included; only its brightness is used")
     expires_in: float = Field(description="s without use after which it is forgotten")
     notes: list[str]
+
+
+class SuggestRequest(BaseModel):
+    """A place for which colours are wanted, and what is known already."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px of the upright photo")
+    y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px")
+    hints: Annotated[list[HintIn], Field(max_length=MAX_HINTS)] = []
+
+
+class Match(BaseModel):
+    """What a photo has in common with another one, as hints."""
+
+    hints: list[HintIn] = Field(description="none where the two have too little in common")
 
 
 class SuggestionOut(BaseModel):

@@ -1,7 +1,8 @@
 """A photo at work: the library's session on an upload, and what it makes of it as files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from math import ceil
 from typing import Any, Final
 
 import numpy as np
@@ -9,22 +10,32 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
-from colorify.errors import WeightsError
+from colorify.errors import UsageError, WeightsError
+from colorify.hints import number_hints
 from colorify.images.formats import SNIFF_BYTES, Format, format_named, sniff
 from colorify.images.metadata.location import remove_location
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import open_photo
 from colorify.images.save import Output
 from colorify.options import ColorOptions
+from colorify.pixels import to_8_bits
 from colorify.render.strips import save_colored_photo
 from colorify.server.job_queue import Task
-from colorify.server.schemas import RenderRequest, SuggestionOut, Suggestions
-from colorify.server.settings import ALTERNATIVES, PREVIEW_SIDE, SUGGESTIONS, Settings
+from colorify.server.schemas import (
+    HintIn,
+    Match,
+    RenderRequest,
+    SuggestionOut,
+    Suggestions,
+    SuggestRequest,
+)
+from colorify.server.settings import ALTERNATIVES, PREVIEW_SIDE, REFERENCE_HINTS, SUGGESTIONS, Settings
 from colorify.session import Session
 
 Pixels = NDArray[Any]
 
 PREVIEW_QUALITY: Final = 90  # of JPEG
+CHANGED_AB: Final = 4.0  # Lab units by which a hint has changed a colour where it says what colour there is
 
 
 @dataclass(frozen=True)
@@ -59,20 +70,32 @@ def render_preview(sitting: OpenPhoto, look: ColorOptions, task: Task) -> bytes:
     task.step("generate")
     sitting.session.colors(look)
     task.step("paint")
-    pixels = sitting.session.preview(
-        strength=look.strength,
-        vividness=look.vividness,
-        hints=look.hints,
-        alternative=look.alternative,
-    )
+    pixels = sitting.session.render_preview(look)
     task.step("encode")
     return _jpeg(pixels)
 
 
 def render_confidence(sitting: OpenPhoto, look: ColorOptions) -> bytes:
-    """Return how sure the generator is, as a grey PNG at the generator's scale: 0 black, 1 white."""
-    grey = np.rint(sitting.session.colors(look).confidence * 255).clip(0, 255).astype(np.uint8)
+    """Return how sure the colours are, as a grey PNG at the generator's scale: 0 black, 1 white.
+
+    Of what a person has coloured, nobody needs to be told that the generator was unsure there.
+    """
+    colors = sitting.session.colors(look)
+    sure = np.where(_colored_by_hints(sitting, look, colors.ab), 1.0, colors.confidence)
+    grey = np.rint(sure * 255).clip(0, 255).astype(np.uint8)
     return bytes(pyvips.Image.new_from_array(grey).pngsave_buffer())
+
+
+def _colored_by_hints(sitting: OpenPhoto, look: ColorOptions, ab: Pixels) -> NDArray[np.bool_]:
+    """Say where, at the generator's scale, hints lie or have changed the colour."""
+    height, width, _ = ab.shape
+    if not look.hints:
+        return np.zeros((height, width), np.bool_)
+    plain = sitting.session.colors(replace(look, hints=())).ab
+    changed: NDArray[np.bool_] = np.linalg.norm(ab - plain, axis=2) > CHANGED_AB
+    small = width, height
+    drawn = number_hints(look.hints, photo=sitting.session.size, small=small, stride=1, margin=1.0) >= 0
+    return changed | drawn
 
 
 def count_alternatives(sitting: OpenPhoto, look: ColorOptions, task: Task) -> int:
@@ -87,15 +110,31 @@ def count_alternatives(sitting: OpenPhoto, look: ColorOptions, task: Task) -> in
     return count
 
 
-def suggest(sitting: OpenPhoto, x: float, y: float) -> Suggestions:
-    """Return the likeliest colours of a place of the full photo, px. Raises UsageError for one outside it."""
+def suggest(sitting: OpenPhoto, wishes: SuggestRequest) -> Suggestions:
+    """Return the likeliest colours of a place of the full photo. Raises UsageError for one outside it."""
+    x, y, hints = wishes.x, wishes.y, tuple(each.hint() for each in wishes.hints)
     lightness = sitting.session.lightness(x, y)
     try:
-        found = sitting.session.suggest(x, y, count=SUGGESTIONS)
+        found = sitting.session.suggest(x, y, count=SUGGESTIONS, hints=hints)
     except WeightsError:  # the generator of this server is a regression, which knows of one colour alone
         found = []
     rows = [SuggestionOut(color=each.color, probability=each.probability) for each in found]
     return Suggestions(suggestions=rows, lightness=lightness)
+
+
+def match(sitting: OpenPhoto, reference: bytes) -> Match:
+    """Return what a photo has in common with a colour photo.
+
+    Raises PhotoError, for a grey one too; UsageError where the generator cannot compare photos.
+    """
+    try:
+        found = sitting.session.match(reference)
+    except WeightsError as error:
+        raise UsageError("This generator has no features by which photos could be compared.") from error
+    spread = found[:: ceil(len(found) / REFERENCE_HINTS) or 1]  # all over the photo
+    return Match(
+        hints=[HintIn(x=float(hint.x), y=float(hint.y), color=hint.color, radius=0) for hint in spread]
+    )
 
 
 def render_full(
@@ -108,17 +147,24 @@ def render_full(
     photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
     if not wishes.keep_location:
         photo = remove_location(photo)
-    row = format_named(wishes.format) if wishes.format else sitting.format
+    row = result_format(sitting, wishes)
     depth = 16 if min(photo.depth, row.max_depth) > 8 else 8
     mark = Mark(f"Colorify {colorizer.spec.name}", colorizer.spec.version)
     output = Output(row, depth, wishes.quality, mark)
-    data = save_colored_photo(photo, chroma, None, output, threads=settings.threads, progress=task.check)
+    data = save_colored_photo(
+        photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=wishes.layer
+    )
     assert data is not None  # as there was no target
     return data
 
 
+def result_format(sitting: OpenPhoto, wishes: RenderRequest) -> Format:
+    """Return the format of a result: the one that is wished, or the photo's, or, for a layer, PNG."""
+    if wishes.format:
+        return format_named(wishes.format)
+    return format_named("png") if wishes.layer and not sitting.format.has_alpha else sitting.format
+
+
 def _jpeg(pixels: Pixels) -> bytes:
-    if pixels.dtype == np.uint16:
-        pixels = np.rint(pixels / np.float32(257)).astype(np.uint8)
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(to_8_bits(pixels)))
     return bytes(image.jpegsave_buffer(Q=PREVIEW_QUALITY, subsample_mode="off"))

@@ -61,8 +61,11 @@ def gradient_loss(ab: Tensor, truth: Tensor) -> Tensor:
     return torch.stack(across + down).mean()
 
 
-def colorfulness(ab: Tensor) -> Tensor:
-    """M(1) of Hasler & Suesstrunk 2003: spread and mean chroma. `ab`: (N, 2, h, w), Lab. Returns (N,)."""
+def colorfulness_m1(ab: Tensor) -> Tensor:
+    """M(1) of Hasler & Süsstrunk 2003: spread and mean chroma. `ab`: (N, 2, h, w), Lab. Returns (N,).
+
+    Not M(3), as `color.colorfulness`: that is of RGB, to which a loss on ab would have to go first.
+    """
     variance = ab.var((2, 3), correction=0).sum(1)
     center = ab.mean((2, 3)).square().sum(1)
     return (variance + 1e-6).sqrt() + CENTER_SHARE * (center + 1e-6).sqrt()
@@ -70,7 +73,7 @@ def colorfulness(ab: Tensor) -> Tensor:
 
 def colorful_loss(ab: Tensor, truth: Tensor) -> Tensor:
     """How far each photo's colourfulness is from its original's, over 110. Returns ()."""
-    return (colorfulness(ab) - colorfulness(truth)).abs().mean() / AB_SCALE
+    return (colorfulness_m1(ab) - colorfulness_m1(truth)).abs().mean() / AB_SCALE
 
 
 def perceptual_loss(net: LpipsNet, ab: Tensor, batch: Batch) -> Tensor:

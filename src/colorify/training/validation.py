@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from colorify.color import colorfulness
 from colorify.dataset.shard_reader import Sample
 from colorify.evaluation.lpips import LpipsNet
-from colorify.evaluation.metrics import colorfulness
 from colorify.evaluation.set_distance import compute_mmd, pool_features
 from colorify.images.contact_sheet import write_sheet
 from colorify.training.data.batches import center_batches

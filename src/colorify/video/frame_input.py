@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.hints import Hint
+from colorify.images.sizes import scale_size
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
 from colorify.model.preprocess import MAX_ASPECT, MAX_ENLARGEMENT
@@ -64,7 +65,7 @@ def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int,
     """Return how many cells a film has across and down; its size is as `model.preprocess` has it."""
     shown = float(size[0] * aspect), float(size[1])
     scale = min(short / min(shown), MAX_ASPECT * short / max(shown), MAX_ENLARGEMENT) / CELL_PX
-    return max(1, round(shown[0] * scale)), max(1, round(shown[1] * scale))
+    return scale_size(shown, scale)
 
 
 def make_predictor(

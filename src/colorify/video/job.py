@@ -263,8 +263,8 @@ class _Job:
     ) -> Iterator[Iterator[tuple[Planes, SmoothedFrame]]]:
         """Give coloured frames, computed on threads ahead of the reader; at the end all threads are gone."""
         film, options = self.film, self.options
-        short = options.size or self.generator.spec.size
-        look = make_predictor(self.generator, vividness=options.vividness)
+        short = options.colors.size or self.generator.spec.size
+        look = make_predictor(self.generator, vividness=options.colors.vividness)
         hints = trace_hints(film, options.hints, start=options.start, short=short)
         steadier = TemporalSmoother(look, hints=hints, memory=memory)
         with ExitStack() as stack:
@@ -280,7 +280,7 @@ class _Job:
     def _paint(self, steady: SmoothedFrame) -> tuple[Planes, SmoothedFrame]:
         grey = convert_depth(steady.seen.frame.planes, self.depth, full=self._full)
         sampling = self.codec.sampling
-        ab = steady.ab * np.float32(self.options.strength)
+        ab = steady.ab * np.float32(self.options.colors.strength)
         colored = color_frame(grey, steady.seen.small, ab, sampling=sampling, blur=self.options.chroma_blur)
         if self.options.dual_view:
             colored = join_side_by_side(make_neutral_frame(grey, sampling=sampling), colored)

@@ -1,10 +1,11 @@
 """What a person can ask of a film, and what is said about it while and after it is made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from colorify.errors import UsageError
+from colorify.options import ColorOptions, check_ranges
 from colorify.video.codecs import codec_named
 from colorify.video.hint_tracking import TimedHint
 from colorify.video.reader import DecodeFailure
@@ -14,9 +15,7 @@ from colorify.video.reader import DecodeFailure
 class FilmOptions:
     """How a film is to be coloured and written."""
 
-    strength: float = 1.0  # of the colours, 0 (grey) to 2
-    vividness: float = 1.0  # 0 (safe, dull) to 2 (bold), 1 as trained
-    size: int | None = None  # px, short side at which the generator sees a frame; None: the spec's
+    colors: ColorOptions = field(default_factory=ColorOptions)  # but hints, which have a time here
     hints: tuple[TimedHint, ...] = ()
     chroma_blur: float = 0.0  # px of the frame, standard deviation of a Gaussian over the chroma
     codec: str = "h264"  # a name from codecs.CODECS
@@ -30,19 +29,13 @@ class FilmOptions:
 
     def __post_init__(self) -> None:
         codec = codec_named(self.codec)
-        for name in ("strength", "vividness"):
-            if not 0 <= getattr(self, name) <= 2:
-                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to 2.")
-        if self.size is not None and not 32 <= self.size <= 4096:
-            raise UsageError(f"size {self.size}: expected 32 to 4096 px.")
+        if self.colors.hints or self.colors.alternative != 1:
+            raise UsageError("colors of a film: expected no hints without a time, and alternative 1.")
+        check_ranges(self)
         if self.crf is not None and codec.crf is None:
             raise UsageError(f"crf: {codec.name} has no such setting; leave it out.")
-        if self.crf is not None and not 0 <= self.crf <= 51:
-            raise UsageError(f"crf {self.crf}: expected 0 (lossless) to 51.")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise UsageError(f"from {self.start:g} s to {self.end} s: expected an end after the start.")
-        if not 0 <= self.chroma_blur <= 100:
-            raise UsageError(f"chroma blur {self.chroma_blur:g}: expected 0 to 100 px.")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import torch
 
 from colorify.training.data import augment
 
-DOCS = Path(__file__).parents[3] / "docs"
+RESEARCH = Path(__file__).parents[3] / "research"
 EVERY = [damage for damage, _ in augment.DAMAGE]
 
 
@@ -85,8 +85,8 @@ def test_age_repeats_with_its_seed(L: torch.Tensor) -> None:
 
 
 @pytest.mark.parametrize("name", augment.SHARES)
-def test_each_damage_is_shown_in_the_docs(name: str) -> None:
+def test_each_damage_is_shown_in_a_picture(name: str) -> None:
     """If not, run `python bench/augmentation.py`."""
-    page = (DOCS / "augmentation.md").read_text(encoding="utf-8")
+    page = (RESEARCH / "augmentation.md").read_text(encoding="utf-8")
     assert f"\n## {name.capitalize()}\n\n{augment.SHARES[name]:.0%} of the aged photos." in page
-    assert (DOCS / "images" / f"augment-{name}.jpg").is_file()
+    assert (RESEARCH / "images" / f"augment-{name}.jpg").is_file()

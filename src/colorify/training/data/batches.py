@@ -8,7 +8,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from colorify.dataset.shard_reader import LabBytes, Sample
+from colorify.dataset.shard_reader import Sample
+from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
 from colorify.training.network.ab_bins import SPAN, Histogram
 from colorify.training.network.unet import STRIDE
 
@@ -90,8 +91,8 @@ def stack(zones: Sequence[Tensor]) -> Batch:
 
 def as_batch(lab: Tensor) -> Batch:
     """Turn bytes of Lab, as a sample has them, (N, 3, S, S) float32, into their units."""
-    ab_at_L = lab[:, 1:] - SPAN // 2
-    return Batch(L=lab[:, :1] / 2.55, ab_at_L=ab_at_L, ab=F.avg_pool2d(ab_at_L, STRIDE))
+    ab_at_L = lab[:, 1:] - LAB_BYTE_OFFSET[1]
+    return Batch(L=lab[:, :1] / LAB_BYTE_SCALE[0], ab_at_L=ab_at_L, ab=F.avg_pool2d(ab_at_L, STRIDE))
 
 
 def draw_hints(ab: Tensor, share: float, rng: Generator) -> Tensor:

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from colorify.color import rgb_to_lab
-from colorify.dataset.shard_reader import LabBytes, Sample
+from colorify.dataset.shard_reader import Sample
 from colorify.errors import PhotoError, UsageError
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.images.sizes import shrink_size
 from colorify.model.preprocess import NEUTRAL_CHROMA
+from colorify.pixels import LabBytes, encode_lab, pixels_to_lab
 
 SHORT_SIDE: Final = 256  # px
 MAX_ASPECT: Final = 3  # times the short side; a longer photo is no photo but a panorama or a scan of a strip
@@ -43,11 +43,7 @@ def _read(path: Path) -> LabBytes:
     short, long = sorted(photo.size)
     if long > MAX_ASPECT * short:
         raise PhotoError(f"{path}: {long} x {short} px is too long a strip to learn from.")
-    scale = min(1.0, SHORT_SIDE / short)
-    rgb = to_rgb(photo.shrink(*(max(1, round(side * scale)) for side in photo.size)))
-    lab = rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
+    lab = pixels_to_lab(photo.shrink(*shrink_size(photo.size, short=SHORT_SIDE)))
     if np.hypot(lab[..., 1], lab[..., 2]).mean() <= NEUTRAL_CHROMA:
         raise PhotoError(f"{path}: a photo in black and white has no colours to learn.")
-    scaled = lab * np.array([2.55, 1, 1]) + np.array([0, 128, 128])
-    whole: LabBytes = np.rint(scaled).clip(0, 255).astype(np.uint8)
-    return whole
+    return encode_lab(lab)
