@@ -24,8 +24,8 @@ from regions import Thing, find_things
 
 from colorify import Colorizer, Hint
 from colorify.color import lab_to_rgb
-from colorify.model.preprocess import reduce_to_luminance
 from colorify.images.photo import open_photo
+from colorify.model.preprocess import reduce_to_luminance
 from colorify.options import ColorOptions
 from colorify.session import Session
 
@@ -114,7 +114,8 @@ def share(what: np.ndarray, where: np.ndarray) -> float:  # type: ignore[type-ar
 
 def spell(row: Row) -> str:
     """One click as a line."""
-    return f"{row.name:28} {row.turn:4}  filled {row.filled:6.1%}  spilled {row.spilled:6.1%}  skin {row.skin:6.1%}"
+    shares = f"filled {row.filled:6.1%}  spilled {row.spilled:6.1%}  skin {row.skin:6.1%}"
+    return f"{row.name:28} {row.turn:4}  {shares}"
 
 
 def print_summary(name: str, rows: Sequence[Row]) -> None:

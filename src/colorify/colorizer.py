@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import PhotoError
-from colorify.hints import Hint, Length
+from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
 from colorify.images.formats import FORMATS, HEIC, Format, format_named
 from colorify.images.metadata.transfer import Mark
@@ -76,7 +76,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         overwrite: bool = False,
     ) -> T:
         """Colour one photo; the same kind of thing comes back.
@@ -91,7 +91,10 @@ class Colorizer:
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors, save = ColorOptions(strength, vividness, size, tuple(hints)), SaveOptions(overwrite=overwrite)
+        colors, save = (
+            ColorOptions(strength, vividness, size, to_hints(hints)),
+            SaveOptions(overwrite=overwrite),
+        )
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
@@ -118,7 +121,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         format: str | None = None,
         quality: int | None = None,
         depth: int | None = None,
@@ -147,7 +150,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative)
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative)
         save = SaveOptions(
             format=format,
             quality=quality,
@@ -173,13 +176,13 @@ class Colorizer:
         *,
         vividness: float = 1.0,
         size: int | None = None,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
     ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints)))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, to_hints(hints)))
 
     def open(
         self,
@@ -293,7 +296,7 @@ def colorize(
     strength: float = 1.0,
     vividness: float = 1.0,
     size: int | None = None,
-    hints: Sequence[Hint] = (),
+    hints: Sequence[HintLike] = (),
     overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
