@@ -91,10 +91,8 @@ class Colorizer:
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors, save = (
-            ColorOptions(strength, vividness, size, to_hints(hints)),
-            SaveOptions(overwrite=overwrite),
-        )
+        colors = ColorOptions(strength, vividness, size, to_hints(hints))
+        save = SaveOptions(overwrite=overwrite)
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
