@@ -1,131 +1,97 @@
-"""Fuzz one target for days, and go on after a stop: python tests/fuzz/fuzz_long.py TARGET --into FOLDER
+"""Fuzz for days, and go on after a stop: python tests/fuzz/fuzz_long.py --into FOLDER --inputs 1000000
 
-`count.json` in the folder says how many inputs were tried and where to go on; what was found lies beside it.
-Run it with the lowest priority (`nice -n 19`). It exits with 1 when it has found something.
+`count.json` in the folder says how many inputs of each kind were tried, how many were coloured or answered
+("done") and how many refused, and where to go on; what was found lies beside it, once for each way to fail.
+An input is known by its number: `--show NUMBER` draws it again. Exits with 1 when something was found.
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent
 sys.path[:0] = [str(ROOT), str(ROOT.parent)]  # as pytest has it
 
-from fuzz_mutations import CHANGES, Change, damaged  # noqa: E402
-from fuzz_parent import CHILD, Trial  # noqa: E402
-from fuzz_requests import requests, with_length  # noqa: E402
-from fuzz_seeds import seeds  # noqa: E402
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+from fuzz_parent import Trial  # noqa: E402
 
+from colorify.atomic import write_whole  # noqa: E402
 from tiny import write_tiny_generator  # noqa: E402
 
-BATCH: Final = 50  # inputs between two notes of the count
-SMALL: Final = ("grey.jpg", "meta-16.png", "tags.tif", "lossy.webp", "interlaced.png", "meta.avif")
-Damage = Callable[[str, list[Change], bool], bytes]
-
-
-def decoders() -> tuple[Path, Mapping[str, bytes], Damage]:
-    """Return what opens photos."""
-    sound = seeds()
-    others = list(sound.values())
-    return CHILD, sound, lambda name, changes, sums: damaged(sound[name], changes, others, sums=sums)
-
-
-def routes() -> tuple[Path, Mapping[str, bytes], Damage]:
-    """Return what answers requests."""
-    photos = seeds()
-    sound = requests({name: photos[name] for name in SMALL})
-    others = list(sound.values())
-
-    def damage(name: str, changes: list[Change], sums: bool) -> bytes:
-        data = damaged(sound[name], changes, others, sums=False)
-        return with_length(data) if sums else data
-
-    return ROOT / "fuzz_server_child.py", sound, damage
-
-
-TARGETS: Final = {"decoders": decoders, "routes": routes}
-
-
-def fuzz(
-    trial: Trial, sound: Mapping[str, bytes], damage: Damage, start: int, examples: int
-) -> dict[str, bytes]:
-    """Try damaged inputs; return those that went wrong, by what went wrong."""
-    found: dict[str, bytes] = {}
-
-    @seed(start)
-    @settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(
-        st.sampled_from(sorted(sound)),
-        CHANGES,
-        st.booleans(),
-        st.sampled_from(("jpeg", "png", "tiff", "webp")),
-    )
-    def one(name: str, changes: list[Change], sums: bool, format_: str) -> None:
-        data = damage(name, changes, sums)
-        fault = trial(data, format_)
-        if fault is not None:
-            found.setdefault(f"{name}: {fault}", data)
-
-    one()
-    return found
+BATCH: Final = 500  # inputs between two notes of the count
+EMPTY: Final[dict[str, Any]] = {"next": 0, "seconds": 0.0, "resident": 0, "tally": {}, "found": {}}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("target", choices=sorted(TARGETS))
     parser.add_argument("--into", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument(
+        "--inputs", type=int, default=1_000_000, help="in all, those of earlier calls included"
+    )
+    parser.add_argument("--show", type=int, metavar="NUMBER", help="write this input to stdout")
     options = parser.parse_args()
     options.into.mkdir(parents=True, exist_ok=True)
-    note = options.into / "count.json"
-    count = json.loads(note.read_text()) if note.exists() else {}
-    mine = count.setdefault(options.target, {"tried": 0, "next": 0, "found": 0, "seconds": 0.0})
-    child, sound, damage = TARGETS[options.target]()
     weights = write_tiny_generator(options.into / "tiny.onnx")
-    trial = Trial(weights, options.into, seeds()["grey.png"], child)
-    end = time.monotonic() + options.seconds
+    if options.show is not None:
+        show(options.into, weights, options.show)
+        return
+    note = options.into / "count.json"
+    count = json.loads(note.read_text()) if note.exists() else EMPTY
+    trial = Trial(options.into, weights)
     try:
-        while time.monotonic() < end:
+        while count["next"] < options.inputs:
             began = time.monotonic()
-            found = fuzz(trial, sound, damage, mine["next"], BATCH)
-            for fault, data in found.items():
-                keep(options.into, fault, data)
-            mine["tried"] += BATCH
-            mine["next"] += 1
-            mine["found"] += len(found)
-            mine["seconds"] += round(time.monotonic() - began, 1)
-            write(note, count)
+            size = min(BATCH, options.inputs - count["next"])
+            add(count, trial.numbers(count["next"], size), size, time.monotonic() - began)
+            write_whole(note, json.dumps(count, indent=1).encode(), overwrite=True)
     except KeyboardInterrupt:
         pass  # the batch that is cut short is tried again
     finally:
         trial.close()
-    sys.stdout.write(f"{options.target}: {json.dumps(mine)}\n")
-    sys.exit(bool(mine["found"]))
+    sys.stdout.write(f"{table(count)}\n")
+    sys.exit(bool(count["found"]))
 
 
-def keep(folder: Path, fault: str, data: bytes) -> None:
-    path = folder / hashlib.sha256(data).hexdigest()[:12]
-    path.write_bytes(data)
-    path.with_suffix(".txt").write_text(fault)
+def add(count: dict[str, Any], answer: dict[str, Any], size: int, seconds: float) -> None:
+    """Add what came of a batch."""
+    count["next"] += size
+    count["seconds"] = round(count["seconds"] + seconds, 1)
+    count["resident"] = max(count["resident"], answer["resident"])
+    count["tally"] = dict(sorted((Counter(count["tally"]) + Counter(answer["tally"])).items()))
+    for fault in answer["found"]:
+        known = count["found"].setdefault(place_of(fault["fault"]), {"numbers": [], "fault": fault["fault"]})
+        known["numbers"].append(fault["number"])
 
 
-def write(note: Path, count: object) -> None:
-    whole = note.with_suffix(".part")
-    whole.write_text(json.dumps(count, indent=1))
-    whole.replace(note)
+def place_of(fault: str) -> str:
+    """Return where it went wrong: the same place is one finding, however many inputs come there."""
+    lines = [line.strip() for line in fault.splitlines() if line.strip()]
+    files = [line for line in lines if line.startswith("File ")]
+    return f"{files[-1] if files else ''} {lines[-1][:100]}".strip()
+
+
+def table(count: dict[str, Any]) -> str:
+    """Return the tally as Markdown."""
+    labels = sorted({label.rpartition(": ")[0] for label in count["tally"]})
+    rows = ["| input | tried | done | refused | found |", "|---|---|---|---|---|"]
+    for label in labels:
+        ends = [count["tally"].get(f"{label}: {end}", 0) for end in ("done", "refused", "found")]
+        rows.append(f"| {label} | {' | '.join(f'{number:,}' for number in (sum(ends), *ends))} |")
+    return "\n".join(
+        [*rows, f"{count['next']:,} inputs in {count['seconds']:,.0f} s; {len(count['found'])} findings"]
+    )
+
+
+def show(folder: Path, weights: Path, number: int) -> None:
+    """Write an input to stdout, and what it is to stderr."""
+    from fuzz_child import Fuzzer
+
+    _, sample = Fuzzer(folder, weights).draw(number)
+    sys.stderr.write(f"{sample.label}\n")
+    sys.stdout.buffer.write(sample.data)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from colorify.images.metadata.transfer import Mark, add_mark
 from hostile import hostile_packets
 from tiny import grey_scene
 
+HOSTILE_PACKETS = len(hostile_packets(400))
 PHOTOS = Path(__file__).parent.parent / "photos"
-SIZE = (48, 32)
+SIZE = (16, 16)  # px: as small as a decoder's blocks, so that a million files can be tried
 _XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="an album"/>'
@@ -28,6 +30,52 @@ _XMP = (
 def seeds() -> dict[str, bytes]:
     """Make them all: name -> content of the file."""
     return {name: make() for name, make in _makers()}
+
+
+def xmp_seeds() -> dict[str, bytes]:
+    """Make packets: plain ones, some that say where, and small ones of those that were made to stop us."""
+    hostile = {f"hostile-{number}.xmp": data for number, data in enumerate(hostile_packets(400).values())}
+    gps = b'xmlns:e="http://ns.adobe.com/exif/1.0/"'
+    inner = b"<e:GPSLatitude>52,30N</e:GPSLatitude><e:a><e:GPSLongitude>1E</e:GPSLongitude></e:a>"
+    tag = b'<rdf:Description rdf:about=""'
+    return hostile | {
+        "plain.xmp": _XMP,
+        "attribute.xmp": _XMP.replace(tag, tag + b" " + gps + b' e:GPSLatitude="52,30N"'),
+        "element.xmp": _XMP.replace(
+            b"</rdf:RDF>", tag + b" " + gps + b">" + inner + b"</rdf:Description></rdf:RDF>"
+        ),
+        "wide.xmp": _XMP.decode().encode("utf-16"),
+        "marked.xmp": add_mark(_XMP, Mark("Colorify", "1")),
+    }
+
+
+def exif_seeds() -> dict[str, bytes]:
+    """Make blocks in both byte orders, with a place, a note of the maker, a preview and a resolution."""
+    exif = Image.Exif()
+    exif[0x013B], exif[0x0112], exif[0x011A], exif[0x011B], exif[0x0128] = "Grandpa", 6, 300.0, 300.0, 2
+    exif.get_ifd(0x8769).update({0x9003: "1921:07:04 12:00:00", 0x927C: b"maker's note", 0xA001: 1})
+    plain = exif.tobytes()
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (1.0, 0.0, 0.0)})
+    place = exif.tobytes()
+    exif.endian = ">"
+    preview = struct.pack("<HHHIIHHIII", 2, 513, 4, 1, 0, 514, 4, 1, 8, 0) + b"\xff\xd8preview"
+    return {
+        "plain.exif": plain,
+        "place.exif": place,
+        "big.exif": exif.tobytes(),
+        "preview.exif": place + preview,
+    }
+
+
+def iptc_seeds() -> dict[str, bytes]:
+    """Make blocks: as a JPEG wraps them, as a TIFF has them, and with what else Photoshop says."""
+    wrapped = _iptc()
+    other = b"8BIM" + struct.pack(">HHI", 0x03ED, 0, 16) + bytes(16) + b"8BIM\x04\x0c\0\0\0\0\0\x04abcd"
+    return {
+        "plain.iptc": wrapped[wrapped.index(b"\x1c") :],
+        "wrapped.iptc": wrapped,
+        "more.iptc": wrapped + other,
+    }
 
 
 def _makers() -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -1,5 +1,6 @@
 """libvips as this program wants it: no loader that nobody has fuzzed, and errors that become one line."""
 
+import atexit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -20,6 +21,20 @@ pyvips.block_untrusted_set(True)
 # pyvips 3.2 dies of an error text that is not UTF-8 before it has cleared it, and so do all calls after that.
 pyvips.error._to_string = _text
 pyvips.vimage._to_string = _text  # likewise of names of fields: keywords in a PNG are Latin-1
+# What GLib itself complains of, as of a width in a damaged header, would go to stderr, where the user of a
+# command and the log of a server are: it goes to Python's logging, as pyvips has it for libvips' own words.
+_GLIB_DOMAINS: Final = (b"GLib", b"GLib-GObject")
+_LEVELS: Final = pyvips.GLogLevelFlags.LEVEL_CRITICAL | pyvips.GLogLevelFlags.LEVEL_WARNING
+
+
+def _redirect_log(domain: bytes) -> None:
+    number = pyvips.glib_lib.g_log_set_handler(domain, _LEVELS, pyvips._log_handler_cb, pyvips.ffi.NULL)
+    # at the end there is no Python to be called any more
+    atexit.register(pyvips.glib_lib.g_log_remove_handler, domain, number)
+
+
+for _domain in _GLIB_DOMAINS:
+    _redirect_log(_domain)
 
 
 class _Section:

@@ -65,6 +65,7 @@ def _place(record: logging.LogRecord) -> tuple[object, ...]:
 
 # of the forms and files of strangers they say much, about each again, and in their words
 QUIET_LOGGERS: Final = ("python_multipart", "multipart", "pyvips")
+QUIET_LEVEL: Final = logging.CRITICAL + 1  # GLib calls a width in a damaged header critical
 CONFIG: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -73,6 +74,6 @@ CONFIG: Final[dict[str, Any]] = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["seldom"]},
     },
-    "loggers": {name: {"level": "CRITICAL"} for name in QUIET_LOGGERS},
+    "loggers": {name: {"level": QUIET_LEVEL} for name in QUIET_LOGGERS},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

@@ -1,5 +1,6 @@
 """EXIF blocks are corrected where they lie, and no damage to one does harm."""
 
+import dataclasses
 import struct
 
 import pytest
@@ -67,6 +68,13 @@ def test_a_resolution_makes_a_block_and_nothing_makes_none() -> None:
     assert made is not None
     assert read_resolution(made) == pytest.approx(NOW.per_mm)
     assert revise_exif(None, NewPicture(1, 1, turned=False, is_srgb=True, per_mm=None)) is None
+
+
+def test_a_resolution_that_no_picture_has_is_not_known() -> None:
+    """More dots than libvips holds: it would say so on stderr, and keep those of the picture before."""
+    made = revise_exif(None, dataclasses.replace(NOW, per_mm=(5e6, 5e6)))
+    assert made is not None
+    assert read_resolution(made) is None
 
 
 @pytest.mark.parametrize("value", [1e-9, 0.3, 11.811, 1e5, 1e9, 1e30])

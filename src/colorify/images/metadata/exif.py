@@ -21,6 +21,7 @@ _EXIF, _GPS, _COLOR_SPACE, _PIXEL_X, _PIXEL_Y = 34665, 34853, 40961, 40962, 4096
 _SRGB, _UNCALIBRATED = 1, 65535  # of ColorSpace
 _INCH, _CENTIMETRE = 2, 3  # of ResolutionUnit
 _MOST_DOTS: Final = 2.0**31  # an inch; a rational has numbers of 32 bits
+_MOST_PER_MM: Final = 1e6  # dots; libvips holds no more, and says so on stderr
 # of the old picture: how it was stored, and where
 _STORAGE: Final = frozenset({258, 259, 262, 273, 277, 278, 279, 284, 512, 513, 514, 529, 530, 531, 532})
 _PREVIEW: Final = (513, 514)  # of the second directory: where the preview is, and how long
@@ -74,7 +75,7 @@ def remove_position(block: bytes) -> bytes:
 
 
 def read_resolution(block: bytes) -> tuple[float, float] | None:
-    """Return dots a millimetre, across and down, as a block says; None where it does not."""
+    """Return dots a millimetre, across and down, as a block says; None where it says none, or nonsense."""
     try:
         edit = _Edit(block)
         x, y = edit.fraction(_X), edit.fraction(_Y)
@@ -83,7 +84,8 @@ def read_resolution(block: bytes) -> tuple[float, float] | None:
     per_mm = {_INCH: Fraction("25.4"), _CENTIMETRE: Fraction(10)}.get(edit.number(_UNIT) or _INCH)
     if not x or not y or per_mm is None:
         return None
-    return float(x / per_mm), float(y / per_mm)
+    found = float(x / per_mm), float(y / per_mm)
+    return found if max(found) <= _MOST_PER_MM else None
 
 
 class _Edit:
