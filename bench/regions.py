@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
 from colorify.evaluation.scoring import find_photos
-from colorify.images.contact_sheet import to_rgb
 from colorify.images.photo import open_photo
+from colorify.pixels import to_rgb8
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -75,7 +75,7 @@ def read_thing(path: Path, short: int) -> Thing | None:
     """Read one photo; None: no thing of a useful size and a clear colour is on it."""
     photo = open_photo(path)
     scale = short / min(photo.size)
-    pixels = to_rgb(photo.shrink(*(round(side * scale) for side in photo.size)))
+    pixels = to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
     lab = rgb_to_lab(pixels / np.float32(255)).astype(np.float32)
     labels = path.with_suffix(".png")
     if labels.exists() and labels != path:
