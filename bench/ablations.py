@@ -23,6 +23,7 @@ from colorify.evaluation.lpips import LpipsNet, load_lpips_net
 from colorify.evaluation.metrics import mean
 from colorify.evaluation.set_distance import perceptual_scores
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
+from colorify.training.data.photo_source import source_of_samples
 from colorify.training.export.weights_file import export_checkpoint
 from colorify.training.recipe import Recipe, load_recipe
 from colorify.training.trainer import MetricNets, Trainer, TrainingProgress
@@ -126,7 +127,9 @@ def train(
     held_out = min(HELD_OUT, max(1, len(samples) // 10))
     start = load_generator(str(into / BASE)) if name in GO_ON else None
     recipe = within(budget, load_recipe(RECIPES / f"{name}.toml"))
-    trainer = Trainer(recipe, into / name, samples[:-held_out], device=device, start=start, eyes=eyes)
+    trainer = Trainer(
+        recipe, into / name, source_of_samples(samples[:-held_out]), device=device, start=start, eyes=eyes
+    )
 
     def say(now: TrainingProgress) -> None:
         click.echo(f"{name}  {now.share:6.1%}  step {now.step}  {now.photos_per_second:.1f}/s", err=True)

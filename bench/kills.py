@@ -373,7 +373,8 @@ def main(shares: tuple[str, ...], counts: Path | None, seed: int | None) -> None
     sys.exit(any(total["faults"] for total in totals.values()))
 
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process that is to be forked has no threads
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # a process that is to be forked has no threads
+    os.environ.setdefault(_name, "1")
 sys.path.append(str(TESTS))
 if __name__ == "__main__":
     main()

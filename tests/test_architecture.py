@@ -3,6 +3,7 @@
 A check that cannot fail is none, so each is given a small example that it has to catch.
 """
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -189,6 +190,16 @@ def test_a_photo_is_coloured_without_anything_that_could_reach_a_network(tmp_pat
     loaded = loaded_by(str(ROOT / "samples" / "camera.jpg"), "-o", str(tmp_path / "new.jpg"))
     assert "onnxruntime" in loaded
     assert loaded.isdisjoint(NETWORK)
+
+
+def test_one_function_prints_lines() -> None:
+    """So that no name of a file can split one."""
+    printing = {
+        name
+        for name, text in MODULES.items()
+        if re.search(r"click\.(echo|secho)\((?!json\.dumps)|\bprint\(", text)
+    }
+    assert printing == {"colorify.cli.lines"}
 
 
 def test_there_is_one_version() -> None:

@@ -306,6 +306,21 @@ class TestOptions:
                 colorizer.colorize_file(source, tmp_path / "o.png", confidence=target, overwrite=True)
         assert source.read_bytes() == before
 
+    def test_what_is_there_is_seen_before_the_work(
+        self, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A link that leads nowhere, too: it is somebody's."""
+        source = write(tmp_path / "in.png", grey_scene())
+        (tmp_path / "there.png").write_bytes(b"mine")
+        (tmp_path / "link.png").symlink_to("nowhere.png")
+        monkeypatch.setattr(Colorizer, "_generate", None)  # the work
+        for name in ("there.png", "link.png"):
+            for targets in ({"target": tmp_path / name}, {"target": None, "confidence": tmp_path / name}):
+                with pytest.raises(PhotoError, match=f"{name}: exists already"):
+                    colorizer.colorize_file(source, **targets)
+        assert (tmp_path / "there.png").read_bytes() == b"mine"
+        assert not (tmp_path / "nowhere.png").exists()
+
     def test_progress(self, colorizer: Colorizer, tmp_path: Path) -> None:
         seen: list[float] = []
         source = write(tmp_path / "in.png", grey_scene())

@@ -11,11 +11,15 @@ from pathlib import Path
 import pyvips
 from playwright.sync_api import Page, sync_playwright
 
+from colorify import Colorizer
+from colorify.server.static import PAGE
+
 HERE = Path(__file__).parent
 SCREENS = {"page": (1280, 800, "light"), "page-dark": (1280, 800, "dark"), "page-phone": (360, 740, "light")}
 
 
 def main() -> None:
+    color_sample()
     weights = ["-m", sys.argv[1]] if len(sys.argv) > 1 else []
     command = [sys.executable, "-m", "colorify", "serve", "--port", "0", *weights]
     with (
@@ -32,6 +36,7 @@ def main() -> None:
                 color_scheme=scheme,
                 reduced_motion="reduce",
                 has_touch=name == "page-phone",
+                is_mobile=name == "page-phone",
             )
             page.goto(url)
             page.wait_for_load_state("networkidle")
@@ -40,29 +45,32 @@ def main() -> None:
             page.click("#sample")
             page.wait_for_selector("#download:not([disabled])")
             page.wait_for_load_state("networkidle")
-            ask_for_ideas(page)
-            if name != "page-phone":
-                pick_color(page)
+            pick_color(page, with_mouse=name != "page-phone")
             keep(page, name)
             page.close()
         browser.close()
         server.terminate()
 
 
-def ask_for_ideas(page: Page) -> None:
-    page.click("#ideas-ask")
-    page.wait_for_selector("#ideas-row button")
-    page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
-
-
-def pick_color(page: Page) -> None:
-    """Open the window for a colour, on the sleeve, and try the sky's on it."""
+def pick_color(page: Page, *, with_mouse: bool) -> None:
+    """Open the palette for the dress, and try a colour on it."""
     box = page.locator("#after").bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 0.65 * box["width"], box["y"] + 0.62 * box["height"])
+    place = box["x"] + 0.25 * box["width"], box["y"] + 0.9 * box["height"]
+    if with_mouse:
+        page.mouse.click(*place)
+    else:
+        page.touchscreen.tap(*place)
     page.wait_for_selector("#suggested button")
-    page.hover("#common button[aria-label='sky']")
+    if with_mouse:
+        page.hover("#common button[data-name=teal]")
     page.wait_for_timeout(1500)
+
+
+def color_sample() -> None:
+    """Colour the photograph of the start page, as the page itself would."""
+    data = Colorizer().colorize((PAGE / "sample.jpg").read_bytes())
+    pyvips.Image.new_from_buffer(data, "").jpegsave(str(PAGE / "sample-color.jpg"), Q=84, keep="none")
 
 
 def keep(page: Page, name: str) -> None:

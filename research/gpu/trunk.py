@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import no_vips  # noqa: F401  # before what imports it
+import numpy as np
 import torch
-from device_photos import LARGE, DevicePhotos
 from quick_convolutions import choose_way, forward
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from colorify.training.data.augment import degrade
-from colorify.training.data.batches import Batch, as_batch, draw_hints
+from colorify.training.data.batches import Batch, Zones, as_batch, draw_hints
+from colorify.training.data.device_dataset import DeviceDataset
 from colorify.training.data.levels import normalize_luminance_batch
 from colorify.training.data.mounts import add_mounts
-from colorify.training.data.region_hints import recolor_regions
+from colorify.training.data.region_hints import add_region_hints
 from colorify.training.distributed import Workers
 from colorify.training.gan import GanTraining
+from colorify.training.lab import rgb_to_lab_bytes
 from colorify.training.losses import colorful_loss, gradient_loss
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import AB_SCALE, BinsHead
@@ -31,6 +33,8 @@ from colorify.training.network.unet import ConvNorm, UNet
 from colorify.training.recipe import Gan
 
 PART_BYTES: Final = 15 * 2**20  # of what is fetched
+LARGE: Final = "large_"  # begins the keys of photos of 300 px and more
+PIXELS_AT_ONCE: Final = 2**24  # that are converted to Lab
 HELD_OUT: Final = 400  # photos
 HELD_OUT_A_FILE: Final = 50
 HELD_OUT_SIDE: Final = 160  # px
@@ -67,7 +71,7 @@ class Run:
         self.good = [parameter.detach().clone() for parameter in self.parameters]
         self.optimizer = self._make_optimizer()
         self.adversary = GanTraining(Gan(**plan["gan"]), device, Workers(), half=True)
-        self.photos = DevicePhotos(plan["pixels"], plan["sets"], device)
+        self.photos = DeviceDataset(plan["sets"], device)
         self.held_out: list[Tensor] = []
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -83,8 +87,20 @@ class Run:
         """Take in the next file of photos, if one has been decoded meanwhile."""
         for file in sorted(self.ready.glob("*.npz"))[:1]:
             missing = HELD_OUT - len(self.held_out) if LARGE not in file.name else 0
-            self.held_out += self.photos.add(file, hold_out=min(missing, HELD_OUT_A_FILE))
+            self.held_out += self._take_file(file, hold_out=max(0, min(missing, HELD_OUT_A_FILE)))
             file.unlink()
+
+    def _take_file(self, file: Path, *, hold_out: int) -> list[Tensor]:
+        """Take in what `decode.py` wrote; return its first `hold_out` photos instead, (h, w, 3) Lab bytes."""
+        with np.load(file) as arrays:
+            rgb, sizes, keys = (arrays[name] for name in ("pixels", "sizes", "names"))
+        parts = np.array_split(rgb, -(-len(rgb) // PIXELS_AT_ONCE))
+        lab = torch.cat([rgb_to_lab_bytes(torch.from_numpy(part).to(self.device)) for part in parts])
+        counts = sizes.prod(1)
+        photos = lab.split(counts.tolist())[:hold_out]
+        names = [key.removeprefix(LARGE) for key in keys[hold_out:].tolist()]
+        self.photos.add_pixels(lab[counts[:hold_out].sum() :], torch.from_numpy(sizes[hold_out:]), names)
+        return [photo.view(*map(int, size), 3) for photo, size in zip(photos, sizes, strict=False)]
 
     def wait_for_photos(self) -> None:
         while len(self.photos) < self.plan["enough"]:
@@ -96,7 +112,7 @@ class Run:
         """Return a step without chance that gives its gradient: for `choose_way`."""
         phase = self.plan["phases"][0]
         rng = Generator(self.device).manual_seed(1)
-        batch = self.photos.draw_batch("all", phase["size"], phase["batch"], rng, phase["zone"])
+        batch = self.photos.draw_batch(phase["size"], phase["batch"], rng, Zones(phase["zone"]))
         L, hints = normalize_luminance_batch(batch.L), no_hints(batch.ab)
 
         def gradient() -> Tensor:
@@ -131,7 +147,9 @@ class Run:
         phase = self._phase()
         for group in self.optimizer.param_groups:
             group["lr"] = group["highest"] * schedule(self.state.share, self.plan) * self.state.slowed
-        batch = self.photos.draw_batch(phase["pool"], phase["size"], phase["batch"], self.rng, phase["zone"])
+        batch = self.photos.draw_batch(
+            phase["size"], phase["batch"], self.rng, Zones(phase["zone"]), least_px=phase.get("least_px", 0)
+        )
         self._forget_gradients()
         loss = self.loss(batch, adversarial=phase.get("gan", False))
         loss.backward()  # type: ignore[no-untyped-call]
@@ -148,18 +166,17 @@ class Run:
         plan, rng = self.plan, self.rng
         batch = add_mounts(batch, plan["mounted"], rng)
         L = normalize_luminance_batch(degrade(batch.L, batch.ab_at_L, plan["aged"], rng, shares=plan["damage"]))
-        ab, region_hints = recolor_regions(batch.ab, batch.L, plan["recolored"], rng)
-        alone = region_hints[:, 2:].amax((2, 3), keepdim=True) > 0
-        hints = torch.where(alone, region_hints, draw_hints(ab, plan["hinted"], rng))
+        batch, hints = add_region_hints(batch, draw_hints(batch.ab, plan["hinted"], rng), plan["recolored"], rng)
+        ab = batch.ab
         output = self._infer(self.network, L, hints)
         made = self.head.ab(output.float(), plan["temperature"])
         loss = self.head.loss(output, ab)
         loss = loss + plan["shown"] * (made - ab).norm(dim=1).mean() / AB_SCALE
         loss = loss + plan["gradient"] * gradient_loss(made, ab) + plan["colorful"] * colorful_loss(made, ab)
         if adversarial:
-            self.adversary.learn(ab, made.detach(), batch.L, rng)
+            self.adversary.train_discriminator(ab, made.detach(), batch.L, rng)
             if self.adversary.together:
-                loss = loss + self.adversary.persuade(made, batch.L)
+                loss = loss + self.adversary.generator_loss(made, batch.L)
         return loss
 
     def report(self, rate: float) -> None:

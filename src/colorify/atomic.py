@@ -56,7 +56,7 @@ def whole_file(
     is PhotoError that is ExistsError, or DiskFullError where it is for want of room.
     """
     with _reported(target, kind):
-        _refuse_existing(target, overwrite, kind)
+        refuse_existing(target, overwrite, kind)
         with _temporary(target, suffix) as temporary:
             try:
                 yield temporary
@@ -84,7 +84,7 @@ def write_whole(
 def move_file(source: Path, target: Path, *, kind: type[ColorifyError] = PhotoError) -> None:
     """Give a file another name on the same file system. Raises `kind` where that is taken or cannot be."""
     with _reported(target, kind):
-        _refuse_existing(target, False, kind)
+        refuse_existing(target, False, kind)
         _rename_to_free(source, target, kind)
         source.unlink(missing_ok=True)
 
@@ -98,6 +98,14 @@ def is_taken(target: Path, *, kind: type[ColorifyError] = PhotoError) -> bool:
     except OSError as error:
         raise write_error(target, error, kind=kind) from error
     return True
+
+
+def refuse_existing(target: Path, overwrite: bool, kind: type[ColorifyError] = PhotoError) -> None:
+    """Raise as `whole_file` would for the same name, before the work for it is done."""
+    if target.is_dir():
+        raise kind(f"{target}: expected the name of a file, found a folder.")
+    if is_taken(target, kind=kind) and not overwrite:
+        raise _exists(target, kind)
 
 
 @contextmanager
@@ -182,13 +190,6 @@ def _temporary(target: Path, suffix: str) -> Iterator[Path]:
             yield temporary
         finally:
             temporary.unlink(missing_ok=True)
-
-
-def _refuse_existing(target: Path, overwrite: bool, kind: type[ColorifyError]) -> None:
-    if target.is_dir():
-        raise kind(f"{target}: expected the name of a file, found a folder.")
-    if is_taken(target, kind=kind) and not overwrite:
-        raise _exists(target, kind)
 
 
 def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:

@@ -1,7 +1,7 @@
 """The main job: a photo in black and white -> its L -> the generator -> ab -> the photo in colour."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from os import cpu_count
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError
 from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
@@ -21,6 +22,7 @@ from colorify.images.pil import from_pil, is_pil, to_pil
 from colorify.images.rgb_space import RgbSpace, resolve_space
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
+from colorify.model.devices import AUTO
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
 from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduced_size
@@ -56,13 +58,25 @@ class Report:
 class Colorizer:
     """Colours photos with one generator; keep it, loading takes a while. Safe to share between threads."""
 
-    def __init__(self, weights: AnyPath | None = None, *, threads: int = 0) -> None:
-        """Load `weights` (None: the embedded ones), to run on `threads` cores (0: all).
+    def __init__(self, weights: AnyPath | None = None, *, threads: int = 0, device: str = AUTO) -> None:
+        """Load `weights` (None: the embedded ones), to run on `device`, of `threads` cores (0: all).
 
-        Raises WeightsError.
+        `device`: "cpu", "cuda", "rocm", "directml", "openvino", "coreml"; "auto": an accelerator that works,
+        or the CPU. Raises WeightsError; SetupError where a device was named that cannot be used.
         """
-        self._generator = Generator(None if weights is None else to_path(weights), threads=threads)
+        path = None if weights is None else to_path(weights)
+        self._generator = Generator(path, threads=threads, device=device)
         self._threads = threads or cpu_count() or 1
+
+    @property
+    def device(self) -> str:
+        """Where the generator runs: never auto."""
+        return self._generator.device
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Accelerators that are installed and could not be used, each with the reason."""
+        return self._generator.passed_over
 
     @property
     def spec(self) -> Spec:
@@ -241,7 +255,7 @@ class Colorizer:
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         started = time.perf_counter()
-        _refuse_same(source, target, save.confidence)
+        _refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
         photo = open_photo(source, max_pixels=max_pixels, cache_decoded=True)
         notes = list(photo.notes)
         output = self._output(photo, target, save, resolve_space(save.profile, photo.profile, notes))
@@ -318,10 +332,12 @@ def _format(photo: Photo, target: Path | None, wanted: str | None) -> Format:
     return row
 
 
-def _refuse_same(source: Path | bytes, target: Path | None, confidence: Path | None) -> None:
-    for path in (target, confidence):
-        if isinstance(source, Path) and path is not None and path.exists() and path.samefile(source):
+def _refuse_targets(source: Path | bytes, targets: Iterable[Path | None], *, overwrite: bool) -> None:
+    """Refuse, before the work, what would be refused after it."""
+    for path in filter(None, targets):
+        if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
+        refuse_existing(path, overwrite)
 
 
 def _save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:

@@ -270,3 +270,13 @@ def test_a_link_to_a_folder_is_said_and_one_in_a_circle_stops_nothing() -> None:
     assert pairs(plan) == {"album/a.jpg": "out/a.jpg"}
     assert [left.reason.partition(",")[0] for left in plan.left_out] == ["album/link: a link to a folder"]
     assert plan.refused == ()
+
+
+def test_films_of_a_folder_are_said() -> None:
+    touch("album/a.jpg", "album/b.MP4", "album/in side/c.mov", "album/.hidden.mov", "d.mov")
+    plan = make_plan(["album", "*.jpg"], film_suffixes=frozenset({".mp4", ".mov"}))
+    assert pairs(plan) == {"album/a.jpg": "album/a-color.jpg"}
+    assert [left.reason for left in plan.left_out] == [
+        "album: 2 films left; type: colorify video album/b.MP4 'album/in side/c.mov'"
+    ]
+    assert make_plan(["album"]).left_out == ()

@@ -214,7 +214,18 @@ def test_weights_that_are_no_generator(colorify: Colorify) -> None:
 def test_quiet_and_verbose(colorify: Colorify) -> None:
     photo("a.jpg"), photo("b.jpg")
     assert colorify("a.jpg", "b.jpg", "-q").err == ""
-    assert "confidence 0." in colorify("a.jpg", "-f", "-v").err
+    verbose = colorify("a.jpg", "-f", "-v").err
+    assert "confidence 0." in verbose
+    assert "generator tiny 0.0 on cpu\n" in verbose
+
+
+def test_a_device_that_is_not_there_is_an_error(colorify: Colorify) -> None:
+    photo("a.jpg")
+    ended = colorify("a.jpg", "--device", "rocm")
+    assert ended.code == 3
+    assert "device rocm: expected an ONNX Runtime with MIGraphX" in ended.err
+    assert names() == {"a.jpg"}
+    assert colorify("a.jpg", "--device", "cpu").code == 0
 
 
 def test_options_reach_the_photo(colorify: Colorify) -> None:

@@ -47,6 +47,27 @@ def test_an_output_where_one_may_not_look(tiny_weights: Path, output: str) -> No
     assert "Traceback" not in ended.stderr
 
 
+def test_no_name_splits_or_hides_a_line(colorify: Colorify) -> None:
+    """A line a photo, for those who read the log, and for whoever reads it by a program."""
+    name = "a\nb\r\x1b[2K\u202egpj.\u2028x.png"
+    photo(f"album/{name}"), Path(f"album/bad {name}").write_bytes(b"no picture")
+    Path(f"album/film {name}.mp4").write_bytes(b"no film")
+    spelt = "a\\nb\\r\\x1b[2K\\u202egpj.\\u2028x.png"
+    for words in (["album"], ["album", "-v"], ["album/nothing\nhere.png"], ["album", "--dry-run"]):
+        ended = colorify(*words)
+        said = ended.out + ended.err
+        assert not set(said) & {"\r", "\x1b", "\u202e", "\u2028"}
+        assert [line for line in said.splitlines() if line.startswith(("b", "here"))] == []
+    assert spelt in said
+
+
+def test_films_of_a_folder_are_left_and_said(colorify: Colorify) -> None:
+    photo("album/a.jpg"), Path("album/film.mp4").write_bytes(b"no film")
+    ended = colorify("album")
+    assert ended.code == 0
+    assert "album: 1 film left; type: colorify video album/film.mp4" in ended.err
+
+
 @pytest.mark.timeout(100)
 def test_a_named_pipe_is_refused_and_holds_nobody_up(colorify: Colorify) -> None:
     photo("album/a.jpg")

@@ -13,6 +13,8 @@ from data_commands import QUICK, Rows, crawl, run
 from made_pictures import jpeg, photo, png
 from site_on_loopback import Site, die, drip, lie, redirect, send
 
+from colorify import cli
+
 pytest.importorskip("scrapy")
 
 PHOTO = jpeg(photo(1))
@@ -53,6 +55,14 @@ def test_pictures_are_found_stored_and_described(site: Site, rows: Rows, tmp_pat
         assert (tmp_path / row["path"]).read_bytes() == data[name]
     assert site.agents == {next(iter(site.agents))}
     assert re.fullmatch(r"Colorify/[\d.]+ \(\+tests@example\.org\)", next(iter(site.agents)))
+
+
+@pytest.mark.parametrize(
+    "words", [["NOT-A-URL", "--contact", "a@example.org"], ["http://h/", "--contact", "x"]]
+)
+def test_what_makes_no_sense_leaves_no_folder(tmp_path: Path, words: list[str]) -> None:
+    assert cli.run(["data", "crawl", *words, "--into", str(tmp_path / "web")]) == 2
+    assert not (tmp_path / "web").exists()
 
 
 def read(folder: Path) -> list[sqlite3.Row]:

@@ -2,11 +2,7 @@
 
 import io
 import json
-import multiprocessing
-import os
 import tarfile
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +13,11 @@ from made_pictures import jpeg, photo, png, resized
 from colorify.dataset.screen import screen
 from colorify.dataset.screening_rules import Thresholds
 from colorify.dataset.shard_plan import Packing
-from colorify.dataset.shard_reader import read_shards, read_shards_in_processes
+from colorify.dataset.shard_reader import read_shards
 from colorify.dataset.shard_writer import PackingResult, pack
 from colorify.dataset.sources import find_sources
 from colorify.dataset.stats import gather_stats, write_stats
-from colorify.errors import PhotoError, SetupError, UsageError
+from colorify.errors import PhotoError, UsageError
 from colorify.images.photo import open_photo
 from colorify.pixels import decode_lab, pixels_to_lab
 
@@ -234,33 +230,6 @@ def test_what_lies_beside_a_picture_and_is_no_note_says_nothing(note: str, tmp_p
     (tmp_path / "1.json").write_text(note)
     (source,) = find_sources(tmp_path)
     assert source.url == ""
-
-
-def test_shards_read_side_by_side_are_the_same_and_say_what_is_wrong(photos: Path, tmp_path: Path) -> None:
-    pack(photos, tmp_path / "shards", QUICK)
-    tars = sorted(str(tar) for tar in (tmp_path / "shards").glob("*.tar"))
-    samples = list(read_shards_in_processes(tars, processes=2))
-    for sample, same in zip(samples, read_shards(tars), strict=True):
-        assert sample.key == same.key
-        assert np.array_equal(sample.lab, same.lab)
-    (tmp_path / "bad.tar").write_bytes(b"no tar")
-    with pytest.raises(PhotoError, match=r"bad\.tar"):
-        list(read_shards_in_processes([*tars, str(tmp_path / "bad.tar")], processes=2))
-
-
-def test_a_reader_that_the_system_kills_is_said(tmp_path: Path) -> None:
-    waits = [tmp_path / "a.tar", tmp_path / "b.tar"]
-    for path in waits:
-        os.mkfifo(path)  # nobody ever writes to it
-
-    def kill() -> None:
-        while not (readers := multiprocessing.active_children()):
-            time.sleep(0.05)
-        readers[0].kill()
-
-    threading.Thread(target=kill).start()
-    with pytest.raises(SetupError, match="memory"):
-        list(read_shards_in_processes([str(path) for path in waits], processes=2))
 
 
 @pytest.mark.parametrize("name", ["stats.json", "ab.png"])

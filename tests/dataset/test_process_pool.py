@@ -1,7 +1,8 @@
 """Worker processes: the same results in the same order, and the death of any of them is said at once."""
 
+import itertools
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,19 @@ def test_results_come_in_the_order_of_the_items() -> None:
         assert list(pool.map(range(20))) == [2 * number for number in range(20)]
         assert list(pool.map([])) == []
     assert not multiprocessing.active_children()
+
+
+def test_items_may_be_endless_and_no_more_are_taken_than_are_worked_on() -> None:
+    taken = []
+
+    def items() -> Iterator[int]:
+        for number in itertools.count():
+            taken.append(number)
+            yield number
+
+    with ProcessPool(twice, COUNT, cure=CURE) as pool:
+        assert list(itertools.islice(pool.map(items()), 10)) == [2 * number for number in range(10)]
+        assert len(taken) <= 10 + 2 * COUNT
 
 
 def test_what_the_function_raises_is_raised() -> None:

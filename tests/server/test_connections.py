@@ -98,7 +98,7 @@ def test_an_answer_that_nobody_reads_is_given_up(hasty: Server) -> None:
     with socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.connect(("127.0.0.1", hasty.port))
-        raw.sendall(head(hasty, "GET", "/page/astronaut.jpg") * 400)
+        raw.sendall(head(hasty, "GET", "/page/sample.jpg") * 400)
         wait_for(lambda: hasty.figure("connections") == 2)
         wait_for(lambda: hasty.figure("connections") == 1)
 

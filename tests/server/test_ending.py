@@ -70,7 +70,7 @@ def test_a_client_that_does_not_read_holds_nothing_up(tiny_weights: Path) -> Non
     with running(tiny_weights, changed=QUICK) as server, socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.connect(("127.0.0.1", server.port))
-        raw.sendall(f"GET /page/astronaut.jpg HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 400)
+        raw.sendall(f"GET /page/sample.jpg HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 400)
         wait_for(lambda: server.figure("connections") == 2)
         assert end(server) == 0
 

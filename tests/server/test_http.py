@@ -285,7 +285,7 @@ def test_a_closed_session_is_gone(server: Server) -> None:
 
 def test_models_and_limits_are_told(server: Server) -> None:
     answer = server.client.get("/v1/models").json()
-    assert answer["models"][0]["name"] == "tiny"
+    assert (answer["models"][0]["name"], answer["models"][0]["device"]) == ("tiny", "cpu")
     assert answer["limits"]["max_bytes"] == 64 * 2**20
 
 

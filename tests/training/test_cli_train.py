@@ -17,6 +17,8 @@ from colorify.cli import run
 from colorify.dataset.shard_reader import Sample
 from colorify.model.generator import Generator
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
+from colorify.training.export import weights_file
+from colorify.training.trainer import Trainer
 from stuck import start_and_stick
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -127,6 +129,41 @@ def test_a_teacher_that_is_missing_is_noticed_before_the_shards_are_read(
     assert "reading" not in said
 
 
+def write_shard(path: Path, pictures: list[bytes]) -> None:
+    with tarfile.open(path, "w") as tar:
+        for number, data in enumerate(pictures):
+            entry = tarfile.TarInfo(f"made-{number}.png")
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+
+
+def test_a_wish_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_there(
+    pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(weights_file, "export_checkpoint", lambda _, output, **__: output.touch())
+    monkeypatch.chdir(tmp_path)
+    write_shard(tmp_path / "a.tar", pictures[:8])
+    (tmp_path / "short.toml").write_text(f"steps = 2\n{COMMON}{PHASES}")
+    train_step = Trainer.train_step
+
+    def step_and_wish(self: Trainer, *words: object) -> None:
+        train_step(self, *words)
+        signal.raise_signal(signal.SIGTERM)
+
+    words = ["train", "a.tar", "--recipe", "short.toml", "--into", "run", "--decoders", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "train_step", step_and_wish)
+        assert run(words) == 130
+    assert "stopped at step 1; repeat the command" in capsys.readouterr().err
+    assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 1
+    assert not (tmp_path / "run" / "generator.onnx").exists()
+    assert run(words) == 0
+    said = capsys.readouterr().err
+    assert "from step 1" in said
+    assert "a new pass begins" not in said
+    assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 2
+
+
 @pytest.mark.slow
 def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "short.toml"
@@ -149,13 +186,9 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.timeout(900)
 def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], tmp_path: Path) -> None:
-    """Each has the same photos here, in a shard of its own: then their draws are those of one process."""
+    """There is one photo alone, many times: then their draws are those of one process."""
     for name in ("a.tar", "b.tar"):
-        with tarfile.open(tmp_path / name, "w") as tar:
-            for number, data in enumerate(pictures[:8]):
-                entry = tarfile.TarInfo(f"made-{number}.png")
-                entry.size = len(data)
-                tar.addfile(entry, io.BytesIO(data))
+        write_shard(tmp_path / name, pictures[:1] * 8)
     (tmp_path / "one.toml").write_text(f"steps = 3\naccumulate = 2\n{COMMON}{PHASES}")
     (tmp_path / "two.toml").write_text(f"steps = 3\n{COMMON}{PHASES}")
     # no weights file, which takes longer than all else
@@ -176,7 +209,7 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
         assert done.returncode == 0, done.stderr
     first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))
     assert first.photos == second.photos == 3 * 2 * 2
-    assert torch.equal(first.bins.weights, second.bins.weights)
+    torch.testing.assert_close(first.bins.weights, second.bins.weights)
     # statistics, and how many batches they are of, are the chief's own
     trained = [name for name in first.network if ".running_" not in name and "num_batches" not in name]
     for name in trained:

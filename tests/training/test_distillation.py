@@ -9,8 +9,9 @@ import torch
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
 from colorify.training.data.augment import degrade
-from colorify.training.data.batches import draw_batch, draw_hints
+from colorify.training.data.batches import Zones, cut_batch, draw_hints
 from colorify.training.data.mounts import add_mounts
+from colorify.training.data.photo_source import source_of_samples
 from colorify.training.distillation import TeacherEnsemble, distillation_loss
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import UNet
@@ -27,7 +28,9 @@ def teacher(
 ) -> PretrainedGenerator:
     """A generator that has learnt a little."""
     torch.manual_seed(0)
-    trainer = Trainer(dataclasses.replace(recipe, steps=12), tmp_path_factory.mktemp("teacher"), samples)
+    trainer = Trainer(
+        dataclasses.replace(recipe, steps=12), tmp_path_factory.mktemp("teacher"), source_of_samples(samples)
+    )
     trainer.run(lambda _: None)
     state = {name: tensor.clone() for name, tensor in trainer.average.module.state_dict().items()}
     return PretrainedGenerator(state, trainer.bins, folded=False)
@@ -41,7 +44,7 @@ def taught(recipe: Recipe) -> Recipe:
 def far_from(teacher: PretrainedGenerator, network: torch.nn.Module, samples: list[Sample]) -> float:
     """How far what `network` says of aged photos is from what the teacher says of them fresh."""
     rng = torch.Generator().manual_seed(6)
-    batch = draw_batch(samples, torch.ones(len(samples)), 32, 16, rng)
+    batch = cut_batch(samples[:16], 32, rng, Zones())
     hints = draw_hints(batch.ab, 0.0, rng)
     with torch.inference_mode():
         said = network.eval()(degrade(batch.L, batch.ab_at_L, 1.0, rng), hints)
@@ -51,7 +54,7 @@ def far_from(teacher: PretrainedGenerator, network: torch.nn.Module, samples: li
 def test_a_few_steps_bring_it_nearer_to_its_teacher(
     taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
-    trainer = Trainer(taught, tmp_path, samples, teachers=[teacher])
+    trainer = Trainer(taught, tmp_path, source_of_samples(samples), teachers=[teacher])
     before = far_from(teacher, trainer.network, samples)
     trainer.run(lambda _: None)
     assert far_from(teacher, trainer.average.module, samples) < 0.7 * before
@@ -62,7 +65,8 @@ def test_a_run_without_a_generator_to_begin_from_takes_the_teachers_colours(
 ) -> None:
     recipe = dataclasses.replace(taught, backbone="scratch")
     assert torch.equal(
-        Trainer(recipe, tmp_path, samples, teachers=[teacher]).bins.centers, teacher.bins.centers
+        Trainer(recipe, tmp_path, source_of_samples(samples), teachers=[teacher]).bins.centers,
+        teacher.bins.centers,
     )
 
 
@@ -70,7 +74,7 @@ def test_what_frames_a_photo_is_taught_as_the_frame_it_is(
     teacher: PretrainedGenerator, samples: list[Sample]
 ) -> None:
     rng = torch.Generator().manual_seed(2)
-    fresh = draw_batch(samples, torch.ones(len(samples)), 64, 6, rng)
+    fresh = cut_batch(samples[:6], 64, rng, Zones())
     framed, hints = add_mounts(fresh, 1.0, rng), draw_hints(fresh.ab, 0.0, rng)
     taught = TeacherEnsemble([teacher], CPU)
     pairs = ((fresh, fresh), (fresh, framed), (framed, framed))
@@ -85,7 +89,7 @@ def test_what_several_teachers_say_lies_between_them(
     teacher: PretrainedGenerator, samples: list[Sample]
 ) -> None:
     rng = torch.Generator().manual_seed(3)
-    batch = draw_batch(samples, torch.ones(len(samples)), 32, 4, rng)
+    batch = cut_batch(samples[:4], 32, rng, Zones())
     hints = draw_hints(batch.ab, 0.0, rng)
     torch.manual_seed(4)
     other = dataclasses.replace(teacher, network=UNet(len(teacher.bins)).state_dict())
@@ -100,9 +104,9 @@ def test_a_teacher_and_its_recipe_go_together(
     recipe: Recipe, taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="--teacher"):
-        Trainer(taught, tmp_path, samples, start=teacher)
+        Trainer(taught, tmp_path, source_of_samples(samples), start=teacher)
     with pytest.raises(UsageError, match="--teacher"):
-        Trainer(recipe, tmp_path, samples, start=teacher, teachers=[teacher])
+        Trainer(recipe, tmp_path, source_of_samples(samples), start=teacher, teachers=[teacher])
 
 
 def test_a_teacher_of_other_colours_is_refused(
@@ -110,7 +114,7 @@ def test_a_teacher_of_other_colours_is_refused(
 ) -> None:
     other = dataclasses.replace(teacher, bins=Bins(teacher.bins.centers + 1, teacher.bins.weights))
     with pytest.raises(UsageError, match="other colours"):
-        Trainer(taught, tmp_path, samples, start=teacher, teachers=[teacher, other])
+        Trainer(taught, tmp_path, source_of_samples(samples), start=teacher, teachers=[teacher, other])
 
 
 @pytest.mark.parametrize("shift", [0.0, 3.0])

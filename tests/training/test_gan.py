@@ -10,6 +10,7 @@ from test_trainer import interrupt_after, run, weights
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint, select_weights
+from colorify.training.data.photo_source import source_of_samples
 from colorify.training.distributed import Workers
 from colorify.training.early_stopping import EarlyStopping
 from colorify.training.gan import GanTraining
@@ -95,7 +96,7 @@ def test_a_resumed_gan_equals_an_unbroken_one(
     gan_recipe: Recipe, start: PretrainedGenerator, tmp_path: Path, samples: list[Sample]
 ) -> None:
     def trainer(folder: str, begin: PretrainedGenerator | None = start) -> Trainer:
-        return Trainer(gan_recipe, tmp_path / folder, samples[:20], start=begin)
+        return Trainer(gan_recipe, tmp_path / folder, source_of_samples(samples[:20]), start=begin)
 
     unbroken = trainer("unbroken")
     unbroken.run(lambda _: None, validation=samples[20:])
@@ -125,11 +126,13 @@ def test_a_resumed_gan_equals_an_unbroken_one(
 def test_the_generator_waits_for_the_discriminator(
     gan_recipe: Recipe, start: PretrainedGenerator, tmp_path: Path, samples: list[Sample]
 ) -> None:
-    trainer = Trainer(dataclasses.replace(gan_recipe, steps=3), tmp_path, samples, start=start)
+    trainer = Trainer(
+        dataclasses.replace(gan_recipe, steps=3), tmp_path, source_of_samples(samples), start=start
+    )
     before = weights(trainer)
     trainer.run(lambda _: None)
     assert torch.equal(weights(trainer), before)
-    longer = Trainer(dataclasses.replace(gan_recipe, steps=5), tmp_path, samples)
+    longer = Trainer(dataclasses.replace(gan_recipe, steps=5), tmp_path, source_of_samples(samples))
     longer.run(lambda _: None)
     assert not torch.equal(weights(longer), before)
 
@@ -149,7 +152,7 @@ def test_a_discriminator_in_half_precision_gives_about_the_same_verdicts() -> No
 
 def test_a_gan_needs_a_trained_generator(gan_recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:
     with pytest.raises(UsageError, match="--from"):
-        Trainer(gan_recipe, tmp_path, samples)
+        Trainer(gan_recipe, tmp_path, source_of_samples(samples))
 
 
 def seen(colorfulness: float, error: float = 10.0) -> Validation:
@@ -180,7 +183,7 @@ def test_a_run_that_was_stopped_exports_its_best(
     gan_recipe: Recipe, start: PretrainedGenerator, tmp_path: Path, samples: list[Sample]
 ) -> None:
     recipe = dataclasses.replace(gan_recipe, gan=dataclasses.replace(GAN, patience=1), validate_every=4)
-    trainer = Trainer(recipe, tmp_path, samples[:20], start=start)
+    trainer = Trainer(recipe, tmp_path, source_of_samples(samples[:20]), start=start)
     before = trainer.average.module.state_dict()["head.weight"].clone()
     looks = iter([seen(40), seen(60), seen(60)])
     trainer.validate = lambda *_: dataclasses.replace(next(looks), rows=((PIXEL, PIXEL, PIXEL),))

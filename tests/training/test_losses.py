@@ -8,8 +8,10 @@ import torch
 from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.shard_reader import Sample
 from colorify.evaluation.lpips import NETS, LpipsNet
+from colorify.pixels import encode_lab, pixels_to_lab
 from colorify.training.data.batches import as_batch
-from colorify.training.lab import lab_to_rgb
+from colorify.training.data.photo_source import source_of_samples
+from colorify.training.lab import lab_to_rgb, rgb_to_lab_bytes
 from colorify.training.losses import (
     Objective,
     colorful_loss,
@@ -26,6 +28,14 @@ from colorify.training.trainer import Trainer
 
 def generator(seed: int = 3) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def test_bytes_of_lab_made_on_the_device_are_those_of_a_shard() -> None:
+    codes = np.random.default_rng(0).integers(0, 256, (4000, 3)).astype(np.uint8)
+    codes[:3] = [[0, 0, 0], [255, 255, 255], [10, 10, 10]]
+    made, expected = rgb_to_lab_bytes(torch.from_numpy(codes)).numpy(), encode_lab(pixels_to_lab(codes))
+    assert np.abs(made.astype(int) - expected).max() <= 1
+    assert (made == expected).mean() > 0.99
 
 
 def test_rgb_is_what_color_py_says() -> None:
@@ -135,7 +145,7 @@ def test_a_regression_learns(recipe: Recipe, tmp_path: Path, samples: list[Sampl
     longer = dataclasses.replace(
         recipe, mode="regression", steps=30, aged=0.0, hinted=0.0, rate=3e-3, frozen_stages=5
     )
-    trainer = Trainer(longer, tmp_path, samples[:16])
+    trainer = Trainer(longer, tmp_path, source_of_samples(samples[:16]))
     before = trainer.validate(samples[16:], longer.phases[0])
     trainer.run(lambda _: None)
     after = trainer.validate(samples[16:], longer.phases[0])

@@ -7,6 +7,7 @@ import torch
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import SetupError
 from colorify.training.checkpoint import CHECKPOINT
+from colorify.training.data.photo_source import source_of_samples
 from colorify.training.optimizer import schedule
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer, TrainingProgress
@@ -17,7 +18,7 @@ def weights(trainer: Trainer) -> torch.Tensor:
 
 
 def run(recipe: Recipe, folder: Path, samples: list[Sample]) -> Trainer:
-    trainer = Trainer(recipe, folder, samples)
+    trainer = Trainer(recipe, folder, source_of_samples(samples))
     trainer.run(lambda _: None)
     return trainer
 
@@ -26,7 +27,7 @@ def test_training_lowers_the_error_on_photos_not_seen(
     recipe: Recipe, tmp_path: Path, samples: list[Sample]
 ) -> None:
     longer = dataclasses.replace(recipe, steps=40, aged=0.0, hinted=0.0, rate=3e-3)
-    trainer = Trainer(longer, tmp_path, samples[:16])
+    trainer = Trainer(longer, tmp_path, source_of_samples(samples[:16]))
     before = trainer.validate(samples[16:], longer.phases[0])
     seen: list[TrainingProgress] = []
     trainer.run(seen.append, validation=samples[16:])
@@ -41,7 +42,7 @@ def test_a_resumed_run_equals_an_unbroken_one(
     hard_recipe: Recipe, tmp_path: Path, samples: list[Sample]
 ) -> None:
     unbroken = run(hard_recipe, tmp_path / "unbroken", samples)
-    broken = Trainer(hard_recipe, tmp_path / "broken", samples)
+    broken = Trainer(hard_recipe, tmp_path / "broken", source_of_samples(samples))
     interrupt_after(broken, 3)
     with pytest.raises(KeyboardInterrupt):
         broken.run(lambda _: None)
@@ -70,7 +71,7 @@ def test_a_time_budget_ends_the_run(recipe: Recipe, tmp_path: Path, samples: lis
 
 
 def test_frozen_stages_and_statistics_stay(recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:
-    trainer = Trainer(recipe, tmp_path, samples)
+    trainer = Trainer(recipe, tmp_path, source_of_samples(samples))
     before = {name: value.clone() for name, value in trainer.network.backbone.state_dict().items()}
     trainer.run(lambda _: None)
     after = trainer.network.backbone.state_dict()
@@ -86,7 +87,7 @@ def test_a_damaged_checkpoint_is_refused_and_kept(
 ) -> None:
     (tmp_path / CHECKPOINT).write_bytes(b"not a checkpoint")
     with pytest.raises(SetupError, match="not a usable checkpoint"):
-        Trainer(recipe, tmp_path, samples)
+        Trainer(recipe, tmp_path, source_of_samples(samples))
     assert (tmp_path / CHECKPOINT).read_bytes() == b"not a checkpoint"
 
 
@@ -95,3 +96,5 @@ def test_rates_rise_then_fall_to_their_final_share(recipe: Recipe) -> None:
     shares = [schedule(share, warm) for share in (0.0, 0.05, 0.1, 0.5, 1.0)]
     assert shares[:3] == pytest.approx([0, 0.5, 1])
     assert shares[2] > shares[3] > shares[4] == pytest.approx(0.01)
+    constant = dataclasses.replace(warm, schedule="constant")
+    assert [schedule(share, constant) for share in (0.05, 0.1, 0.5, 1.0)] == pytest.approx([0.5, 1, 1, 1])

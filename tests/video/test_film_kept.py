@@ -208,6 +208,27 @@ def test_brightness_that_is_coded_otherwise_is_refused(tmp_path: Path, tiny_weig
         colorize_film(source, weights=tiny_weights)
 
 
+@pytest.mark.parametrize("suffix", [".avi", ".mkv", ".mp4"])
+def test_texts_that_are_no_utf_8(tmp_path: Path, tiny_weights: Path, suffix: str) -> None:
+    """As old programs wrote them: of the film, of its picture, and of a chapter."""
+    source, target = tmp_path / f"old{suffix}", tmp_path / "new.mkv"
+    with av.open(str(source), "w") as out:
+        stream: Any = out.add_stream("mpeg4", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        out.metadata["title"], stream.metadata["title"] = "GroXX Garten", "BiXX"
+        if suffix != ".avi":
+            chapter = {"id": 1, "start": 0, "end": 1, "time_base": Fraction(1), "metadata": {"title": "XX"}}
+            out.set_chapters([chapter])
+        for _ in range(3):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), "rgb24")))
+        out.mux(stream.encode(None))
+    source.write_bytes(source.read_bytes().replace(b"XX", b"\xdf\xe4"))
+    colorize_film(source, target, weights=tiny_weights)
+    with av.open(str(target)) as film:
+        assert tag("title")(film) == "Großä Garten"
+        assert [one["metadata"]["title"] for one in film.chapters()] == ["ßä"] * (suffix != ".avi")
+
+
 def test_the_tags_that_are_lost_are_named() -> None:
     before = {
         "title": "A",

@@ -6,6 +6,7 @@ below the input folder, so that the two trees mirror each other.
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +22,7 @@ MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one
 LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
 WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 _SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
+_NAMED_FILMS: Final = 5  # of a folder, in a note
 READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
 
 
@@ -73,6 +75,7 @@ def make_plan(
     force: bool = False,
     watching: bool = False,
     alternatives: int | None = None,
+    film_suffixes: frozenset[str] = frozenset(),
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
@@ -80,6 +83,7 @@ def make_plan(
     FORMATS, None keeps each photo's own. `force`: finished targets are jobs too. `watching`: more may come,
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
+    `film_suffixes`: of films, which are left out where a folder holds some, and said.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not is_folder(inputs[0]) and not _is_glob(inputs[0])
@@ -87,7 +91,7 @@ def make_plan(
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused, left_out = _find(inputs, leave_out=folder, watching=watching)
+    found, refused, left_out = _find(inputs, _Walker(folder, film_suffixes), watching=watching)
     if as_file:
         refuse_format(output or "", format)
         pairs = [Job(item.path, Path(output or "")) for item in found]
@@ -166,13 +170,12 @@ def _is_glob(text: str) -> bool:
 
 
 def _find(
-    inputs: Sequence[str], *, leave_out: Path | None, watching: bool
+    inputs: Sequence[str], walker: "_Walker", *, watching: bool
 ) -> tuple[list[_Candidate], list[Refusal], list[Refusal]]:
     """Find the photos, the inputs that are refused, and what is left out."""
     real = _real_paths()
     found: dict[str, _Candidate] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
-    walker = _Walker(leave_out)
     for text in inputs:
         path = Path(text)
         if _is_glob(text):
@@ -188,7 +191,7 @@ def _find(
             refused.append(Refusal(text, f"{text}: {missing}."))
         for item in here:
             found.setdefault(real(item.path), item)
-    return list(found.values()), [*walker.refused, *refused], walker.left_out
+    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
 
 
 def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
@@ -207,10 +210,12 @@ def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
 class _Walker:
     """Finds the pictures below folders, and keeps what it could not look into."""
 
-    def __init__(self, leave_out: Path | None) -> None:
-        """Leave out what is below a folder: the one of the results."""
+    def __init__(self, leave_out: Path | None, film_suffixes: frozenset[str]) -> None:
+        """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
         self.refused: list[Refusal] = []
         self.left_out: list[Refusal] = []
+        self._film_suffixes = film_suffixes
+        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
         self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
 
     def leaves_out(self, path: Path) -> bool:
@@ -229,7 +234,19 @@ class _Walker:
                     )
                     self.left_out.append(Refusal(str(path), reason))
             folders[:] = [path.name for path in seen]
-            yield from _pictures(Path(root, name) for name in sorted(files))
+            paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
+            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
+            self._films.setdefault(folder, []).extend(films)
+            yield from _pictures(paths)
+
+    def films(self) -> Iterator[Refusal]:
+        """Say which films are in the folders, and what to type for them."""
+        for folder, films in self._films.items():
+            if films:
+                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
+                more = " ..." if len(films) > _NAMED_FILMS else ""
+                count = f"{len(films)} film{'s' * (len(films) > 1)}"
+                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
 
     def _refuse(self, error: OSError) -> None:
         self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))

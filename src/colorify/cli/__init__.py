@@ -8,6 +8,7 @@ Little is imported here, so that signals are heard from the first milliseconds o
 From the ground up:
 
 * `output`: stdout and stderr that write all they are given, or say so
+* `lines`: lines of text, which no file name splits
 * `signals`: the first Ctrl-C asks, between two steps; the second acts
 * `interruption`: signals wherever no verb listens
 * `progress`: the bar on a terminal

@@ -9,6 +9,7 @@ import click
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
+    DEVICE,
     SIZE,
     STRENGTH,
     VIVIDNESS,
@@ -99,6 +100,7 @@ class DefaultCommand(click.Command):
 )
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@DEVICE
 @click.option(
     "-j",
     "--jobs",
@@ -146,6 +148,7 @@ def colorize(
     alternatives: int | None,
     confidence: Path | None,
     weights: Path | None,
+    device: str,
     jobs: int,
     force: bool,
     max_pixels: int | None,
@@ -186,9 +189,9 @@ def colorize(
     )
     show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
     if watch:
-        return watch_folders(inputs, output, options, Run(weights, jobs, show), dry=dry_run)
+        return watch_folders(inputs, output, options, Run(weights, device, jobs, show), dry=dry_run)
     if STDIO in (*inputs, output):
-        return color_stream(inputs, output, options, Run(weights, 1, show), dry=dry_run)
+        return color_stream(inputs, output, options, Run(weights, device, 1, show), dry=dry_run)
     refuse_film_target(inputs, output)
     _refuse_lost_map(confidence, output)
     films = tuple(filter(is_film, inputs))
@@ -196,7 +199,9 @@ def colorize(
     photos = tuple(text for text in inputs if text not in films)
     code = 0
     if photos or left:
-        code = color_inputs(photos, output, options, Run(weights, jobs, show), dry=dry_run, refused=left)
+        code = color_inputs(
+            photos, output, options, Run(weights, device, jobs, show), dry=dry_run, refused=left
+        )
     if films and not left and code != INTERRUPTED:
         code = max(code, color_films(ctx, films))
     return code

@@ -6,6 +6,7 @@ import click
 
 from colorify.cli.command_table import VerbGroup
 from colorify.cli.interruption import INTERRUPTED
+from colorify.cli.lines import print_line
 from colorify.cli.output import OutputError, flush
 from colorify.errors import ColorifyError, SetupError, UsageError
 
@@ -31,7 +32,7 @@ def run_command(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _fail(UsageError(f"{error.format_message()} (colorify -h lists what can be given)"))
     except click.Abort:
-        click.echo("interrupted", err=True)
+        print_line("interrupted", err=True)
         return INTERRUPTED
     except ModuleNotFoundError as error:
         missing = _missing_extra(error)
@@ -74,5 +75,5 @@ def _spelt(name: str | bytes | int) -> str:
 
 
 def _fail(error: ColorifyError) -> int:
-    click.echo(f"error: {error}", err=True)
+    print_line(f"error: {error}", err=True)
     return error.exit_code

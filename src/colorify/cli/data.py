@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
+
 if TYPE_CHECKING:
     from colorify.dataset.crawl import CrawlProgress, Summary
 
@@ -166,7 +168,7 @@ def export(folder: Path, output: Path, everything: bool, force: bool) -> None:
     from colorify.dataset.parquet_lists import export_list
 
     count = export_list(folder, output, everything=everything, overwrite=force)
-    click.echo(f"{folder} -> {output}  ({count} images)", err=True)
+    print_line(f"{folder} -> {output}  ({count} images)", err=True)
 
 
 @data.command(context_settings=HELP)
@@ -239,9 +241,9 @@ def screen(
     )
     helps = {row.name: row.help for row in RULES} | OTHER_REASONS
     kept = sum(verdict.kept for verdict in verdicts)
-    click.echo(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
+    print_line(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
     for reason, count in count_reasons(verdicts).most_common():
-        click.echo(f"{count:8} {reason}: {helps[reason]}", err=True)
+        print_line(f"{count:8} {reason}: {helps[reason]}", err=True)
 
 
 @data.command(context_settings=HELP)
@@ -278,10 +280,10 @@ def shard(
     packing = Packing(short_side, format_, quality, per_shard, validation, seed)
     packed = pack(folder, output, packing, threads=jobs, report=_counter("shards"))
     for reason in packed.failed:
-        click.echo(f"error: {reason}", err=True)
+        print_line(f"error: {reason}", err=True)
     photos = ", ".join(f"{count} {split}" for split, count in packed.photos.items())
     before = f", {packed.resumed} of them written before" if packed.resumed else ""
-    click.echo(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
+    print_line(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
     return FAILED if packed.failed else 0
 
 
@@ -294,13 +296,13 @@ def stats(folder: Path, into: Path | None) -> None:
 
     found, histogram = gather_stats(folder, report=_counter("shards"))
     paths = write_stats(into or folder / "stats", found, histogram)
-    click.echo(f"photos        {sum(found.photos.values())} in {len(found.photos)} shards")
-    click.echo(f"short side    {_listed(found.sides)} px")
-    click.echo(f"colourfulness {_listed(found.colorfulness)}")
-    click.echo(f"mean a, b     {found.mean_ab[0]:.1f}, {found.mean_ab[1]:.1f} Lab units")
+    print_line(f"photos        {sum(found.photos.values())} in {len(found.photos)} shards")
+    print_line(f"short side    {_listed(found.sides)} px")
+    print_line(f"colourfulness {_listed(found.colorfulness)}")
+    print_line(f"mean a, b     {found.mean_ab[0]:.1f}, {found.mean_ab[1]:.1f} Lab units")
     for name, count in found.licenses.items():
-        click.echo(f"{count:8} {name}")
-    click.echo(f"see {', '.join(str(path) for path in paths)}", err=True)
+        print_line(f"{count:8} {name}")
+    print_line(f"see {', '.join(str(path) for path in paths)}", err=True)
 
 
 def _listed(values: Mapping[str, float]) -> str:
@@ -309,7 +311,7 @@ def _listed(values: Mapping[str, float]) -> str:
 
 def _report_crawl(now: "CrawlProgress") -> None:
     if sys.stderr.isatty():
-        click.echo(f"pages {_statuses(now.pages)}; images {_statuses(now.images)}", err=True)
+        print_line(f"pages {_statuses(now.pages)}; images {_statuses(now.images)}", err=True)
 
 
 def _statuses(counts: Mapping[str, int]) -> str:
@@ -317,23 +319,23 @@ def _statuses(counts: Mapping[str, int]) -> str:
 
 
 def _end_crawl(summary: "Summary", into: Path) -> int:
-    click.echo(f"pages: {_statuses(summary.pages)}", err=True)
-    click.echo(f"images: {_statuses(summary.images)}", err=True)
+    print_line(f"pages: {_statuses(summary.pages)}", err=True)
+    print_line(f"images: {_statuses(summary.images)}", err=True)
     for host, why in summary.left.items():
-        click.echo(f"{host}: left for later, {why}", err=True)
+        print_line(f"{host}: left for later, {why}", err=True)
     if summary.offsite:
         names = ", ".join(summary.offsite[:10])
-        click.echo(f"images on other hosts were not fetched; allow them with --domain: {names}", err=True)
+        print_line(f"images on other hosts were not fetched; allow them with --domain: {names}", err=True)
     if summary.private:
         names = ", ".join(summary.private[:10])
         where = "this machine or a private network"
-        click.echo(f"not fetched, being on {where}; allow it with --allow-private: {names}", err=True)
+        print_line(f"not fetched, being on {where}; allow it with --allow-private: {names}", err=True)
     if summary.reached:
-        click.echo(f"stopped at {summary.reached}", err=True)
+        print_line(f"stopped at {summary.reached}", err=True)
     if not summary.is_finished:
-        click.echo("not finished; the same command goes on", err=True)
+        print_line("not finished; the same command goes on", err=True)
     if summary.faults:
-        click.echo(f"error: {summary.faults} faults of our own, see {into / 'crawl.log'}", err=True)
+        print_line(f"error: {summary.faults} faults of our own, see {into / 'crawl.log'}", err=True)
     if summary.interrupted:
         return INTERRUPTED
     return FAILED if summary.faults or summary.left or summary.private else 0
@@ -344,6 +346,6 @@ def _counter(what: str) -> Callable[[int, int], None]:
 
     def report(done: int, of: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"{what} {done} of {of}", err=True)
+            print_line(f"{what} {done} of {of}", err=True)
 
     return report

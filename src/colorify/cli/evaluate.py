@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.options import real_in, whole_in
+from colorify.cli.lines import print_line
+from colorify.cli.options import DEVICE, real_in, whole_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 @click.option(
     "-m", "--weights", type=click.Path(path_type=Path), help="Weights file; the embedded one if left out."
 )
+@DEVICE
 @click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
 @click.option("--vividness", type=real_in("vividness"), default=1.0, show_default=True)
 @click.option("--size", type=whole_in("size"), help="Short side at which the generator sees the photos, px.")
@@ -35,6 +37,7 @@ DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 def evaluate(
     folder: Path,
     weights: Path | None,
+    device: str,
     hints: str,
     vividness: float,
     size: int | None,
@@ -63,7 +66,7 @@ def evaluate(
     if sheet is not None and sheet.exists() and not force:
         raise UsageError(f"{sheet}: exists already. Add -f to overwrite it.")
     paths, counts = scoring.find_photos(folder), _counts(hints)
-    colorizer = Colorizer(weights)
+    colorizer = Colorizer(weights, device=device)
     perceptual = _perceptual(metric_weights)
     for count in counts:
         results: list[scoring.ScoredPhoto] = []
@@ -120,7 +123,7 @@ def _show(hints: int, photos: int, scores: dict[str, float | None], as_json: boo
     if as_json:
         click.echo(json.dumps(row))
     else:
-        click.echo("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
+        print_line("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
 
 
 def _shown(name: str, value: float | None) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from colorify.cli.lines import print_line
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -41,4 +43,4 @@ def export(
     if contrast is not None:
         checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
     export_checkpoint(checkpoint, output, name=name, version=version, license=license, overwrite=force)
-    click.echo(f"{' + '.join(map(str, runs))} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+    print_line(f"{' + '.join(map(str, runs))} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)

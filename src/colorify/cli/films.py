@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from colorify.batch.plan import Refusal
 
 # what means the same for films
-SHARED_OPTIONS: Final = ("strength", "vividness", "size", "weights", "force", "no_mark", "as_json", "quiet")
+SHARED_OPTIONS: Final = (
+    "strength",
+    "vividness",
+    "size",
+    "weights",
+    "device",
+    "force",
+    "no_mark",
+    "as_json",
+    "quiet",
+)
 # What a film would not obey, and whoever typed it expects to be obeyed. The others choose how a photo is
 # written, and there are photos.
 PHOTO_OPTIONS: Final = {

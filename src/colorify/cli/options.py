@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.errors import UsageError
+from colorify.model.devices import AUTO, DEVICE_NAMES
 from colorify.options import RANGES
 
 if TYPE_CHECKING:
@@ -32,6 +34,12 @@ VIVIDNESS: Final = click.option(
 )
 SIZE: Final = click.option(
     "--size", type=whole_in("size"), help="Short side, in pixels, that the generator looks at."
+)
+DEVICE: Final = click.option(
+    "--device",
+    type=click.Choice(DEVICE_NAMES),
+    default=AUTO,
+    help="Where the generator runs; auto: an accelerator that works, or the CPU.",
 )
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?")
@@ -100,5 +108,5 @@ def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> N
     from colorify import __version__
 
     if wanted:
-        click.echo(f"colorify {__version__}")
+        print_line(f"colorify {__version__}")
         ctx.exit()

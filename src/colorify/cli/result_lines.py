@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
+from colorify.cli.lines import print_line
 from colorify.cli.summary import Summary
 
 if TYPE_CHECKING:
     from colorify.batch.plan import Job, Plan, Refusal
     from colorify.batch.run import PhotoResult
-    from colorify.colorizer import Report
+    from colorify.colorizer import Colorizer, Report
 
 MAX_REASONS: Final = 20  # that the report repeats
 
@@ -21,6 +22,7 @@ MAX_REASONS: Final = 20  # that the report repeats
 class RunReporter(Protocol):
     """Is told what happens, in order."""
 
+    def loaded(self, colorizer: "Colorizer") -> None: ...
     def refused(self, refusal: "Refusal") -> None: ...
     def passed_over(self, plan: "Plan") -> None: ...
     def planned(self, job: "Job") -> None: ...
@@ -34,6 +36,13 @@ class LineReporter:
     """For a person: a line a photo. `verbosity`: -1 errors alone, 0, 1 everything."""
 
     verbosity: int = 0
+
+    def loaded(self, colorizer: "Colorizer") -> None:
+        if self.verbosity > 0:
+            for reason in colorizer.passed_over:
+                _print_line(reason)
+            spec = colorizer.spec
+            _print_line(f"generator {spec.name} {spec.version} on {colorizer.device}")
 
     def refused(self, refusal: "Refusal") -> None:
         _print_line(f"error: {refusal.reason}")
@@ -51,7 +60,7 @@ class LineReporter:
                 _print_line(f"{printable_path(path)}: made by Colorify, not coloured again")
 
     def planned(self, job: "Job") -> None:
-        click.echo(
+        print_line(
             f"{printable_path(job.source)} -> {printable_path(job.target)}"
         )  # what --dry-run is asked for, so on stdout
 
@@ -90,6 +99,9 @@ class LineReporter:
 
 class JsonReporter:
     """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
+
+    def loaded(self, colorizer: "Colorizer") -> None:
+        """Say nothing: every line is of a photo, or of the run."""
 
     def refused(self, refusal: "Refusal") -> None:
         _print_json(refusal.source, None, "failed", error=refusal.reason)
@@ -192,4 +204,4 @@ def printable_path(path: Path) -> str:
 
 
 def _print_line(line: str) -> None:
-    click.echo(line, err=True)
+    print_line(line, err=True)

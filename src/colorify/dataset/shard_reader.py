@@ -1,7 +1,6 @@
-"""WebDataset shards of colour photos, read into memory as Lab.
+"""WebDataset shards of colour photos: their members one after another, and each decoded to Lab.
 
-A shard is a tar of pictures, any of which libvips reads. A few thousand photos at training size fit into
-memory, which spares every epoch but the first the decoding.
+A shard is a tar of pictures, any of which libvips reads.
 """
 
 import io
@@ -16,7 +15,6 @@ from typing import Final
 import fsspec
 import pyvips
 
-from colorify.dataset.process_pool import ProcessPool
 from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
@@ -46,25 +44,6 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
             yield from pool.map(_decode, read_members(address))
 
 
-def read_shards_in_processes(shards: Sequence[str], processes: int) -> Iterator[Sample]:
-    """Decode as many shards at a time, else as `read_shards`: threads wait for each other's Python.
-
-    A script that calls this must be one that can be imported (`if __name__ == "__main__"`).
-    Raises PhotoError, and SetupError where the system has killed one of the processes.
-    """
-    count = min(processes, len(shards))
-    if count < 2:
-        yield from read_shards(shards)
-        return
-    with ProcessPool(_read_shard, count, cure="Give fewer SHARDS.") as pool:
-        for samples in pool.map(shards):
-            yield from samples
-
-
-def _read_shard(address: str) -> list[Sample]:
-    return list(read_shards([address], threads=1))
-
-
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:
     """Yield the pictures of a shard as they are: name without folder and ending, and bytes."""
     try:
@@ -92,6 +71,11 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
         ) from error
     except OSError as error:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
+
+
+def decode_photos(photos: Sequence[tuple[str, bytes]]) -> list[Sample]:
+    """Decode what `read_members` yielded. Raises PhotoError for a photo that is damaged."""
+    return [_decode(photo) for photo in photos]
 
 
 def _decode(item: tuple[str, bytes]) -> Sample:

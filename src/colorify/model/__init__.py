@@ -5,6 +5,7 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `preprocess`: a photo's L, reduced, its levels stretched and its grain lowered
 * `spec`: what a weights file promises of itself
 * `onnx_file`: where an ONNX file would read other files
+* `devices`: where the generator may run: the CPU, or an accelerator; a table
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship

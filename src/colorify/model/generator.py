@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from colorify.errors import UsageError, WeightsError
 from colorify.images.sizes import scale_size
+from colorify.model.devices import AUTO
 from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
@@ -22,7 +23,7 @@ FloatArray = NDArray[np.float32]
 
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
 # does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
-VIVIDNESS_LOGIT_PER_LAB: Final = 0.01
+VIVIDNESS_LOGIT_PER_LAB: Final = 0.02
 BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
 # the attention of the network at stride 16, of each of its cells to each: 4 heads, twice, 4 bytes.
@@ -57,13 +58,15 @@ class Distribution:
 class Generator:
     """One weights file, ready to run; safe to share between threads."""
 
-    def __init__(self, weights: Path | None = None, *, threads: int = 0) -> None:
-        """Load `weights` (the embedded ones if None) onto the CPU, to run on `threads` cores (0: all).
+    def __init__(self, weights: Path | None = None, *, threads: int = 0, device: str = AUTO) -> None:
+        """Load `weights` (the embedded ones if None), to run on `device`, of `threads` cores (0: all).
 
-        Raises WeightsError where the file is missing, damaged or of another kind.
+        `device`: one of `devices.DEVICE_NAMES`; auto: the first accelerator that works, or the CPU.
+        Raises WeightsError where the file is missing, damaged or of another kind; SetupError where a device
+        was named that cannot be used.
         """
         self.path = weights if weights is not None else BUILTIN_WEIGHTS
-        self._runtime = Runtime(self.path, threads)
+        self._runtime = Runtime(self.path, threads, device)
         # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
         self.spec, self.centers = read_spec(self._runtime.metadata, self.path)
         cached = check_tensors(self._runtime.inputs, self._runtime.outputs, self.centers, self.path)
@@ -83,6 +86,16 @@ class Generator:
         print is shown to the network as if it were a fresh one: see `normalize_luminance`.
         """
         return EncodedPhoto(self, L)
+
+    @property
+    def device(self) -> str:
+        """Where it runs: one of `devices.DEVICE_NAMES`, and never auto."""
+        return self._runtime.device.name
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """Accelerators that are installed and could not be used, each with the reason."""
+        return self._runtime.passed_over
 
     def check_memory(self, size: tuple[int, int]) -> None:
         """Raise UsageError where an L of (width, height) px takes more memory than there is."""

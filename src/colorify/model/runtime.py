@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import UsageError, WeightsError
+from colorify.errors import SetupError, UsageError, WeightsError
+from colorify.model.devices import AUTO, CPU, Device, choose_devices
 from colorify.model.onnx_file import has_external_data
 from colorify.model.spec import Tensor
 
@@ -26,14 +28,17 @@ _SHRINK: Final = "memory.enable_memory_arena_shrinkage"
 
 
 class Runtime:
-    """One ONNX model, ready to run on the CPU; safe to share between threads."""
+    """One ONNX model, ready to run; safe to share between threads."""
 
-    def __init__(self, path: Path, threads: int) -> None:
-        """Load the model of a weights file, to run on `threads` cores (0: all). Raises WeightsError."""
+    def __init__(self, path: Path, threads: int, device: str = AUTO) -> None:
+        """Load the model of a weights file, to run on `device`, of `threads` cores (0: all).
+
+        Raises WeightsError, and SetupError where a device was named that this machine has not.
+        """
         self.path = path
         data = read_model(path)
+        self._session, self.device, self.passed_over = _open_on_first(data, threads, device, path)
         with _translate_errors(f"{path}: not a usable ONNX file", sized=False):
-            self._session = _open_session(data, threads)
             self.metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
             self.inputs = [_tensor(entry) for entry in self._session.get_inputs()]
             self.outputs = [_tensor(entry) for entry in self._session.get_outputs()]
@@ -45,9 +50,7 @@ class Runtime:
         return results
 
     def _options(self, pixels: int) -> "onnxruntime.RunOptions":
-        import onnxruntime
-
-        options = onnxruntime.RunOptions()
+        options = _import_onnxruntime().RunOptions()
         if pixels >= LARGE_INPUT_PX:
             options.add_run_config_entry(_SHRINK, "cpu:0")
         return options
@@ -72,11 +75,53 @@ def read_model(path: Path) -> bytes:
     return data
 
 
-def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
-    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
-    import onnxruntime as ort  # here, not above: it takes longer to load than all else together
+def _open_on_first(
+    data: bytes, threads: int, name: str, path: Path
+) -> tuple["onnxruntime.InferenceSession", Device, tuple[str, ...]]:
+    """Open a session on the first device that does what it promises; return why others were passed over.
 
-    options = ort.SessionOptions()
+    ONNX Runtime says which providers it was built with, whether or not there is such a card, and goes on
+    without one that fails to load; so what runs is read from the session.
+    """
+    available = _import_onnxruntime().get_available_providers()
+    devices = choose_devices(name, available)
+    reasons: list[str] = []
+    for device in devices:
+        if device is CPU:
+            break
+        provider = device.provider_among(available)
+        assert provider is not None  # it was chosen for that
+        try:
+            return _open_accelerated(data, threads, provider, device), device, tuple(reasons)
+        except SetupError as error:
+            reasons.append(str(error))
+    with _translate_errors(f"{path}: not a usable ONNX file", sized=False):
+        session = _open_session(data, threads, [])  # for a named device too: it may be the file that is bad
+    if CPU in devices:
+        return session, CPU, tuple(reasons)
+    raise SetupError(f"{reasons[0]}. Check its driver, or give --device {CPU.name}.")
+
+
+def _open_accelerated(
+    data: bytes, threads: int, provider: str, device: Device
+) -> "onnxruntime.InferenceSession":
+    """Raises SetupError where the provider is installed and does not serve."""
+    try:
+        session = _open_session(data, threads, [(provider, dict(device.options))])
+    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+        raise SetupError(f"device {device.name}: cannot be used ({_first_line(error)})") from error
+    if provider not in session.get_providers():
+        raise SetupError(f"device {device.name}: ONNX Runtime has {provider}, which did not load here")
+    return session
+
+
+def _open_session(
+    data: bytes, threads: int, accelerators: list[tuple[str, dict[str, str]]]
+) -> "onnxruntime.InferenceSession":
+    onnxruntime = _import_onnxruntime()
+    if accelerators and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # CUDA's libraries may lie in packages of Python, where no loader looks
+    options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what it would print as errors, it raises too
     # a plan for sizes that it has met keeps a second set of buffers, and saves no time
@@ -85,8 +130,16 @@ def _open_session(data: bytes, threads: int) -> "onnxruntime.InferenceSession":
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # a model given as bytes is of ONNX's own format, in which external data was looked for
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    # its fallback prints that it tries the same once more
-    return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+    # the CPU runs what an accelerator cannot; its fallback prints that it tries the same once more
+    providers = [*accelerators, *CPU.providers]
+    return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
+
+
+def _import_onnxruntime() -> ModuleType:
+    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
+    import onnxruntime  # here, not above: it takes longer to load than all else together
+
+    return cast(ModuleType, onnxruntime)
 
 
 @contextmanager
@@ -96,10 +149,14 @@ def _translate_errors(what: str, *, sized: bool) -> Iterator[None]:
         yield
     except Exception as error:
         # ONNX Runtime's exceptions share no base class of their own, and none is for lack of memory
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = _first_line(error)
         if sized and (isinstance(error, MemoryError) or "alloc" in reason.lower()):
             raise UsageError(f"There is too little memory ({reason}). Give a smaller --size.") from error
         raise WeightsError(f"{what} ({reason}).") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _tensor(entry: "onnxruntime.NodeArg") -> Tensor:

@@ -114,7 +114,13 @@ class Api:
     async def models(self) -> Models:
         """List the generators of this server, and what it takes on."""
         spec = self.colorizer.spec
-        model = Model(name=spec.name, version=spec.version, license=spec.license, size=spec.size)
+        model = Model(
+            name=spec.name,
+            version=spec.version,
+            license=spec.license,
+            size=spec.size,
+            device=self.colorizer.device,
+        )
         limits = ServerLimits(
             max_bytes=self.settings.max_bytes,
             max_pixels=self.settings.max_pixels,

@@ -32,11 +32,11 @@ def create_app(
     """Build the application; it colours with `colorizer`, or loads the weights of the settings.
 
     `connections`: those of the server around it. When they are to be left, photos at work have their grace.
-    Raises WeightsError.
+    Raises WeightsError, SetupError.
     """
     if connections is None:
         connections = Connections(settings.connections)
-    colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads)
+    colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads, device=settings.device)
     line = JobQueue(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
     metrics, api = Metrics(), Api(settings, colorizer, line)
 

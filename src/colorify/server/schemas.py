@@ -158,6 +158,7 @@ class Model(BaseModel):
     version: str
     license: str
     size: int = Field(description="px, short side at which it does best")
+    device: str = Field(description="where it runs, such as cpu or cuda")
 
 
 class ServerLimits(BaseModel):

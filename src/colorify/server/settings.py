@@ -5,6 +5,8 @@ from os import cpu_count
 from pathlib import Path
 from typing import Final
 
+from colorify.model.devices import AUTO
+
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PREVIEW_SIDE: Final = 1600  # px; longest side of what the page shows while somebody works on a photo
 JSON_BYTES: Final = 256 * 1024  # of a body that carries wishes and no picture
@@ -20,6 +22,7 @@ class Settings:
 
     version: str = "0"  # of Colorify, for the API's description
     weights: Path | None = None  # None: the embedded ones
+    device: str = AUTO  # one of `model.devices.DEVICE_NAMES`
     workers: int = 2  # photos coloured at a time
     waiting: int = 16  # requests that may wait for a worker; one more is refused with 503
     max_bytes: int = 64 * 2**20  # of an upload

@@ -34,6 +34,7 @@ class Checkpoint:
     watch: dict[str, Any] = field(default_factory=dict)
     best: dict[str, Tensor] | None = None  # averaged weights at the best validation: exported in their place
     adversary: dict[str, Any] | None = None
+    stream: dict[str, Any] | None = None  # which photos streamed, and where each process stands in them
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:

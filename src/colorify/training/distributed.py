@@ -47,6 +47,15 @@ class Workers:
         total: NDArray[np.int64] = shared.numpy()
         return total
 
+    def gather(self, numbers: list[int]) -> list[list[int]]:
+        """Return the numbers of every process, as many of each."""
+        if self.count == 1:
+            return [numbers]
+        own = torch.tensor(numbers, dtype=torch.int64)
+        everyone = [torch.empty_like(own) for _ in range(self.count)]
+        distributed.all_gather(everyone, own)
+        return [each.tolist() for each in everyone]
+
 
 @contextmanager
 def init_distributed(device: str) -> Iterator[tuple[Workers, str]]:

@@ -49,8 +49,10 @@ def make_optimizer(network: UNet, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def schedule(share: float, recipe: Recipe) -> float:
-    """Rates as a share of the highest: a line up, then a cosine down. `share`: of the run, 0..1."""
+    """Rates as a share of the highest: a line up, then a cosine down, or none. `share`: of the run, 0..1."""
     if share < recipe.warmup:
         return share / recipe.warmup
+    if recipe.schedule == "constant":
+        return 1.0
     fallen = min(1.0, (share - recipe.warmup) / (1 - recipe.warmup))
     return recipe.final + (1 - recipe.final) * 0.5 * (1 + math.cos(math.pi * fallen))

@@ -48,8 +48,9 @@ class Recipe:
     backbone: str = "pretrained"  # or "scratch"
     rate: float = 1e-3  # AdamW learning rate of the decoder, at its highest
     backbone_rate: float = 3e-4  # the same of the backbone
+    schedule: str = "cosine"  # how the rates fall after the warm-up; or "constant": they do not
     warmup: float = 0.02  # share of the run in which the rates rise from 0
-    final: float = 0.01  # rates at the end, as a share of the highest; a cosine leads there
+    final: float = 0.01  # rates at the end of a cosine, as a share of the highest
     patience: int = 0  # validations without progress after which the rates are cut; 0: never
     cut: float = 0.3  # what is then left of the rates, a share
     decay: float = 0.01  # AdamW weight decay
@@ -63,14 +64,22 @@ class Recipe:
     colorful: float = 0.0  # weight of the colourfulness term
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
     hinted: float = 0.2  # share of the samples with hints
+    recolored: float = (
+        0.0  # share of the samples in which one thing gets another colour, and one hint says so
+    )
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side
+    # px, in place of `zone`: least and largest short side of a whole photo, from which a square is then cut
+    scale: tuple[float, float] | None = None
     mounted: float = 0.1  # share of the samples in a grey frame or an oval mask
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
     contrast: float = 0.35  # of the exported generator: how far its colours are moved away from their mean
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
+    buffer: int = 4096  # photos of a stream that are shuffled together, as files of some 5 to 30 kB
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
+    # photos there before the first step, the others come while it runs; 0: all, as exact resuming needs
+    enough: int = 0
     validate_every: int = 0  # steps between validations; 0: as often as checkpoints are written
     sets: dict[str, float] = field(default_factory=dict)  # how often a set is drawn, others 1
     damage: dict[str, float] = field(default_factory=dict)  # share of the aged samples, by name; see augment
@@ -93,8 +102,13 @@ FINE_TUNE: Final = Recipe(
 def from_table(table: dict[str, Any]) -> Recipe:
     """Build a recipe from what TOML or a checkpoint holds. Raises KeyError, TypeError."""
     phases = tuple(Phase(**phase) for phase in table["phases"])
-    gan = table.get("gan")
-    return Recipe(**{**table, "phases": phases, "gan": None if gan is None else Gan(**gan)})
+    gan, scale = table.get("gan"), table.get("scale")
+    built = {
+        "phases": phases,
+        "gan": None if gan is None else Gan(**gan),
+        "scale": None if scale is None else tuple(scale),
+    }
+    return Recipe(**{**table, **built})
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -138,6 +152,7 @@ def _check_words(recipe: Recipe, path: Path) -> None:
     choices = {
         "mode": MODES,
         "backbone": ("pretrained", "scratch"),
+        "schedule": ("cosine", "constant"),
         "norms": ("learn", "all", "fixed"),
         "precision": ("fp32", "bf16"),
     }
@@ -151,5 +166,12 @@ def _check_samples(recipe: Recipe, path: Path) -> None:
         raise UsageError(
             f"{path}: zone = {recipe.zone}: expected a share of the short side, above 0, up to 1."
         )
+    scale = recipe.scale
+    if scale is not None and not (len(scale) == 2 and 0 < scale[0] <= scale[1]):
+        raise UsageError(f"{path}: scale = {list(scale)}: expected two numbers of px, the smaller one first.")
+    if recipe.buffer < 1:
+        raise UsageError(f"{path}: buffer = {recipe.buffer}: expected 1 photo or more.")
+    if not 0 <= recipe.recolored <= 1:
+        raise UsageError(f"{path}: recolored = {recipe.recolored}: expected a share of the samples, 0 to 1.")
     if unknown := sorted(set(recipe.damage) - set(SHARES)):
         raise UsageError(f"{path}: no such damage: {', '.join(unknown)}. There are: {', '.join(SHARES)}.")

@@ -3,10 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +21,12 @@ from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint
 from colorify.training.data.augment import degrade
 from colorify.training.data.batches import Batch, ab_histogram, draw_hints
 from colorify.training.data.levels import normalize_luminance_batch
-from colorify.training.data.loader import DAMAGE_RNG, GAN_RNG, BatchLoader
+from colorify.training.data.loader import DAMAGE_RNG, GAN_RNG, make_loader
 from colorify.training.data.mounts import add_mounts
+from colorify.training.data.photo_source import PhotoSource
+from colorify.training.data.photo_stream import Position
+from colorify.training.data.region_hints import add_region_hints
+from colorify.training.data.stream_state import describe_stream, find_position
 from colorify.training.distillation import distillation_loss, make_teachers
 from colorify.training.distributed import Workers
 from colorify.training.early_stopping import EarlyStopping
@@ -36,7 +41,8 @@ from colorify.training.recipe import Phase, Recipe
 from colorify.training.validation import Validation, validate
 from colorify.training.warm_start import PretrainedGenerator
 
-REPORT_EVERY = 20  # steps
+REPORT_EVERY: Final = 20  # steps
+BIN_PHOTOS: Final = 4096  # photos whose colours the bins are weighted by
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,9 @@ class Trainer:
         self,
         recipe: Recipe,
         folder: Path,
-        samples: Sequence[Sample],
+        source: PhotoSource,
         *,
+        decoders: int = 0,
         device: str = "cpu",
         start: PretrainedGenerator | None = None,
         teachers: Sequence[PretrainedGenerator] = (),
@@ -78,6 +85,8 @@ class Trainer:
     ) -> None:
         """Begin a run, or take up the one in `folder` where it stopped.
 
+        `source`: the photos to learn from, of all processes; `decoders`: processes that decode those of this
+        one, 0: itself.
         `start`: a trained generator to go on from; `backbone`: weights for the backbone alone. Both are for
         the beginning: a run that is taken up has its own. `teachers`: for mode "taught", whenever it runs.
         Raises UsageError where they do not fit the recipe.
@@ -90,8 +99,14 @@ class Trainer:
         self.recipe = recipe
         torch.manual_seed(recipe.seed)
         torch.backends.cudnn.benchmark = True  # sizes are few, and stay
-        self.supply = BatchLoader(recipe, samples, self.device, self.workers)
-        self.bins = self._choose_bins(saved or start or next(iter(teachers), None), samples)
+        self._stream = describe_stream(source, recipe, self.workers)
+        self.position, self.same_stream = Position(), True
+        if saved is not None:
+            self.position, self.same_stream = find_position(saved.stream, self._stream, self.workers.rank)
+        self.supply = make_loader(
+            recipe, source, self.device, self.workers, decoders=decoders, position=self.position
+        )
+        self.bins = self._choose_bins(saved or start or next(iter(teachers), None))
         self.head = make_head(self.bins).to(self.device)
         self.objective = Objective(recipe, self.head, self.eyes.perceptual)
         self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
@@ -118,19 +133,37 @@ class Trainer:
         *,
         save_every: float = 300,
         validation: Sequence[Sample] = (),
-    ) -> None:
-        """Train to the end of the recipe. `save_every`: seconds between checkpoints."""
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Train to the end of the recipe, and say whether it was reached.
+
+        `save_every`: seconds between checkpoints; `stopped`: asked after each step whether to end here. A run
+        that is stopped has its checkpoint, and goes on exactly there.
+        """
+        with closing(self.supply):
+            return self._run(report, save_every, validation, stopped)
+
+    def _run(
+        self,
+        report: Callable[[TrainingProgress], None],
+        save_every: float,
+        validation: Sequence[Sample],
+        stopped: Callable[[], bool],
+    ) -> bool:
+        phase = self.current_phase()
+        batches = self.supply.batches(phase, self.step)  # waits for photos: the clock starts after that
         began, spent = time.monotonic(), self.seconds
         saved = spent
-        phase = self.current_phase()
         if self.adversary is not None and self.step == 0:
             self._look(phase, validation)  # what it starts from is the first to beat
-        batches = self.supply.batches(phase, self.step)
         while self._share() < 1 and not self.watch.stopped:
             if phase != self.current_phase():
                 phase = self.current_phase()
+                batches.close()
                 batches = self.supply.batches(phase, self.step)
-            self.train_step(next(batches), self._share())
+            batch = next(batches)
+            self.train_step(batch.batches, self._share())
+            self.position = batch.position
             self.seconds = self.workers.broadcast(spent + time.monotonic() - began)
             every = self.recipe.validate_every
             if self.step % every == 0 if every else self.seconds - saved > save_every:
@@ -139,8 +172,13 @@ class Trainer:
                 self.save()
             elif self.step % REPORT_EVERY == 0:
                 report(self._progress())
+            if self.workers.broadcast(stopped()):
+                self.save()
+                return False
+        batches.close()
         report(self._progress(self._look(phase, validation)))
         self.save()
+        return True
 
     def train_step(self, batches: Sequence[Batch], share: float) -> None:
         """One step of the optimiser on the gradients of all `batches`."""
@@ -168,7 +206,8 @@ class Trainer:
         return validate(network, self.head, samples, phase, temperature=temperature, metric=self.eyes.metric)
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Write the checkpoint. All processes take part."""
+        positions = self.workers.gather(self.position.to_numbers())
         if not self.workers.is_main:
             return
         state = Checkpoint(
@@ -183,6 +222,7 @@ class Trainer:
             watch=asdict(self.watch),
             best=self.best,
             adversary=None if self.adversary is None else self.adversary.state_dict(),
+            stream={"of": self._stream, "positions": positions},
         )
         save_checkpoint(state, self.path)
 
@@ -199,7 +239,9 @@ class Trainer:
         L = normalize_luminance_batch(
             degrade(batch.L, batch.ab_at_L, self.recipe.aged, rng, shares=self.recipe.damage)
         )
-        hints = draw_hints(batch.ab, self.recipe.hinted, rng)
+        batch, hints = add_region_hints(
+            batch, draw_hints(batch.ab, self.recipe.hinted, rng), self.recipe.recolored, rng
+        )
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
         persuade = None
@@ -236,13 +278,14 @@ class Trainer:
         self.watch.stopped = bool(self.workers.broadcast(self.watch.stopped))
         return seen
 
-    def _choose_bins(self, given: Checkpoint | PretrainedGenerator | None, samples: Sequence[Sample]) -> Bins:
+    def _choose_bins(self, given: Checkpoint | PretrainedGenerator | None) -> Bins:
         mode = self.recipe.mode
         if given is None:
             if mode == "gan":
                 raise UsageError("a GAN refines a trained generator: name one with --from.")
             if mode == "regression":
                 return Bins(torch.zeros(0, 2), torch.zeros(0))
+            samples = self.supply.first_samples(BIN_PHOTOS // self.workers.count)
             return Bins.from_histogram(self.workers.all_reduce(ab_histogram(samples)))
         kind = make_head(given.bins).kind
         if {"gan": kind, "taught": "classification"}.get(mode, mode) != kind:

@@ -1,5 +1,6 @@
 """Films and pictures by the names of their files, whatever letters these hold."""
 
+import codecs
 import os
 import re
 from functools import cache
@@ -12,7 +13,17 @@ from colorify.errors import FilmError
 
 PICTURES: Final = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dpx")  # as frames of a folder
 _ONE_PICTURE: Final = {"pattern_type": "none"}  # of image2: % and * in a name are letters like any other
+_LATIN_1: Final = "colorify-latin-1"  # how Python knows `_read_latin_1`
 _NUMBER: Final = re.compile(r"(\d+)")
+
+
+def _read_latin_1(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes of a tag that are no UTF-8 as what old programs wrote; for the codecs of Python."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+codecs.register_error(_LATIN_1, _read_latin_1)
 
 
 def ffmpeg_url(path: Path) -> str:
@@ -99,6 +110,6 @@ def _open(path: Path, format: str | None, options: dict[str, str]) -> Any:
     if not exists(path):
         raise FilmError(f"{path}: no such film.")
     try:
-        return av.open(ffmpeg_url(path), "r", format=format, options=options)
+        return av.open(ffmpeg_url(path), "r", format=format, options=options, metadata_errors=_LATIN_1)
     except av.FFmpegError as error:
         raise FilmError(f"{path}: no film that FFmpeg can read ({error.strerror}).") from error

@@ -17,6 +17,7 @@ import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
+from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
 from colorify.video.chroma import color_frame, convert_depth, join_side_by_side, make_neutral_frame
 from colorify.video.clock import FREE_CLOCK
@@ -49,6 +50,7 @@ def colorize_film(
     *,
     pictures: Path | None = None,
     weights: Path | None = None,
+    device: str = AUTO,
     options: FilmOptions | None = None,
     progress: ProgressCallback | None = None,
     stopped: Callable[[], bool] = lambda: False,
@@ -59,7 +61,8 @@ def colorize_film(
     `pictures`: a folder for numbered PNG pictures, instead. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
-    NAME.partial.EXT beside the target, and the next call goes on. Raises FilmError, UsageError, WeightsError.
+    NAME.partial.EXT beside the target, and the next call goes on.
+    `device`: see `Colorizer`. Raises FilmError, UsageError, SetupError.
     """
     options = options or FilmOptions()
     if target is not None and pictures is not None:
@@ -69,7 +72,7 @@ def colorize_film(
         check_times(film, options)
         codec = (codec_named(options.codec) if pictures is None else PNG).for_size(*film.size)
         result = _Result.of(film, target, pictures, codec, options)
-        generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2))
+        generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
     except OSError as error:
         raise _trouble(source, error, "cannot be read") from error
     threads = cv2.getNumThreads()

@@ -44,6 +44,26 @@ def click_photo(page: "Page", x: float, y: float) -> None:
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
+def drag(page: "Page", start: tuple[float, float], end: tuple[float, float], *, key: str = "") -> None:
+    """Drag from one point of the photo to another, 0..1, in 20 steps, while a key is held."""
+    box = page.locator("#after").bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
+    if key:
+        page.keyboard.down(key)
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=20)
+    page.mouse.up()
+    if key:
+        page.keyboard.up(key)
+
+
+def pick(page: "Page", name: str) -> None:
+    """Choose one of the common colours, by its name in the page's program."""
+    page.click(f"#common button[data-name='{name}']")
+
+
 def download(page: "Page", button: str = "#download") -> tuple[str, bytes]:
     with page.expect_download() as pending:
         page.click(button)

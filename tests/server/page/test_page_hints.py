@@ -1,5 +1,7 @@
 """Colours that a person sets on the page, and what the page says of the generator's."""
 
+from typing import Any
+
 import pytest
 from browsing import (
     Visit,
@@ -8,6 +10,8 @@ from browsing import (
     click_photo,
     color_on_screen,
     download,
+    drag,
+    pick,
     ready,
     settled,
     shown,
@@ -120,14 +124,201 @@ def test_other_ideas_are_chosen_and_undone(visit: Visit, refusals: set[int]) -> 
     assert page.locator("#ideas-row button[aria-pressed=true]").get_attribute("title") == "The usual one"
 
 
-def test_where_it_is_unsure_is_shown(visit: Visit) -> None:
+VEIL = """([x, y]) => { const c = document.querySelector('#sure');
+    return c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data[3]; }"""
+
+
+def test_where_it_is_unsure_lies_over_the_grey_photo_and_leaves_out_hints(visit: Visit) -> None:
     page = visit()
     choose(page, ("a.jpg", picture()))
     ready(page)
+    assert page.locator("#legend").is_hidden()
     page.click("#sure-toggle")
-    page.wait_for_selector("#sure:not([hidden])", state="attached")
+    page.wait_for_selector("#stage.unsure")
     assert page.get_attribute("#sure-toggle", "aria-checked") == "true"
-    alpha = """() => { const c = document.querySelector('#sure'), x = c.getContext('2d'), y = c.height - 1;
-        return [x.getImageData(0, y, 1, 1).data[3], x.getImageData(c.width - 1, y, 1, 1).data[3]]; }"""
-    dark, bright = page.evaluate(alpha)  # the tiny generator is surest where it is bright
-    assert dark > bright + 50
+    assert page.locator("#legend").is_visible()
+    assert page.locator("#after").is_hidden()
+    assert page.locator("#divider").is_hidden()
+    dark, bright = page.evaluate(VEIL, [0.01, 0.98]), page.evaluate(VEIL, [0.99, 0.98])
+    assert dark > bright + 50  # the tiny generator is surest where it is bright
+    there = (0.375, 0.375)
+    assert page.evaluate(VEIL, there) > 100
+    click_photo(page, *there)
+    page.wait_for_selector("#suggested button")
+    assert page.locator("#after").is_visible()  # a colour that is chosen is seen
+    assert page.locator("#sure").is_hidden()
+    pick(page, "red")
+    settled(page)
+    assert page.locator("#sure").is_visible()
+    assert page.evaluate(VEIL, there) == 0
+    page.click("#sure-toggle")
+    assert page.locator("#after").is_visible()
+
+
+def test_a_click_on_the_half_that_is_before_is_seen(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    click_photo(page, 0.8, 0.3)  # in colour already
+    assert page.input_value("#split") == "50"
+    page.keyboard.press("Escape")
+    click_photo(page, 0.2, 0.3)
+    assert page.input_value("#split") == "0"
+    palette, panel = (page.locator(name).bounding_box() for name in ("#picker", "#panel"))
+    assert palette is not None
+    assert panel is not None
+    assert panel["x"] <= palette["x"]
+    assert palette["x"] + palette["width"] <= panel["x"] + panel["width"]
+
+
+def test_the_palette_is_there_before_its_suggestions(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    held: list[Any] = []
+    page.route("**/suggest", lambda route: held.append(route))
+    click_photo(page, 0.5, 0.5)
+    page.wait_for_selector("#picker:not([hidden])")
+    assert page.inner_text("#suggested-label") == "Likely here …"
+    assert page.locator("#suggested button").count() == 0
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.wait_for_selector("#suggested button")
+    pick(page, "red")
+    held.clear()
+    click_photo(page, 0.2, 0.8)
+    while not held:
+        page.wait_for_timeout(20)
+    known = held[0].request.post_data_json["hints"]
+    assert [hint["color"] for hint in known] == ["#b03a2e"]
+    held[0].continue_()
+    page.wait_for_selector("#suggested button")
+
+
+def test_the_same_colour_again_asks_nothing(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    assert page.locator("#again").is_hidden()
+    click_photo(page, 0.5, 0.3)
+    pick(page, "grass")
+    settled(page)
+    page.click("#again")
+    with page.expect_request("**/colorize") as sent:
+        click_photo(page, 0.7, 0.7)
+    assert [hint["color"] for hint in sent.value.post_data_json["hints"]] == ["#6f8b3d", "#6f8b3d"]
+    assert page.locator("#picker").is_hidden()
+    settled(page)
+    page.keyboard.press("Escape")
+    click_photo(page, 0.3, 0.7)
+    assert page.locator("#picker").is_visible()
+    page.keyboard.press("Escape")
+    page.focus("#stage")
+    page.keyboard.press("a")  # in the middle, by keys
+    assert page.locator(".marker[aria-label]").count() == 3
+
+
+def test_a_stroke_is_one_colour_in_many_places(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    drag(page, (0.2, 0.3), (0.8, 0.6), key="Shift")
+    assert page.input_value("#split") == "0"  # it was no comparison, and is seen
+    page.wait_for_selector("#suggested button")
+    with page.expect_request("**/colorize") as sent:
+        pick(page, "navy")
+    hints = sent.value.post_data_json["hints"]
+    assert 5 <= len(hints) <= 24
+    assert hints[0]["x"] < 96 * 0.3
+    assert hints[-1]["x"] > 96 * 0.7
+    assert {hint["color"] for hint in hints} == {"#2f4672"}
+    assert page.locator(".marker[aria-label]").count() == 1
+    assert page.locator("#strokes polyline").count() == 2  # a line, and its border
+    settled(page)
+    page.focus(".marker[aria-label]")
+    with page.expect_request("**/colorize") as sent:
+        page.keyboard.press("ArrowDown")
+    moved = sent.value.post_data_json["hints"]
+    assert [hint["y"] for hint in moved] == [hint["y"] + moved[0]["y"] - hints[0]["y"] for hint in hints]
+    settled(page)
+    page.keyboard.press("Delete")
+    assert page.locator("#strokes polyline").count() == 0
+    settled(page)
+
+
+def test_the_brush_draws_with_a_finger(visit: Visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    page.locator("#brush").tap()
+    box = page.locator("#after").bounding_box()
+    assert box is not None
+    fingers = page.context.new_cdp_session(page)
+    y = box["y"] + 0.4 * box["height"]
+    for kind, x in (("touchStart", 0.3), *(("touchMove", 0.3 + 0.05 * n) for n in range(8)), ("touchEnd", 0)):
+        points = [] if kind == "touchEnd" else [{"x": box["x"] + x * box["width"], "y": y}]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_selector("#suggested button")
+    with page.expect_request("**/colorize") as sent:
+        page.locator("#common button[data-name=rose]").tap()
+    assert len(sent.value.post_data_json["hints"]) >= 5
+    settled(page)
+
+
+def test_the_size_of_a_dot_is_chosen_and_changed(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture(960, 640)))
+    ready(page)
+    click_photo(page, 0.5, 0.5)
+    page.focus("#dot-size")
+    page.keyboard.press("End")
+    with page.expect_request("**/colorize") as sent:
+        pick(page, "red")
+    assert [hint["radius"] for hint in sent.value.post_data_json["hints"]] == [51]  # 8 % of 640
+    settled(page)
+    page.click(".marker[aria-label]")
+    assert page.input_value("#dot-size") == "1"
+    page.focus("#dot-size")
+    with page.expect_request("**/colorize") as sent:
+        page.keyboard.press("Home")
+    assert [hint["radius"] for hint in sent.value.post_data_json["hints"]] == [3]
+    settled(page)
+
+
+def test_a_thing_is_made_neutral_by_one_click(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")))
+    ready(page)
+    first = shown(page)
+    click_photo(page, 0.9, 0.5)
+    page.click("#neutral")
+    another(page, first)
+    red, green, blue = color_on_screen(page, 0.9, 0.5)
+    assert max(red, green, blue) - min(red, green, blue) < 8
+
+
+def test_the_original_is_seen_for_as_long_as_it_is_held(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    box = page.locator("#original").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    assert page.locator("#after").is_hidden()
+    page.mouse.up()
+    assert page.locator("#after").is_visible()
+    page.focus("#stage")
+    page.keyboard.down("o")
+    assert page.locator("#after").is_hidden()
+    page.keyboard.up("o")
+    assert page.locator("#after").is_visible()
+    photo = page.locator("#after").bounding_box()
+    assert photo is not None
+    page.mouse.move(photo["x"] + photo["width"] * 0.8, photo["y"] + 100)
+    page.mouse.down()
+    page.wait_for_selector("#stage.original")  # by a finger that rests
+    page.mouse.up()
+    assert page.locator("#after").is_visible()
+    assert page.locator("#picker").is_hidden()  # which is no click

@@ -37,18 +37,22 @@ def test_a_photo_that_failed_says_why_and_can_be_tried_again(visit: Visit, refus
     choose(page, ("a.jpg", picture()), ("broken.jpg", b"\xff\xd8\xff nothing"), ("b.jpg", picture()))
     page.wait_for_selector(".thumb.failed")
     page.click(".thumb.failed")
+    assert page.locator("#retry").is_hidden()  # it would fail again
     assert "broken.jpg: This photo cannot be used: damaged" in page.inner_text("#trouble-text")
-    page.route(
-        "**/v1/sessions", lambda route: route.fulfill(status=503, json={"type": "urn:colorify:took-too-long"})
-    )
+    refused = {"type": "urn:colorify:took-too-long"}
+    page.route("**/v1/sessions", lambda route: route.fulfill(status=503, json=refused), times=1)
+    choose(page, ("c.jpg", picture()))
+    page.wait_for_function("() => document.querySelectorAll('.thumb.failed').length === 2")
+    page.click(".thumb.failed >> nth=1")
+    assert "took too long" in page.inner_text("#trouble-text")
     page.click("#retry")
-    page.wait_for_function(
-        "() => document.querySelector('#trouble-text').textContent.includes('took too long')"
-    )
+    page.wait_for_function("() => document.querySelectorAll('.thumb.ready').length === 3")
+    page.click(".thumb.failed")
     page.click("#discard")
-    assert page.locator(".thumb").count() == 2
+    assert page.locator(".thumb").count() == 3
     assert page.locator("#trouble").is_hidden()
     settled(page)
+    page.click("#remove-photo")
     page.click("#remove-photo")
     assert page.locator("#strip").is_hidden()  # one photo needs no row
     page.click("#remove-photo")
@@ -60,17 +64,17 @@ def test_settings_are_spread_over_all_photos(visit: Visit) -> None:
     choose(page, ("a.png", picture(suffix=".png")), ("b.png", picture(suffix=".png")))
     page.wait_for_function("() => document.querySelectorAll('.thumb.ready').length === 2")
     assert page.locator("#spread").is_hidden()
-    page.focus("#strength")
+    page.focus("#colour")
     page.keyboard.press("Home")
     page.click("#spread")
     assert page.locator("#spread").is_hidden()
     settled(page)
     page.click(".thumb >> nth=1")
-    assert page.text_content("#strength-value") == "grey"
+    assert page.text_content("#colour-value") == "grey"
     settled(page)
     assert colorfulness(download(page)[1]) < 0.5
     page.click("#undo")  # of this photo alone
-    assert page.text_content("#strength-value") == "100 %"
+    assert page.text_content("#colour-value") == "natural"
 
 
 def test_a_photo_that_the_server_forgot_is_sent_again(
@@ -83,7 +87,7 @@ def test_a_photo_that_the_server_forgot_is_sent_again(
     ready(page)
     with page.expect_response(lambda other: other.status == 404, timeout=LONG):
         server.client.delete(f"/v1/sessions/{answer.value.json()['id']}")
-        page.focus("#vividness")
+        page.focus("#colour")
         page.keyboard.press("End")
     settled(page)
     assert page.locator("#message").is_hidden()

@@ -49,7 +49,7 @@ def test_the_sample_works(visit: Visit) -> None:
     page = visit()
     page.click("#sample")
     ready(page)
-    assert download(page)[0] == "astronaut-color.jpg"
+    assert download(page)[0] == "sample-color.jpg"
 
 
 def test_the_slider_is_moved_by_keys_and_by_dragging(visit: Visit) -> None:
@@ -73,18 +73,18 @@ def test_the_slider_is_moved_by_keys_and_by_dragging(visit: Visit) -> None:
     assert page.locator("#picker").is_hidden()  # a drag is no click
 
 
-def test_strength_is_live_and_undone(visit: Visit) -> None:
+def test_how_much_colour_is_live_and_undone(visit: Visit) -> None:
     page = visit()
     choose(page, ("a.png", picture(suffix=".png")))
     ready(page)
     first = shown(page)
-    page.focus("#strength")
+    page.focus("#colour")
     page.keyboard.press("Home")
     another(page, first)
-    assert page.text_content("#strength-value") == "grey"
+    assert page.text_content("#colour-value") == "grey"
     assert colorfulness(download(page)[1]) < 0.5
     page.click("#undo")
-    assert page.text_content("#strength-value") == "100 %"
+    assert page.text_content("#colour-value") == "natural"
     settled(page)
     assert colorfulness(download(page)[1]) > 5
 

@@ -4,12 +4,11 @@ import torch
 
 from colorify.dataset.shard_reader import Sample
 from colorify.training.data.batches import (
+    Zones,
     ab_histogram,
     central_zone,
-    draw_batch,
+    cut_batch,
     draw_hints,
-    random_zone,
-    sampling_weights,
     stack,
 )
 
@@ -18,13 +17,19 @@ def generator(seed: int = 3) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def cut_zone(lab: np.ndarray, zones: Zones, seed: int) -> torch.Tensor:
+    """One square of 50 px: (3, 50, 50), as bytes of Lab but float."""
+    batch = cut_batch([Sample("one", np.ascontiguousarray(lab))], 50, generator(seed), zones)
+    return torch.cat([batch.L * 2.55, batch.ab_at_L + 128], dim=1)[0]
+
+
 def test_a_zone_is_upright_unsquashed_and_at_least_70_percent() -> None:
     ticks = np.arange(200, dtype=np.uint8)
     lab = np.stack([np.broadcast_to(ticks[:100, None], (100, 200)), np.broadcast_to(ticks, (100, 200))], -1)
     lab = np.concatenate([lab, lab[..., :1]], -1)
     sides = []
     for seed in range(40):
-        zone = random_zone(lab, 50, generator(seed)).float()
+        zone = cut_zone(lab, Zones(), seed)
         down = zone[0, -1, 25] - zone[0, 0, 25]  # rows count up by 1 a px of the photo
         across = (zone[1, 25, -1] - zone[1, 25, 0]).abs()  # mirrored or not
         assert down > 0
@@ -38,7 +43,7 @@ def test_a_zone_is_upright_unsquashed_and_at_least_70_percent() -> None:
 def test_the_smallest_zone_can_be_chosen() -> None:
     columns = np.broadcast_to(np.arange(100, dtype=np.uint8)[None, :, None], (100, 100, 3))
     for smallest, least, most in ((1.0, 95, 100), (0.3, 25, 45)):
-        zones = [random_zone(columns, 50, generator(seed), smallest=smallest).float() for seed in range(40)]
+        zones = [cut_zone(columns, Zones(smallest), seed) for seed in range(40)]
         widths = [float((zone[0, 25, -1] - zone[0, 25, 0]).abs()) for zone in zones]
         assert least < min(widths) <= most
 
@@ -50,7 +55,7 @@ def test_the_central_zone_leaves_equal_margins() -> None:
 
 
 def test_a_batch_holds_lab_in_its_units(samples: list[Sample]) -> None:
-    batch = draw_batch(samples, torch.ones(len(samples)), 32, 4, generator())
+    batch = cut_batch(samples[:4], 32, generator(), Zones())
     assert batch.L.shape == (4, 1, 32, 32)
     assert batch.ab_at_L.shape == (4, 2, 32, 32)
     assert batch.ab.shape == (4, 2, 8, 8)
@@ -65,9 +70,25 @@ def test_truth_at_stride_4_is_the_mean_of_its_cells() -> None:
     assert stack([zone]).ab[0, 0].tolist() == [[30, 0], [0, 0]]
 
 
-def test_sets_are_drawn_as_often_as_the_recipe_says(samples: list[Sample]) -> None:
-    few = [Sample("rare-set-00001", samples[0].lab), Sample("made-00002", samples[1].lab)]
-    assert sampling_weights(few, {"rare-set": 0.25}).tolist() == [0.25, 1.0]
+def test_by_scale_a_photo_is_seen_at_every_size_evenly_by_the_logarithm() -> None:
+    u, short = torch.rand(4000, generator=generator()), torch.full((4000,), 1000.0)
+    shown = 160 / Zones(scale=(160, 640)).draw_shares(u, short, 160)  # px of the whole photo's short side
+    assert shown.min() >= 159.9
+    assert shown.max() <= 640.1
+    assert 0.46 < (shown < 320).float().mean() < 0.54
+
+
+@pytest.mark.parametrize(
+    ("short", "size", "least", "most"),
+    [(256, 160, 160, 320), (100, 160, 160, 160), (256, 400, 400, 400), (600, 160, 160, 640)],
+)
+def test_a_scale_ends_at_the_square_and_at_what_a_photo_holds(
+    short: float, size: int, least: float, most: float
+) -> None:
+    ends = torch.tensor([0.0, 1.0])
+    shares = Zones(scale=(64, 640)).draw_shares(ends, torch.full((2,), short), size)
+    assert (size / shares).tolist() == pytest.approx([least, most], rel=1e-5)
+    assert shares.max() <= 1 + 1e-6
 
 
 def test_the_histogram_counts_every_step_of_every_photo() -> None:
@@ -94,6 +115,5 @@ def test_no_share_no_hints() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_draws_repeat_with_their_seed(samples: list[Sample], seed: int) -> None:
-    weights = torch.ones(len(samples))
-    first, again = (draw_batch(samples, weights, 32, 4, generator(seed)) for _ in range(2))
+    first, again = (cut_batch(samples[:4], 32, generator(seed), Zones()) for _ in range(2))
     assert torch.equal(first.L, again.L)

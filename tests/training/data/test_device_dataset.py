@@ -6,8 +6,13 @@ import pytest
 import torch
 
 from colorify.dataset.shard_reader import Sample
-from colorify.training.data.batches import random_zone
+from colorify.errors import SetupError
+from colorify.training.data import device_dataset, loader
+from colorify.training.data.batches import Zones, cut_batch
 from colorify.training.data.device_dataset import DeviceDataset
+from colorify.training.data.loader import make_loader
+from colorify.training.data.photo_source import source_of_samples
+from colorify.training.distributed import Workers
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
 
@@ -16,6 +21,12 @@ CPU = torch.device("cpu")
 
 def generator(seed: int = 3) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def keep(samples: list[Sample], **by_set: float) -> DeviceDataset:
+    dataset = DeviceDataset(by_set, CPU)
+    dataset.add_samples(samples)
+    return dataset
 
 
 @pytest.fixture
@@ -30,7 +41,7 @@ def ramps() -> list[Sample]:
 
 
 def test_a_zone_is_upright_unsquashed_inside_its_photo_and_at_least_70_percent(ramps: list[Sample]) -> None:
-    packed = DeviceDataset(ramps, torch.ones(3), CPU)
+    packed = keep(ramps)
     batches = [packed.draw_batch(32, 3, generator(seed)) for seed in range(20)]
     L = torch.cat([batch.L for batch in batches]) * 2.55
     ab = torch.cat([batch.ab_at_L for batch in batches]) + 128
@@ -48,11 +59,65 @@ def test_a_zone_is_upright_unsquashed_inside_its_photo_and_at_least_70_percent(r
 def test_it_shrinks_like_the_antialiased_way(ramps: list[Sample]) -> None:
     rng = np.random.default_rng(0)
     noisy = [Sample("n", rng.integers(0, 255, (96, 96, 3), dtype=np.uint8))]
-    on_device = DeviceDataset(noisy, torch.ones(1), CPU).draw_batch(48, 1, generator()).L * 2.55
-    on_host = random_zone(noisy[0].lab, 48, generator()).float()[0]
+    on_device = keep(noisy).draw_batch(48, 1, generator()).L * 2.55
+    on_host = cut_batch(noisy, 48, generator(), Zones()).L * 2.55
     nearest = torch.from_numpy(noisy[0].lab[::2, ::2, 0].copy()).float()
     assert abs(float(on_device.std() - on_host.std())) < 12
     assert on_device.std() < 0.8 * nearest.std()
+
+
+def test_photos_that_come_later_are_drawn_as_if_they_had_been_there(
+    ramps: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_dataset, "FIRST_PIXELS", 100)  # too few for the first: it grows twice
+    grown = keep(ramps[:1])
+    grown.draw_batch(32, 3, generator())
+    grown.add_samples(ramps[1:])
+    assert len(grown) == 3
+    for one, other in zip(
+        grown.draw_batch(32, 3, generator()), keep(ramps).draw_batch(32, 3, generator()), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+def test_sets_and_sizes_say_which_photos_are_drawn(ramps: list[Sample]) -> None:
+    named = [Sample(f"{name}-1", ramp.lab) for name, ramp in zip("abc", ramps, strict=True)]
+
+    def drawn(dataset: DeviceDataset, least_px: int = 0) -> set[int]:
+        batches = [dataset.draw_batch(32, 2, generator(seed), least_px=least_px) for seed in range(20)]
+        return {round(float(ab) / 40) for batch in batches for ab in batch.ab_at_L[:, 1].mean((1, 2)) + 128}
+
+    assert drawn(keep(named, b=0.0)) == {0, 2}
+    assert drawn(keep(named), least_px=120) == {2}
+    assert drawn(keep(named), least_px=500) == {0, 1, 2}  # none is so large: then any
+
+
+def test_no_room_is_said_with_its_cure(ramps: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = keep(ramps)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("no")
+
+    monkeypatch.setattr(torch, "empty", refuse)
+    with pytest.raises(SetupError, match="resident = false"):
+        dataset._grow(10**9)
+
+
+def test_a_run_may_begin_before_all_photos_are_there(
+    tmp_path: Path, samples: list[Sample], recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "SAMPLES_PER_ARRIVAL", 4)
+    early = dataclasses.replace(recipe, resident=True, enough=8, steps=2)
+    supply = make_loader(early, source_of_samples(samples), CPU, Workers())
+    batches = supply.batches(early.phases[0], 0)
+    next(batches)
+    assert len(supply._dataset) >= 8
+    for _ in range(6):
+        supply._arriving and supply._arriving.result()
+        next(batches)
+    assert len(supply._dataset) == 24
+    supply.close()
+    assert Trainer(early, tmp_path, source_of_samples(samples)).run(lambda _: None)
 
 
 def test_the_gpu_recipe_runs_a_few_steps_here(tmp_path: Path, samples: list[Sample], recipe: Recipe) -> None:
@@ -68,7 +133,7 @@ def test_the_gpu_recipe_runs_a_few_steps_here(tmp_path: Path, samples: list[Samp
         aged=0.3,
         hinted=0.3,
     )
-    trainer = Trainer(gpu, tmp_path, samples[:16])
+    trainer = Trainer(gpu, tmp_path, source_of_samples(samples[:16]))
     before = trainer.validate(samples[16:], gpu.phases[0])
     trainer.run(lambda _: None)
     after = trainer.validate(samples[16:], gpu.phases[0])

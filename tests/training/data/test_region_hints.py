@@ -1,8 +1,10 @@
 """One hint stands for a whole thing."""
 
+import pytest
 import torch
 
-from colorify.training.data.region_hints import recolor_regions
+from colorify.training.data.batches import Batch
+from colorify.training.data.region_hints import add_region_hints, recolor_regions
 
 SIDE = 24  # cells
 
@@ -48,6 +50,29 @@ def test_only_the_share_is_touched() -> None:
     untouched, none = recolor_regions(ab, L, 0.0, torch.Generator().manual_seed(3))
     assert torch.equal(untouched, ab)
     assert not none.any()
+
+
+def test_a_share_of_less_than_one_photo_a_batch_is_met_over_many_batches() -> None:
+    ab, L = torch.zeros(8, 2, 8, 8), torch.full((8, 1, 32, 32), 10.0)
+    L[:, :, :16, 16:], L[:, :, 16:, :16], L[:, :, 16:, 16:] = 40.0, 70.0, 95.0  # every place is on a thing
+    found = 0
+    for seed in range(200):
+        _, hints = recolor_regions(ab, L, 0.05, torch.Generator().manual_seed(seed))
+        found += int(hints[:, 2].any())
+    assert found / 200 == pytest.approx(0.05 * 8, rel=0.25)
+
+
+def test_its_hint_is_the_only_one_and_other_photos_keep_theirs() -> None:
+    ab, L = two_things()
+    hints = torch.ones(8, 3, SIDE, SIDE)
+    batch = Batch(L=L, ab_at_L=torch.zeros(8, 2, 4 * SIDE, 4 * SIDE), ab=ab)
+    painted, mixed = add_region_hints(batch, hints, 1.0, torch.Generator().manual_seed(3))
+    changed = (painted.ab - ab).flatten(1).abs().amax(1) > 0
+    assert 0 < changed.sum() < 8
+    assert torch.equal(mixed[~changed], hints[~changed])
+    assert (mixed[changed][:, 2].flatten(1).sum(1) <= 9).all()
+    assert torch.equal(painted.L, L)
+    assert add_region_hints(batch, hints, 0.0, torch.Generator())[0] is batch
 
 
 def test_grey_things_are_told_apart_by_their_light() -> None:

@@ -1,12 +1,22 @@
 // What the page asks the server. Every refusal becomes a Problem, whose message is for a person.
 
+import { knows, t } from "./language.js";
+import { hintsOf } from "./marks.js";
+
 let token = "";
+
+const LASTING = ["not-a-picture", "bad-photo", "too-many-bytes", "too-many-pixels", "bad-value", "wrong-media-type"];
 
 export class Problem extends Error {
   constructor(message, name = "", retryAfter = 0) {
     super(message);
     this.kind = name;
     this.retryAfter = retryAfter; // s
+  }
+
+  /** Could the same work another time? What is wrong with a photo stays wrong. */
+  get passes() {
+    return !LASTING.includes(this.kind);
   }
 }
 
@@ -35,24 +45,36 @@ export const original = async (id) => (await call(`/v1/sessions/${id}/original`)
 
 export const closeSession = (id) => call(`/v1/sessions/${id}`, { method: "DELETE", keepalive: true }, 0);
 
-export const preview = async (id, look, signal) =>
-  (await post(`/v1/sessions/${id}/colorize`, look, signal)).blob();
+export const preview = async (id, look, signal) => (await post(`/v1/sessions/${id}/colorize`, wishes(look), signal)).blob();
 
-export const confidence = async (id, { vividness, hints }, signal) =>
-  (await post(`/v1/sessions/${id}/confidence`, { vividness, hints }, signal)).blob();
+export const confidence = async (id, look, signal) =>
+  (await post(`/v1/sessions/${id}/confidence`, { vividness: look.vividness, hints: hintsOf(look) }, signal)).blob();
 
-export const countAlternatives = async (id, { vividness, hints }) =>
-  (await (await post(`/v1/sessions/${id}/alternatives`, { vividness, hints })).json()).count;
+export const countAlternatives = async (id, look) =>
+  (await (await post(`/v1/sessions/${id}/alternatives`, { vividness: look.vividness, hints: hintsOf(look) })).json()).count;
+
+/** Return what the photo has in common with another one, as hints. */
+export async function match(id, file, signal) {
+  const form = new FormData();
+  form.append("image", file, file.name);
+  return (await (await call(`/v1/sessions/${id}/match`, { method: "POST", body: form, signal })).json()).hints;
+}
 
 /** Return the picture in full and the name that the server gives it. */
-export async function full(id, wishes, signal) {
-  const answer = await post(`/v1/sessions/${id}/colorize`, { ...wishes, scale: "full" }, signal);
+export async function full(id, look, file = {}, signal) {
+  const answer = await post(`/v1/sessions/${id}/colorize`, { ...wishes(look), ...file, scale: "full" }, signal);
   const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition") || "");
   return { blob: await answer.blob(), name: name ? decodeURIComponent(name[1]) : "photo-color.jpg" };
 }
 
-export const suggest = async (id, x, y, signal) =>
-  (await call(`/v1/suggest?session=${id}&x=${x}&y=${y}`, { signal })).json();
+/** Return the likeliest colours of a point, px, in the light of `hints`. */
+export const suggest = async (id, x, y, hints, signal) =>
+  (await post(`/v1/sessions/${id}/suggest`, { x, y, hints }, signal)).json();
+
+/** Return a look in the words of the server. */
+const wishes = (look) => ({
+  strength: look.strength, vividness: look.vividness, alternative: look.alternative, hints: hintsOf(look),
+});
 
 const post = (path, body, signal) =>
   call(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
@@ -64,7 +86,7 @@ async function call(path, options = {}, tries = 6) {
     answer = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem("The server does not answer. Is `colorify serve` still running?", "offline");
+    throw new Problem(t("offline"), "offline");
   }
   if (answer.ok) return answer;
   const problem = await explain(answer);
@@ -78,18 +100,7 @@ async function call(path, options = {}, tries = 6) {
 async function explain(answer) {
   const body = await answer.json().catch(() => ({}));
   const kind = (body.type || "").replace("urn:colorify:", "");
-  const say = WORDS[kind];
-  const text = say ? say(body.detail || "") : `${body.title || "That did not work"}. ${body.detail || ""}`;
+  const detail = (body.detail || body.title || "").replace(/^(bytes|the photo): /, "");
+  const text = t(knows(kind) ? kind : "problem", { detail });
   return new Problem(text.trim(), kind, Number(answer.headers.get("Retry-After")) || 0);
 }
-
-// in a person's words; the server's detail has the figures
-const WORDS = {
-  "too-many-bytes": (detail) => `This file is too large for this server. ${detail}`,
-  "too-many-pixels": (detail) => `This photo has too many pixels for this server. ${detail}`,
-  "not-a-picture": () => "This is not a photo that can be opened. Choose a JPEG, PNG, TIFF, WebP or AVIF file.",
-  "bad-photo": (detail) => `This photo cannot be used: ${detail.replace(/^(bytes|the photo): /, "")}`,
-  busy: () => "The server is busy with other photos. Try again in a moment.",
-  "took-too-long": () => "This took too long and was given up. Try a smaller photo.",
-  "token-needed": () => "This server wants a token.",
-};

@@ -1,6 +1,7 @@
 // Other plausible colourings of the photo, as little pictures to choose from; made when somebody asks for them.
 
 import * as api from "./api.js";
+import { t } from "./language.js";
 import { report, say } from "./notices.js";
 
 const SIDE = 120; // px of a little picture, its shorter side
@@ -34,7 +35,7 @@ export class Ideas {
   #button(url, number) {
     const button = document.createElement("button");
     button.type = "button";
-    button.title = number === 1 ? "The usual one" : `Idea ${number}`;
+    button.title = number === 1 ? t("usualIdea") : t("idea", { number });
     button.setAttribute("aria-label", button.title);
     button.append(Object.assign(document.createElement("img"), { src: url, alt: "" }));
     button.onclick = () => this.onPick(number);
@@ -55,8 +56,8 @@ export class Ideas {
         }
         return urls;
       });
-      say(photo.ideas.length > 1 ? `${photo.ideas.length} ideas` : "There is no other idea for this photo.");
-      if (photo.ideas.length < 2) report("The generator has no other idea for this photo.");
+      if (photo.ideas.length > 1) say(t("ideasFound", { count: photo.ideas.length }));
+      else report(t("noIdea"));
     } catch (error) {
       report(error);
     }

@@ -1,6 +1,8 @@
-// Photos come in: dropped, pasted, chosen, or the sample. What is too large is refused before it is sent.
+// Photos come in: dropped, pasted, chosen, or the sample. What cannot be taken is refused before it is sent.
 
 import * as api from "./api.js";
+import { isFilm, typedName } from "./films.js";
+import { t } from "./language.js";
 import { report } from "./notices.js";
 
 const HERE = ["127.0.0.1", "localhost", "[::1]"];
@@ -8,11 +10,13 @@ const $ = (id) => document.getElementById(id);
 const NAMES = { webp: "WebP" };
 let limits = null;
 
-/** `take(files)` is told of every bunch of files that may be sent. */
-export function listen(take) {
+/**
+ * `take(files)` is told of every bunch of photos that may be sent; `takeReference(file)` of one that is dropped to
+ * give its colours; `hasPhoto()`: is there one that could take them?
+ */
+export function listen({ take, takeReference, hasPhoto }) {
   const bring = (files) => {
-    const fit = files.filter((file) => !limits || file.size <= limits.max_bytes);
-    files.filter((file) => !fit.includes(file)).forEach(tooLarge);
+    const fit = files.filter(fits);
     if (fit.length) take(fit);
   };
   const sample = async () => bring([await fetchSample()]);
@@ -23,12 +27,14 @@ export function listen(take) {
   };
   $("sample").onclick = $("print").onclick = sample;
   addEventListener("paste", (event) => bring([...(event.clipboardData?.files || [])]));
-  for (const name of ["dragenter", "dragover"]) addEventListener(name, dragged);
+  for (const name of ["dragenter", "dragover"]) addEventListener(name, (event) => dragged(event, hasPhoto()));
   addEventListener("dragleave", (event) => event.relatedTarget || ($("veil").hidden = true));
   addEventListener("drop", (event) => {
     event.preventDefault();
     $("veil").hidden = true;
-    bring([...event.dataTransfer.files]);
+    const files = [...event.dataTransfer.files];
+    if (files.length === 1 && hasPhoto() && isOnReference(event)) files.filter(fits).forEach(takeReference);
+    else bring(files);
   });
   $("token-form").onsubmit = (event) => {
     event.preventDefault();
@@ -36,9 +42,7 @@ export function listen(take) {
     $("token-form").hidden = true;
     learnLimits();
   };
-  if (!HERE.includes(location.hostname)) {
-    $("privacy").textContent = "Photos stay in the memory of this server, only while this page is open.";
-  }
+  if (!HERE.includes(location.hostname)) $("privacy").textContent = t("promiseServer");
   api.readToken();
   learnLimits();
 }
@@ -52,8 +56,8 @@ async function learnLimits() {
   try {
     limits = (await api.models()).limits;
     const names = limits.formats.map((name) => NAMES[name] || name.toUpperCase());
-    const list = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-    $("limits").textContent = `${list}, up to ${megabytes(limits.max_bytes)} each.`;
+    const size = megabytes(limits.max_bytes);
+    $("limits").textContent = t("limits", { formats: names.slice(0, -1).join(", "), last: names.at(-1), size });
     if (limits.formats.includes("heic")) $("file").accept += ",image/heic,.heic,.heif"; // else iPhones send a JPEG
   } catch (error) {
     if (error.kind === "token-needed") askForToken();
@@ -61,19 +65,32 @@ async function learnLimits() {
   }
 }
 
-function dragged(event) {
+/** Say whether a file may be sent, and if not, why. */
+function fits(file) {
+  const { name, size } = file;
+  if (isFilm(file)) report(t("isFilm", { name, typed: typedName(name) }));
+  else if (limits && size > limits.max_bytes) {
+    report(t("tooLarge", { name, size: megabytes(size), most: megabytes(limits.max_bytes) }));
+  } else return true;
+  return false;
+}
+
+function dragged(event, hasPhoto) {
   if (![...event.dataTransfer.types].includes("Files")) return;
   event.preventDefault();
   $("veil").hidden = false;
+  $("veil-reference").hidden = !hasPhoto;
+  $("veil-photo").textContent = t(hasPhoto ? "dropPhoto" : "dropHere");
+  $("veil-reference").classList.toggle("over", isOnReference(event));
+  $("veil-photo").classList.toggle("over", !isOnReference(event));
 }
+
+/** Two zones, side by side: a photo to colour on the left, one to give its colours on the right. */
+const isOnReference = (event) => !$("veil-reference").hidden && event.clientX > innerWidth / 2;
 
 async function fetchSample() {
-  const blob = await (await fetch("/page/astronaut.jpg")).blob();
-  return new File([blob], "astronaut.jpg", { type: "image/jpeg" });
-}
-
-function tooLarge({ name, size }) {
-  report(`${name} is too large: ${megabytes(size)}. This server takes photos of up to ${megabytes(limits.max_bytes)}.`);
+  const blob = await (await fetch("/page/sample.jpg")).blob();
+  return new File([blob], "sample.jpg", { type: "image/jpeg" });
 }
 
 const megabytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MB`;

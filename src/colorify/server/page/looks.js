@@ -1,6 +1,6 @@
 // What a person wants for one photo, with undo and redo.
 
-export const FRESH = { strength: 1, vividness: 1, alternative: 1, hints: [] };
+export const FRESH = { strength: 1, vividness: 1, alternative: 1, marks: [], reference: null };
 
 export class Looks {
   #states = [FRESH];

@@ -1,30 +1,45 @@
 // The page: what a person does, and what then happens. The parts know nothing of each other; they meet here.
 
 import * as api from "./api.js";
+import { Coloring } from "./coloring.js";
 import { Ideas } from "./ideas.js";
 import { askForToken, listen as listenForPhotos } from "./intake.js";
+import { listen as listenToKeys } from "./keys.js";
+import { t } from "./language.js";
 import { Markers } from "./markers.js";
 import { report, say, wait } from "./notices.js";
 import { Painter } from "./painter.js";
 import { Panel } from "./panel.js";
 import { Photos } from "./photos.js";
 import { Picker } from "./picker.js";
+import "./print.js";
+import { Reference } from "./reference.js";
 import * as results from "./results.js";
+import * as share from "./share.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
+import { Strokes } from "./strokes.js";
 import "./theme.js";
-
-const HINT_SIZE = 0.012; // of the photo's short side: a spot that the generator sees, and no more
-const ZOOM = 1.5; // times, for a button or key
-const PAN = 60; // px, for an arrow key
 
 const $ = (id) => document.getElementById(id);
 const photos = new Photos(photoChanged);
-const stage = new Stage($("stage"), { onClick: askColor, onView: viewChanged });
+const stage = new Stage($("stage"), {
+  onClick: (x, y) => coloring.color([[x, y]]),
+  onDraw: (places) => coloring.follow(places),
+  onStroke: (places) => coloring.color(places),
+  onView: viewChanged,
+});
 const painter = new Painter(stage, { onPicture: drawStrip, onLook: draw });
-const markers = new Markers($("markers"), stage, { onOpen: changeColor, onMove: moveHint, onRemove: removeHint });
-const picker = new Picker($("picker"));
-const panel = new Panel({ onChange: lookChanged, onSpread: spreadSettings, onHint: changeColor });
+const markers = new Markers($("markers"), stage, {
+  onOpen: (index) => coloring.edit(index),
+  onMove: (...move) => coloring.move(...move),
+  onRemove: (index) => coloring.remove(index),
+});
+const strokes = new Strokes($("strokes"), stage);
+const picker = new Picker($("picker"), $("stage"));
+const coloring = new Coloring({ photos, stage, painter, markers, strokes, picker }, lookChanged);
+const panel = new Panel({ onChange: lookChanged, onSpread: spreadSettings, onMark: (index) => coloring.edit(index) });
+const reference = new Reference(photos, referenceChanged);
 const ideas = new Ideas($("ideas"), pickIdea);
 const strip = new Strip($("strip"), { onOpen: open, onRemove: remove });
 
@@ -52,13 +67,14 @@ function open(photo) {
   photos.current = photo;
   $("trouble").hidden = photo.state !== "failed";
   $("trouble-text").textContent = `${photo.file.name}: ${photo.error}`;
+  $("retry").hidden = !photo.problem?.passes;
   if (photo.state === "ready") {
     wait("");
     painter.show(photo);
     if (photo.painted !== photo.looks.now) painter.paint();
   } else {
     painter.clear();
-    wait(photo.state === "failed" ? "" : "Colouring");
+    wait(photo.state === "failed" ? "" : t("colouring"));
     stage.preview(photo.localUrl);
   }
   draw();
@@ -70,7 +86,7 @@ function photoChanged(photo) {
     open(photo);
     if (photo.state === "ready") {
       stage.reveal();
-      say(`${photo.file.name} is in colour now.`);
+      say(t("inColour", { name: photo.file.name }));
     }
   }
   drawStrip();
@@ -117,7 +133,7 @@ function spreadSettings() {
   for (const photo of photos.list) if (photo !== photos.current) photo.looks.change({ strength, vividness });
   photos.work();
   draw();
-  say("All photos have these settings.");
+  say(t("spreadDone"));
 }
 
 $("sure-toggle").onclick = () => {
@@ -127,108 +143,30 @@ $("sure-toggle").onclick = () => {
   painter.drawVeil();
 };
 
+function referenceChanged(photo) {
+  if (photo === photos.current) lookChanged();
+  else photos.work();
+}
+
 function draw() {
   const photo = photos.current;
   panel.draw(photo, photos.list);
   ideas.draw(photo.state === "ready" ? photo : null);
-  const { hints } = photo.looks.now;
-  const { width, height } = photo.session || {};
-  markers.show(photo.state === "ready" ? hints.map(({ x, y, color }) => ({ x: (x + 0.5) / width, y: (y + 0.5) / height, color })) : []);
+  reference.draw(photo);
+  coloring.draw();
   drawStrip();
 }
 
 function drawStrip() {
   strip.draw(photos.list, photos.current);
   results.draw(photos);
+  share.draw(photos.current);
 }
 
 function viewChanged() {
-  markers.place();
+  coloring.place();
   painter.sharpenSoon();
 }
-
-// ---- colours that a person sets ----
-
-function askColor(x, y) {
-  const photo = photos.current;
-  if (photo?.state !== "ready") return;
-  const { hints } = photo.looks.now;
-  const withColor = (color) => [...hints, hintAt(photo, x, y, color)];
-  openPicker(photo, x, y, withColor, { closed: () => markers.pend(null) });
-  markers.pend([x, y]);
-}
-
-function changeColor(index) {
-  const photo = photos.current;
-  const { hints } = photo.looks.now;
-  const { color } = hints[index];
-  const withColor = (other) => hints.map((hint, at) => (at === index ? { ...hint, color: other } : hint));
-  const { width, height } = photo.session;
-  openPicker(photo, hints[index].x / width, hints[index].y / height, withColor, { color, remove: () => removeHint(index) });
-}
-
-async function openPicker(photo, x, y, withColor, options) {
-  const box = $("stage").getBoundingClientRect();
-  const [left, top] = stage.place(x, y);
-  const choose = (color) => setHints(withColor(color));
-  const attempt = (color) => painter.try(color && { ...photo.looks.now, hints: withColor(color) });
-  const suggest = picker.open({ x: box.left + left, y: box.top + top, choose, attempt, ...options });
-  const { width, height } = photo.session;
-  try {
-    suggest(await photo.withSession((id) => api.suggest(id, Math.floor(x * width), Math.floor(y * height))));
-  } catch (error) {
-    suggest({ suggestions: [] });
-    report(error);
-  }
-}
-
-function hintAt(photo, x, y, color) {
-  const { width, height } = photo.session;
-  const radius = Math.round(HINT_SIZE * Math.min(width, height));
-  return { x: Math.floor(x * width), y: Math.floor(y * height), color, radius };
-}
-
-function moveHint(index, x, y, { merge }) {
-  const photo = photos.current;
-  const hints = photo.looks.now.hints.map((hint, at) => (at === index ? hintAt(photo, x, y, hint.color) : hint));
-  setHints(hints, { merge });
-}
-
-function removeHint(index) {
-  setHints(photos.current.looks.now.hints.filter((_, at) => at !== index));
-  say("Colour removed.");
-}
-
-function setHints(hints, options) {
-  photos.current.looks.change({ hints }, options);
-  lookChanged();
-}
-
-// ---- keys ----
-
-$("zoom-in").onclick = () => stage.zoom(ZOOM);
-$("zoom-out").onclick = () => stage.zoom(1 / ZOOM);
-$("zoom-fit").onclick = () => stage.fit();
-
-addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase())) {
-    event.preventDefault();
-    (event.key.toLowerCase() === "y" || event.shiftKey ? $("redo") : $("undo")).click();
-  }
-});
-
-$("stage").addEventListener("keydown", (event) => {
-  if (event.target !== $("stage") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const moves = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
-  const acts = {
-    "+": () => stage.zoom(ZOOM), "=": () => stage.zoom(ZOOM), "-": () => stage.zoom(1 / ZOOM), 0: () => stage.fit(),
-    c: () => askColor(...(stage.point($("stage").clientWidth / 2, $("stage").clientHeight / 2) || [0.5, 0.5])),
-  };
-  const act = acts[event.key.toLowerCase()] || (moves[event.key] && (() => stage.move(...moves[event.key])));
-  if (!act) return;
-  event.preventDefault();
-  act();
-});
 
 // ---- the page is left ----
 
@@ -241,5 +179,11 @@ addEventListener("pagehide", () => {
   for (const { session } of photos.list) if (session) api.closeSession(session.id).catch(() => {});
 });
 
+listenToKeys(stage, coloring);
 results.listen(photos);
-listenForPhotos(take);
+share.listen(photos);
+listenForPhotos({
+  take,
+  takeReference: (file) => reference.use(file),
+  hasPhoto: () => photos.current?.state === "ready",
+});

@@ -1,5 +1,8 @@
 // The colours that a person has set, as dots on the photo: click, drag, arrow keys, Delete.
 
+import { t } from "./language.js";
+import { nameOf } from "./names.js";
+
 const STEP = 0.01; // of the photo, for an arrow key
 
 export class Markers {
@@ -26,7 +29,7 @@ export class Markers {
     while (buttons.length < dots.length) buttons.push(this.#create(buttons.length));
     dots.forEach(({ color }, index) => {
       buttons[index].style.background = color;
-      buttons[index].setAttribute("aria-label", `Colour ${index + 1}, ${color}. Enter to change, arrows to move, Delete to remove`);
+      buttons[index].setAttribute("aria-label", t("dot", { number: index + 1, color: nameOf(color) }));
     });
     this.#dots = dots;
     this.place();

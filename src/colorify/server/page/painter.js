@@ -1,6 +1,7 @@
 // Keeps the picture on the stage in step with what is wanted: as often as the server can, never a line of wishes.
 
 import * as api from "./api.js";
+import { t } from "./language.js";
 import { forgive, report, wait } from "./notices.js";
 import { drawUnsure } from "./sure.js";
 
@@ -66,7 +67,7 @@ export class Painter {
     this.stop();
     const { photo } = this;
     const look = this.#trial || photo.looks.now;
-    const late = setTimeout(() => wait("Colouring"), PATIENCE);
+    const late = setTimeout(() => wait(t("colouring")), PATIENCE);
     try {
       const blob = await photo.withSession((id) => api.preview(id, look));
       await photo.show(blob, look);
@@ -88,21 +89,20 @@ export class Painter {
   /** Other colours or another vividness may leave fewer ideas than before. */
   #withoutIdea(photo) {
     photo.looks.change({ alternative: 1 }, { merge: true });
-    report("With these settings this idea is no longer there. This is the usual one.");
+    report(t("ideaGone"));
     this.#again = true;
     this.onLook();
   }
 
-  /** Draw, or take away, the veil over what the generator is unsure of. */
+  /** Show, or no longer, what the generator is unsure of: the grey photo under a veil. */
   async drawVeil() {
     const { photo } = this;
-    if (!this.unsure || !photo) {
-      this.stage.sure.hidden = true;
-      return;
-    }
+    const wanted = () => this.unsure && photo && photo === this.photo;
+    this.stage.showVeil(false);
+    if (!wanted()) return;
     try {
       await drawUnsure(this.stage.sure, await photo.withSession((id) => api.confidence(id, photo.looks.now)));
-      this.stage.sure.hidden = photo !== this.photo;
+      this.stage.showVeil(wanted());
     } catch (error) {
       report(error);
     }
@@ -131,9 +131,9 @@ export class Painter {
 
   async #sharpen(photo, signal) {
     const look = photo.looks.now;
-    const late = setTimeout(() => wait("Fetching every pixel"), PATIENCE);
+    const late = setTimeout(() => wait(t("sharpening")), PATIENCE);
     try {
-      const { blob } = await photo.withSession((id) => api.full(id, { ...look, format: "jpeg" }, signal));
+      const { blob } = await photo.withSession((id) => api.full(id, look, { format: "jpeg" }, signal));
       if (photo !== this.photo || photo.looks.now !== look) return;
       await photo.show(blob, look);
       photo.sharp = look;

@@ -1,5 +1,6 @@
-// The settings beside the photo: strength, vividness, the colours that were set, undo and redo.
+// The settings beside the photo: how much colour, the colours that were set, undo and redo.
 
+import { t } from "./language.js";
 import { FRESH } from "./looks.js";
 import { nameOf } from "./names.js";
 
@@ -8,13 +9,14 @@ const $ = (id) => document.getElementById(id);
 
 export class Panel {
   #photo = null;
-  #chips = []; // buttons, one for a hint; kept, so that the focus is not lost
+  #chips = []; // buttons, one for a mark; kept, so that the focus is not lost
 
-  /** Callbacks: `onChange()`: the look of the photo is another one; `onSpread()`; `onHint(index)`. */
-  constructor({ onChange, onSpread, onHint }) {
+  /** Callbacks: `onChange()`: the look of the photo is another one; `onSpread()`; `onMark(index)`. */
+  constructor({ onChange, onSpread, onMark }) {
     this.onChange = onChange;
-    this.onHint = onHint;
-    for (const name of SLIDERS) this.#slider($(name), name);
+    this.onMark = onMark;
+    this.#slider("colour", fromColour);
+    for (const name of SLIDERS) this.#slider(name, (value) => ({ [name]: value }));
     for (const name of ["undo", "redo", "reset"]) $(name).onclick = () => this.#step(name);
     $("spread").onclick = onSpread;
   }
@@ -23,30 +25,32 @@ export class Panel {
   draw(photo, others) {
     this.#photo = photo?.state === "ready" ? photo : null;
     const look = this.#photo?.looks.now || FRESH;
-    for (const name of SLIDERS) {
-      $(name).value = look[name];
+    for (const name of SLIDERS) $(name).value = look[name];
+    $("colour").value = toColour(look);
+    for (const name of ["colour", ...SLIDERS]) {
       $(name).disabled = !this.#photo;
+      $(`${name}-value`).textContent = percent(Number($(name).value), name !== "vividness");
+      $(name).setAttribute("aria-valuetext", $(`${name}-value`).textContent);
     }
-    $("strength-value").textContent = look.strength ? `${Math.round(look.strength * 100)} %` : "grey";
-    $("vividness-value").textContent = wordFor(look.vividness);
     $("undo").disabled = !this.#photo?.looks.canUndo;
     $("redo").disabled = !this.#photo?.looks.canRedo;
-    $("reset").disabled = SLIDERS.every((name) => look[name] === 1) && look.alternative === 1 && !look.hints.length;
+    const plain = SLIDERS.every((name) => look[name] === 1) && look.alternative === 1;
+    $("reset").disabled = plain && !look.marks.length && !look.reference;
     const differ = ({ looks }) => SLIDERS.some((name) => looks.now[name] !== look[name]);
     $("spread").hidden = !this.#photo || !others.some(differ);
     $("facts").textContent = this.#photo ? facts(this.#photo.session) : "";
-    this.#drawChips(look.hints);
+    this.#drawChips(look.marks);
   }
 
-  #slider(slider, name) {
+  #slider(name, partFor) {
+    const slider = $(name);
     let sliding = false;
-    slider.title = "A double click sets it back";
     slider.oninput = () => {
-      this.#change({ [name]: Number(slider.value) }, sliding);
+      this.#change(partFor(Number(slider.value)), sliding);
       sliding = true;
     };
     slider.onchange = () => (sliding = false);
-    slider.ondblclick = () => this.#change({ [name]: 1 }, false);
+    slider.ondblclick = () => this.#change(partFor(1), false);
   }
 
   #change(part, merge) {
@@ -61,21 +65,21 @@ export class Panel {
     this.onChange();
   }
 
-  #drawChips(hints) {
-    $("no-hints").hidden = hints.length > 0;
-    this.#chips.splice(hints.length).forEach((chip) => chip.parentElement.remove());
-    while (this.#chips.length < hints.length) this.#addChip(this.#chips.length);
-    hints.forEach(({ color }, index) => {
+  #drawChips(marks) {
+    $("no-hints").hidden = marks.length > 0;
+    this.#chips.splice(marks.length).forEach((chip) => chip.parentElement.remove());
+    while (this.#chips.length < marks.length) this.#addChip(this.#chips.length);
+    marks.forEach(({ color }, index) => {
       this.#chips[index].style.background = color;
-      this.#chips[index].setAttribute("aria-label", `Change colour ${index + 1}, ${nameOf(color)}`);
+      this.#chips[index].setAttribute("aria-label", t("changeHintNumber", { number: index + 1, color: nameOf(color) }));
     });
   }
 
   #addChip(index) {
     const chip = document.createElement("button");
     chip.type = "button";
-    chip.title = "Change or remove this colour";
-    chip.onclick = () => this.onHint(index);
+    chip.title = t("changeHint");
+    chip.onclick = () => this.onMark(index);
     const item = document.createElement("li");
     item.append(chip);
     $("hints").append(item);
@@ -83,12 +87,19 @@ export class Panel {
   }
 }
 
-function wordFor(vividness) {
-  if (vividness === 1) return "normal";
-  return `${vividness < 1 ? "more careful" : "bolder"} (${Math.round(vividness * 100)} %)`;
+/** The one slider for most people: 0 grey, 1 natural, 2 as much as bears looking at. */
+function fromColour(value) {
+  if (value <= 1) return { strength: value, vividness: 1 };
+  return { strength: 1 + (value - 1) / 2, vividness: 1 + 0.8 * (value - 1) };
+}
+
+const toColour = ({ strength }) => (strength <= 1 ? strength : Math.min(2, 1 + 2 * (strength - 1)));
+
+function percent(value, greyAtNone) {
+  if (value === 1) return t("natural");
+  return value === 0 && greyAtNone ? t("grey") : `${Math.round(value * 100)} %`;
 }
 
 function facts({ width, height, was_colored: wasColored, notes }) {
-  const coloured = "It had colour, sepia perhaps; only its brightness is used.";
-  return [`${width} × ${height} pixels.`, wasColored && coloured, ...notes].filter(Boolean).join(" ");
+  return [t("facts", { width, height }), wasColored && t("wasColored"), ...notes].filter(Boolean).join(" ");
 }

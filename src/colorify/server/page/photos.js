@@ -16,6 +16,7 @@ export class Photo {
   sharp = null; // the look that `url` shows in full resolution
   ideas = null; // little pictures of other colourings, once somebody has asked
   kept = null; // the look that was downloaded
+  resultName = null; // what a person calls the result, without its suffix
   looks = new Looks();
 
   constructor(file) {
@@ -28,9 +29,13 @@ export class Photo {
     return this.problem?.message || "";
   }
 
+  get stem() {
+    return this.resultName || `${this.file.name.replace(/\.\w+$/, "")}-color`;
+  }
+
   /** Is there work that closing the page would lose? */
   get unsaved() {
-    return this.looks.now.hints.length > 0 && this.looks.now !== this.kept;
+    return this.looks.now.marks.length > 0 && this.looks.now !== this.kept;
   }
 
   /** Do something with the session; if it has ended, open another and do it again. */

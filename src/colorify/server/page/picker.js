@@ -1,12 +1,14 @@
-// The little window in which a colour is chosen. A colour under the mouse or the focus is tried on the photo at once.
+// The palette: it stands beside the photo, on a phone below it. A colour under the mouse or the focus is tried at once.
 
+import { t } from "./language.js";
 import { nameOf } from "./names.js";
 
 // colours of things that people know better than any generator; muted, as things are. Their brightness does not count
 const COMMON = [
   ["skin", "#c98f70"], ["brown", "#6b4a2f"], ["straw", "#c9a95a"], ["yellow", "#d9b13b"], ["red", "#b03a2e"], ["rose", "#c76b84"],
-  ["violet", "#75589c"], ["navy", "#2f4672"], ["sky", "#7fb0d8"], ["pine", "#3f6148"], ["grass", "#6f8b3d"], ["grey, no colour", "#808080"],
+  ["violet", "#75589c"], ["navy", "#2f4672"], ["sky", "#7fb0d8"], ["teal", "#3f8086"], ["pine", "#3f6148"], ["grass", "#6f8b3d"],
 ];
+const NEUTRAL = "#808080";
 const COLUMNS = 6;
 const RECENT = 6; // colours of one's own that are offered again
 const REST = 120; // ms that the mouse rests on a colour until it is tried
@@ -19,17 +21,24 @@ export class Picker {
   #timer = 0;
   #byKeys = false; // does somebody walk over the colours? the first one has the focus by itself
 
-  constructor(root) {
-    this.root = root;
-    this.free = root.querySelector("#free");
-    this.suggested = root.querySelector("#suggested");
-    this.common = root.querySelector("#common");
-    this.used = root.querySelector("#used");
-    this.removeButton = root.querySelector("#remove");
-    this.common.append(...COMMON.map(([name, color]) => this.#swatch(color, name)));
-    root.querySelector("#picker-close").addEventListener("click", () => this.close());
+  /** `inside`: an element in which a click does not close the palette, as it asks for another colour. */
+  constructor(root, inside) {
+    const find = (id) => root.querySelector(`#${id}`);
+    Object.assign(this, { root, free: find("free"), size: find("dot-size"), suggested: find("suggested"), used: find("used") });
+    this.label = find("suggested-label");
+    this.removeButton = find("remove");
+    find("common").append(...COMMON.map(([name, color]) => this.#swatch(color, t(name), name)));
+    find("picker-close").addEventListener("click", () => this.close());
+    find("neutral").addEventListener("click", () => this.#pick(NEUTRAL));
+    this.#attempts(find("neutral"), NEUTRAL);
     this.free.addEventListener("input", () => this.#try(this.free.value));
     this.free.addEventListener("change", () => this.#pick(this.free.value));
+    let sliding = false;
+    this.size.addEventListener("input", () => {
+      this.#asked.resize(Number(this.size.value), { merge: sliding });
+      sliding = true;
+    });
+    this.size.addEventListener("change", () => (sliding = false));
     this.removeButton.addEventListener("click", () => {
       const { remove } = this.#asked;
       this.close();
@@ -37,37 +46,42 @@ export class Picker {
     });
     root.addEventListener("keydown", (event) => this.#key(event));
     root.addEventListener("pointerleave", () => this.#try(null));
-    document.addEventListener("pointerdown", (event) => {
-      if (!this.root.hidden && !this.root.contains(event.target)) this.close();
+    document.addEventListener("pointerdown", ({ target }) => {
+      if (!root.hidden && !root.contains(target) && !inside.contains(target)) this.close();
     });
   }
 
+  get isOpen() {
+    return !this.root.hidden;
+  }
+
   /**
-   * Ask for a colour beside a place on the screen. `choose(color)` takes it; `attempt(color)` shows one that is
-   * only tried, null for none; `remove()` is missing for a new colour; `closed()` is called in any case.
-   * Returns what takes the server's suggestions, when they come.
+   * Ask for a colour. `choose(color)` takes it; `attempt(color)` shows one that is only tried, null for none;
+   * `size`, 0 to 1, and `resize(size)`: of the dot; `remove()` is missing for a new colour; `closed()` is called in
+   * any case. Returns what takes the server's suggestions, when they come.
    */
-  open({ x, y, ...asked }) {
+  open(asked) {
     this.close();
     this.#return = document.activeElement;
     this.#asked = asked;
     if (asked.color) this.free.value = asked.color;
+    this.size.value = asked.size;
     this.removeButton.hidden = !asked.remove;
     this.#lightness = null;
     this.#byKeys = false;
     this.#drawUsed();
     this.#suggest(null);
     this.root.hidden = false;
-    this.#beside(x, y);
+    this.root.parentElement.classList.add("choosing");
+    this.root.parentElement.scrollTop = 0;
     this.root.focus({ preventScroll: true });
     return (answer) => this.#asked === asked && this.#suggest(answer); // it may ask for another place by then
   }
 
   /** Show what the server suggests; null while it is being asked. */
   #suggest(answer) {
-    const label = this.root.querySelector("#suggested-label");
     const found = answer?.suggestions || [];
-    label.textContent = answer && !found.length ? "No suggestions for this place" : "Likely here";
+    this.label.textContent = t(!answer ? "likelyAsking" : found.length ? "likely" : "noSuggestions");
     this.suggested.replaceChildren(...found.map((row) => this.#suggestion(row)));
     this.#lightness = answer?.lightness ?? null;
     if (found.length && !this.#asked.color) this.free.value = found[0].color; // from there one goes on
@@ -80,13 +94,14 @@ export class Picker {
     if (this.root.hidden) return;
     this.#try(null);
     this.root.hidden = true;
+    this.root.parentElement.classList.remove("choosing");
     this.#return?.focus?.({ preventScroll: true });
     this.#asked.closed?.();
   }
 
   #pick(color) {
     const { choose } = this.#asked;
-    if (!COMMON.some(([, known]) => known === color)) {
+    if (color !== NEUTRAL && !COMMON.some(([, known]) => known === color)) {
       this.#recent = [color, ...this.#recent.filter((other) => other !== color)].slice(0, RECENT);
     }
     clearTimeout(this.#timer);
@@ -106,24 +121,30 @@ export class Picker {
 
   #suggestion({ color, probability }) {
     const percent = probability ? `${Math.max(1, Math.round(100 * probability))} %` : "";
-    const button = this.#swatch(color, percent ? `${nameOf(color)}, ${percent} likely` : nameOf(color));
+    const name = nameOf(color);
+    const button = this.#swatch(color, percent ? t("likelyShare", { color: name, percent }) : name);
     const share = document.createElement("span");
     share.textContent = percent;
     button.append(share);
     return button;
   }
 
-  #swatch(color, name) {
+  #swatch(color, name, known = "") {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.color = color;
+    button.dataset.name = known; // the same in every language
     button.title = name;
     button.setAttribute("aria-label", name);
     this.#fill(button);
     button.addEventListener("click", () => this.#pick(color));
+    this.#attempts(button, color);
+    return button;
+  }
+
+  #attempts(button, color) {
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.#try(color));
     button.addEventListener("focus", () => this.#byKeys && this.#try(color));
-    return button;
   }
 
   /** A colour is shown as bright as the photo is at the place: so it will look there. */
@@ -144,12 +165,5 @@ export class Picker {
     if (!step || at < 0) return;
     event.preventDefault();
     swatches[Math.min(swatches.length - 1, Math.max(0, at + step))].focus();
-  }
-
-  #beside(x, y) {
-    const { offsetWidth, offsetHeight } = this.root;
-    const right = x + 28 + offsetWidth < innerWidth;
-    this.root.style.left = `${Math.max(8, right ? x + 28 : x - 28 - offsetWidth)}px`;
-    this.root.style.top = `${Math.max(8, Math.min(y - 60, innerHeight - offsetHeight - 8))}px`;
   }
 }

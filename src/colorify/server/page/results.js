@@ -1,10 +1,13 @@
 // Results go out, each at its full size; many as one archive.
 
 import * as api from "./api.js";
+import { t } from "./language.js";
 import { report, say } from "./notices.js";
 import { zip } from "./zip.js";
 
 const $ = (id) => document.getElementById(id);
+const LOSSY = ["jpeg", "webp", "avif"]; // formats with a quality
+let chosenQuality = null; // null: what is usual for the format
 
 /** `photos`: of this visit. */
 export function listen(photos) {
@@ -13,44 +16,69 @@ export function listen(photos) {
     busy($("download"), async () => {
       const { blob, name } = await fetchFull(photos.current);
       save(blob, name);
-      say(`${name} is downloaded.`);
+      say(t("downloaded", { name }));
     });
   $("download-all").onclick = () =>
     busy($("download-all"), async (tell) => {
       const files = [];
       const ready = photos.ready;
       for (const photo of [...ready].reverse()) { // the server forgets the first ones first
-        tell(`Preparing ${files.length + 1} of ${ready.length}`);
+        tell(t("preparingOf", { number: files.length + 1, count: ready.length }));
         files.unshift(await fetchFull(photo));
       }
       save(await zip(files), "colorify.zip");
-      say(`${files.length} photos are downloaded.`);
+      say(t("downloadedMany", { count: files.length }));
     });
+  $("file-name").oninput = () => (photos.current.resultName = $("file-name").value.trim() || null);
+  $("format").onchange = () => drawQuality(photos.current);
+  $("quality").oninput = () => {
+    chosenQuality = Number($("quality").value);
+    drawQuality(photos.current);
+  };
+  $("quality").ondblclick = () => {
+    chosenQuality = null;
+    drawQuality(photos.current);
+  };
 }
 
 /** Say which downloads there are. */
 export function draw(photos) {
-  const one = photos.current?.state === "ready";
-  if (!$("download").ariaBusy) $("download").disabled = !one;
+  const photo = photos.current?.state === "ready" ? photos.current : null;
+  if (!$("download").ariaBusy) $("download").disabled = !photo;
   $("download-all").hidden = photos.ready.length < 2;
-  if (!$("download-all").ariaBusy) $("download-all").textContent = `Download all ${photos.ready.length}`;
+  if (!$("download-all").ariaBusy) $("download-all").textContent = t("downloadAll", { count: photos.ready.length });
+  if (photo && document.activeElement !== $("file-name")) $("file-name").value = photo.stem;
+  drawQuality(photo);
+}
+
+function drawQuality(photo) {
+  $("quality-field").hidden = !LOSSY.includes($("format").value || photo?.session.format);
+  $("quality-value").textContent = chosenQuality ? `${chosenQuality} %` : t("usual");
+  $("quality").setAttribute("aria-valuetext", $("quality-value").textContent);
 }
 
 async function fetchFull(photo) {
   const look = photo.looks.now;
-  const format = $("format").value && { format: $("format").value };
-  const wishes = { ...look, ...format, keep_location: $("location").checked };
-  const result = await photo.withSession((id) => api.full(id, wishes));
+  const { blob, name } = await photo.withSession((id) => api.full(id, look, wishes()));
   photo.kept = look;
-  return result;
+  return { blob, name: photo.stem + /\.\w+$/.exec(name)[0] };
 }
 
-async function busy(button, work) {
+/** Return how the file is to be, in the words of the server. */
+function wishes() {
+  const format = $("format").value;
+  const kind = format === "layer" ? { layer: true, format: "png" } : format && { format };
+  const quality = chosenQuality && !$("quality-field").hidden && { quality: chosenQuality };
+  return { ...kind, ...quality, keep_location: $("location").checked };
+}
+
+/** Do what a button is for, while it says so. */
+export async function busy(button, work) {
   const label = button.textContent;
   const tell = (words) => (button.textContent = words);
   button.disabled = true;
   button.ariaBusy = "true";
-  tell("Preparing");
+  tell(t("preparing"));
   try {
     await work(tell);
   } catch (error) {
@@ -61,7 +89,7 @@ async function busy(button, work) {
   button.disabled = false;
 }
 
-function save(blob, name) {
+export function save(blob, name) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

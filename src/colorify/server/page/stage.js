@@ -1,10 +1,16 @@
 // The photo on the screen: before and after, zoom and pan. Coordinates are px of the stage unless said otherwise.
 
+import { t } from "./language.js";
+
 const NEAR = 30; // px from the divider that still take it
 const STILL = 6; // px that a finger may move and still click
 const ROOM = 90; // px of a side that is worth its name
 const MOST = 8; // times larger than one px of the photo to one px of the screen
 const REVEAL = 900; // ms in which the colour comes in
+const AWAY = 250; // ms in which the divider makes way
+const HOLD = 500; // ms after which a finger that rests shows the original
+
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Stage {
   #scale = 1;
@@ -18,10 +24,17 @@ export class Stage {
   #gesture = null;
   #start = [0, 0]; // of the gesture
   #revealing = 0; // frame that is asked for
+  #resting = 0; // timer of a finger that rests
+  #way = []; // of a stroke, in 0..1 of the photo
   #expected = ""; // the file that is being opened
 
-  /** `onClick(x, y)`: in 0..1 of the photo. `onView()`: something has moved. */
-  constructor(root, { onClick, onView }) {
+  brush = false; // does a drag draw a stroke?
+
+  /**
+   * Places are in 0..1 of the photo. `onClick(x, y)`; `onDraw(places)`: a stroke goes on; `onStroke(places)`: it is
+   * done; `onView()`: something has moved.
+   */
+  constructor(root, { onClick, onDraw, onStroke, onView }) {
     this.root = root;
     this.before = root.querySelector("#before");
     this.after = root.querySelector("#after");
@@ -29,8 +42,7 @@ export class Stage {
     this.divider = root.querySelector("#divider");
     this.range = root.querySelector("#split");
     this.tags = root.querySelectorAll(".tag");
-    this.onClick = onClick;
-    this.onView = onView;
+    Object.assign(this, { onClick, onDraw, onStroke, onView });
     this.#listen();
     new ResizeObserver(() => (this.#fitted ? this.fit() : this.#draw())).observe(root);
   }
@@ -110,12 +122,33 @@ export class Stage {
 
   /** Let the colour come in from the right, once, unless the person wants nothing to move or takes the slider. */
   reveal() {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    const [from, to] = [1, this.#split];
+    if (!stillness.matches) this.#glide(1, this.#split, REVEAL);
+  }
+
+  /** See to it that a place of the photo, 0..1 from the left, is shown in colour: the divider makes way. */
+  uncover(x) {
+    if (this.place(x, 0)[0] > parseFloat(this.divider.style.left)) return;
+    cancelAnimationFrame(this.#revealing);
+    if (stillness.matches) this.slide(0);
+    else this.#glide(this.#split, 0, AWAY);
+  }
+
+  /** Show the photo as it came, for as long as somebody wants to see it. */
+  showOriginal(shown) {
+    this.root.classList.toggle("original", shown);
+  }
+
+  /** Show the grey photo and, over it, what is drawn on `sure`. */
+  showVeil(shown) {
+    this.sure.hidden = !shown;
+    this.root.classList.toggle("unsure", Boolean(shown));
+  }
+
+  #glide(from, to, duration) {
     let start = null; // the first frame: none is lost while a busy machine gets ready
     const step = (now) => {
       start ??= now;
-      const part = Math.min(1, (now - start) / REVEAL);
+      const part = Math.min(1, (now - start) / duration);
       this.slide(from + (to - from) * (1 - (1 - part) ** 3));
       if (part < 1) this.#revealing = requestAnimationFrame(step);
     };
@@ -126,7 +159,7 @@ export class Stage {
     this.#split = Math.min(1, Math.max(0, part));
     const percent = Math.round(100 * this.#split);
     this.range.value = percent;
-    this.range.setAttribute("aria-valuetext", `${percent} percent before, ${100 - percent} percent after`);
+    this.range.setAttribute("aria-valuetext", t("splitAt", { before: percent, after: 100 - percent }));
     this.#draw();
   }
 
@@ -146,7 +179,7 @@ export class Stage {
     const to = Math.min(this.root.clientWidth, right);
     const line = from + (to - from) * this.#split; // of what is seen, so that no way of the slider is lost
     const hidden = (100 * (line - left)) / (right - left || 1);
-    this.after.style.clipPath = this.sure.style.clipPath = `inset(0 0 0 ${hidden}%)`;
+    this.after.style.clipPath = `inset(0 0 0 ${hidden}%)`;
     this.divider.style.left = `${line}px`;
     this.tags[0].hidden = line - from < ROOM;
     this.tags[1].hidden = to - line < ROOM;
@@ -173,6 +206,7 @@ export class Stage {
     this.root.addEventListener("pointerdown", (event) => this.#down(event));
     this.root.addEventListener("pointermove", (event) => this.#moved(event));
     for (const name of ["pointerup", "pointercancel"]) this.root.addEventListener(name, (event) => this.#up(event));
+    this.root.addEventListener("contextmenu", (event) => this.#pointers.size && event.preventDefault());
     this.root.addEventListener(
       "wheel",
       (event) => {
@@ -195,8 +229,18 @@ export class Stage {
     const [x, y] = this.#at(event);
     this.#pointers.set(event.pointerId, [x, y]);
     const near = Math.abs(x - parseFloat(this.divider.style.left)) < NEAR;
-    this.#gesture = this.#pointers.size > 1 ? "pinch" : near || this.#fitted ? "slide?" : "pan?";
+    this.#gesture = near || this.#fitted ? "slide?" : "pan?";
+    if (this.brush || event.shiftKey) this.#gesture = "draw?";
+    if (this.#pointers.size > 1) this.#gesture = "pinch";
     this.#start = [x, y];
+    this.#way = [this.point(x, y)].filter(Boolean);
+    clearTimeout(this.#resting);
+    if (/^(slide|pan)/.test(this.#gesture)) this.#resting = setTimeout(() => this.#rest(), HOLD);
+  }
+
+  #rest() {
+    this.#gesture = "rest";
+    this.showOriginal(true);
   }
 
   #moved(event) {
@@ -207,11 +251,19 @@ export class Stage {
     const far = Math.hypot(now[0] - this.#start[0], now[1] - this.#start[1]) > STILL;
     if (far && this.#gesture?.endsWith("?")) {
       this.#gesture = this.#gesture.slice(0, -1);
-      this.root.classList.add(this.#gesture === "pan" ? "panning" : "sliding");
+      clearTimeout(this.#resting);
+      this.root.classList.add({ pan: "panning", slide: "sliding", draw: "drawing" }[this.#gesture]);
     }
     if (this.#gesture === "pan") this.move(now[0] - old[0], now[1] - old[1]);
     if (this.#gesture === "slide") this.#slideTo(now[0]);
+    if (this.#gesture === "draw") this.#drawTo(this.point(...now));
     this.#pointers.set(event.pointerId, now);
+  }
+
+  #drawTo(place) {
+    if (!place) return; // outside the photo
+    this.#way.push(place);
+    this.onDraw(this.#way);
   }
 
   #slideTo(x) {
@@ -229,12 +281,16 @@ export class Stage {
 
   #up(event) {
     if (!this.#pointers.delete(event.pointerId)) return;
+    clearTimeout(this.#resting);
+    this.showOriginal(false);
     const clicked = event.type === "pointerup" && this.#gesture?.endsWith("?");
+    const drawn = event.type === "pointerup" && this.#gesture === "draw" && this.#way.length > 1;
     if (this.#pointers.size === 0) {
       this.#gesture = null;
-      this.root.classList.remove("panning", "sliding");
+      this.root.classList.remove("panning", "sliding", "drawing");
     }
     const point = clicked && this.point(...this.#at(event));
     if (point) this.onClick(...point);
+    if (drawn) this.onStroke(this.#way);
   }
 }

@@ -1,6 +1,8 @@
 // The row of photos below the stage, and how far they are.
 
-const WORDS = { waiting: "waiting", sending: "colouring", ready: "", failed: "failed" };
+import { t } from "./language.js";
+
+const wordFor = (state) => (state === "ready" ? "" : t(state));
 
 export class Strip {
   #thumbs = new Map(); // photo -> its button
@@ -44,10 +46,10 @@ export class Strip {
     const [img, state] = button.children;
     button.className = `thumb ${photo.state}`;
     button.setAttribute("aria-pressed", chosen);
-    button.setAttribute("aria-label", `${photo.file.name} ${WORDS[photo.state]}`.trim());
+    button.setAttribute("aria-label", `${photo.file.name} ${wordFor(photo.state)}`.trim());
     button.title = photo.error || photo.file.name;
-    state.textContent = WORDS[photo.state];
-    state.hidden = !WORDS[photo.state];
+    state.textContent = wordFor(photo.state);
+    state.hidden = !wordFor(photo.state);
     if (photo.url && img.src !== photo.url) img.src = photo.url;
     img.hidden = !photo.url;
     if (chosen && this.chosen !== photo) button.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -61,8 +63,8 @@ export class Strip {
     this.progress.max = photos.length;
     this.progress.value = ready + failed;
     this.progress.hidden = done;
-    const failures = failed ? `, ${failed} failed` : "";
-    this.words.textContent = done ? `${photos.length} photos${failures}` : `${ready} of ${photos.length} in colour${failures}`;
+    const failures = failed ? t("photosFailed", { failed }) : "";
+    this.words.textContent = t(done ? "photosDone" : "photosSoFar", { ready, count: photos.length }) + failures;
   }
 
   #key(event) {

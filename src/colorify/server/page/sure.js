@@ -1,7 +1,7 @@
-// Where the generator is unsure: a veil over the photo, denser where it is less sure than elsewhere in this photo.
+// Where the generator is unsure: a veil over the grey photo, denser where it is less sure than elsewhere in it.
 
-const VEIL = [142, 74, 196]; // the colour of --unsure
-const MOST = 0.62; // alpha
+const VEIL = [214, 84, 0]; // the colour of --unsure
+const MOST = 0.72; // alpha
 
 /** Draw a grey PNG of confidence (0 black, 1 white) as a veil on `canvas`. */
 export async function drawUnsure(canvas, blob) {

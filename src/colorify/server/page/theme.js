@@ -1,5 +1,7 @@
 // Light or dark: as the device has it, until the button says otherwise.
 
+import { t } from "./language.js";
+
 const button = document.getElementById("theme");
 const root = document.documentElement;
 const device = matchMedia("(prefers-color-scheme: dark)");
@@ -7,7 +9,7 @@ const theme = () => root.dataset.theme || (device.matches ? "dark" : "light");
 
 function draw() {
   button.textContent = theme() === "dark" ? "☀" : "☾";
-  button.title = theme() === "dark" ? "Light background" : "Dark background";
+  button.title = t(theme() === "dark" ? "lightTheme" : "darkTheme");
 }
 
 button.onclick = () => {

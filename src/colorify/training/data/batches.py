@@ -1,6 +1,7 @@
-"""From photos in memory to batches: sub-zones, flips, hints."""
+"""From decoded photos to batches: sub-zones, flips, hints."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from colorify.training.network.unet import STRIDE
 
 HINT_STOP: Final = 1 / 8  # probability that a hint is the last (Zhang et al. 2017, section 3.2)
 LARGEST_HINT: Final = 9  # px of L
+MAX_ENLARGEMENT: Final = 1.25  # of a photo: beyond it there is nothing more to see, and all of it is blurred
 MOST_HINTS: Final = 40  # the law goes on for ever; one photo in 180 would get more
 
 
@@ -29,7 +31,29 @@ class Batch(NamedTuple):
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
-def ab_histogram(samples: Sequence[Sample], step: int = 4) -> Histogram:
+@dataclass(frozen=True)
+class Zones:
+    """How large the squares are that are cut out of photos.
+
+    Either a share of the short side, drawn evenly from `smallest` to 1. Or by scale: how many px the short
+    side of the whole photo has where the square has `size` px, drawn evenly by its logarithm, so that a face
+    is seen small as often as large. Scales end where the square would be larger than the photo, and where the
+    photo would be enlarged by more than MAX_ENLARGEMENT.
+    """
+
+    smallest: float = 0.7
+    scale: tuple[float, float] | None = None  # px
+
+    def draw_shares(self, u: Tensor, short: Tensor, size: int) -> Tensor:
+        """Return shares of the short side. `u`: (N,), 0..1; `short`: (N,), px; `size`: px of the square."""
+        if self.scale is None:
+            return self.smallest + (1 - self.smallest) * u
+        least, most = (max(size, end) for end in self.scale)
+        largest = (short * MAX_ENLARGEMENT).clamp(max=most).clamp(min=least)
+        return size / (least * (largest / least) ** u)
+
+
+def ab_histogram(samples: Iterable[Sample], step: int = 4) -> Histogram:
     """How often each integer ab occurs in every `step`-th pixel both ways. Returns (256, 256), a by b."""
     counts = np.zeros(SPAN * SPAN, np.int64)
     for sample in samples:
@@ -38,37 +62,24 @@ def ab_histogram(samples: Sequence[Sample], step: int = 4) -> Histogram:
     return counts.reshape(SPAN, SPAN)
 
 
-def sampling_weights(samples: Sequence[Sample], by_set: Mapping[str, float]) -> Tensor:
-    """How likely each photo is to be drawn: 1, or what `by_set` says of its set."""
-    return torch.tensor([by_set.get(sample.key.rpartition("-")[0], 1.0) for sample in samples])
-
-
-def draw_batch(
-    samples: Sequence[Sample], weights: Tensor, size: int, count: int, rng: Generator, *, zone: float = 0.7
-) -> Batch:
-    """A random batch. `size`: px of a side; `count`: photos; `zone`: see `random_zone`."""
-    # each photo once, unless there are fewer than a batch holds
-    chosen = torch.multinomial(weights, count, replacement=count > len(weights), generator=rng).tolist()
-    return stack([random_zone(samples[i].lab, size, rng, smallest=zone) for i in chosen])
+def cut_batch(samples: Sequence[Sample], size: int, rng: Generator, zones: Zones) -> Batch:
+    """Cut a random square out of each photo, perhaps mirrored. `size`: px of a side."""
+    u = torch.rand((4, len(samples)), generator=rng)
+    short = torch.tensor([float(min(sample.lab.shape[:2])) for sample in samples])
+    sides = (short * zones.draw_shares(u[0], short, size)).round().int().tolist()
+    cut = []
+    for sample, side, down, across, mirror in zip(samples, sides, *u[1:].tolist(), strict=True):
+        height, width = sample.lab.shape[:2]
+        top, left = round((height - side) * down), round((width - side) * across)
+        zone = _resize(sample.lab[top : top + side, left : left + side], size)
+        cut.append(zone.flip(-1) if mirror < 0.5 else zone)
+    return stack(cut)
 
 
 def center_batches(samples: Sequence[Sample], size: int, count: int) -> Iterator[Batch]:
     """Every photo once, its central square: for validation."""
     for start in range(0, len(samples), count):
         yield stack([central_zone(sample.lab, size) for sample in samples[start : start + count]])
-
-
-def random_zone(lab: LabBytes, size: int, rng: Generator, *, smallest: float = 0.7) -> Tensor:
-    """A random square, from the share `smallest` of the short side up to all of it, perhaps mirrored.
-
-    Returns (3, size, size) uint8.
-    """
-    height, width = lab.shape[:2]
-    u = torch.rand(4, generator=rng).tolist()
-    side = round(min(height, width) * (smallest + (1 - smallest) * u[0]))
-    top, left = round((height - side) * u[1]), round((width - side) * u[2])
-    zone = _resize(lab[top : top + side, left : left + side], size)
-    return zone.flip(-1) if u[3] < 0.5 else zone
 
 
 def central_zone(lab: LabBytes, size: int) -> Tensor:

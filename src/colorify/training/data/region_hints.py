@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from colorify.training.data.batches import Batch
 from colorify.training.network.unet import STRIDE
 
 LEAST, MOST = 0.006, 0.4  # share of the picture that a thing covers
@@ -25,7 +26,7 @@ VIVID: Final = (12.0, 1.1, 62.0)
 
 
 def recolor_regions(ab: Tensor, L: Tensor, share: float, rng: Generator) -> tuple[Tensor, Tensor]:
-    """Give one thing in each of the first `share` of the photos another colour, and a hint.
+    """Give one thing in a `share` of the photos, the first ones, another colour and a hint.
 
     The photos of a batch are in no order, so the first are any. Where no thing of a useful size lies at the
     place that is drawn, a photo stays as it is, without a hint.
@@ -33,18 +34,19 @@ def recolor_regions(ab: Tensor, L: Tensor, share: float, rng: Generator) -> tupl
     Returns what is to be painted, (N, 2, h, w), and hints, (N, 3, h, w): a, b, 1 in the hinted cells.
     """
     hints = torch.cat([torch.zeros_like(ab), torch.zeros_like(ab[:, :1])], dim=1)
-    count = round(share * len(ab))
+    count = math.ceil(share * len(ab))  # each with the chance that makes it the share on average
     if not count:
         return ab, hints
     some = slice(0, count)
     true, light = ab[some], F.avg_pool2d(L[some], STRIDE)
-    u = torch.rand((7, count), generator=rng, device=rng.device).to(ab.device)
+    u = torch.rand((8, count), generator=rng, device=rng.device).to(ab.device)
     row, column = (u[0] * ab.shape[2]).long(), (u[1] * ab.shape[3]).long()
     near = NEAR_AB[0] + (NEAR_AB[1] - NEAR_AB[0]) * u[2]
     region, rim = _grow(true, light, row, column, near)
     wanted = _other_color(light, region, u[3:6])
     size = region.mean((1, 2, 3))
-    useful = ((size > LEAST) & (size < MOST))[:, None, None, None]
+    drawn = u[7] * count < share * len(ab)
+    useful = (drawn & (size > LEAST) & (size < MOST))[:, None, None, None]
     mean = _mean(true, region)
     moved = true + (region + rim) * (wanted - mean)[:, :, None, None]
     painted = torch.cat([torch.where(useful, moved, true), ab[count:]])
@@ -53,6 +55,15 @@ def recolor_regions(ab: Tensor, L: Tensor, share: float, rng: Generator) -> tupl
     mark = torch.where(u[6, :, None, None, None] < 0.5, wide, mark) * useful
     hints[some] = torch.cat([wanted[:, :, None, None] * mark, mark], dim=1)
     return painted, hints
+
+
+def add_region_hints(batch: Batch, hints: Tensor, share: float, rng: Generator) -> tuple[Batch, Tensor]:
+    """Recolour one thing in a `share` of the photos, whose only hint is then on it. `hints`: (N, 3, h, w)."""
+    if not share:
+        return batch, hints
+    ab, region_hints = recolor_regions(batch.ab, batch.L, share, rng)
+    alone = region_hints[:, 2:].amax((2, 3), keepdim=True) > 0
+    return batch._replace(ab=ab), torch.where(alone, region_hints, hints)
 
 
 def _grow(ab: Tensor, L: Tensor, row: Tensor, column: Tensor, near: Tensor) -> tuple[Tensor, Tensor]:
