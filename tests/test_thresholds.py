@@ -219,7 +219,7 @@ class TestSpread:
         seeds[0, 16, 0] = True
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
         wanted = np.array([[1, 0]], np.float32)
-        made = propagate_hints(ab, seeds, wanted, correlate(seeds, geodesic_distances(seeds, L), roots))
+        made, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, geodesic_distances(seeds, L), roots))
         return place_hints(made, wanted, seeds)[16, :, 0]
 
     def test_how_far_it_goes(self) -> None:
@@ -247,7 +247,7 @@ class TestSpread:
         wanted = np.array([[1, 0], [-1, 0]], np.float32)
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
         distance = geodesic_distances(seeds, plane(50, (self.SIDE, self.SIDE)))
-        spread = propagate_hints(ab, seeds, wanted, correlate(seeds, distance, None))
+        spread, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, distance, None))
         made = place_hints(spread, wanted, seeds)[16, :, 0]
         x = np.arange(self.SIDE)
         alike = np.stack([(1 - np.abs(x - at) / 128) ** 2 for at in (4, 12)])

@@ -142,7 +142,9 @@ STEPS = {
     "what is nearby": Step("colorify.model.bilateral_grid.BilateralGrid.blur", lambda _, planes: planes),
     "blur of the grid": Step("colorify.model.bilateral_grid._blur_axis", alone),
     "hints": Step("colorify.model.predict._apply_hints", lambda _, ab, *__: ab),
-    "spread of hints": Step("colorify.model.predict.propagate_hints", alone),
+    "spread of hints": Step(
+        "colorify.model.predict.propagate_hints", lambda ab, *_: (ab, np.zeros(ab.shape[:2], np.float32))
+    ),
     "things under hints": Step("colorify.model.predict.fill_regions", alone),
     "margin of hints": Step("colorify.model.predict.MARGIN", 8.0),
     "what the generator thinks is alike": Step(

@@ -21,7 +21,7 @@ def told(*hints: Place, L: FloatArray | None = None, roots: FloatArray | None = 
         seed[row, column] = True
     wanted = np.array([hint[2:] for hint in hints], np.float32)
     alike = correlate(seeds, geodesic_distances(seeds, L), roots)
-    made = propagate_hints(np.zeros((*L.shape, 2), np.float32), seeds, wanted, alike)
+    made, _ = propagate_hints(np.zeros((*L.shape, 2), np.float32), seeds, wanted, alike)
     return place_hints(made, wanted, seeds)
 
 

@@ -1,4 +1,4 @@
-"""What hints say of the photo beyond the things that they lie on, as far as the generator agrees.
+"""What hints say of the photo beyond the things that they lie on, and where they lie close together.
 
 Who says that a lawn is yellow says something of the next lawn, too. How much is a question of how two places
 belong together. Three things tell, each where the others cannot:
@@ -35,17 +35,27 @@ NEAR_AB: Final = 20.0  # Lab units; colours nearer to a hint's speak for it
 PLAUSIBLE_SHARE: Final = 0.3  # probability of them that makes a hint's colour plausible
 
 
-def propagate_hints(ab: FloatArray, masks: Mask, hint_ab: FloatArray, alike: FloatArray) -> FloatArray:
-    """Return `ab` with the colours of the hints where they are, and on what belongs to them: (h, w, 2), Lab.
+def propagate_hints(
+    ab: FloatArray, masks: Mask, hint_ab: FloatArray, alike: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return `ab` with the colours of the hints on what belongs to them, and the share that they have in it.
+
+    The first is (h, w, 2), Lab; the second (h, w), 0..1.
 
     `ab`: (h, w, 2), as generated. `masks`: (k, h, w), where each of the hints is, no two at one place and
     none empty. `hint_ab`: (k, 2), their a and b. `alike`: as by `correlate`.
     """
-    made = ab + _delta(_weights(alike, masks), hint_ab, ab)
+    weights = _weights(alike, masks)
+    made = ab + _delta(weights, hint_ab, ab)
     # hints that DECORRELATION has weakened, as they contradict each other, come into their own close by
     left = hint_ab - np.stack([made[seed].mean(axis=0) for seed in masks])
     close = alike**PROXIMITY_POWER
     made += np.tensordot(close / np.maximum(close.sum(axis=0), 1), left, (0, 0))
+    return limit(made, ab, hint_ab), np.clip(weights.sum(axis=0), 0, 1)
+
+
+def limit(made: FloatArray, ab: FloatArray, hint_ab: FloatArray) -> FloatArray:
+    """Keep each a and b between those of the hints and the generator."""
     least, most = np.minimum(ab, hint_ab.min(axis=0)), np.maximum(ab, hint_ab.max(axis=0))
     return np.asarray(np.clip(made, least, most), np.float32)
 

@@ -19,7 +19,7 @@ from colorify.model.alternatives import alternative_colors
 from colorify.model.bilateral_grid import BilateralGrid
 from colorify.model.generator import EncodedPhoto, Prediction
 from colorify.model.geodesic import geodesic_distances
-from colorify.model.hint_propagation import correlate, estimate_plausibility, propagate_hints
+from colorify.model.hint_propagation import correlate, estimate_plausibility, limit, propagate_hints
 from colorify.model.hint_regions import estimate_skin, fill_regions, find_regions, place_hints
 from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
 from colorify.options import ColorOptions
@@ -95,12 +95,17 @@ def _apply_hints(
     unguided = encoded.unguided()
     roots = unguided.sqrt_probabilities()
     alike = correlate(masks, distance, roots)
+    inside, share = propagate_hints(ab, masks, wanted, alike)
     if roots is not None:
         alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
+    outside, _ = propagate_hints(ab, masks, wanted, alike)
     skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
     regions = find_regions(masks, distance, unguided.likeness, skin)
-    spread = propagate_hints(ab, masks, wanted, alike)
-    return place_hints(fill_regions(spread, wanted, regions, distance), wanted, masks)
+    # between hints that lie close together, what is interpolated from them; the rest of their things evenly
+    even = fill_regions(ab, wanted, regions, distance)
+    inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
+    made = np.where(np.isfinite(regions).any(axis=0)[:, :, None], inside, outside)
+    return place_hints(made, wanted, masks)
 
 
 def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
