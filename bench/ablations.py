@@ -89,17 +89,17 @@ def main(
     budget = Budget(steps or 0, minutes or 0.0, seed)
     keep_to(budget, into)
     nets = (None if path is None else load_lpips_net(path) for path in (metric_weights, perceptual_weights))
-    eyes = MetricNets(*(None if net is None else net.to(device) for net in nets))
-    rows = [row for row in ROWS if row.name != "perceptual" or eyes.perceptual is not None]
+    metric_nets = MetricNets(*(None if net is None else net.to(device) for net in nets))
+    rows = [row for row in ROWS if row.name != "perceptual" or metric_nets.perceptual is not None]
     paths = scoring.find_photos(photos)
     samples: list[Sample] = []
     for row in rows:
         folder = into / row.name
         if not (folder / WEIGHTS).exists():
             samples = samples or read(shards)
-            train(row.name, into, samples, budget, eyes, device)
+            train(row.name, into, samples, budget, metric_nets, device)
         if not (folder / SCORES).exists():
-            score(folder, paths, eyes.metric)
+            score(folder, paths, metric_nets.metric)
     found = {row.name: json.loads((into / row.name / SCORES).read_text()) for row in rows}
     weights = {row.name: into / row.name / WEIGHTS for row in rows}
     length = f"{steps} steps" if steps else f"{minutes:g} minutes"
@@ -121,14 +121,19 @@ def read(shards: Sequence[str]) -> list[Sample]:
 
 
 def train(
-    name: str, into: Path, samples: list[Sample], budget: Budget, eyes: MetricNets, device: str
+    name: str, into: Path, samples: list[Sample], budget: Budget, metric_nets: MetricNets, device: str
 ) -> None:
     """Train one recipe, or go on with its run, and export it."""
     held_out = min(HELD_OUT, max(1, len(samples) // 10))
     start = load_generator(str(into / BASE)) if name in GO_ON else None
     recipe = within(budget, load_recipe(RECIPES / f"{name}.toml"))
     trainer = Trainer(
-        recipe, into / name, source_of_samples(samples[:-held_out]), device=device, start=start, eyes=eyes
+        recipe,
+        into / name,
+        source_of_samples(samples[:-held_out]),
+        device=device,
+        start=start,
+        metric_nets=metric_nets,
     )
 
     def say(now: TrainingProgress) -> None:

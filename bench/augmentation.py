@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 from colorify import Colorizer
 from colorify.color import rgb_to_lab
 from colorify.images.photo import open_photo
-from colorify.pixels import to_rgb8
+from colorify.pixels import encode_lab, to_rgb8
 from colorify.training.data.augment import DAMAGE, SHARES, degrade, emulsion
 from colorify.training.data.batches import Batch, random_zone, stack
 from colorify.training.data.mounts import add_mounts
@@ -124,7 +124,7 @@ def load(name: str) -> Lab:
     scale = SHORT_SIDE / min(photo.size)
     gray = to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
     lab = rgb_to_lab(Colorizer().colorize(gray).astype(np.float32) / np.float32(255))
-    return np.rint(lab * [2.55, 1, 1] + [0, 128, 128]).clip(0, 255).astype(np.uint8)
+    return encode_lab(lab)
 
 
 def center(lab: Lab) -> Tensor:

@@ -24,7 +24,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FLOORS = [
     {"errors"},
     {"color", "css_colors", "text_file"},
-    {"pixels"},
+    {"pixels", "threads"},
     {"hints"},
     {"options"},
     {"atomic", "heap", "locks", "folders"},
@@ -223,6 +223,7 @@ def test_the_linters_look_at_all_of_it() -> None:
         assert not any(module.startswith("colorify") for module in override["module"])
     assert {"exclude", "extend-exclude", "include"}.isdisjoint(ruff)
     assert "per-file-ignores" not in ruff["lint"]
+    assert {"B", "BLE", "S", "ASYNC", "PLE"} <= set(ruff["lint"]["select"])
 
 
 @pytest.mark.parametrize("room", ["src/colorify", "tests", "bench", "examples"])

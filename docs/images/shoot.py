@@ -23,7 +23,7 @@ def main() -> None:
     weights = ["-m", sys.argv[1]] if len(sys.argv) > 1 else []
     command = [sys.executable, "-m", "colorify", "serve", "--port", "0", *weights]
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,  # noqa: S603 - this program
         sync_playwright() as playwright,
     ):
         assert server.stdout is not None

@@ -15,8 +15,9 @@ from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError
 from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
-from colorify.images.formats import FORMATS, HEIC, Format, format_named
+from colorify.images.formats import FORMATS, Format, format_named
 from colorify.images.metadata.transfer import Mark
+from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, open_photo
 from colorify.images.pil import from_pil, is_pil, to_pil
 from colorify.images.rgb_space import RgbSpace, resolve_space
@@ -25,7 +26,8 @@ from colorify.images.save import Output, save_photo
 from colorify.model.devices import AUTO
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
-from colorify.model.preprocess import LuminanceInput, reduce_to_luminance, reduced_size
+from colorify.model.preprocess import LuminanceInput
+from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
@@ -90,6 +92,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[HintLike] = (),
         overwrite: bool = False,
     ) -> T:
@@ -102,16 +105,17 @@ class Colorizer:
 
         `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
+        long; "auto" chooses.
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, to_hints(hints))
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), detail=detail)
         save = SaveOptions(overwrite=overwrite)
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
-            suffix = ".jpg" if source.suffix.lower() in HEIC.suffixes else source.suffix
-            target = source.with_name(f"{source.stem}-color{suffix}")
+            target = name_result(source)
             self.colorize_source(source, target, colors, save)
             result = type(photo)(target)
         elif isinstance(photo, bytes):
@@ -133,6 +137,7 @@ class Colorizer:
         strength: float = 1.0,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[HintLike] = (),
         format: str | None = None,
         quality: int | None = None,
@@ -162,7 +167,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative)
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative, detail)
         save = SaveOptions(
             format=format,
             quality=quality,
@@ -188,19 +193,21 @@ class Colorizer:
         *,
         vividness: float = 1.0,
         size: int | None = None,
+        detail: str = "auto",
         hints: Sequence[HintLike] = (),
     ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, ColorOptions(1.0, vividness, size, to_hints(hints)))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, to_hints(hints), detail=detail))
 
     def open(
         self,
         photo: object,
         *,
         size: int | None = None,
+        detail: str = "auto",
         preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
     ) -> Session:
@@ -208,6 +215,8 @@ class Colorizer:
 
         `photo`: a path (str or Path), bytes, a numpy array or a PIL image, as for `colorize`.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
+        `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
+        long; "auto" chooses.
         `preview`: the longest side of a preview, px. `max_pixels`: a larger photo is refused.
         Raises PhotoError, UsageError.
         """
@@ -215,6 +224,7 @@ class Colorizer:
             to_source(photo),
             self._generator,
             size=size,
+            detail=detail,
             preview=preview,
             max_pixels=max_pixels,
             threads=self._threads,
@@ -241,7 +251,7 @@ class Colorizer:
         `photo`, `reference`: as for `open`. `size`, `max_pixels`: see `colorize_file`.
         Raises PhotoError, for a grey reference too; UsageError, WeightsError.
         """
-        return self.open(photo, size=size, max_pixels=max_pixels).match(reference)
+        return self.open(photo, size=size, detail="fast", max_pixels=max_pixels).match(reference)
 
     def colorize_source(
         self,
@@ -288,10 +298,7 @@ class Colorizer:
         return np.concatenate(list(compose_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
 
     def _generate(self, photo: Photo, look: ColorOptions) -> tuple[LuminanceInput, Prediction]:
-        short = look.size or self.spec.size
-        self._generator.check_memory(reduced_size(photo.size, short))
-        seen = reduce_to_luminance(photo, short)
-        glance = self._generator.encode(seen.L)
+        seen, glance = encode_photo(self._generator, photo, look)
         colors = predict_colors(glance, look, photo=photo.size)
         return seen, colors
 
@@ -308,12 +315,19 @@ def colorize(
     strength: float = 1.0,
     vividness: float = 1.0,
     size: int | None = None,
+    detail: str = "auto",
     hints: Sequence[HintLike] = (),
     overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
     return _default().colorize(
-        photo, strength=strength, vividness=vividness, size=size, hints=hints, overwrite=overwrite
+        photo,
+        strength=strength,
+        vividness=vividness,
+        size=size,
+        detail=detail,
+        hints=hints,
+        overwrite=overwrite,
     )
 
 

@@ -17,6 +17,7 @@ FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]  # each a row of `im
 FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
 FORMAT_ALIASES: Final[dict[str, FormatName]] = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # RGB of a result; "keep": that of the photo
+DETAILS: Final = ("auto", "fast", "fine")  # how closely the generator looks: see `model.scale`
 DEPTHS: Final = (8, 16)  # bits a sample of a result
 
 
@@ -83,9 +84,11 @@ class ColorOptions:
     size: int | None = None  # px, short side at which the generator sees the photo; None: the spec's
     hints: "tuple[Hint, ...]" = ()
     alternative: int = 1  # of the plausible colourings: 1 the likeliest
+    detail: str = "auto"  # one of DETAILS
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        check_choice("detail", self.detail, DETAILS)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from colorify.images.sizes import shrink_size
 from colorify.model.exemplar import find_reference_hints, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import iterate_colorings, predict_colors
-from colorify.model.preprocess import reduce_to_luminance, reduced_size
+from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions
 from colorify.render.strips import compose_strips, enlarge_plane
@@ -52,12 +52,13 @@ class Session:
         generator: Generator,
         *,
         size: int | None = None,
+        detail: str = "auto",
         preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
         threads: int = 1,
     ) -> None:
         """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError."""
-        self._short = ColorOptions(size=size).size or generator.spec.size
+        options = ColorOptions(size=size, detail=detail)
         if preview < 1:
             raise UsageError(f"preview {preview}: expected 1 px or more.")
         self._source, self._generator = source, generator
@@ -65,9 +66,9 @@ class Session:
         photo = open_photo(source, max_pixels=max_pixels)
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        generator.check_memory(reduced_size(photo.size, self._short))
-        self._seen = reduce_to_luminance(photo, self._short)
-        self._glance = generator.encode(self._seen.L)
+        self._seen, self._glance = encode_photo(generator, photo, options)
+        short = options.size or generator.spec.size  # of the finest look
+        self._short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
         self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None

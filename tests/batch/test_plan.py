@@ -8,10 +8,7 @@ from colorify.batch import plan as planning
 from colorify.batch.plan import Job, Plan, make_plan
 from colorify.errors import UsageError
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def touch(*names: str) -> None:

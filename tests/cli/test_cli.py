@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pyvips
 
@@ -15,10 +16,7 @@ from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def test_one_photo(colorify: Colorify) -> None:
@@ -226,6 +224,17 @@ def test_a_device_that_is_not_there_is_an_error(colorify: Colorify) -> None:
     assert "device rocm: expected an ONNX Runtime with MIGraphX" in ended.err
     assert names() == {"a.jpg"}
     assert colorify("a.jpg", "--device", "cpu").code == 0
+
+
+def test_how_closely_the_generator_looks(colorify: Colorify) -> None:
+    noise = np.random.default_rng(5).integers(60, 200, (160, 200, 1)).astype(np.uint8)
+    pyvips.Image.new_from_array(noise).write_to_file("a.png")
+    made = {}
+    for detail in ("auto", "fast", "fine"):
+        assert colorify("a.png", "-o", f"{detail}.png", "--detail", detail, "--no-mark").code == 0
+        made[detail] = pyvips.Image.new_from_file(f"{detail}.png").numpy()
+    assert (made["auto"] == made["fast"]).all()
+    assert (made["auto"] != made["fine"]).any()
 
 
 def test_options_reach_the_photo(colorify: Colorify) -> None:

@@ -18,10 +18,7 @@ from powerless import NEEDS_MODES, drop_power
 from tiny import grey_scene
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def picture(**options: Any) -> Callable[[Path], None]:

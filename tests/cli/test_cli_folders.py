@@ -16,10 +16,7 @@ from colorify.cli import run_photos
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE, wait_for
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize(("cores", "at_a_time", "threads"), [(2, 1, 2), (2, 3, 1), (8, 5, 2), (8, 8, 1)])

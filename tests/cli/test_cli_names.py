@@ -10,10 +10,7 @@ from command_line import Colorify, command, names, photo
 from powerless import NEEDS_MODES, drop_power
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 def test_a_name_that_leaves_no_room_for_that_of_its_target(colorify: Colorify) -> None:

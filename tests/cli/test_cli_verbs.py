@@ -9,10 +9,7 @@ from colorify.cli.command import group
 from colorify.cli.command_table import DEFAULT_VERB, FILM_VERB
 from command_line import Colorify, names, photo
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from data_commands import QUICK, Rows, crawl, run
 from made_pictures import jpeg, photo, png
-from site_on_loopback import Site, die, drip, lie, redirect, send
+from site_on_loopback import Site, die, drip, head_without_end, lie, redirect, send
 
 from colorify import cli
 
@@ -107,6 +107,16 @@ def test_what_a_site_forbids_or_reserves_is_not_taken(site: Site, rows: Rows, tm
         site.hits
     )
     assert rows(tmp_path, "pages")["/closed/page"] == "forbidden"
+
+
+def test_a_head_without_an_end_is_given_up(site: Site, rows: Rows, tmp_path: Path) -> None:
+    sent: list[int] = []
+    site.html("/", "<img src=/head.jpg><img src=/ok.jpg>")
+    site.routes["/head.jpg"] = head_without_end(sent, most=200_000_000)
+    site.image("/ok.jpg", PHOTO)
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "images") == {"/head.jpg": "failed", "/ok.jpg": "saved"}
+    assert max(sent) < 50_000_000  # what the system's buffers take besides
 
 
 @pytest.mark.slow

@@ -30,6 +30,8 @@ sys.path[:0] = [str(ROOT), str(ROOT.parent)]  # as pytest has it
 
 from fuzz_kinds import Kind, RefusedError, Sample, color, decode, kinds, write  # noqa: E402
 
+from colorify.images.vips import redirect_glib_log  # noqa: E402
+
 SPARE: Final = 2**30  # bytes of address space beyond those of an idle process
 MOST_MEMORY: Final = 400 * 2**20  # bytes of the resident set, likewise
 MOST_SECONDS: Final = 10.0  # of the processor
@@ -131,7 +133,7 @@ class Deed:
         "hang": lambda: all(True for _ in count()),
         "print": lambda: os.write(2, b"a word"),
         "eat": lambda: b"x" * (MOST_MEMORY + 2**26),
-        "raise": lambda: [][1],
+        "raise": lambda: [][1],  # noqa: PLE0643 - it is to raise
     }
     NUMBER = 3  # the input that does it
 
@@ -183,6 +185,7 @@ def status(name: str) -> int:
 
 
 def main() -> None:
+    redirect_glib_log()  # as the command and the server have it
     faulthandler.enable()
     fuzzer = Fuzzer(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
     warm = fuzzer.try_sound()  # whatever loads late is loaded now

@@ -207,11 +207,11 @@ class Requests:
                 protocol.data_received(part)
             await asyncio.sleep(0)
         # a client that does not send the rest of its body is not waited for: it goes
-        while protocol.answering and not protocol.cycle.more_body:
+        while protocol.answering and not protocol.cycle.more_body:  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.0005)
         await asyncio.sleep(0)
         protocol.connection_lost(None)
-        while state.tasks:  # for ever, if a request hangs
+        while state.tasks:  # noqa: ASYNC110 - for ever, if a request hangs
             await asyncio.sleep(0.0005)
         return wire.read
 

@@ -22,6 +22,7 @@ from colorify.images.metadata.tiff import add_tags
 from colorify.images.photo import Photo, open_photo
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
+from colorify.images.vips import translate_vips_errors
 from tiny import grey_scene
 
 DTYPES = {8: np.uint8, 16: np.uint16}
@@ -365,11 +366,13 @@ class TestRefusals:
         assert 5 < len(refused) < 60  # else this test shows nothing
         assert not any("\n" in message for message in refused)
 
-    def test_loaders_that_nobody_has_fuzzed_are_blocked(self, tmp_path: Path) -> None:
-        """In a fresh process: `import colorify.images.photo` alone does it."""
+    def test_the_command_blocks_loaders_that_nobody_has_fuzzed(self, tmp_path: Path) -> None:
+        """In a process of its own, beside opening photos by loaders that it chooses itself."""
         (tmp_path / "thing.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>")
         code = (
-            "import colorify.images.photo, pyvips, sys\n"
+            "import sys, colorify.cli\n"
+            "colorify.cli._run_whole(['--version'])\n"
+            "import pyvips\n"
             "for load, sizes in (('svgload', ()), ('rawload', (1, 1, 1))):\n"
             "    try:\n"
             "        pyvips.Operation.call(load, sys.argv[1], *sizes)\n"
@@ -387,8 +390,10 @@ class TestRefusals:
         assert done.returncode == 0, done.stderr
 
     def test_an_error_text_that_is_no_utf_8_does_no_harm(self) -> None:
-        text = pyvips.ffi.new("char[]", b"unknown tag \xe8\xff")
-        assert pyvips.error._to_string(text) == "unknown tag \ufffd\ufffd"
+        with pytest.raises(PhotoError, match="photo: damaged or cut short"), translate_vips_errors("photo"):
+            pyvips.Image.jpegload(b"/nowhere/\xe8.jpg")  # libvips quotes it
+        with pytest.raises(pyvips.Error, match="no such operation"):  # the text is gone
+            pyvips.Operation.call("nothing")
 
     @pytest.mark.parametrize(
         "pixels",

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from randomness import generator
 from test_trainer import interrupt_after, run, weights
 
 from colorify.dataset.shard_reader import Sample
@@ -40,10 +41,6 @@ def gan_recipe(recipe: Recipe) -> Recipe:
     return dataclasses.replace(
         recipe, mode="gan", gan=GAN, steps=10, validate_every=4, gradient=1.0, colorful=0.5, norms="fixed"
     )
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_the_discriminator_has_no_way_to_receive_L() -> None:

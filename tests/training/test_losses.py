@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from randomness import generator
 
 from colorify.color import lab_to_linear, linear_to_srgb
 from colorify.dataset.shard_reader import Sample
@@ -24,10 +25,6 @@ from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import BinsHead, ChannelsHead, make_head
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_bytes_of_lab_made_on_the_device_are_those_of_a_shard() -> None:
@@ -88,7 +85,7 @@ def test_the_hinge_is_satisfied_beyond_1() -> None:
     assert hinge_loss(torch.tensor([0.0]), torch.tensor([0.5])) == 2.5
 
 
-def eyes() -> LpipsNet:
+def perceptual_net() -> LpipsNet:
     """VGG16's shape with few channels and random weights."""
     layers, inputs = NETS["VGG16_0"], 3
     kernels, net_heads = [], []
@@ -105,8 +102,8 @@ def test_the_perceptual_loss_reaches_ab() -> None:
     lab = torch.rand(2, 3, 64, 64, generator=generator()) * 100 + 80
     batch = as_batch(lab)
     ab = (batch.ab * 0.5).requires_grad_()
-    assert perceptual_loss(eyes(), batch.ab, batch) < 1e-6
-    loss = perceptual_loss(eyes(), ab, batch)
+    assert perceptual_loss(perceptual_net(), batch.ab, batch) < 1e-6
+    loss = perceptual_loss(perceptual_net(), ab, batch)
     loss.backward()
     assert loss > 1e-4
     assert ab.grad is not None
@@ -117,9 +114,9 @@ def test_every_term_of_a_recipe_counts(recipe: Recipe) -> None:
     batch = as_batch(torch.rand(2, 3, 64, 64, generator=generator()) * 100 + 80)
     head, output = ChannelsHead(), torch.zeros(2, 2, 16, 16)
 
-    def total(persuade=None, **terms: float) -> float:
-        objective = Objective(dataclasses.replace(recipe, **terms), head, eyes())
-        return float(objective(output, batch, persuade).detach())
+    def total(adversarial_loss=None, **terms: float) -> float:
+        objective = Objective(dataclasses.replace(recipe, **terms), head, perceptual_net())
+        return float(objective(output, batch, adversarial_loss).detach())
 
     alone = total()
     assert alone == float(head.loss(output, batch.ab))

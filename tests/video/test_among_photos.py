@@ -11,10 +11,7 @@ from made_films import times
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE
 
-
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.usefixtures("film")

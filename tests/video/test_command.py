@@ -15,9 +15,7 @@ from command_line import Colorify
 CASES = Path(__file__).parent / "cases"
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("verb", [(), ("video",)])

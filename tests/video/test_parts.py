@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorify.color import rgb_to_lab
+from colorify.threads import in_background, map_in_order
 from colorify.video.chroma import chroma_of
 from colorify.video.clock import Timeline
 from colorify.video.luma import chroma_offsets, luma_moves, normalize_luma, shift_luma
 from colorify.video.optical_flow import FlowFinder
-from colorify.video.threads import in_background, map_in_order
 from colorify.video.yuv import BT709, Planes, turn_upright
 
 

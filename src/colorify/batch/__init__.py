@@ -5,4 +5,5 @@ From the ground up:
 * `plan`: which photo is written where, decided before the first is touched
 * `run`: the photos of a plan, coloured; one that fails is a result, and the others go on
 * `watch`: photos that come into a folder, each given out once it is whole
+* `bulk`: photos by the million, on one machine or a cluster
 """

@@ -5,7 +5,6 @@ below the input folder, so that the two trees mirror each other.
 """
 
 import os
-import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +14,17 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import UsageError
-from colorify.images.formats import FORMATS, HEIC
+from colorify.images.formats import FORMATS
+from colorify.images.output_names import (
+    MARKED_STEM,
+    READABLE_SUFFIXES,
+    WRITABLE_SUFFIXES,
+    mark_name,
+    photo_stem,
+    result_suffix,
+)
 
-OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
-MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
-LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
-WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
-_SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
 _NAMED_FILMS: Final = 5  # of a folder, in a note
-READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
 
 
 @dataclass(frozen=True)
@@ -262,16 +263,10 @@ def _target(item: _Candidate, folder: Path | None, format: str | None) -> Path:
     if format is not None:
         suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
     else:
-        suffix = _suffix(item.path.suffix)
+        suffix = result_suffix(item.path.suffix)
     if folder is None:
-        return item.path.with_name(f"{_stem(item.path)}{OUTPUT_MARK}{suffix}")
-    return (folder / item.inside).with_name(f"{_stem(item.path)}{suffix}")
-
-
-def _stem(path: Path) -> str:
-    """Return a name without its suffix, if that is one: "St. Mary" has none, and keeps all of its name."""
-    is_suffix = path.suffix.lower() in READABLE_SUFFIXES or _SUFFIX.fullmatch(path.suffix)
-    return path.stem if is_suffix else path.name
+        return item.path.with_name(mark_name(photo_stem(item.path), suffix))
+    return (folder / item.inside).with_name(f"{photo_stem(item.path)}{suffix}")
 
 
 def _numbered(job: Job, number: int) -> Job:
@@ -279,16 +274,9 @@ def _numbered(job: Job, number: int) -> Job:
     return replace(job, target=target, alternative=number)
 
 
-def _suffix(source: str) -> str:
-    """Return the suffix of a result, for the suffix of its photo."""
-    if source.lower() in HEIC.suffixes:
-        return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
-    return source if source.lower() in WRITABLE_SUFFIXES else LOSSLESS_SUFFIX
-
-
 def _own_outputs(paths: Sequence[Path]) -> set[Path]:
     """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
-    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(_stem(path)))}
+    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(photo_stem(path)))}
     folders = {path.parent for path in named}
     stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
     return {path for path, stem in named.items() if stem in stems[path.parent]}
@@ -296,7 +284,7 @@ def _own_outputs(paths: Sequence[Path]) -> set[Path]:
 
 def _stems(folder: Path) -> set[str]:
     try:
-        return {_stem(path) for path in folder.iterdir()}
+        return {photo_stem(path) for path in folder.iterdir()}
     except OSError:
         return (
             set()

@@ -20,7 +20,7 @@ From the ground up:
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `films`: films that are named among photos
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
 """
 
 import os
@@ -30,6 +30,7 @@ from typing import Final
 from colorify.cli.interruption import INTERRUPTED, Interruption
 
 BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"  # of a product of matrices; read when numpy is loaded
+BLOCK_UNTRUSTED: Final = "VIPS_BLOCK_UNTRUSTED"  # shuts loaders that nobody has fuzzed; read when libvips is
 
 
 def main() -> None:
@@ -57,6 +58,7 @@ def _run_whole(arguments: list[str]) -> int:
 
     # photos and strips run side by side already: more threads for their small products only get in the way
     os.environ.setdefault(BLAS_THREADS, "1")
+    os.environ.setdefault(BLOCK_UNTRUSTED, "1")
     lost = check_streams()
     code = run(arguments)
     return code or int(lost())

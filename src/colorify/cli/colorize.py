@@ -9,6 +9,7 @@ import click
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
+    DETAIL,
     DEVICE,
     SIZE,
     STRENGTH,
@@ -80,6 +81,7 @@ class DefaultCommand(click.Command):
     help="A colour photo of the same scene, whose colours are taken where both match.",
 )
 @SIZE
+@DETAIL
 @click.option(
     "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
 )
@@ -141,6 +143,7 @@ def colorize(
     kept_hints: "tuple[Hint, ...]",
     reference: Path | None,
     size: int | None,
+    detail: str,
     format_: str | None,
     quality: int | None,
     depth: str | None,
@@ -172,7 +175,7 @@ def colorize(
     if not inputs:
         raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")
     options = BatchOptions(
-        colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals)),
+        colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals), detail=detail),
         save=SaveOptions(
             format=format_,
             quality=quality,

@@ -1,9 +1,10 @@
 """The verbs of the command line: a table, of which only the row that is called gets loaded."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -30,6 +31,7 @@ VERBS: Final = {
         "colorify.cli.colorize", "colorize", "Colour photos; what is done when no verb is given."
     ),
     FILM_VERB: Verb("colorify.cli.video", "video", "Colour films; without a verb too."),
+    "bulk": Verb("colorify.cli.bulk", "bulk", "Colour photos by the million, on a cluster too."),
     "train": Verb("colorify.cli.train", "train", "Make a generator from shards of colour photos."),
     "export": Verb("colorify.cli.export", "export", "Turn a training run into a weights file."),
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),
@@ -77,12 +79,24 @@ class VerbGroup(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        verb = VERBS.get(cmd_name)
-        if verb is None:
-            return None
-        command: click.Command = getattr(import_module(verb.module), verb.command)
-        bound_numbers(command)
-        return command
+        return _load_verb(cmd_name) if cmd_name in VERBS else None
+
+
+@cache
+def _load_verb(name: str) -> click.Command:
+    """Load a verb, once, and have its process set up before it runs; a help text does without."""
+    command: click.Command = getattr(import_module(VERBS[name].module), VERBS[name].command)
+    bound_numbers(command)
+    run = command.callback
+
+    def run_prepared(*arguments: Any, **options: Any) -> Any:
+        from colorify.images.vips import redirect_glib_log
+
+        redirect_glib_log()
+        return None if run is None else run(*arguments, **options)
+
+    command.callback = run_prepared
+    return command
 
 
 def is_film(text: str) -> bool:

@@ -102,6 +102,7 @@ def crawl(
     from colorify.dataset import crawl as crawling
     from colorify.dataset.frontier import CrawlLimits
 
+    _quiet_libvips()
     limits = CrawlLimits(depth, pages, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes)
     summary = crawling.crawl(
         urls,
@@ -145,6 +146,7 @@ def import_(
     from colorify.dataset.frontier import CrawlLimits
     from colorify.dataset.parquet_lists import read_list
 
+    _quiet_libvips()
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
         into,
@@ -307,6 +309,13 @@ def stats(folder: Path, into: Path | None) -> None:
 
 def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.0f}" for name, value in values.items())
+
+
+def _quiet_libvips() -> None:
+    """Keep libvips' warnings off the screen: its damaged files are in the catalogue."""
+    import logging
+
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
 
 
 def _report_crawl(now: "CrawlProgress") -> None:

@@ -1,13 +1,13 @@
 """`colorify evaluate`: how good are the colours?"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from colorify.cli.lines import print_line
-from colorify.cli.options import DEVICE, real_in, whole_in
+from colorify.cli.options import DETAIL, DEVICE, real_in, whole_in
+from colorify.cli.progress import count_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 @click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
 @click.option("--vividness", type=real_in("vividness"), default=1.0, show_default=True)
 @click.option("--size", type=whole_in("size"), help="Short side at which the generator sees the photos, px.")
+@DETAIL
 @click.option("--sheet", type=click.Path(path_type=Path), help="PNG to write: original, grey, colourised.")
 @click.option("-f", "--force", is_flag=True, help="Overwrite the sheet.")
 @click.option(
@@ -41,6 +42,7 @@ def evaluate(
     hints: str,
     vividness: float,
     size: int | None,
+    detail: str,
     sheet: Path | None,
     force: bool,
     metric_weights: Path | None,
@@ -70,13 +72,13 @@ def evaluate(
     perceptual = _perceptual(metric_weights)
     for count in counts:
         results: list[scoring.ScoredPhoto] = []
-        with click.progressbar(
-            scoring.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size),
-            length=len(paths),
-            label=f"{count} hints",
-            file=sys.stderr,
-        ) as bar:
-            results.extend(bar)
+        with count_bar() as draw:
+            for result in scoring.evaluate(
+                colorizer, paths, hints=count, vividness=vividness, size=size, detail=detail
+            ):
+                results.append(result)
+                if draw is not None:
+                    draw(len(results), len(paths), f"{count} hints: {len(results)}/{len(paths)}")
         coverage = add_coverage(result.coverage for result in results)
         scores: dict[str, float | None] = asdict(mean([result.scores for result in results])) | perceptual(
             results

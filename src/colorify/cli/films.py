@@ -36,6 +36,7 @@ PHOTO_OPTIONS: Final = {
     "alternatives": "--alternatives",
     "confidence": "--confidence",
     "strip": "--strip",
+    "detail": "--detail",
     "dry_run": "--dry-run",
 }
 

@@ -9,7 +9,7 @@ import click
 from colorify.cli.lines import print_line
 from colorify.errors import UsageError
 from colorify.model.devices import AUTO, DEVICE_NAMES
-from colorify.options import RANGES
+from colorify.options import DETAILS, RANGES
 
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
@@ -34,6 +34,12 @@ VIVIDNESS: Final = click.option(
 )
 SIZE: Final = click.option(
     "--size", type=whole_in("size"), help="Short side, in pixels, that the generator looks at."
+)
+DETAIL: Final = click.option(
+    "--detail",
+    type=click.Choice(DETAILS),
+    default=DETAILS[0],
+    help="How closely the generator looks: fast, once; fine, at two scales, in four times as long.",
 )
 DEVICE: Final = click.option(
     "--device",

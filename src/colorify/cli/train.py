@@ -80,7 +80,7 @@ def train(
     Shards stream: memory does not grow with their number. Under torchrun every process takes its share of
     them. A run that is stopped goes on exactly where it was when the command is repeated.
     """
-    from colorify.training.distributed import init_distributed
+    from colorify.training.distributed import init_distributed, let_cudnn_choose
     from colorify.training.trainer import Trainer
     from colorify.training.warm_start import load_backbone, load_generator
 
@@ -88,7 +88,7 @@ def train(
         if path is not None and path.exists() and not force:
             raise click.UsageError(f"{path}: exists already. Add -f to overwrite it.")
     recipe = _recipe(recipe_file, source, minutes)
-    eyes = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
+    metric_nets = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
     start = None if source is None else load_generator(source)
     backbone = None if import_backbone is None else load_backbone(import_backbone)
     known = [load_generator(teacher) for teacher in teachers]
@@ -103,12 +103,13 @@ def train(
             start=start,
             teachers=known,
             backbone=backbone,
-            eyes=eyes,
+            metric_nets=metric_nets,
             workers=workers,
         )
         _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
         if not trainer.same_stream:
             _say(workers, "the photos, their sets or the processes are others than before: a new pass begins")
+        let_cudnn_choose()
         with stop_on_signals() as stopped:
             whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)
         if not whole:

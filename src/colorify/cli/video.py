@@ -238,8 +238,11 @@ def _color(
     *,
     pictures: Path | None = None,
 ) -> int:
+    import cv2
+
     from colorify.video import colorize_film
 
+    cv2.setNumThreads(1)  # the work is spread over threads already; those of OpenCV would be in their way
     try:
         with _bar(hidden=show.quiet) as progress:
             report = colorize_film(

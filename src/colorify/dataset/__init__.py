@@ -14,6 +14,7 @@ The crawl, from the ground up:
 * `frontier`: what is fetched next
 * `storage`: files checked by their content and named by their sha256
 * `network`: which addresses a crawl connects to
+* `response_head`: the head of an answer, bounded
 * `middlewares`: Scrapy downloader middlewares: rights and delays
 * `spider`: fetches rows of the catalogue and writes down what it learned
 * `crawl`: `colorify data crawl`

@@ -5,6 +5,9 @@ transaction. So whatever ends a crawl, a Ctrl-C or a kill -9, the next one takes
 state exists. (Scrapy's own JOBDIR only resumes a crawl that was stopped cleanly.)
 """
 
+# Names of tables and columns are written in the program; what comes from outside is bound to a "?".
+# ruff: noqa: S608
+
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping

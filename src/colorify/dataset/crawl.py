@@ -4,7 +4,6 @@ Every setting that makes the crawler polite stands in `polite_settings`, whateve
 ignore robots.txt, do not throttle, and do not check certificates.
 """
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ class CrawlProgress:
 def crawl(
     seeds: Sequence[str],
     folder: Path,
-    manners: CrawlPolicy,
+    policy: CrawlPolicy,
     *,
     limits: CrawlLimits | None = None,
     domains: Iterable[str] = (),
@@ -90,11 +89,11 @@ def crawl(
     options that make no sense, SetupError without Scrapy or on a full disk.
     """
     roots = [_seed(url) for url in seeds]  # before a folder is made for them
-    settings = polite_settings(manners, limits or CrawlLimits(), folder)
+    settings = polite_settings(policy, limits or CrawlLimits(), folder)
     allowed = frozenset({host_of(url) for url in roots} | {domain.lower().strip(".") for domain in domains})
     catalogue = Catalogue(folder, write=True)
     try:
-        hosts = Hosts(manners.concurrency, allowed, manners.allow_private)
+        hosts = Hosts(policy.concurrency, allowed, policy.allow_private)
         for url in roots:
             catalogue.add_page(url, depth=0, status="pending")
         _reopen(catalogue, hosts, retry_failed)
@@ -107,26 +106,26 @@ def crawl(
 def fetch(
     links: Iterable[Link],
     folder: Path,
-    manners: CrawlPolicy,
+    policy: CrawlPolicy,
     *,
     limits: CrawlLimits | None = None,
     retry_failed: bool = False,
     report: Callable[[CrawlProgress], None] = lambda progress: None,
 ) -> Summary:
-    """Fetch a list of images into `folder`, with the manners of a crawl, or go on. Once a process."""
-    settings = polite_settings(manners, limits or CrawlLimits(), folder)
+    """Fetch a list of images into `folder`, with the policy of a crawl, or go on. Once a process."""
+    settings = polite_settings(policy, limits or CrawlLimits(), folder)
     catalogue = Catalogue(folder, write=True)
     try:
         catalogue.add_images(links, page_url="")
-        hosts = Hosts(manners.concurrency, None, manners.allow_private)
+        hosts = Hosts(policy.concurrency, None, policy.allow_private)
         _reopen(catalogue, hosts, retry_failed)
         return _run(settings, catalogue, hosts, limits or CrawlLimits(), report)
     finally:
         catalogue.close()
 
 
-def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> dict[str, Any]:
-    """Return Scrapy's settings. Raises UsageError for manners that are none, SetupError without Scrapy."""
+def polite_settings(policy: CrawlPolicy, limits: CrawlLimits, folder: Path) -> dict[str, Any]:
+    """Return Scrapy's settings. Raises UsageError for policy that are none, SetupError without Scrapy."""
     try:
         import scrapy  # noqa: F401
     except ModuleNotFoundError as error:
@@ -134,7 +133,7 @@ def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> 
         raise SetupError(
             f"crawling needs the package scrapy, which is not installed. Type: {cure}"
         ) from error
-    user_agent = manners.user_agent()  # refused before a folder is made
+    user_agent = policy.user_agent()  # refused before a folder is made
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return {
@@ -142,11 +141,11 @@ def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> 
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Colorify",
         "ROBOTSTXT_PARSER": "colorify.dataset.robots.OwnRules",
-        "DOWNLOAD_DELAY": manners.delay,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": manners.concurrency,
+        "DOWNLOAD_DELAY": policy.delay,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": policy.concurrency,
         "CONCURRENT_REQUESTS": 16,  # over all hosts
         "AUTOTHROTTLE_ENABLED": True,
-        "AUTOTHROTTLE_START_DELAY": manners.delay,
+        "AUTOTHROTTLE_START_DELAY": policy.delay,
         "AUTOTHROTTLE_MAX_DELAY": 60.0,  # s
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,  # on average; slower servers are asked less often
         "RETRY_ENABLED": True,
@@ -155,13 +154,16 @@ def polite_settings(manners: CrawlPolicy, limits: CrawlLimits, folder: Path) -> 
         "REDIRECT_MAX_TIMES": 5,  # of robots.txt; those of pages and images are rows of the catalogue
         "METAREFRESH_ENABLED": False,  # the same
         "COOKIES_ENABLED": False,
-        "DOWNLOAD_TIMEOUT": manners.timeout,
+        "DOWNLOAD_TIMEOUT": policy.timeout,
         "DOWNLOAD_MAXSIZE": limits.image_bytes,  # each request says its own
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_FAIL_ON_DATALOSS": True,  # a body shorter than announced is no picture
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         # the web only: a page must not make us open the files of this machine
-        "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(("http", "https"), "colorify.dataset.response_head.BoundedHeadHandler"),
+            **dict.fromkeys(("file", "data", "ftp", "s3")),
+        },
         "HTTPERROR_ALLOW_ALL": True,  # the spider writes down every answer
         "CLOSESPIDER_TIMEOUT": limits.minutes * 60,
         "SCHEDULER": "colorify.dataset.spider.CatalogueScheduler",
@@ -213,7 +215,6 @@ def _run(
     from colorify.dataset.spider import PhotoSpider, Reporter
 
     frontier = Frontier(catalogue, limits, hosts)
-    logging.getLogger("pyvips").setLevel(logging.ERROR)  # its damaged files are in the catalogue
 
     def tell() -> None:
         report(CrawlProgress(catalogue.counts("pages"), catalogue.counts("images")))

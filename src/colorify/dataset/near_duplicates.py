@@ -24,7 +24,10 @@ HASHES_AT_ONCE: Final = (
 
 
 def _dct_rows() -> NDArray[np.float64]:
-    """The rows 1..LOW of the DCT-II matrix; (LOW, SIDE). Row 0, the mean, says nothing about the content."""
+    """The rows 1..HASH_FREQUENCIES of the DCT-II matrix; (HASH_FREQUENCIES, HASHED_PX).
+
+    Row 0, the mean, says nothing about the content.
+    """
     k, n = np.arange(1, HASH_FREQUENCIES + 1)[:, None], np.arange(HASHED_PX)[None, :]
     return np.asarray(np.cos(np.pi * k * (2 * n + 1) / (2 * HASHED_PX)))
 

@@ -10,7 +10,6 @@ import json
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +27,7 @@ from colorify.folders import own_folder
 from colorify.images.photo import open_photo
 from colorify.images.sizes import shrink_size
 from colorify.pixels import to_rgb8
+from colorify.threads import map_in_order
 
 MANIFEST: Final = "manifest.json"
 SOURCES: Final = "sources.jsonl"
@@ -147,10 +147,10 @@ def _write_shard(into: Path, shard: ShardPlan, packing: Packing, threads: int) -
 def _encoded(
     shard: ShardPlan, packing: Packing, threads: int
 ) -> Iterator[tuple[Item, tuple[bytes, int, int] | str]]:
-    with ThreadPoolExecutor(threads) as pool:
-        for start in range(0, len(shard.items), CHUNK):
-            chunk = shard.items[start : start + CHUNK]
-            yield from zip(chunk, pool.map(lambda item: _encode_one(item, packing), chunk), strict=True)
+    def encode(item: Item) -> tuple[Item, tuple[bytes, int, int] | str]:
+        return item, _encode_one(item, packing)
+
+    return map_in_order(iter(shard.items), encode, threads=threads, ahead=CHUNK)
 
 
 def _encode_one(item: Item, packing: Packing) -> tuple[bytes, int, int] | str:

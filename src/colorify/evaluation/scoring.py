@@ -21,7 +21,7 @@ from colorify.pixels import pixels_to_lab, to_hex, to_rgb8
 Pixels = NDArray[np.uint8]
 
 COMPARED_PX: Final = 256  # px; the size at which the papers compare, aspect squashed
-HINT_RADIUS: Final = 3.5  # px of SIDE: patches of 7, as Zhang et al. 2017 reveal
+HINT_RADIUS: Final = 3.5  # px of COMPARED_PX: patches of 7, as Zhang et al. 2017 reveal
 # dB of PSNR by number of hints, on ImageNet: Zhang et al. 2017, "Real-time user-guided image colorization"
 PUBLISHED: Final = {0: 24.43, 1: 25.37, 2: 26.20, 5: 27.39, 10: 28.42, 50: 30.42}
 SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
@@ -32,7 +32,7 @@ class ScoredPhoto:
     """One photo, beside what the colorizer made of its L."""
 
     path: Path
-    truth: Pixels  # (SIDE, SIDE, 3)
+    truth: Pixels  # (COMPARED_PX, COMPARED_PX, 3)
     gray: Pixels
     colored: Pixels
     scores: Scores
@@ -54,6 +54,7 @@ def evaluate(
     hints: int = 0,
     vividness: float = 1.0,
     size: int | None = None,
+    detail: str = "auto",
     seed: int = 1,
 ) -> Iterator[ScoredPhoto]:
     """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
@@ -62,7 +63,7 @@ def evaluate(
         pixels = to_rgb8(photo.rows()(0, photo.size[1]))
         truth = _reduce(pixels)
         given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
-        colored = colorizer.colorize(pixels, vividness=vividness, size=size, hints=given)
+        colored = colorizer.colorize(pixels, vividness=vividness, size=size, detail=detail, hints=given)
         small = _reduce(colored)
         yield ScoredPhoto(
             path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)
@@ -72,7 +73,7 @@ def evaluate(
 def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
     """Draw hints as Zhang et al. 2017 do: the mean colour of small patches, placed at random.
 
-    `truth`: (SIDE, SIDE, 3); `size`: width and height of the photo, px.
+    `truth`: (COMPARED_PX, COMPARED_PX, 3); `size`: width and height of the photo, px.
     """
     hints = []
     scale = np.array(size) / COMPARED_PX

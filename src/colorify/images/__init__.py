@@ -3,11 +3,13 @@
 From the ground up:
 
 * `formats`: the kinds of picture file, as rows of a table
+* `output_names`: what a result is called that lies beside its source
 * `sizes`: a width and a height, multiplied or shrunk to a side
 * `limits`: what is refused for its size, by its header alone
 * `vips`: libvips as this program wants it: its loaders, and its errors as one line
 * `heif`: HEIC photos, decoded by pillow-heif
 * `tile_cache`: photos that cannot be read from the top down, laid out once in tiles
+* `png_chunks`: the chunks of a PNG, one after the other
 * `png_header`: what a PNG says of its colours that libvips does not read
 * `tiff_header`: which of a TIFF's pictures is the photo, and what its channels are
 * `diagnosis`: why a file could not be decoded

@@ -9,7 +9,6 @@ Sources: PNG 3rd edition, section 11.3.6 (acTL); ISO/IEC 23008-12 and AV1 Image 
 
 import os
 import shlex
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,7 @@ from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
 from colorify.images.metadata.exif import read_resolution
+from colorify.images.png_chunks import PIXELS, png_chunks
 from colorify.images.png_header import read_png_profile
 from colorify.images.tiff_header import TiffHeader, read_tiff_header
 from colorify.images.tile_cache import cache_tiles, decoded_bytes
@@ -258,8 +258,6 @@ def _image_from_pixels(pixels: Pixels) -> pyvips.Image:
     return image.copy(interpretation=wide if image.format == "ushort" else kind)
 
 
-_SIGNATURE: Final = 8  # bytes that begin a PNG
-_MAX_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
 AVIF_SEQUENCE_BRAND: Final = b"avis"  # the brand of an AVIF that is foremost a sequence
 
 
@@ -272,12 +270,9 @@ def count_frames(file: BinaryIO) -> int:
 
 
 def _count_png_frames(file: BinaryIO) -> int:
-    file.seek(_SIGNATURE)
-    for _ in range(_MAX_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IDAT":
-            return 1
-        if head[4:] == b"acTL":
+    for kind, _ in png_chunks(file):
+        if kind == PIXELS:
+            break
+        if kind == b"acTL":
             return int.from_bytes(file.read(4), "big")
-        file.seek(struct.unpack(">I", head[:4])[0] + 4, 1)  # 4: its checksum
     return 1

@@ -8,9 +8,10 @@ Sources: ITU-T T.81, table B.1; PNG 3rd edition, section 5.3; RIFF; ISO/IEC 1449
 import os
 from typing import BinaryIO, Final
 
+from colorify.images.png_chunks import CHECKSUM_BYTES, END, MAX_CHUNKS, png_chunks
 from colorify.images.tiff_header import read_tiff_header
 
-_MOST_PARTS: Final = 100_000  # segments, chunks or boxes
+_MOST_PARTS: Final = 100_000  # segments or boxes
 _FRAMES: Final = {  # JPEG: what begins a picture -> what libjpeg-turbo makes of it; "" where it decodes it
     0xC0: "", 0xC1: "", 0xC2: "", 0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical",
     0xC7: "lossless", 0xC9: "", 0xCA: "", 0xCB: "lossless", 0xCD: "hierarchical", 0xCE: "hierarchical",
@@ -76,16 +77,12 @@ def _has_end(file: BinaryIO) -> bool:
 
 def _chunks_end(file: BinaryIO, size: int) -> bool:
     """Tell whether a PNG ends before its last chunk, IEND, does."""
-    at = 8
-    for _ in range(_MOST_PARTS):
-        file.seek(at)
-        head = file.read(8)
-        at += 12 + int.from_bytes(head[:4], "big")
-        if len(head) < 8 or at > size:
+    for number, (kind, data_size) in enumerate(png_chunks(file), start=1):
+        if file.tell() + data_size + CHECKSUM_BYTES > size:
             return True
-        if head[4:] == b"IEND":
+        if kind == END or number == MAX_CHUNKS:
             return False
-    return False
+    return True
 
 
 def _boxes_end(file: BinaryIO, size: int) -> bool:

@@ -88,7 +88,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, cache_decoded: b
     """
     origin = identify_source(source, max_pixels)
     with translate_vips_errors(origin.name, partial(explain, origin)):
-        decoded, again = open_decoder(origin, max_pixels, cache_decoded=cache_decoded)
+        decoded, repeatable = open_decoder(origin, max_pixels, cache_decoded=cache_decoded)
         turned, has_resolution = turn_upright(decoded, origin)
         color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
@@ -108,7 +108,7 @@ def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, cache_decoded: b
             depth=16 if color.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),
-            decoded=decoded if again else None,
+            decoded=decoded if repeatable else None,
             beside=origin.beside.turned(sideways=lies >= 5) if lies > 1 else origin.beside,
             has_resolution=has_resolution,
             turned=lies >= 5,

@@ -13,15 +13,14 @@ import numpy as np
 from colorify.color import WHITE
 from colorify.images.cicp import profile_of_numbers
 from colorify.images.icc import make_profile
+from colorify.images.png_chunks import PIXELS, png_chunks
 
-_SIGNATURE: Final = 8  # bytes
-_MOST_CHUNKS: Final = 10_000  # before the pixels; a file with more is damaged, and libpng says so
 _MOST_BYTES: Final = 2**10  # of a chunk that is read here; those have 32 at most
 _WANTED: Final = frozenset({b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM"})
 _PARTS: Final = 100_000  # gAMA and cHRM count in these
 _SRGB_GAMMA: Final = range(45_454, 45_457)  # 1/2.2, which programs write for sRGB beside its own chunk
 _SRGB_XY: Final = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)  # white, red, green, blue
-_NEAR: Final = 100  # of _PARTS: what programs round these by
+_ROUNDING_PARTS: Final = 100  # of _PARTS: what programs round these by
 _GAMMAS: Final = (0.2, 10.0)  # beyond these it is damaged
 
 Chunks = dict[bytes, bytes]
@@ -40,7 +39,7 @@ def read_png_profile(file: BinaryIO) -> tuple[bytes | None, str | None]:
         return None, None
     gamma = int.from_bytes(chunks[b"gAMA"][:4], "big")
     xy = struct.unpack(">8I", chunks[b"cHRM"]) if len(chunks.get(b"cHRM", b"")) == 32 else _SRGB_XY
-    is_srgb = max(abs(one - other) for one, other in zip(xy, _SRGB_XY, strict=True)) <= _NEAR
+    is_srgb = max(abs(one - other) for one, other in zip(xy, _SRGB_XY, strict=True)) <= _ROUNDING_PARTS
     if gamma in _SRGB_GAMMA and is_srgb:
         return None, None
     exponent = _PARTS / gamma if gamma else 0.0
@@ -53,16 +52,11 @@ def read_png_profile(file: BinaryIO) -> tuple[bytes | None, str | None]:
 def _chunks(file: BinaryIO) -> Chunks:
     """Return what is wanted of what comes before the pixels."""
     found: Chunks = {}
-    file.seek(_SIGNATURE)
-    for _ in range(_MOST_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IDAT":
+    for kind, size in png_chunks(file):
+        if kind == PIXELS:
             break
-        length = int.from_bytes(head[:4], "big")
-        taken = file.read(min(length, _MOST_BYTES)) if head[4:] in _WANTED else b""
-        if head[4:] in _WANTED:
-            found.setdefault(head[4:], taken)
-        file.seek(length - len(taken) + 4, 1)  # 4: its checksum
+        if kind in _WANTED:
+            found.setdefault(kind, file.read(min(size, _MOST_BYTES)))
     return found
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from colorify.color import WHITE, XYZ_TO_RGB, linear_to_srgb
 from colorify.images.icc import CURVE_STEPS, Curve, read_grey
 from colorify.images.rgb_space import RgbSpace, read_space, srgb
+from colorify.images.vips import VIPS_ERRORS, clear_error
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # of an ICC header
 _SPACE: Final = slice(16, 20)  # bytes of an ICC header
@@ -44,7 +45,8 @@ def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
         return plain
     try:
         return _grey_to_srgb(plain, profile) if color.bands == 1 else _rgb_to_srgb(plain, profile)
-    except pyvips.Error:
+    except VIPS_ERRORS:
+        clear_error()
         notes.append(DAMAGED_PROFILE_NOTE)
         return plain
 
@@ -69,7 +71,8 @@ def prepare_for_luminance(color: pyvips.Image) -> tuple[pyvips.Image, RgbSpace]:
         return plain, space
     try:
         return _as_bright(plain, profile), srgb()
-    except pyvips.Error:
+    except VIPS_ERRORS:
+        clear_error()
         return plain, srgb()
 
 

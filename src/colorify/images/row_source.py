@@ -40,7 +40,6 @@ class RowStream:
         height, width, bands = shape
         self._strips = strips
         self._row_bytes = width * bands * depth // 8
-        self._strip_bytes = self._row_bytes * strip_rows
         self._header = _header(shape, depth, strip_rows)
         self._size = len(self._header) + self._row_bytes * height
         self._position = 0

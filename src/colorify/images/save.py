@@ -22,7 +22,7 @@ from colorify.images.photo import IPTC, Photo
 from colorify.images.rgb_space import RgbSpace, srgb
 from colorify.images.row_source import CancelledError, RowStream
 from colorify.images.tile_cache import decoded_bytes
-from colorify.images.vips import first_error_line, spoil
+from colorify.images.vips import VIPS_ERRORS, first_error_line, spoil
 
 _KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
 _KEPT_EXIF: Final = int(ForeignKeep.EXIF)
@@ -175,7 +175,7 @@ def _run_saver(save: Callable[[], Any], job: _Job) -> Any:
     error = job.stream.error
     if error is not None and not isinstance(error, CancelledError):
         raise error
-    if isinstance(failure, pyvips.Error):
+    if isinstance(failure, VIPS_ERRORS):
         spoil()
         raise PhotoError(f"{job.name}: cannot be written ({first_error_line(failure)}).") from failure
     if isinstance(failure, OSError):

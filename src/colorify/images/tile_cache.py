@@ -13,6 +13,7 @@ from typing import Final
 import pyvips
 
 from colorify.errors import PhotoError
+from colorify.images.vips import list_fields
 
 TILE_PX: Final = 256  # px of a tile
 _SAMPLE_BYTES: Final = {"uchar": 1, "char": 1, "ushort": 2, "short": 2}  # bytes of a sample, by libvips' name
@@ -60,8 +61,8 @@ def decoded_bytes(image: pyvips.Image) -> int:
 
 def _copy_fields(image: pyvips.Image, source: pyvips.Image) -> pyvips.Image:
     result = image.copy(interpretation=source.interpretation, xres=source.xres, yres=source.yres)
-    there = set(image.get_fields())
-    for name in source.get_fields():
+    there = set(list_fields(image))
+    for name in list_fields(source):
         if name not in there and source.get_typeof(name):  # 0 where the name is not UTF-8
             result.set_type(source.get_typeof(name), name, source.get(name))
     return result

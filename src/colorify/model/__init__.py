@@ -18,5 +18,6 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `suggestions`: a few colours to choose from at one place
 * `alternatives`: other plausible colourings of the whole photo
 * `predict`: one colouring, or several, with hints and all of the above
+* `scale`: at which scale the generator looks at a photo, and how two looks become one
 * `exemplar`: the colours of a reference photo, as hints
 """

@@ -22,7 +22,8 @@ from colorify.options import RANGES
 FloatArray = NDArray[np.float32]
 
 # Logits a Lab unit of a bin's chroma by which one more of vividness makes it likelier. Most of what vividness
-# does is contrast (see `guided`), which costs less PSNR for as much colourfulness.
+# does is contrast (see `guided`), which costs less PSNR for as much colourfulness. With half of it, 0.5 and
+# 1.5 could hardly be told apart; with half as much again, 2 is garish.
 VIVIDNESS_LOGIT_PER_LAB: Final = 0.02
 BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
@@ -156,7 +157,7 @@ class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
-        """Made by `Generator.look`."""
+        """Made by `Generator.encode`."""
         self.generator, self.L = generator, L
         margins = [(0, -side % generator.spec.multiple) for side in L.shape]
         self._padded = np.pad(normalize_luminance(L), margins, mode="symmetric").astype(
@@ -187,6 +188,18 @@ class EncodedPhoto:
             )
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """How many cells it has, down and across."""
+        height, width = self.L.shape
+        stride = self.generator.spec.stride
+        return -(-height // stride), -(-width // stride)
+
+    @property
+    def contrast(self) -> float:
+        """Share by which colours are to be moved away from their mean."""
+        return self.generator.spec.contrast
 
     @property
     def nbytes(self) -> int:

@@ -49,7 +49,7 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
 def iterate_colorings(
     encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple[int, int]
 ) -> Iterator[Prediction]:
-    """Yield the plausible colourings of a photo with the hints of a look, each made when it is asked for.
+    """Yield the plausible colourings of a photo with the hints of `look`, each made when it is asked for.
 
     `encoded`: at the photo. `photo`: (width, height) of the upright photo, px, in which the hints are placed.
     The confidence stays the generator's.
@@ -64,17 +64,17 @@ def iterate_colorings(
     colors = encoded.predict(hints=given, vividness=options.vividness)
     h, w, _ = colors.ab.shape
     L = average_cells(encoded.L, h, w, stride)
-    nearby = BilateralGrid(L)
+    grid = BilateralGrid(L)
     numbers = number_hints(options.hints, photo=photo, small=small, stride=stride, margin=MARGIN)
 
     def guided(ab: FloatArray) -> Prediction:
-        ab = increase_chroma_contrast(ab, generator.spec.contrast * options.vividness)
-        ab = smooth_uncertain(ab, colors.confidence, nearby)
+        ab = increase_chroma_contrast(ab, encoded.contrast * options.vividness)
+        ab = smooth_uncertain(ab, colors.confidence, grid)
         return Prediction(
             ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
         )
 
-    ordinary = fade_uncertain(colors.ab, colors.confidence, L, nearby)
+    ordinary = fade_uncertain(colors.ab, colors.confidence, L, grid)
     yield guided(ordinary)
     likely = encoded.distribution(hints=given, vividness=options.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)

@@ -13,13 +13,14 @@ less, and colours fade. So it is shown the print with its blacks and whites rest
 Frames and the paper around a print are no part of it, so the middle of the picture alone is measured.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.images.photo import Photo
+from colorify.images.photo import Photo, open_photo
 from colorify.images.sizes import scale_size
 from colorify.pixels import pixels_to_lab
 from colorify.render.compose import luminance_of
@@ -45,7 +46,15 @@ class LuminanceInput:
 
 def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
     """Reduce `photo` to `short` px on its short side, and take its L. Raises PhotoError."""
-    return _luminance_input(photo.shrink(*reduced_size(photo.size, short)))
+    return reduce_to_scales(photo, [short])[0]
+
+
+def reduce_to_scales(photo: Photo, shorts: Sequence[int]) -> list[LuminanceInput]:
+    """Do the same for several short sides, the largest first, decoding once. Raises PhotoError."""
+    pixels = photo.shrink(*reduced_size(photo.size, shorts[0]))
+    large = open_photo(pixels)
+    smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
+    return [_luminance_input(each) for each in (pixels, *smaller)]
 
 
 def reduce_to_lab(photo: Photo, short: int) -> FloatArray:

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,10 +137,14 @@ def _open_session(
 
 
 def _import_onnxruntime() -> ModuleType:
-    os.environ.setdefault(TELEMETRY_ENV, "1")  # before the library is loaded
-    import onnxruntime  # here, not above: it takes longer to load than all else together
-
-    return cast(ModuleType, onnxruntime)
+    """Load the library, here and not above: it takes longer than all else together."""
+    unset = TELEMETRY_ENV not in os.environ
+    os.environ.setdefault(TELEMETRY_ENV, "1")  # it is read once, while the library is loaded
+    try:
+        return import_module("onnxruntime")
+    finally:
+        if unset:
+            os.environ.pop(TELEMETRY_ENV, None)
 
 
 @contextmanager

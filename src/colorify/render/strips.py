@@ -1,8 +1,6 @@
 """A photo and its chroma become the coloured photo, strip by strip, from the top down, on all cores."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ from colorify.render.compose import compose_rgb, linear_luminance, luminance_of
 from colorify.render.layer import compose_layer
 from colorify.render.subsampling import BLOCK_PX, compose_subsampled, subsample
 from colorify.render.upsample import LinearChromaModel, interpolation_taps, upsample_rows
+from colorify.threads import map_in_order
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]
@@ -70,7 +69,7 @@ def compose_strips(
         for top in range(0, height, rows):
             yield partial(colored, fetch(top, min(rows, height - top)), top)
 
-    return _run_ahead(jobs(), threads)
+    return map_in_order(jobs(), lambda job: job(), threads=threads, ahead=2 * threads, name="colorify-rows")
 
 
 def save_colored_photo(
@@ -113,15 +112,3 @@ def enlarge_plane(
     for top in range(0, height, strip_rows(width)):
         rows = upsample_rows(plane[:, None, :], down, across, top, min(top + strip_rows(width), height))
         yield np.rint(rows.transpose(1, 2, 0) * 255).astype(np.uint8)
-
-
-def _run_ahead(jobs: Iterator[Callable[[], Pixels]], threads: int) -> Generator[Pixels, None, None]:
-    """Run jobs on `threads` threads, yield their results in order, and never be far ahead of the reader."""
-    pending: deque[Future[Pixels]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="colorify-rows") as pool:
-        for job in jobs:
-            pending.append(pool.submit(job))
-            if len(pending) > 2 * threads:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()

@@ -116,14 +116,31 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaMod
     mean_L = cells.mean(axis=0)
     within = ((cells - mean_L) ** 2).mean(axis=0)  # detail that no ab was generated for: a reason for doubt
     means = ab.transpose(2, 0, 1)
-    smooth = box_mean(np.stack([mean_L, mean_L**2 + within, *means, *(mean_L * means)]))
-    centre, square, centre_ab, product = smooth[0], smooth[1], smooth[2:4], smooth[4:6]
-    variance = np.maximum(square - centre**2, 0) + EPSILON_L_SQUARED
     planes = np.empty((7, h, w), np.float32)
-    planes[SLOPES] = box_mean((product - centre * centre_ab) / variance)
+    planes[SLOPES] = fit_slopes(mean_L, within, means, epsilon=EPSILON_L_SQUARED, average=box_mean)
     planes[MEANS] = means
     planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=0), cells.max(axis=0)
     return LinearChromaModel(planes, stride, (width, height))
+
+
+def fit_slopes(
+    guide: FloatArray,
+    within: FloatArray,
+    values: FloatArray,
+    *,
+    epsilon: float,
+    average: Callable[[FloatArray], FloatArray],
+) -> FloatArray:
+    """Fit each of `values`, (n, h, w), to `guide`, (h, w), around each cell: the slopes, (n, h, w).
+
+    `within`: variance of the guide within each cell. `epsilon`: a variance of the guide that means nothing.
+    `average`: gives planes (..., h, w) averaged over the window around each cell.
+    """
+    count = len(values)
+    smooth = average(np.stack([guide, guide**2 + within, *values, *(guide * values)]))
+    centre, square, means, products = smooth[0], smooth[1], smooth[2 : 2 + count], smooth[2 + count :]
+    variance = np.maximum(square - centre**2, 0) + epsilon
+    return average((products - centre * means) / variance)
 
 
 def interpolation_taps(size: int, source: int, scale: float) -> InterpolationTaps:

@@ -11,10 +11,13 @@ From the ground up:
 * `upload`: a body becomes a picture in memory
 * `work`: a photo at work, and what is made of it as files
 * `sessions`: photos kept in memory for a while
+* `films`: films that are coloured for the page, one at a time
+* `download`: how a result is called
 * `prometheus`: what the server has done so far
 * `middleware`: what every request passes before anything is done for it
 * `connections`: so many at a time, and none for ever
 * `api`: the routes under /v1
+* `film_routes`: those under /v1/films
 * `static`: the page, and what machines ask about the server
 * `app`: all of it as one ASGI application
 * `run`: on a port, until it is told to stop

@@ -3,20 +3,19 @@
 import asyncio
 from collections.abc import Coroutine
 from importlib.util import find_spec
-from pathlib import PurePosixPath
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 
 from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS
 from colorify.options import ColorOptions, FormatName
 from colorify.server import work as studio
+from colorify.server.download import attachment
+from colorify.server.films import has_films
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
-from colorify.server.problems import INVALID_VALUE, RefusalError, describe, documented
+from colorify.server.problems import documented
 from colorify.server.schemas import (
     MEDIA_TYPES,
     Alternatives,
@@ -34,6 +33,7 @@ from colorify.server.schemas import (
     SuggestRequest,
     form_schema,
     image_schema,
+    read_form,
 )
 from colorify.server.sessions import Sessions, StoredSession
 from colorify.server.settings import Settings
@@ -125,6 +125,7 @@ class Api:
             max_bytes=self.settings.max_bytes,
             max_pixels=self.settings.max_pixels,
             formats=[row.name for row in FORMATS] + ["heic"] * (find_spec("pillow_heif") is not None),
+            films=has_films(),
         )
         return Models(models=[model], limits=limits)
 
@@ -132,7 +133,7 @@ class Api:
         """Colour one photo; the answer is the picture at its full size."""
         async with self.line.place():
             upload = await read_upload(request)
-            wishes = _form_wishes({key: text for key, text in upload.fields.items() if text != ""})
+            wishes = read_form(FormRequest, upload.fields)
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[OpenPhoto, bytes]:
@@ -242,13 +243,6 @@ class Api:
         )
 
 
-def _form_wishes(fields: dict[str, str]) -> FormRequest:
-    try:
-        return FormRequest.model_validate(fields)
-    except ValidationError as error:
-        raise RefusalError(INVALID_VALUE, describe(error.errors())) from error
-
-
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Wait for `work`, but give it up when the client does."""
     task = asyncio.ensure_future(work)
@@ -277,17 +271,8 @@ def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
 def _download(data: bytes, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing) -> Response:
     row = studio.result_format(sitting, wishes)
     answer = _picture(data, row.name, timing)
-    answer.headers["Content-Disposition"] = _attachment(name, row.suffixes)
+    answer.headers["Content-Disposition"] = attachment(name, row.suffixes)
     return answer
-
-
-def _attachment(name: str, suffixes: tuple[str, ...]) -> str:
-    """Return the header that names a result: NAME-color.EXT, without any folder."""
-    path = PurePosixPath(name.replace("\\", "/").replace("\0", ""))
-    suffix = path.suffix if path.suffix.lower() in suffixes else suffixes[0]
-    whole = f"{path.stem[:100] or 'photo'}-color{suffix}"
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in whole)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(whole, safe='', errors='replace')}"
 
 
 def _server_timing(timing: Timing) -> str:

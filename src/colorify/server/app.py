@@ -15,6 +15,8 @@ from colorify.heap import trim_heap
 from colorify.server import problems
 from colorify.server.api import Api
 from colorify.server.connections import Connections
+from colorify.server.film_routes import FilmApi
+from colorify.server.films import Films
 from colorify.server.job_queue import JobQueue, StoppedError
 from colorify.server.middleware import RequestChecks
 from colorify.server.prometheus import Metrics
@@ -39,6 +41,7 @@ def create_app(
     colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads, device=settings.device)
     line = JobQueue(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
     metrics, api = Metrics(), Api(settings, colorizer, line)
+    films = Films(settings)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -48,9 +51,10 @@ def create_app(
             loop.call_later(settings.grace_seconds, line.end)
 
         connections.on_leave = leave
-        tidying = asyncio.create_task(_tidy(line, api.sessions))
+        tidying = asyncio.create_task(_tidy(line, api.sessions, films))
         yield
         tidying.cancel()
+        films.close()
         line.close(wait=False)
 
     def figures() -> str:
@@ -82,6 +86,7 @@ def create_app(
     problems.install(app)
     app.add_exception_handler(StoppedError, _gone)
     app.include_router(api.routes())
+    app.include_router(FilmApi(films, colorizer, line).routes())
     app.include_router(health_routes(lambda: line.taken < line.places, figures))
     app.include_router(page_routes())
     app.add_middleware(RequestChecks, settings=settings, metrics=metrics)
@@ -96,11 +101,12 @@ def create_app(
     return app
 
 
-async def _tidy(line: JobQueue, sessions: Sessions) -> None:
+async def _tidy(line: JobQueue, sessions: Sessions, films: Films) -> None:
     """Keep what is no longer needed for some seconds at the most, whether or not requests come."""
     seen = (0, 0)
     while True:
         await asyncio.sleep(TIDY_SECONDS)
+        films.expire()
         now = (line.done, len(sessions))  # which drops the sessions that are too old
         if now != seen and line.taken == 0:
             await asyncio.to_thread(trim_heap)

@@ -17,6 +17,7 @@ import pyvips
 import uvicorn
 
 from colorify.errors import SetupError
+from colorify.images.vips import redirect_glib_log
 from colorify.server import log
 from colorify.server.app import create_app
 from colorify.server.connections import ACCEPT_BATCH, IDLE_SECONDS, LEAVING_SECONDS, Connections, room
@@ -25,7 +26,8 @@ from colorify.server.settings import Settings
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 BACKLOG: Final = 128  # connections that the system keeps until they are accepted
-MEMORY_FOLDER: Final = Path("/dev/shm")  # a file system in memory, on Linux
+# a file system in memory, on Linux; what is put there has no name
+MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108
 MAX_PIXEL_BYTES: Final = 8  # for one pixel: 4 bands of 16 bits
 
 
@@ -136,5 +138,6 @@ def _prepare_libvips() -> None:
     """Keep strangers' photos out of libvips' cache and off the disk, and its untested loaders shut."""
     os.environ.setdefault("VIPS_DISC_THRESHOLD", "16g")  # bytes; what is smaller is decoded in memory
     pyvips.cache_set_max(0)
+    redirect_glib_log()
     if pyvips.at_least_libvips(8, 13):
         pyvips.block_untrusted_set(True)

@@ -1,14 +1,17 @@
 """What a request may ask for, and the OpenAPI that says so."""
 
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from colorify.hints import Hint
 from colorify.images.formats import FORMATS
 from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
+from colorify.server.problems import INVALID_VALUE, RefusalError, describe
 from colorify.server.settings import ALTERNATIVES, MAX_HINTS
+
+Form = TypeVar("Form", bound=BaseModel)
 
 MAX_COORDINATE_PX: Final = 1e6  # px; beyond any photo, and far from where squares overflow
 MEDIA_TYPES: Final = {row.name: f"image/{row.name}" for row in FORMATS}
@@ -145,6 +148,29 @@ class Suggestions(BaseModel):
     lightness: float = Field(description="L of the point, 0..100; it is kept whatever colour is chosen")
 
 
+class FilmRequest(BaseModel):
+    """How the colours of a film are to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    strength: Annotated[float, _within("strength")] = 1.0
+    vividness: Annotated[float, _within("vividness")] = 1.0
+
+
+class FilmStatus(BaseModel):
+    """How far a film is."""
+
+    id: str
+    name: str
+    state: Literal["waiting", "working", "done", "failed"]
+    frames: int = Field(description="that are coloured")
+    total: int | None = Field(description="as far as the film says")
+    seconds_left: float | None
+    error: str = Field(description="why it failed")
+    result_suffix: str = Field(description="of the file that is fetched, once it is done")
+    notes: list[str]
+
+
 class Alternatives(BaseModel):
     """How many plausible colourings of a photo there are that differ clearly."""
 
@@ -167,6 +193,7 @@ class ServerLimits(BaseModel):
     max_bytes: int
     max_pixels: int
     formats: list[str]
+    films: bool = Field(description="it colours films: the extra `video` is installed")
 
 
 class Models(BaseModel):
@@ -174,6 +201,14 @@ class Models(BaseModel):
 
     models: list[Model]
     limits: ServerLimits
+
+
+def read_form(kind: type[Form], fields: dict[str, str]) -> Form:
+    """Return the fields of a form as a model; empty ones are left out. Raises RefusalError."""
+    try:
+        return kind.model_validate({key: text for key, text in fields.items() if text != ""})
+    except ValidationError as error:
+        raise RefusalError(INVALID_VALUE, describe(error.errors())) from error
 
 
 def form_schema() -> dict[str, Any]:

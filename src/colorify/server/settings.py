@@ -13,6 +13,8 @@ JSON_BYTES: Final = 256 * 1024  # of a body that carries wishes and no picture
 MAX_HINTS: Final = 1000  # for one photo
 REFERENCE_HINTS: Final = 500  # of those, that another photo may give
 SUGGESTIONS: Final = 5  # colours for one place
+MAX_FILMS: Final = 4  # at work, waiting, or done and not fetched
+MAX_FILM_PIXELS: Final = 8192 * 4320  # of a frame
 ALTERNATIVES: Final = 4  # colourings of one photo
 
 
@@ -34,6 +36,7 @@ class Settings:
     sessions: int = 32  # photos kept for interactive work
     session_bytes: int = 512 * 2**20  # of all of them together
     session_seconds: float = 30 * 60.0  # that one is kept without being used
+    film_seconds: float = 5 * 60.0  # that a film is kept when its page does not ask about it
     token: str | None = None  # wanted as `Authorization: Bearer`; None: no token is wanted
     hosts: frozenset[str] = LOOPBACK  # names under which the server answers; empty: any
     origins: tuple[str, ...] = field(default=())  # other sites that may use the API (CORS)

@@ -73,3 +73,8 @@ def init_distributed(device: str) -> Iterator[tuple[Workers, str]]:
         yield Workers(distributed.get_rank(), count), device
     finally:
         distributed.destroy_process_group()
+
+
+def let_cudnn_choose() -> None:
+    """Have cuDNN try its convolutions on each size: these are few, and stay. For the whole process."""
+    torch.backends.cudnn.benchmark = True

@@ -21,17 +21,21 @@ CENTER_SHARE: Final = 0.37  # of the mean chroma in colourfulness M(1)
 
 @dataclass(frozen=True)
 class Objective:
-    """The weighted sum that the generator lowers; `persuade` is what the discriminator adds in a GAN."""
+    """The weighted sum that the generator lowers; the discriminator of a GAN adds `adversarial_loss`."""
 
     recipe: Recipe
     head: Head
-    eyes: LpipsNet | None = None
+    perceptual_net: LpipsNet | None = None
 
-    def __call__(self, output: Tensor, batch: Batch, persuade: Callable[[Tensor], Tensor] | None) -> Tensor:
+    def __call__(
+        self, output: Tensor, batch: Batch, adversarial_loss: Callable[[Tensor], Tensor] | None
+    ) -> Tensor:
         """`output`: of the network, (N, head.outputs, h, w). Returns ()."""
         recipe = self.recipe
         loss = self.head.loss(output, batch.ab)
-        if persuade is None and not (recipe.shown or recipe.gradient or recipe.colorful or recipe.perceptual):
+        if adversarial_loss is None and not (
+            recipe.shown or recipe.gradient or recipe.colorful or recipe.perceptual
+        ):
             return loss
         ab = self.head.ab(output.float(), recipe.temperature)
         if recipe.shown:
@@ -40,9 +44,9 @@ class Objective:
             loss = loss + recipe.gradient * gradient_loss(ab, batch.ab)
         if recipe.colorful:
             loss = loss + recipe.colorful * colorful_loss(ab, batch.ab)
-        if recipe.perceptual and self.eyes is not None:
-            loss = loss + recipe.perceptual * perceptual_loss(self.eyes, ab, batch)
-        return loss if persuade is None else loss + persuade(ab)
+        if recipe.perceptual and self.perceptual_net is not None:
+            loss = loss + recipe.perceptual * perceptual_loss(self.perceptual_net, ab, batch)
+        return loss if adversarial_loss is None else loss + adversarial_loss(ab)
 
 
 def gradient_loss(ab: Tensor, truth: Tensor) -> Tensor:

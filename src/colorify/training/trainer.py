@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,14 @@ class MetricNets:
     perceptual: LpipsNet | None = None  # VGG16, for the loss
 
 
+@contextmanager
+def own_randomness(seed: int) -> Iterator[None]:
+    """Draw the first weights of networks, on the CPU, from `seed`; torch's own generator stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
 class Trainer:
     """One run in one folder. Its checkpoint is all it needs to go on."""
 
@@ -80,7 +88,7 @@ class Trainer:
         start: PretrainedGenerator | None = None,
         teachers: Sequence[PretrainedGenerator] = (),
         backbone: dict[str, Tensor] | None = None,
-        eyes: MetricNets | None = None,
+        metric_nets: MetricNets | None = None,
         workers: Workers | None = None,
     ) -> None:
         """Begin a run, or take up the one in `folder` where it stopped.
@@ -91,14 +99,12 @@ class Trainer:
         the beginning: a run that is taken up has its own. `teachers`: for mode "taught", whenever it runs.
         Raises UsageError where they do not fit the recipe.
         """
-        self.workers, self.eyes = workers or Workers(), eyes or MetricNets()
+        self.workers, self.metric_nets = workers or Workers(), metric_nets or MetricNets()
         self.folder, self.path, self.device = folder, folder / CHECKPOINT, torch.device(device)
         saved = load_checkpoint(self.path) if self.path.exists() else None
         if saved.recipe.norms == "fixed" if saved else start is not None and start.folded:
             recipe = replace(recipe, norms="fixed")
         self.recipe = recipe
-        torch.manual_seed(recipe.seed)
-        torch.backends.cudnn.benchmark = True  # sizes are few, and stay
         self._stream = describe_stream(source, recipe, self.workers)
         self.position, self.same_stream = Position(), True
         if saved is not None:
@@ -108,9 +114,13 @@ class Trainer:
         )
         self.bins = self._choose_bins(saved or start or next(iter(teachers), None))
         self.head = make_head(self.bins).to(self.device)
-        self.objective = Objective(recipe, self.head, self.eyes.perceptual)
-        self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
-        self.network = self._make_network(saved, start, backbone)
+        self.objective = Objective(recipe, self.head, self.metric_nets.perceptual)
+        half = recipe.precision == "bf16"
+        with own_randomness(recipe.seed):
+            self.teachers = make_teachers(teachers, recipe, self.bins, self.device)
+            self.network = self._make_network(saved, start, backbone)
+            gan = recipe.gan
+            self.adversary = GanTraining(gan, self.device, self.workers, half=half) if gan else None
         self.forward = self.workers.wrap(self.network)
         self._uncounted = (
             self.forward.no_sync if isinstance(self.forward, DistributedDataParallel) else nullcontext
@@ -118,8 +128,6 @@ class Trainer:
         moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=moving, use_buffers=True)
         self.optimizer = make_optimizer(self.network, recipe)
-        half = recipe.precision == "bf16"
-        self.adversary = GanTraining(recipe.gan, self.device, self.workers, half=half) if recipe.gan else None
         self.watch, self.best = EarlyStopping(), None if saved is None else saved.best
         self.step = self.photos = 0
         self.seconds = 0.0
@@ -203,7 +211,9 @@ class Trainer:
             return None
         network, temperature = self.average.module, self.recipe.temperature
         assert isinstance(network, UNet)
-        return validate(network, self.head, samples, phase, temperature=temperature, metric=self.eyes.metric)
+        return validate(
+            network, self.head, samples, phase, temperature=temperature, metric=self.metric_nets.metric
+        )
 
     def save(self) -> None:
         """Write the checkpoint. All processes take part."""
@@ -244,7 +254,7 @@ class Trainer:
         )
         with torch.set_grad_enabled(self._refines()), self._autocast():
             output = self.forward(L, hints)
-        persuade = None
+        adversarial_loss = None
         if self.adversary is not None:
             refines = self._refines()
             fake = self.head.ab(output.detach().float(), self.recipe.temperature)
@@ -253,9 +263,9 @@ class Trainer:
             )
             if not refines:
                 return  # the discriminator still learns alone
-            persuade = partial(self.adversary.generator_loss, L=batch.L)
+            adversarial_loss = partial(self.adversary.generator_loss, L=batch.L)
         if self.teachers is None:
-            loss = self.objective(output, batch, persuade)
+            loss = self.objective(output, batch, adversarial_loss)
         else:
             with self._autocast():
                 wanted = self.teachers(fresh, batch, hints)

@@ -25,7 +25,6 @@ From the ground up:
 * `targets`: where a film is written, and whether such a file can hold it
 * `film_plan`: which film is written where
 * `trial`: three frames and the first sound, written as the whole will be
-* `threads`: a stream of work over threads, in order and never far ahead
 * `job`: decode, look, colour and encode, overlapping
 """
 

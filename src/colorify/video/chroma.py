@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.render.compose import Luminance, compose_rgb
+from colorify.render.upsample import fit_slopes
 from colorify.video.luma import (
     MAX_CHROMA_CODES,
     black_and_span,
@@ -125,18 +126,16 @@ def _guided(small: SmallFrame, ab: FloatArray, Y: FloatArray) -> list[FloatArray
         return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
     mean = _cells(small.Y, ab)
-    around = _box(mean)
     within = _cells(np.square(small.Y), ab) - np.square(mean)  # detail that no ab was generated for
-    spread = _box(np.square(mean)) - np.square(around) + _box(within)
-    spread = np.maximum(spread, 0) + np.float32(EPSILON)
     least, greatest = _extremes(small.Y, ab)
     detail = np.maximum(Y, enlarged(least))  # beyond what was seen the line is not trusted
     np.minimum(detail, enlarged(greatest), out=detail)
     detail -= enlarged(mean)
     result = []
-    for level in chroma_of(_cells(small.L, ab), ab):
-        slope = np.asarray((_box(mean * level) - around * _box(level)) / spread, np.float32)
-        plane = enlarged(_box(slope))
+    levels = np.stack(chroma_of(_cells(small.L, ab), ab))
+    slopes = fit_slopes(mean, within, levels, epsilon=EPSILON, average=_average)
+    for level, slope in zip(levels, slopes, strict=True):
+        plane = enlarged(slope)
         plane *= detail
         plane += enlarged(level)
         result.append(plane)
@@ -175,6 +174,7 @@ def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:
     return [np.rint(one * share + middle).astype(grey.Y.dtype) for one in codes]
 
 
-def _box(plane: FloatArray) -> FloatArray:
-    side = 2 * RADIUS_CELLS + 1
-    return np.asarray(cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT))
+def _average(planes: FloatArray) -> FloatArray:
+    """Average (n, h, w) over windows of cells: as `upsample.box_mean` but at the borders; faster."""
+    side = (2 * RADIUS_CELLS + 1,) * 2
+    return np.stack([cv2.blur(plane, side, borderType=cv2.BORDER_REFLECT) for plane in planes])

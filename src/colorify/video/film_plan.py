@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import FilmError, UsageError
+from colorify.images.output_names import OUTPUT_MARK
 from colorify.video.codecs import codec_named
 from colorify.video.files import exists, film_stem
 from colorify.video.job import MARK, finished_before
@@ -14,7 +15,7 @@ from colorify.video.options import FilmOptions
 from colorify.video.reader import Film, open_film
 from colorify.video.targets import choose_target
 
-ENDINGS: Final = ("-color", "-color.partial")  # of the names that Colorify gives beside a source
+ENDINGS: Final = (OUTPUT_MARK, f"{OUTPUT_MARK}.partial")  # of the names that Colorify gives beside a source
 
 
 @dataclass(frozen=True)

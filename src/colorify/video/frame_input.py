@@ -73,13 +73,13 @@ def make_predictor(
 ) -> Callable[[FrameInput, Sequence[Hint]], Prediction]:
     """Return what asks the generator about a frame, and says its colours in cells."""
 
-    def look(seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
+    def predict(seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
         photo = seen.frame.planes.size
-        glance = generator.encode(seen.small.L)
-        colors = predict_colors(glance, ColorOptions(vividness=vividness, hints=tuple(hints)), photo=photo)
+        encoded = generator.encode(seen.small.L)
+        colors = predict_colors(encoded, ColorOptions(vividness=vividness, hints=tuple(hints)), photo=photo)
         return resize_to_cells(colors, seen, generator.spec.stride)
 
-    return look
+    return predict
 
 
 def resize_to_cells(colors: Prediction, seen: FrameInput, stride: int) -> Prediction:

@@ -43,8 +43,8 @@ def trace_hints(film: Film, hints: Sequence[TimedHint], *, start: float, short: 
     placed = [TimedHint(_in_px(timed.hint, film.size), timed.time) for timed in hints]
     first: list[TimedHint] = []
     for time in sorted({timed.time for timed in placed if timed.time > start}):
-        told = [timed.hint for timed in placed if timed.time == time]
-        first += _follow_back(film, told, time, start=max(start, time - MAX_LOOK_BACK_S), short=short)
+        given = [timed.hint for timed in placed if timed.time == time]
+        first += _follow_back(film, given, time, start=max(start, time - MAX_LOOK_BACK_S), short=short)
     return (*first, *placed)
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
-import cv2
 import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
 from colorify.errors import FilmError, UsageError
 from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
+from colorify.threads import in_background, map_in_order
 from colorify.video.chroma import color_frame, convert_depth, join_side_by_side, make_neutral_frame
 from colorify.video.clock import FREE_CLOCK
 from colorify.video.codecs import PNG, Codec, codec_named
@@ -34,7 +34,6 @@ from colorify.video.reader import Film, open_film
 from colorify.video.segments import Segment, Segments, SegmentWriter, was_joined
 from colorify.video.targets import check_target, choose_target, make_refusal
 from colorify.video.temporal import SmoothedFrame, SmootherState, TemporalSmoother
-from colorify.video.threads import in_background, map_in_order
 from colorify.video.trial import black, why_unfit
 from colorify.video.yuv import Planes
 
@@ -62,7 +61,10 @@ def colorize_film(
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
     NAME.partial.EXT beside the target, and the next call goes on.
-    `device`: see `Colorizer`. Raises FilmError, UsageError, SetupError.
+    `device`: see `Colorizer`.
+
+    The work is spread over threads here, in whose way those of OpenCV are: a program that has it to itself
+    calls `cv2.setNumThreads(1)` before. Raises FilmError, UsageError, SetupError, WeightsError.
     """
     options = options or FilmOptions()
     if target is not None and pictures is not None:
@@ -75,8 +77,6 @@ def colorize_film(
         generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
     except OSError as error:
         raise _trouble(source, error, "cannot be read") from error
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # the work is spread over threads here; those of OpenCV would be in their way
     try:
         with claim(result.path, kind=FilmError) as ours:
             if not ours:
@@ -91,8 +91,6 @@ def colorize_film(
         if isinstance(error.__cause__, OSError):
             raise _trouble(result.path, error.__cause__, "cannot be written") from error
         raise
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def check_times(film: Film, options: FilmOptions) -> None:

@@ -92,7 +92,7 @@ def luma_moves(full: bool) -> Moves:
 
 @cache
 def grey_moves(full: bool, matrix: int) -> Moves:
-    """Tabulate how far the Y' of a colour is from that of the grey of the same L: (SIDE*SIDE*256,)."""
+    """Tabulate how far the Y' of a colour is from that of the grey of the same L: (TABLE_SIDE**2 * 256,)."""
     return _as_moves(_grey_codes(full, matrix), full)
 
 
@@ -100,8 +100,8 @@ def grey_moves(full: bool, matrix: int) -> Moves:
 def fitting(full: bool) -> NDArray[np.uint8]:
     """Tabulate how much of a chroma fits into sRGB at a luminance: 0..255, by Cb/4, Cr/4 and Y'/4 of grey.
 
-    Shape (SIDE//4 + 1, SIDE//4 + 1, 64). A rough table is enough: the colours come fitted from the small
-    picture.
+    Shape (TABLE_SIDE//4 + 1, TABLE_SIDE//4 + 1, 64). A rough table is enough: the colours come fitted from
+    the small picture.
     """
     steps = np.arange(-MAX_CHROMA_CODES, MAX_CHROMA_CODES + 1, 4, dtype=np.float32)
     Cb, Cr = np.meshgrid(steps / chroma_span(full), steps / chroma_span(full), indexing="ij")
@@ -122,7 +122,7 @@ def fitting(full: bool) -> NDArray[np.uint8]:
 
 
 def _grey_codes(full: bool, matrix: int) -> FloatArray:
-    """Return the 8-bit codes of the greys whose luminance each Cb, Cr and Y' has: (SIDE*SIDE, 256)."""
+    """Return the 8-bit codes of the greys whose luminance each Cb, Cr and Y' has: (TABLE_SIDE**2, 256)."""
     black, span = black_and_span(full)
     steps = np.arange(-MAX_CHROMA_CODES, MAX_CHROMA_CODES + 1, dtype=np.float32) / chroma_span(full)
     Cb, Cr = (axis.reshape(-1, 1) for axis in np.meshgrid(steps, steps, indexing="ij"))

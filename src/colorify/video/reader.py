@@ -88,7 +88,6 @@ class Film:
     container: str
     codec: str
     metadata: dict[str, str] = field(default_factory=dict)  # of the container
-    folder_rate: Fraction | None = None  # frames a second that a person gave for a folder of pictures
     fault: DecodeFailure | None = None  # found by `frames`
     damage: set[int] = field(default_factory=set)  # found by `frames`: time stamps of frames lost or wrong
     notes: list[str] = field(default_factory=list)
@@ -320,7 +319,6 @@ def _open_pictures(folder: Path, rate: Fraction | None) -> Film:
         origin=0,
         container="pictures",
         codec=frame.format.name,
-        folder_rate=rate,
     )
 
 

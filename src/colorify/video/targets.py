@@ -7,6 +7,7 @@ from typing import Any, Final
 import av
 
 from colorify.errors import FilmError
+from colorify.images.output_names import OUTPUT_MARK, mark_name
 from colorify.video.codecs import Codec
 from colorify.video.files import exists, film_stem, find_muxer, open_film_file
 from colorify.video.mux import CARRIED, reason_of
@@ -30,7 +31,7 @@ def choose_target(film: Film, codec: Codec, folder: Path | None = None) -> Path:
     first = source.suffix if kept and codec.name == "h264" else codec.suffix
     stem = film_stem(source)
     named = [
-        (source.with_name(f"{stem}-color{suffix}") if folder is None else folder / f"{stem}{suffix}")
+        (source.with_name(mark_name(stem, suffix)) if folder is None else folder / f"{stem}{suffix}")
         for suffix in (first, MATROSKA)
     ]
     return next((one for one in named if refusal(film, one, codec) is None), named[-1])
@@ -120,5 +121,5 @@ def _conversion(film: Film, codec: Codec) -> str:
 def _free_name(film: Film, target: Path) -> Path:
     """Return a name for a Matroska file that is not taken, by the source least of all."""
     stem = film_stem(target)
-    names = [target.with_name(f"{stem}{end}{MATROSKA}") for end in ("", "-color", "-color-2")]
+    names = [target.with_name(f"{stem}{end}{MATROSKA}") for end in ("", OUTPUT_MARK, f"{OUTPUT_MARK}-2")]
     return next((name for name in names if not name.exists() and name != film.path), names[-1])

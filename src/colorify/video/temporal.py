@@ -100,9 +100,9 @@ class TemporalSmoother:
     """Turns frames into frames with colours, in order."""
 
     def __init__(
-        self, look: Predictor, *, hints: Sequence[TimedHint] = (), memory: SmootherState | None = None
+        self, predict: Predictor, *, hints: Sequence[TimedHint] = (), memory: SmootherState | None = None
     ) -> None:
-        self._look = look
+        self._predict = predict
         self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
         self._finder = FlowFinder(high_quality=bool(hints))
         self._memory = memory
@@ -114,7 +114,7 @@ class TemporalSmoother:
 
             def ask(one: _PendingFrame) -> None:
                 if one.colors is None:
-                    one.colors = pool.submit(self._look, one.seen, one.hints)
+                    one.colors = pool.submit(self._predict, one.seen, one.hints)
 
             for seen in frames:
                 one = self._arrive(seen, held[-1] if held else None)

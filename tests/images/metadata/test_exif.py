@@ -2,6 +2,7 @@
 
 import dataclasses
 import struct
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +14,12 @@ from colorify.images.metadata.embedding import Extras, _edit_jpeg, _edit_png, jf
 from colorify.images.metadata.exif import (
     DamagedExifError,
     NewPicture,
+    _Edit,
     read_resolution,
     remove_position,
     revise_exif,
 )
-from colorify.images.metadata.tiff import is_sound_exif
+from colorify.images.metadata.tiff import EXIF_MAGIC, is_sound_exif, read_chain
 
 NOW = NewPicture(width=24, height=32, turned=True, is_srgb=False, per_mm=(300 / 25.4, 600 / 25.4))
 
@@ -32,6 +34,15 @@ def block(endian: str = "<") -> bytes:
     exif.get_ifd(0x8769)[40_961] = 1
     exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.25)
     return exif.tobytes()
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_both_readers_of_directories_find_the_same_tags(endian: str) -> None:
+    body = block(endian).removeprefix(EXIF_MAGIC)
+    (laid_out,) = read_chain(BytesIO(body), frozenset(range(2**16)))
+    in_place = _Edit(body)
+    assert {tag for tag in range(2**16) if in_place.has(tag)} == laid_out.keys()
+    assert [in_place.number(tag) for tag in (274, 296)] == [laid_out[tag].numbers[0] for tag in (274, 296)]
 
 
 @pytest.mark.parametrize("endian", ["<", ">"])

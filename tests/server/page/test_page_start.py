@@ -2,6 +2,7 @@
 
 import base64
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,9 +97,18 @@ def test_every_text_is_there_in_every_language(visit: Visit) -> None:
     assert asked == set(rows)  # none is missing, none is left over
 
 
+def with_limits(page: Any) -> None:
+    """Reload a page whose server takes small files, and no films."""
+    known = {"limits": {"max_bytes": 2**20, "max_pixels": 10**8, "formats": ["jpeg", "png"], "films": False}}
+    page.route("**/v1/models", lambda route: route.fulfill(json=known))
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#limits').textContent.includes('1 MB')")
+
+
 @pytest.mark.parametrize("name", ["Hochzeit 1962.mp4", "film.mov"])
-def test_a_film_is_told_about_films(visit: Visit, name: str) -> None:
+def test_a_film_is_told_about_films_where_there_is_no_extra_for_them(visit: Visit, name: str) -> None:
     page = visit()
+    with_limits(page)
     choose(page, (name, b"no film, but named like one"))
     typed = f'"{name}"' if " " in name else name
     assert f"colorify video {typed}" in page.inner_text("#message-text")
@@ -108,6 +118,7 @@ def test_a_film_is_told_about_films(visit: Visit, name: str) -> None:
 def test_what_went_wrong_is_not_said_for_ever(visit: Visit) -> None:
     page = visit()
     page.clock.install()
+    with_limits(page)
     choose(page, ("film.mov", b"film"))
     page.wait_for_selector("#message:not([hidden])")
     page.hover("#message")

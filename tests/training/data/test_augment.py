@@ -2,15 +2,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from randomness import generator
 
 from colorify.training.data import augment
 
 RESEARCH = Path(__file__).parents[3] / "research"
 EVERY = [damage for damage, _ in augment.DAMAGE]
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from randomness import generator
 
 from colorify.dataset.shard_reader import Sample
 from colorify.training.data.batches import (
@@ -11,10 +12,6 @@ from colorify.training.data.batches import (
     draw_hints,
     stack,
 )
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def cut_zone(lab: np.ndarray, zones: Zones, seed: int) -> torch.Tensor:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from randomness import generator
 
 from colorify.dataset.shard_reader import Sample
 from colorify.errors import SetupError
@@ -17,10 +18,6 @@ from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
 
 CPU = torch.device("cpu")
-
-
-def generator(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def keep(samples: list[Sample], **by_set: float) -> DeviceDataset:

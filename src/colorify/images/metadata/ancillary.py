@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
+from colorify.images.png_chunks import END, png_chunks
+
 _MOST_PARTS: Final = 10_000  # segments or chunks
 _MOST_BYTES: Final = 2**22  # of all that is carried over
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -143,7 +145,9 @@ def _of_png(file: BinaryIO) -> AncillaryData:
     left_out: list[str] = []
     total = 0
     aspect, has_resolution = None, False
-    for kind, size in _png_chunks(file):
+    for kind, size in png_chunks(file):
+        if kind == END:
+            break
         if kind in _KEPT_CHUNKS and total + size <= _MOST_BYTES:
             whole = struct.pack(">I", size) + kind + file.read(size + 4)
             if len(whole) == size + 12 and not whole[8:].startswith(_XMP_KEYWORD):
@@ -159,19 +163,6 @@ def _of_png(file: BinaryIO) -> AncillaryData:
     return AncillaryData(
         chunks=tuple(chunks), aspect=aspect, has_resolution=has_resolution, left_out=printable
     )
-
-
-def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Yield the kind and the size of each chunk, with the file at its data."""
-    at = 8
-    for _ in range(_MOST_PARTS):
-        file.seek(at)
-        head = file.read(8)
-        if len(head) < 8 or head[4:] == b"IEND":
-            return
-        size = int.from_bytes(head[:4], "big")
-        yield head[4:], size
-        at += 12 + size
 
 
 def _of_webp(file: BinaryIO) -> AncillaryData:

@@ -1,8 +1,11 @@
 """EXIF blocks: corrected in what the new file makes untrue, and otherwise as they were.
 
 Values stay where they lie, so that a maker's note, whose offsets nobody else knows, can still be read; only
-the first directory is written anew, at the end. libvips would have libexif write the block, which adds what
-was not there and drops what it does not know. Source: EXIF 2.32, sections 4.5 and 4.6.
+the first directory is written anew, at the end. So directories are read in place here, a second way: `tiff`
+takes their values out of a file and lays them down anew (a test holds both to the same tags). libvips would
+have libexif write the block, which adds what was not there and drops what it does not know.
+
+Source: EXIF 2.32, sections 4.5 and 4.6.
 """
 
 import struct
@@ -10,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from colorify.images.metadata.tiff import EXIF_MAGIC
+from colorify.images.metadata.tiff import EXIF_MAGIC, VALUE_BYTES
 
 _ORDERS: Final = {b"II*\0": "<", b"MM\0*": ">"}
 _ENTRY: Final = 12  # bytes
@@ -25,7 +28,6 @@ _MOST_PER_MM: Final = 1e6  # dots; libvips holds no more, and says so on stderr
 # of the old picture: how it was stored, and where
 _STORAGE: Final = frozenset({258, 259, 262, 273, 277, 278, 279, 284, 512, 513, 514, 529, 530, 531, 532})
 _PREVIEW: Final = (513, 514)  # of the second directory: where the preview is, and how long
-_WIDTHS: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 
 
 class DamagedExifError(Exception):
@@ -168,7 +170,7 @@ class _Edit:
         self._spend(2 + _ENTRY * count)
         for row in range(start + 2, start + 2 + _ENTRY * count, _ENTRY):
             kind, number, value = self._numbers("HII", row + 2)
-            size = _WIDTHS.get(kind, 1) * number
+            size = VALUE_BYTES.get(kind, 1) * number
             if size > 4:
                 self._spend(size)
                 self._blank(value, size)

@@ -29,6 +29,7 @@ DIRECTORY_POINTERS: Final = frozenset({34665, 34853, 40965})  # to the directori
 
 _TYPE_BYTES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 _RATIONAL_TYPES: Final = frozenset({5, 10})  # types of two numbers each: rationals
+VALUE_BYTES: Final = {kind: size * (1 + (kind in _RATIONAL_TYPES)) for kind, size in _TYPE_BYTES.items()}
 _SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
 _NO_UNIT: Final = 1  # ResolutionUnit
 _IPTC_MARKER: Final = b"\x1c"  # begins each field
@@ -283,7 +284,7 @@ def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
     """Return the type and the values, little-endian, of an entry."""
     _, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", raw)
     width = _TYPE_BYTES.get(kind, 0)
-    size = count * width * (2 if kind in _RATIONAL_TYPES else 1)
+    size = count * VALUE_BYTES.get(kind, 0)
     if width == 0 or size > _MAX_VALUE_BYTES:
         raise DamagedTagsError(f"a value of type {kind} and {size} bytes")
     data = raw[4 + layout.inline :][:size]
@@ -311,7 +312,7 @@ def _pack(
             continue
         entry = directory[tag]
         kind, width = entry.kind, _TYPE_BYTES[entry.kind]
-        count = len(entry.data) // width // (2 if kind in _RATIONAL_TYPES else 1)
+        count = len(entry.data) // VALUE_BYTES[kind]
         value = _ordered(entry.data, width, layout)
         if entry.directory is not None:
             below = _pack(entry.directory, {}, beyond + len(rest), layout)

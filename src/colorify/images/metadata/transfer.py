@@ -32,6 +32,7 @@ from colorify.images.metadata.xmp import (
     read_properties,
     remove_properties,
 )
+from colorify.images.vips import list_fields
 
 # IPTC Digital Source Type NewsCodes: "Edited using Generative AI: modification or augmentation of media
 # using a Generative AI model". Not algorithmicallyEnhanced, which is for tools that generate nothing.
@@ -114,7 +115,7 @@ def copy_metadata(
 ) -> pyvips.Image:
     """Return `target` with what libvips writes of a plan, an ICC profile, and the resolution of `source`."""
     result = target.copy()
-    for name in source.get_fields():
+    for name in list_fields(source):
         kept = name not in _OWN and not name.startswith(_OWN_PREFIXES)
         kept = kept and source.get_typeof(name) != 0  # as of a name that is not UTF-8
         if kept and (not plan.is_bare or name == _RESOLUTION):

@@ -71,6 +71,21 @@ export async function full(id, look, file = {}, signal) {
 export const suggest = async (id, x, y, hints, signal) =>
   (await post(`/v1/sessions/${id}/suggest`, { x, y, hints }, signal)).json();
 
+/** Send a film; what is returned by it, and by `filmStatus`, says how far it is. */
+export async function openFilm(file, signal) {
+  const form = new FormData();
+  form.append("image", file, file.name);
+  return (await call("/v1/films", { method: "POST", body: form, signal })).json();
+}
+
+export const filmStatus = async (id) => (await call(`/v1/films/${id}`)).json();
+
+export const filmFrame = async (id) => (await call(`/v1/films/${id}/frame`)).blob();
+
+export const filmResult = async (id) => (await call(`/v1/films/${id}/result`)).blob();
+
+export const closeFilm = (id) => call(`/v1/films/${id}`, { method: "DELETE", keepalive: true }, 0);
+
 /** Return a look in the words of the server. */
 const wishes = (look) => ({
   strength: look.strength, vividness: look.vividness, alternative: look.alternative, hints: hintsOf(look),

@@ -1,7 +1,7 @@
 // Photos come in: dropped, pasted, chosen, or the sample. What cannot be taken is refused before it is sent.
 
 import * as api from "./api.js";
-import { isFilm, typedName } from "./films.js";
+import { isFilm, listen as listenToFilm, open as openFilm, typedName } from "./films.js";
 import { t } from "./language.js";
 import { report } from "./notices.js";
 
@@ -42,6 +42,7 @@ export function listen({ take, takeReference, hasPhoto }) {
     $("token-form").hidden = true;
     learnLimits();
   };
+  listenToFilm();
   if (!HERE.includes(location.hostname)) $("privacy").textContent = t("promiseServer");
   api.readToken();
   learnLimits();
@@ -58,6 +59,7 @@ async function learnLimits() {
     const names = limits.formats.map((name) => NAMES[name] || name.toUpperCase());
     const size = megabytes(limits.max_bytes);
     $("limits").textContent = t("limits", { formats: names.slice(0, -1).join(", "), last: names.at(-1), size });
+    if (limits.films) $("file").accept += ",video/*,.mkv,.avi,.wmv,.mpg,.ts";
     if (limits.formats.includes("heic")) $("file").accept += ",image/heic,.heic,.heif"; // else iPhones send a JPEG
   } catch (error) {
     if (error.kind === "token-needed") askForToken();
@@ -65,13 +67,14 @@ async function learnLimits() {
   }
 }
 
-/** Say whether a file may be sent, and if not, why. */
+/** Say whether a file is a photo that may be sent, and if not, why; a film goes another way. */
 function fits(file) {
   const { name, size } = file;
-  if (isFilm(file)) report(t("isFilm", { name, typed: typedName(name) }));
+  if (isFilm(file) && !limits?.films) report(t("isFilm", { name, typed: typedName(name) }));
   else if (limits && size > limits.max_bytes) {
     report(t("tooLarge", { name, size: megabytes(size), most: megabytes(limits.max_bytes) }));
-  } else return true;
+  } else if (isFilm(file)) openFilm(file);
+  else return true;
   return false;
 }
 

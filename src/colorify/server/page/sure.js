@@ -21,10 +21,10 @@ export async function drawUnsure(canvas, blob) {
   context.putImageData(image, 0, 0);
 }
 
-/** Return between which values most of the picture lies: the 3rd and the 97th percentile. */
+/** Return between which values most of the picture lies, the 3rd and the 97th percentile: but for what a person set. */
 function range(data) {
   const values = [];
-  for (let at = 0; at < data.length; at += 4) values.push(data[at]);
+  for (let at = 0; at < data.length; at += 4) if (data[at] < 255) values.push(data[at]);
   values.sort((a, b) => a - b);
-  return [values[Math.floor(values.length * 0.03)], values[Math.floor(values.length * 0.97)]];
+  return [values[Math.floor(values.length * 0.03)] ?? 0, values[Math.floor(values.length * 0.97)] ?? 255];
 }

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from colorify.training.data.batches import Batch
 from colorify.training.network.unet import STRIDE
 
-LEAST, MOST = 0.006, 0.4  # share of the picture that a thing covers
+MIN_SHARE, MAX_SHARE = 0.006, 0.4  # share of the picture that a thing covers
 NEAR_AB: Final = (5.0, 8.0)  # Lab units by which a grey thing's ab may differ from the hinted cell's
 NEAR_SHARE: Final = 0.25  # of the hinted cell's chroma, more than that
 NEAR_L: Final = 16.0  # the same of L: greys differ by their light alone
@@ -46,7 +46,7 @@ def recolor_regions(ab: Tensor, L: Tensor, share: float, rng: Generator) -> tupl
     wanted = _other_color(light, region, u[3:6])
     size = region.mean((1, 2, 3))
     drawn = u[7] * count < share * len(ab)
-    useful = (drawn & (size > LEAST) & (size < MOST))[:, None, None, None]
+    useful = (drawn & (size > MIN_SHARE) & (size < MAX_SHARE))[:, None, None, None]
     mean = _mean(true, region)
     moved = true + (region + rim) * (wanted - mean)[:, :, None, None]
     painted = torch.cat([torch.where(useful, moved, true), ab[count:]])

@@ -1,4 +1,4 @@
-"""Work on a stream of items over threads, in order and never far ahead, so that a job's steps overlap."""
+"""Work on a stream of items over threads, in order and never far ahead, so that steps overlap."""
 
 import queue
 import threading
@@ -66,14 +66,26 @@ def in_background(items: Iterator[A], *, room: int) -> Generator[A, None, None]:
         thread.join()
 
 
-def map_in_order(items: Iterator[A], work: Callable[[A], B], *, threads: int) -> Generator[B, None, None]:
-    """Yield `work(item)` for each item, in order, computed on `threads` threads a few items ahead."""
+def map_in_order(
+    items: Iterator[A],
+    work: Callable[[A], B],
+    *,
+    threads: int,
+    ahead: int | None = None,
+    name: str = "colorify-paint",
+) -> Generator[B, None, None]:
+    """Yield `work(item)` for each item, in order, computed on `threads` threads.
+
+    `ahead`: items that are read beyond the one that is yielded, at most (None: `threads`). `name`: of the
+    threads. Whoever closes this iterator closes `items` too; what has not begun by then is not computed.
+    """
     pending: deque[Future[B]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="colorify-paint") as pool:
+    room = threads if ahead is None else ahead
+    with ThreadPoolExecutor(threads, thread_name_prefix=name) as pool:
         try:
             for item in items:
                 pending.append(pool.submit(work, item))
-                if len(pending) > threads:
+                if len(pending) > room:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

@@ -1,0 +1,98 @@
+"""Who runs the workers: a table of engines of one signature."""
+
+import importlib
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
+from colorify.dataset.process_pool import ProcessPool
+from colorify.errors import ColorifyError, SetupError
+
+Engine = Callable[[ChunkWorker, Sequence[int], int], Iterator[ChunkRecord]]
+
+LOST_IN_A_ROW: Final = 12  # workers, without a chunk done in between: then it is the machine, not a photo
+
+
+def run_locally(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iterator[ChunkRecord]:
+    """Yield the records of chunks, made by `count` processes of this machine, as they are done.
+
+    A process that is lost costs the chunks at work: they are begun again. Raises SetupError where none lasts.
+    """
+    pending, lost = list(numbers), 0
+    while pending:
+        try:
+            with ProcessPool(worker, count, cure="Take fewer workers: -j.") as pool:
+                for record in pool.map(pending.copy()):
+                    pending.remove(record.number)
+                    lost = 0
+                    yield record
+        except SetupError:
+            lost += 1
+            if lost >= LOST_IN_A_ROW:
+                raise
+
+
+def run_on_ray(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iterator[ChunkRecord]:
+    """Yield the records of chunks, made by `count` actors of a Ray cluster, as they are done.
+
+    The cluster is that of `RAY_ADDRESS`, else one of this machine. Ray Data starts lost actors anew and gives
+    their chunks to others. Raises SetupError where Ray is not installed, and what the workers raise.
+    """
+    ray = _import_ray()
+    _connect(ray)
+    chunks = ray.data.from_items([{"number": number} for number in numbers], override_num_blocks=len(numbers))
+    records = chunks.map(
+        _RayWorker,
+        fn_constructor_args=(worker,),
+        compute=ray.data.ActorPoolStrategy(size=min(count, len(numbers))),
+        num_cpus=worker.threads,
+    )
+    try:
+        for row in records.iter_rows():
+            yield ChunkRecord.from_json(row["record"])
+    except ray.exceptions.RayError as error:
+        raise _find_cause(error) from error
+
+
+def _connect(ray: Any) -> None:
+    """Join the cluster; Ctrl-C and `kill` stay what they are in this process, though Ray takes SIGTERM."""
+    if ray.is_initialized():
+        return
+    here = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGTERM)
+    ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    if here and handler is not None:
+        signal.signal(signal.SIGTERM, handler)
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    """Return our own error within one of Ray's, else that one."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, ColorifyError):
+        found = getattr(found, "cause", None) or found.__cause__
+    return found or error
+
+
+class _RayWorker:
+    """A worker as Ray Data wants it: rows in, rows out."""
+
+    def __init__(self, worker: ChunkWorker) -> None:
+        self._worker = worker
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {"record": self._worker(int(row["number"])).to_json()}
+
+
+def _import_ray() -> Any:
+    try:
+        ray = importlib.import_module("ray")
+        importlib.import_module("ray.data")
+    except ImportError as error:
+        raise SetupError(f"Ray is not installed ({error}); it comes with the extra `ray`.") from error
+    return ray
+
+
+ENGINES: Final[dict[str, Engine]] = {"local": run_locally, "ray": run_on_ray}

@@ -1,0 +1,86 @@
+"""The whole of a bulk run: planned once, done by an engine, and reported."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from colorify.batch.bulk.engines import ENGINES
+from colorify.batch.bulk.plan import HOME, REPORT, Plan, find_pending, make_plan, record_name
+from colorify.batch.bulk.sink import FILES
+from colorify.batch.bulk.store import Store
+from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
+from colorify.options import ColorOptions, SaveOptions
+
+CHUNK_PHOTOS: Final = 64  # by default: a lost worker costs at most that many photos of time
+
+
+@dataclass(frozen=True)
+class BulkReport:
+    """What came of a run: every photo is among the coloured ones or the failures."""
+
+    chunks: int
+    colored: int
+    failures: tuple[Failure, ...]
+    worker_seconds: float  # of all workers together
+    generator_seconds: float
+    bytes_read: int
+    bytes_written: int
+
+
+def color_bulk(
+    source: str,
+    dest: str,
+    *,
+    engine: str = "local",
+    workers: int = 1,
+    into: str = FILES,
+    chunk_photos: int = CHUNK_PHOTOS,
+    color: ColorOptions | None = None,
+    save: SaveOptions | None = None,
+    weights: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> BulkReport:
+    """Colour all photos of `source` into `dest`, or those that an earlier run has left.
+
+    `source`, `dest`: see `source.list_entries` and `Store`. `engine`: a row of ENGINES. `into`: "files" or
+    "shards". `progress`: called with how many chunks are done, and of how many.
+    Raises UsageError, SetupError, WeightsError; a photo that cannot be coloured is a failure in the report.
+    """
+    color, save = color or ColorOptions(), save or SaveOptions()
+    place = Store(dest)
+    plan = make_plan(place, source, _describe(color, save, into, weights), size=chunk_photos)
+    pending = find_pending(place, plan)
+    worker = ChunkWorker(place, into, color, save, weights)
+    done = plan.chunks - len(pending)
+    if progress is not None:
+        progress(done, plan.chunks)
+    for _record in ENGINES[engine](worker, pending, workers) if pending else ():
+        done += 1
+        if progress is not None:
+            progress(done, plan.chunks)
+    for folder in ("", f"{HOME}/begun", f"{HOME}/records"):
+        place.sweep(folder)
+    report = _sum_up(place, plan)
+    place.write(REPORT, json.dumps(asdict(report), ensure_ascii=False, indent=2).encode())
+    return report
+
+
+def _describe(color: ColorOptions, save: SaveOptions, into: str, weights: Path | None) -> dict[str, Any]:
+    """Return what the results depend on, as JSON reads it back."""
+    named = {**asdict(color), **asdict(save), "into": into, "weights": weights}
+    return dict(json.loads(json.dumps(named, default=str)))
+
+
+def _sum_up(place: Store, plan: Plan) -> BulkReport:
+    records = [ChunkRecord.from_json(place.read(record_name(number))) for number in range(plan.chunks)]
+    return BulkReport(
+        plan.chunks,
+        sum(record.colored for record in records),
+        tuple(failure for record in records for failure in record.failures),
+        sum(record.seconds for record in records),
+        sum(record.generator_seconds for record in records),
+        sum(record.bytes_read for record in records),
+        sum(record.bytes_written for record in records),
+    )

@@ -1,0 +1,147 @@
+"""A place for files, local or remote, in which a file is whole or is not there."""
+
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from colorify.atomic import sweep, write_whole
+from colorify.errors import ColorifyError, PhotoError, SetupError, UsageError
+
+LOCAL: Final = ("file", "local")
+# what fsspec needs for an address, by its protocol -> the extra that brings it
+EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
+
+
+@dataclass(frozen=True)
+class Store:
+    """Files below an address: a path, or what fsspec opens, such as s3://bucket/folder. Can be pickled."""
+
+    address: str
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file. Raises PhotoError where it is not there or cannot be read."""
+        try:
+            content: bytes = self._files.cat_file(self._path(name))
+        except Exception as error:  # every file system has errors of its own
+            raise PhotoError(f"{self.locate(name)}: cannot be read ({describe(error)}).") from error
+        return content
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, or replace it, whole. Raises PhotoError where that fails."""
+        if self.is_local:
+            write_whole(Path(self._path(name)), data, overwrite=True)
+            return
+        try:
+            self._files.pipe_file(
+                self._path(name), data
+            )  # one request: object stores show it when it is whole
+        except Exception as error:
+            raise PhotoError(f"{self.locate(name)}: cannot be written ({describe(error)}).") from error
+
+    def remove(self, name: str) -> None:
+        """Remove a file that Colorify wrote; one that is gone already is no fault."""
+        try:
+            self._files.rm_file(self._path(name))
+        except FileNotFoundError:
+            pass
+        except Exception as error:
+            raise PhotoError(f"{self.locate(name)}: cannot be removed ({describe(error)}).") from error
+
+    def sweep(self, folder: str = "") -> None:
+        """Remove what killed processes left half-written in a folder, if it is one of this machine."""
+        if self.is_local and Path(self._path(folder)).is_dir():
+            sweep(Path(self._path(folder)))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file. Raises SetupError where the place cannot be asked."""
+        try:
+            return bool(self._files.isfile(self._path(name)))
+        except Exception as error:
+            raise SetupError(f"{self.address}: cannot be reached ({describe(error)}).") from error
+
+    def list_names(self, folder: str = "") -> list[str]:
+        """Return the names of all files in `folder` and below, sorted: relative to the store, with /.
+
+        Raises SetupError where the place cannot be listed.
+        """
+        try:
+            found = self._files.find(self._path(folder))
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
+        return sorted(PurePosixPath(path).relative_to(self._root).as_posix() for path in found)
+
+    def list_top(self) -> list[str]:
+        """Return the names of the files and folders right in the store. Raises SetupError."""
+        try:
+            found = self._files.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
+        return sorted({PurePosixPath(path).name for path in found} - {PurePosixPath(self._root).name})
+
+    def locate(self, name: str) -> str:
+        """Return the address of a file, for people."""
+        return f"{self.address.rstrip('/')}/{name}" if name else self.address
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return self._protocol in LOCAL
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}" if name else self._root
+
+    @property
+    def _protocol(self) -> str:
+        return self.address.partition("://")[0] if "://" in self.address else LOCAL[0]
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        return open_address(self.address)
+
+    @property
+    def _files(self) -> Any:
+        return self._opened[0]
+
+    @property
+    def _root(self) -> str:
+        return self._opened[1].rstrip("/")
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"address": self.address}  # a connection belongs to its process
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        self.__dict__.update(state)
+
+
+def open_address(address: str) -> tuple[Any, str]:
+    """Return fsspec's file system of an address, and the path within it.
+
+    Raises SetupError where what opens it is not installed, UsageError where nothing does.
+    """
+    try:
+        fsspec = importlib.import_module("fsspec")
+    except ImportError as error:
+        raise SetupError("fsspec is not installed; it comes with the extra `bulk`.") from error
+    try:
+        files, path = fsspec.core.url_to_fs(address)
+    except ImportError as error:
+        extra = EXTRAS.get(address.partition("://")[0])
+        brings = f" The extra `{extra}` brings it." if extra else ""
+        raise SetupError(f"{address}: {error}.{brings}") from error
+    except ValueError as error:
+        raise UsageError(f"{address}: no address that fsspec opens ({error}).") from error
+    return files, path
+
+
+def describe(error: Exception) -> str:
+    """Return one line of an error of a file system."""
+    if isinstance(error, ColorifyError):
+        return str(error)
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,115 @@
+"""`colorify bulk SOURCE DEST`: photos by the million."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from colorify.cli.lines import print_line
+from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, whole_in
+from colorify.options import FORMAT_NAMES, ColorOptions, SaveOptions
+
+if TYPE_CHECKING:
+    from colorify.batch.bulk.run import BulkReport
+
+# the names of rows that are loaded with the verb alone; a test compares them
+ENGINE_NAMES: Final = ("local", "ray")
+SINK_NAMES: Final = ("files", "shards")
+SHOWN_FAILURES: Final = 20  # the rest are in the report
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("source")
+@click.argument("dest")
+@click.option("--engine", type=click.Choice(ENGINE_NAMES), default="local", show_default=True)
+@click.option(
+    "-j", "--workers", type=click.IntRange(min=1), help="Workers, a core each.  [default: as many as cores]"
+)
+@click.option(
+    "--into", type=click.Choice(SINK_NAMES), default="files", show_default=True, help="What is written."
+)
+@click.option(
+    "--chunk",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    help="Photos a worker takes at once.",
+)
+@STRENGTH
+@VIVIDNESS
+@SIZE
+@click.option(
+    "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
+)
+@click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
+@click.option(
+    "-m",
+    "--weights",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A model of your own, by a path that all workers see.  [default: the embedded one]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as a JSON object on stdout.")
+def bulk(
+    source: str,
+    dest: str,
+    engine: str,
+    workers: int | None,
+    into: str,
+    chunk: int,
+    strength: float,
+    vividness: float,
+    size: int | None,
+    format_: str | None,
+    quality: int | None,
+    weights: Path | None,
+    as_json: bool,
+) -> int:
+    """Colour all photos of SOURCE into DEST, on this machine or a Ray cluster.
+
+    SOURCE is a folder, a list (.txt: an address a line; .parquet: a column `url`), a WebDataset shard (.tar)
+    or a folder of them; DEST is a folder. Both may be any address that fsspec opens: s3://bucket/album.
+    Every photo has exactly one result: a file, or a line of the report that says why there is none. The same
+    command goes on where a run has stopped. See docs/scale.md.
+    """
+    import os
+
+    from colorify.batch.bulk.run import color_bulk
+
+    with click.progressbar(length=1, label="chunks", file=sys.stderr, show_pos=True) as bar:
+
+        def show(done: int, chunks: int) -> None:
+            bar.length = chunks
+            bar.update(done - bar.pos)
+
+        report = color_bulk(
+            source,
+            dest,
+            engine=engine,
+            workers=workers or os.cpu_count() or 1,
+            into=into,
+            chunk_photos=chunk,
+            color=ColorOptions(strength, vividness, size),
+            save=SaveOptions(format=format_, quality=quality),
+            weights=weights,
+            progress=show,
+        )
+    _print_report(report, dest, as_json=as_json)
+    return 1 if report.failures else 0
+
+
+def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
+    import json
+    from dataclasses import asdict
+
+    from colorify.batch.bulk.plan import REPORT
+
+    if as_json:
+        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        return
+    for failure in report.failures[:SHOWN_FAILURES]:
+        print_line(f"{failure.key}: {failure.reason}", err=True)
+    if (more := len(report.failures) - SHOWN_FAILURES) > 0:
+        print_line(f"and {more} more: {dest.rstrip('/')}/{REPORT}", err=True)
+    failed = len(report.failures)
+    print_line(f"{report.colored} coloured, {failed} failed, in {report.chunks} chunks", err=True)

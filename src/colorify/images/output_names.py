@@ -1,0 +1,37 @@
+"""What a result is called that lies beside its source: NAME-color.EXT, for photos and for films."""
+
+import re
+from pathlib import Path, PurePath
+from typing import Final
+
+from colorify.images.formats import FORMATS, HEIC
+
+OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
+MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
+LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
+WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
+READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
+_SUFFIX: Final = re.compile(r"\.(?=.*[a-zA-Z])([a-z0-9]{1,5}|[A-Z0-9]{1,5})")  # of another kind of file
+
+
+def mark_name(stem: str, suffix: str) -> str:
+    """Return the name of what was made of `stem`, as a file that ends in `suffix`."""
+    return f"{stem}{OUTPUT_MARK}{suffix}"
+
+
+def name_result(photo: Path) -> Path:
+    """Return where the result of a photo lies that stays beside it."""
+    return photo.with_name(mark_name(photo_stem(photo), result_suffix(photo.suffix)))
+
+
+def photo_stem(path: PurePath) -> str:
+    """Return a name without its suffix, if that is one: "St. Mary" has none, and keeps all of its name."""
+    is_suffix = path.suffix.lower() in READABLE_SUFFIXES or _SUFFIX.fullmatch(path.suffix)
+    return path.stem if is_suffix else path.name
+
+
+def result_suffix(source: str) -> str:
+    """Return the suffix of a result, for the suffix of its photo."""
+    if source.lower() in HEIC.suffixes:
+        return FORMATS[0].suffixes[0]  # HEIC is a row of JPEG: that is what it becomes
+    return source if source.lower() in WRITABLE_SUFFIXES else LOSSLESS_SUFFIX

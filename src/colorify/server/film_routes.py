@@ -1,0 +1,93 @@
+"""The routes under /v1/films: a film is sent, asked about, and fetched."""
+
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from colorify.colorizer import Colorizer
+from colorify.options import ColorOptions
+from colorify.server.download import attachment
+from colorify.server.films import FilmJob, Films, has_films, render_frame
+from colorify.server.job_queue import JobQueue
+from colorify.server.problems import NO_FILMS, NOT_FOUND, RefusalError, documented
+from colorify.server.schemas import FilmRequest, FilmStatus, image_schema, read_form
+from colorify.server.upload import read_upload
+
+KNOWN = documented(400, 401, 403, 404, 421, 503)
+
+
+class FilmApi:
+    """All that the routes share."""
+
+    def __init__(self, films: Films, colorizer: Colorizer, line: JobQueue) -> None:
+        self.films, self.colorizer, self.line = films, colorizer, line
+
+    def routes(self) -> APIRouter:
+        """Return the table of what can be asked."""
+        router = APIRouter(prefix="/v1/films")
+        router.add_api_route(
+            "",
+            self.open_film,
+            methods=["POST"],
+            status_code=201,
+            responses=KNOWN | documented(408, 411, 413, 415, 422, 501),
+            openapi_extra=image_schema(),
+        )
+        router.add_api_route("/{id}", self.status, methods=["GET"], responses=KNOWN)
+        router.add_api_route("/{id}", self.close_film, methods=["DELETE"], status_code=204, responses=KNOWN)
+        for path, call in (("/{id}/frame", self.frame), ("/{id}/result", self.result)):
+            router.add_api_route(path, call, methods=["GET"], responses=KNOWN, response_class=Response)
+        return router
+
+    async def open_film(self, request: Request) -> FilmStatus:
+        """Send a film as `image`, with `strength` and `vividness` if you like; it waits for its turn."""
+        if not has_films():
+            raise RefusalError(NO_FILMS, "Install the extra `video` where this server runs.")
+        async with self.line.place():
+            upload = await read_upload(request)
+            wishes = read_form(FilmRequest, upload.fields)
+            colors = ColorOptions(strength=wishes.strength, vividness=wishes.vividness)
+            job = self.films.add(upload.name, upload.data, colors)
+        return _status(job)
+
+    async def status(self, id: str) -> FilmStatus:
+        """Say how far a film is. One that nobody asks about for five minutes is forgotten."""
+        return _status(self.films.get(id))
+
+    async def frame(self, id: str) -> Response:
+        """Return the frame that is at work, coloured as a photo: a small JPEG; 204 where there is none."""
+        job = self.films.get(id)
+        async with self.line.place():
+            data, _ = await self.line.run(lambda _task: render_frame(job, self.colorizer))
+        if data is None:
+            return Response(status_code=204)
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    async def result(self, id: str) -> Response:
+        """Return the film in colour."""
+        job = self.films.get(id)
+        if job.state != "done" or job.target is None:
+            raise RefusalError(NOT_FOUND, "This film is not done.")
+        name = attachment(job.name, (job.target.suffix,))
+        headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+        return FileResponse(job.target, headers=headers)
+
+    async def close_film(self, id: str) -> Response:
+        """Give a film up, and forget it."""
+        self.films.delete(id)
+        return Response(status_code=204)
+
+
+def _status(job: FilmJob) -> FilmStatus:
+    return FilmStatus(
+        id=job.id,
+        name=PurePosixPath(job.name).name,
+        state=job.state,
+        frames=job.frames,
+        total=job.total,
+        seconds_left=job.seconds_left,
+        error=job.error,
+        result_suffix=job.target.suffix if job.target else "",
+        notes=list(job.notes),
+    )

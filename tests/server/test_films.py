@@ -1,0 +1,135 @@
+"""Films over HTTP: sent, asked about, fetched, forgotten."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from serving import Server, opened, picture, problem
+
+from colorify.color import rgb_to_lab
+from colorify.errors import ColorifyError
+from colorify.options import ColorOptions
+from colorify.server.films import Films, film_suffix
+from colorify.server.problems import RefusalError
+from colorify.server.settings import Settings
+from waiting import wait_for
+
+av = pytest.importorskip("av", reason="pip install 'colorify-photo[video]'")
+pytest.importorskip("cv2", reason="pip install 'colorify-photo[video]'")
+
+
+def film(path: Path, frames: int = 8) -> bytes:
+    """Return a small grey film, in which a dark square moves."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number in range(frames):
+            view = np.tile(np.linspace(60, 220, 96), (64, 1)).astype(np.uint8)
+            view[20:40, 10 + number : 30 + number] = 20
+            for packet in stream.encode(
+                av.VideoFrame.from_ndarray(view, format="gray").reformat(format="yuv420p")
+            ):
+                out.mux(packet)
+        out.mux(stream.encode())
+    return path.read_bytes()
+
+
+def test_a_film_is_sent_asked_about_fetched_and_forgotten(server: Server, tmp_path: Path) -> None:
+    assert server.client.get("/v1/models").json()["limits"]["films"] is True
+    files = {"image": ("Hochzeit.mp4", film(tmp_path / "a.mp4"))}
+    sent = server.client.post("/v1/films", files=files, data={"strength": "1.2"})
+    assert sent.status_code == 201, sent.text
+    path = f"/v1/films/{sent.json()['id']}"
+    wait_for(lambda: server.client.get(path).json()["state"] in ("done", "failed"))
+    status = server.client.get(path).json()
+    assert (status["state"], status["error"], status["frames"]) == ("done", "", 8)
+    answer = server.client.get(f"{path}/result")
+    assert "Hochzeit-color.mp4" in answer.headers["content-disposition"]
+    (tmp_path / "result.mp4").write_bytes(answer.content)
+    with av.open(str(tmp_path / "result.mp4")) as made:
+        shown = [frame.to_ndarray(format="rgb24") for frame in made.decode(video=0)]
+    assert len(shown) == 8
+    assert np.abs(rgb_to_lab((shown[4] / 255).astype(np.float32))[:, :, 1:]).mean() > 3
+    assert server.client.delete(path).status_code == 204
+    problem(server.client.get(path), 404, "no-such-session")
+
+
+def test_what_is_no_film_is_refused(server: Server) -> None:
+    for data in (picture(), b"#EXTM3U\nfile:///etc/passwd\n", b"ffconcat version 1.0\nfile '/etc/passwd'\n"):
+        answer = server.client.post("/v1/films", files={"image": ("a.mp4", data)})
+        problem(answer, 415, "not-a-film")
+    answer = server.client.post("/v1/films", files={"image": ("a.mp4", picture())}, data={"strength": "9"})
+    assert "strength" in problem(answer, 422, "bad-value")
+    problem(server.client.get("/v1/films/none"), 404, "no-such-session")
+
+
+def test_a_film_that_is_damaged_says_so_without_our_folders(server: Server, tmp_path: Path) -> None:
+    files = {"image": ("b.mp4", film(tmp_path / "a.mp4")[:200])}
+    path = f"/v1/films/{server.client.post('/v1/films', files=files).json()['id']}"
+    wait_for(lambda: server.client.get(path).json()["state"] == "failed")
+    error = server.client.get(path).json()["error"]
+    assert error.startswith("b.mp4: ")
+    assert "colorify-film" not in error
+    problem(server.client.get(f"{path}/result"), 404, "not-found")
+    assert server.client.get(f"{path}/frame").status_code == 204
+    server.client.delete(path)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_films_go_when_nobody_asks_about_them(tiny_weights: Path, tmp_path: Path) -> None:
+    clock = Clock()
+    films = Films(Settings(weights=tiny_weights), clock=clock)
+    data = film(tmp_path / "a.mp4")
+    jobs = [films.add("a.mp4", data, ColorOptions()) for _ in range(4)]
+    with pytest.raises(RefusalError, match="4 films"):
+        films.add("a.mp4", data, ColorOptions())
+    wait_for(lambda: all(job.state == "done" for job in jobs))
+    assert all(job.source.exists() for job in jobs)
+    clock.now = 299.0
+    films.get(jobs[0].id)
+    clock.now = 301.0
+    films.expire()
+    assert [job.source.exists() for job in jobs] == [True, False, False, False]
+    with pytest.raises(ColorifyError):
+        films.get(jobs[1].id)
+    films.close()
+    assert not jobs[0].source.exists()
+
+
+def test_a_film_that_is_given_up_leaves_nothing(tiny_weights: Path, tmp_path: Path) -> None:
+    films = Films(Settings(weights=tiny_weights))
+    jobs = [films.add("a.mp4", film(tmp_path / "a.mp4", 200), ColorOptions()) for _ in range(2)]
+    wait_for(lambda: jobs[0].state == "working")
+    films.close()
+    wait_for(lambda: not any(Path(job.folder.name).exists() for job in jobs))
+
+
+def test_the_frame_at_work_is_shown(tiny_weights: Path, tmp_path: Path) -> None:
+    from colorify.colorizer import Colorizer
+    from colorify.server.films import render_frame
+
+    films = Films(Settings(weights=tiny_weights))
+    job = films.add("a.mp4", film(tmp_path / "a.mp4"), ColorOptions())
+    wait_for(lambda: job.state == "done")
+    colorizer = Colorizer(tiny_weights, threads=1)
+    assert render_frame(job, colorizer) is None  # it is done
+    job.state, job.frames = "working", 3
+    shown = opened(render_frame(job, colorizer) or b"")
+    assert (shown.width, shown.height, shown.bands) == (96, 64, 3)
+    job.frames = 500
+    assert render_frame(job, colorizer) is None
+    job.state = "done"
+    films.close()
+
+
+def test_a_film_is_told_by_its_content() -> None:
+    assert film_suffix(b"\x00\x00\x00\x20ftypisom") == ".mp4"
+    assert film_suffix(b"\x1a\x45\xdf\xa3") == ".mkv"
+    with pytest.raises(RefusalError):
+        film_suffix(b"")
