@@ -142,7 +142,9 @@ def test_a_hint_colours_its_thing_and_not_the_rest(colorizer: Colorizer) -> None
 
 
 def test_hints_are_placed_on_the_upright_photo(colorizer: Colorizer, tmp_path: Path) -> None:
-    sideways = pyvips.Image.new_from_array(np.full((64, 96), 128, np.uint8)).copy(interpretation="b-w")
+    pixels = np.full((64, 96), 128, np.uint8)
+    pixels[:, :48] = 50  # another thing, upright above
+    sideways = pyvips.Image.new_from_array(pixels).copy(interpretation="b-w")
     sideways.set_type(pyvips.GValue.gint_type, "orientation", 6)  # upright it is 64 wide, 96 high
     sideways.pngsave(str(tmp_path / "side.png"))
     hint = Hint(32, 88, "#C07070", 12)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import pyvips
 
+from changed_command import changed_command, print_variable
 from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from command_line import Colorify, command, names, on_a_terminal, photo, size
@@ -468,14 +469,8 @@ def test_numpy_multiplies_on_one_thread_unless_told_otherwise(given: str | None,
     environment = {name: value for name, value in os.environ.items() if name != cli.BLAS_THREADS}
     if given is not None:
         environment[cli.BLAS_THREADS] = given
-    code = (
-        "import atexit, os, sys\n"
-        f"atexit.register(lambda: print(os.environ[{cli.BLAS_THREADS!r}]))\n"
-        "sys.argv[1:] = ['--version']\n"
-        "from colorify.cli import main; main()"
-    )
+    words = changed_command(print_variable, "--version", given=(cli.BLAS_THREADS,))
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment,
-    )  # fmt: skip
+        words, capture_output=True, text=True, check=True, timeout=PATIENCE, env=environment
+    )
     assert done.stdout.splitlines()[-1] == expected

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import pyvips
 
+from changed_command import changed_command, stall_at_sixth_photo
 from colorify.batch import run as batch
 from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
@@ -23,25 +24,6 @@ from waiting import PATIENCE
 
 SIZE = (800, 600)
 LEFT = ".colorify-0123456789abcdef.part"
-# the command, but from the sixth photo on each takes for ever, and says so as long as anybody listens
-ENDLESS = """
-import itertools, time
-from colorify import cli; from colorify.batch import run as batch
-
-color, count = batch.color_source, itertools.count()
-
-def endless(*given, **options):
-    number, watch = next(count), given[4]
-    if number == 5:
-        print("endless", flush=True)
-    while number >= 5:
-        watch(0.5)
-        time.sleep(0.01)
-    return color(*given, **options)
-
-batch.color_source = endless
-cli.main()
-"""
 
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -71,7 +53,7 @@ def whole(folder: str = "out") -> set[str]:
 def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Path, number: int) -> None:
     before = album(18)
     words = command(tiny_weights, "album", "-o", "out")
-    slow = [sys.executable, "-c", ENDLESS, *words[3:]]
+    slow = changed_command(stall_at_sixth_photo, *words[3:])
     with subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -4,7 +4,6 @@ import json
 import re
 import socket
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from data_commands import QUICK, Rows, crawl, run
 from made_pictures import jpeg, photo, png
 from site_on_loopback import Site, die, drip, head_without_end, lie, redirect, send
 
+from changed_command import call_loopback_public
 from colorify import cli
 
 pytest.importorskip("scrapy")
@@ -253,17 +253,6 @@ def test_private_networks_are_refused_however_they_are_written(
     assert list(rows(tmp_path / "photos", "images").values()) == ["private"] * len(urls)
 
 
-ONLY_127_0_0_1 = """
-from colorify.dataset import network
-
-known = network.is_public
-network.is_public = lambda host: host == "127.0.0.1" or known(host)
-from colorify.cli import main
-
-main()
-"""
-
-
 def test_a_page_does_not_lead_into_a_private_network(site: Site, rows: Rows, tmp_path: Path) -> None:
     """127.0.0.1 plays the internet: it links to 127.0.0.2, redirects there, and there is its robots.txt."""
     there = site.url("", host="127.0.0.2")
@@ -272,11 +261,9 @@ def test_a_page_does_not_lead_into_a_private_network(site: Site, rows: Rows, tmp
     site.routes["/robots.txt"] = redirect("/robots")
     site.routes["/robots"] = send(b"", "text/plain")
     refusing = [option for option in QUICK if option != "--allow-private"]
-    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing, "--domain", "127.0.0.2")
-    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    assert "not fetched, being on this machine or a private network" in done.stderr
+    words = ("crawl", site.url(), "--into", tmp_path, *refusing, "--domain", "127.0.0.2")
+    said = run(*words, code=1, change=call_loopback_public)
+    assert "not fetched, being on this machine or a private network" in said
     private = {f"{there}/{name}": "private" for name in ("a.jpg", "c.jpg")}
     assert rows(tmp_path, "images") == {**private, "/b.jpg": "redirected"}
     pages = {f"{there}/page": "private", f"{there}/": "private"}
@@ -289,10 +276,8 @@ def test_a_robots_txt_in_a_private_network_allows_nothing(site: Site, rows: Rows
     site.html("/", "")
     site.routes["/robots.txt"] = redirect(site.url("/robots", host="127.0.0.2"))
     refusing = [option for option in QUICK if option != "--allow-private"]
-    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing)
-    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "robots.txt cannot be had" in done.stderr
+    said = run("crawl", site.url(), "--into", tmp_path, *refusing, code=1, change=call_loopback_public)
+    assert "robots.txt cannot be had" in said
     assert rows(tmp_path, "pages") == {"/": "pending"}
 
 

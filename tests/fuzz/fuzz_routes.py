@@ -119,13 +119,12 @@ class Unpainted:
 
 def unpainted(
     sitting: work.OpenPhoto, wishes: Any, _colorizer: object, settings: Settings, task: Any
-) -> bytes:
+) -> work.FullResult:
     """Stand in for `work.render_full`."""
     wishes.color_options()
     task.step("paint")
     photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
-    remove_location(photo)
-    return b"a picture"
+    return work.FullResult(b"a picture", remove_location(photo).notes)
 
 
 class Server:

@@ -15,6 +15,7 @@ from serving import Server, colorfulness, new_session, opened, picture, problem,
 
 from colorify.color import rgb_to_lab
 from colorify.model.generator import BUILTIN_WEIGHTS
+from colorify.server.download import list_notes
 from colorify.server.settings import REFERENCE_HINTS
 from waiting import wait_for
 
@@ -143,6 +144,24 @@ def test_no_format_tells_where_a_photo_was_taken(server: Server, format: str) ->
     exif = Image.open(BytesIO(made)).getexif()  # libvips reads none in TIFF
     assert exif.get_ifd(ExifTags.IFD.GPSInfo) == {}
     assert exif[ExifTags.Base.Artist] == "Grandpa"
+
+
+def test_what_a_result_has_not_is_said(server: Server) -> None:
+    """Of the photo, of its position, and of the format that was asked for."""
+    image = opened(picture(suffix=".png")).copy()
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", b"<exif:GPSLatitude>48")
+    image.set_type(pyvips.GValue.gstr_type, "png-comment-0-Titel", "Großmutter")
+    data = bytes(image.write_to_buffer(".png"))
+    answer = colorize(server, data, format="jpeg")
+    xmp, texts = json.loads(answer.headers["Colorify-Notes"])
+    assert xmp.startswith("its XMP was left out, as it may say where it was taken")
+    assert texts == "its texts were left out (Titel); PNG keeps them"
+    assert "Colorify-Notes" not in colorize(server, picture()).headers
+
+
+def test_no_list_of_notes_is_longer_than_a_header() -> None:
+    assert list_notes(["Ж" * 300] * 9) == json.dumps(["Ж" * 300] * 2)
+    assert list_notes(["x" * 9000]) == "[]"
 
 
 def test_a_session_shows_the_colours_that_are_downloaded(server: Server) -> None:

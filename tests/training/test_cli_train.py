@@ -170,9 +170,7 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
     recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
     words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
     assert run([*words, str(tmp_path / "unbroken")]) == 0
-    process = start_and_stick(
-        "colorify.training.trainer", "Trainer.train_step", 5, *words, tmp_path / "broken"
-    )
+    process = start_and_stick(Trainer.train_step, 5, *words, tmp_path / "broken")
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from made_films import Sort, labs, numbered, packets, times, write_film
 
+from changed_command import changed_command, hide_package
 from command_line import Colorify
 
 CASES = Path(__file__).parent / "cases"
@@ -97,9 +97,8 @@ def test_what_makes_no_sense_is_refused(colorify: Colorify, arguments: tuple[str
 
 
 def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
-    hide = "import sys; sys.modules['av'] = None; from colorify import cli; "
-    run = f"sys.exit(cli.run(['video', 'film.mp4', '-m', {str(tiny_weights)!r}]))"
-    done = subprocess.run([sys.executable, "-c", hide + run], capture_output=True, text=True, check=False)
+    words = changed_command(hide_package, "video", "film.mp4", "-m", str(tiny_weights), given=("av",))
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "pip install 'colorify-photo[video]'" in done.stderr
 

@@ -52,6 +52,14 @@ class OpenPhoto:
         return len(self.data) + self.session.kept
 
 
+@dataclass(frozen=True)
+class FullResult:
+    """A photo in colour, as a file, and what of the photo is not in it."""
+
+    data: bytes
+    notes: tuple[str, ...]
+
+
 def open_upload(data: bytes, colorizer: Colorizer, settings: Settings, task: Task) -> OpenPhoto:
     """Look at an upload. Raises PhotoError."""
     task.step("decode")
@@ -139,7 +147,7 @@ def match(sitting: OpenPhoto, reference: bytes) -> Match:
 
 def render_full(
     sitting: OpenPhoto, wishes: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
-) -> bytes:
+) -> FullResult:
     """Return the photo in colour at its full size, as a file. Raises PhotoError, UsageError, StoppedError."""
     task.step("generate")
     chroma = sitting.session.chroma(wishes.color_options())
@@ -155,7 +163,7 @@ def render_full(
         photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=wishes.layer
     )
     assert data is not None  # as there was no target
-    return data
+    return FullResult(data, (*photo.notes, *output.notes(photo)))
 
 
 def result_format(sitting: OpenPhoto, wishes: RenderRequest) -> Format:
