@@ -47,36 +47,36 @@ def tell(word: str) -> None:
 
 def stall_at_sixth_photo() -> None:
     """From the sixth on each takes for ever, and says so as long as anybody listens."""
-    from colorify.batch import run as batch
+    from colorify.batch import coloring
 
-    color, count = batch.color_source, itertools.count()
+    color, count = coloring.color_job, itertools.count()
 
-    def color_endlessly(*given: Any, **options: Any) -> Any:
-        number, watch = next(count), given[4]
+    def color_endlessly(opener: Any, job: Any, watch: Callable[[float], None]) -> Any:
+        number = next(count)
         if number == 5:
             tell("endless")
         while number >= 5:
             watch(0.5)
             time.sleep(0.01)
-        return color(*given, **options)
+        return color(opener, job, watch)
 
-    batch.color_source = color_endlessly
+    coloring.color_job = color_endlessly
 
 
 def begin_with_another_run() -> None:
     """It waits with its first photo for another run to have one, and notes what it colours."""
-    from colorify.batch import run as batch
+    from colorify.batch import coloring
 
-    color, log = batch.color_source, Path(f"{os.getpid()}.log")
+    color, log = coloring.color_job, Path(f"{os.getpid()}.log")
 
-    def color_together(colorizer: Any, source: Any, *given: Any, **options: Any) -> Any:
+    def color_together(opener: Any, job: Any, watch: Callable[[float], None]) -> Any:
         with log.open("a") as file:
-            file.write(f"{source}\n")
+            file.write(f"{job.source}\n")
         while len(list(Path().glob("*.log"))) < 2:
             time.sleep(0.02)
-        return color(colorizer, source, *given, **options)
+        return color(opener, job, watch)
 
-    batch.color_source = color_together
+    coloring.color_job = color_together
 
 
 def draw_bar_at_once() -> None:

@@ -31,6 +31,7 @@ FLOORS = [
     {"images"},
     {"render"},
     {"model"},
+    {"result"},
     {"session", "colorizer"},
     {"dataset"},
     {"batch", "video", "evaluation", "training"},

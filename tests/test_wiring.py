@@ -160,7 +160,7 @@ STEPS = {
     "means of L": Step(
         "colorify.model.predict.average_cells", lambda L, h, w, _: np.full((h, w), 50, np.float32)
     ),
-    "guide of chroma": Step("colorify.colorizer.fit_chroma", flat),
+    "guide of chroma": Step("colorify.session.fit_chroma", flat),
     "upsampling": Step(
         "colorify.render.upsample._resize_columns", lambda planes, taps: planes.take(taps.first, axis=1)
     ),

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import UsageError, WeightsError
+from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
 from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
@@ -184,7 +184,7 @@ class EncodedPhoto:
         if not len(self.generator.centers):
             raise WeightsError(
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
-                "Leave out -m to use the embedded generator."
+                f"Leave out {option('weights')} to use the embedded generator."
             )
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
@@ -292,7 +292,11 @@ def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageErr
 
     smallest = int(RANGES["size"].low)
     largest = next((smaller for smaller in range(short - 1, smallest - 1, -1) if fits(smaller)), None)
-    cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
+    cure = (
+        "Free some memory first."
+        if largest is None
+        else f"The largest {option('size')} that fits is {largest}."
+    )
     return UsageError(
         f"To look at {size[0]}x{size[1]} px takes about {estimate_memory(size, multiple) / 1e9:.1f} GB of "
         f"memory, found {available / 1e9:.1f} GB. {cure}"

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, option
 from colorify.hints import Hint, draw_hints, number_hints
 from colorify.model.alternatives import alternative_colors
 from colorify.model.bilateral_grid import BilateralGrid
@@ -40,9 +40,14 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
         found += 1
         if found == options.alternative:
             return colors
-    raise PhotoError(
-        f"alternative {options.alternative}: the generator knows {found} clearly different plausible "
-        f"colourings of this photo. Ask for --alternatives {found}."
+    raise missing_alternative(options.alternative, found)
+
+
+def missing_alternative(wanted: int, found: int) -> PhotoError:
+    """Return what to raise for an alternative that there is not, where `found` there are."""
+    return PhotoError(
+        f"alternative {wanted}: the generator knows {found} clearly different plausible "
+        f"colourings of this photo. Ask for {option('alternative', found)}."
     )
 
 
