@@ -109,7 +109,8 @@ def _apply_hints(
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
     even = fill_regions(ab, wanted, regions, distance)
     inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
-    made = np.where(np.isfinite(regions).any(axis=0)[:, :, None], inside, outside)
+    filled = np.isfinite(regions.max(axis=0))
+    made = np.where(filled[:, :, None], inside, outside)
     return place_hints(made, wanted, masks)
 
 
