@@ -193,7 +193,9 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
     (tmp_path / "bare.py").write_text(
         "from colorify.training.export import weights_file as export\n"
         "export.export_checkpoint = lambda _, output, **__: output.touch()\n"
-        "from colorify.cli import main; main()\n"
+        "from colorify.cli import main\n"
+        "if __name__ == '__main__':\n"  # as the processes that decode import it, too
+        "    main()\n"
     )
     # standalone: on a free port of its own
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

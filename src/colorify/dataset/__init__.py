@@ -30,7 +30,7 @@ From pictures to shards:
 * `screen`: `colorify data screen`: kept or rejected, and why
 * `shard_plan`: which photo goes into which shard
 * `process_pool`: worker processes whose death is seen at once
-* `shard_reader`: WebDataset shards, read into memory as Lab
+* `shard_reader`: the photos of WebDataset shards, one after another, and decoded to Lab
 * `shard_writer`: `colorify data shard`
 * `stats`: `colorify data stats`: a set of shards in numbers and pictures
 """
