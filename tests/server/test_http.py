@@ -262,6 +262,16 @@ def test_a_generator_without_features_says_so(server: Server) -> None:
     assert "features" in problem(answer, 422, "bad-value")
 
 
+def test_detail_is_one_of_three(server: Server) -> None:
+    answers = [
+        server.client.post("/v1/sessions", files={"image": ("a", picture())}, data={"detail": detail})
+        for detail in ("fine", "fast", "finest")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 422]
+    assert "detail" in problem(answers[2], 422, "bad-value")
+    assert colorize(server, picture(), detail="fine").status_code == 200
+
+
 def test_a_layer_is_the_colour_alone(server: Server) -> None:
     path = f"/v1/sessions/{new_session(server)['id']}/colorize"
     answer = server.client.post(path, json={"scale": "full", "layer": True})
