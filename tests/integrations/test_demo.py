@@ -37,7 +37,9 @@ def app(monkeypatch: pytest.MonkeyPatch, colorizer: Colorizer) -> Any:
 def test_a_photo_comes_back_before_and_after(app: Any, tmp_path: Path, kind: type) -> None:
     levels = np.linspace(20, 230, 64) * (257 if kind is np.uint16 else 1)
     photo = tmp_path / "photo.png"
-    pyvips.Image.new_from_array(np.tile(levels, (48, 1)).astype(kind)).pngsave(str(photo))
+    space = "grey16" if kind is np.uint16 else "b-w"
+    pixels = np.tile(levels, (48, 1)).astype(kind)
+    pyvips.Image.new_from_array(pixels).copy(interpretation=space).pngsave(str(photo))
     before, after = app.color_photo(str(photo), 1.0, 1.0)
     assert before.shape == after.shape == (48, 64, 3)
     assert before.dtype == after.dtype == np.uint8
