@@ -74,7 +74,7 @@ class Server:
             send("POST", f"{session}/colorize", json=wishes)
         send("GET", f"{session}/original")
         send("POST", f"{session}/confidence", json={})
-        send("GET", "/v1/suggest", params={"session": session.rpartition("/")[2], "x": 5, "y": 5})
+        send("POST", f"{session}/suggest", json={"x": 5, "y": 5, "hints": [hint]})
         send("DELETE", session)
         for path in ("/", "/page/main.js", "/healthz", "/metrics", "/v1/models", "/openapi.json"):
             send("GET", path)

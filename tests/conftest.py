@@ -54,10 +54,13 @@ TIERS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tiers; begin with the longest files, so that none is left to one worker at the end."""
     for item in items:
         for tier, places in TIERS.items():
             if any(item.path.is_relative_to(ROOT / place) for place in places):
                 item.add_marker(tier)
+    order = ("train", "browser", "process")
+    items.sort(key=lambda item: [item.get_closest_marker(tier) is None for tier in order])
 
 
 # the same on every run and machine, however slow that is; `pytest --hypothesis-profile wild` tries others

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.hints import Hint, Length
+from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
 from colorify.images.decode import Source
 from colorify.images.output_names import name_result
@@ -70,7 +70,7 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         overwrite: bool = False,
     ) -> T:
         """Colour one photo; the same kind of thing comes back.
@@ -87,10 +87,8 @@ class Colorizer:
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors, save = (
-            ColorOptions(strength, vividness, size, tuple(hints), detail=detail),
-            SaveOptions(overwrite=overwrite),
-        )
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), detail=detail)
+        save = SaveOptions(overwrite=overwrite)
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
@@ -117,7 +115,7 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         format: str | None = None,
         quality: int | None = None,
         depth: int | None = None,
@@ -146,7 +144,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative, detail)
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative, detail)
         save = SaveOptions(
             format=format,
             quality=quality,
@@ -173,13 +171,13 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
     ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints), detail=detail))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, to_hints(hints), detail=detail))
 
     def open(
         self,
@@ -290,7 +288,7 @@ def colorize(
     vividness: float = 1.0,
     size: int | None = None,
     detail: str = "auto",
-    hints: Sequence[Hint] = (),
+    hints: Sequence[HintLike] = (),
     overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""

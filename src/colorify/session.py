@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import UsageError
-from colorify.hints import Hint, Length, draw_hints, find_cell
+from colorify.hints import Hint, HintLike, Length, draw_hints, find_cell, to_hints
 from colorify.images.arguments import to_source
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader, open_photo
@@ -95,14 +95,14 @@ class Session:
         *,
         strength: float = 1.0,
         vividness: float = 1.0,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour at its full size; see `Colorizer.colorize` for the options.
 
         Raises PhotoError, UsageError.
         """
-        return self.render(ColorOptions(strength, vividness, None, tuple(hints), alternative))
+        return self.render(ColorOptions(strength, vividness, None, to_hints(hints), alternative))
 
     def render(self, options: ColorOptions) -> Pixels:
         """Do the same, for those who have the options as one thing; their `size` does not count."""
@@ -113,27 +113,27 @@ class Session:
         *,
         strength: float = 1.0,
         vividness: float = 1.0,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
-        return self.render_preview(ColorOptions(strength, vividness, None, tuple(hints), alternative))
+        return self.render_preview(ColorOptions(strength, vividness, None, to_hints(hints), alternative))
 
     def render_preview(self, options: ColorOptions) -> Pixels:
         """Do the same, for those who have the options as one thing; their `size` does not count."""
         return self._render(self._reduced(), options)
 
-    def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
+    def confidence(self, *, vividness: float = 1.0, hints: Sequence[HintLike] = ()) -> FloatArray:
         """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
 
         One minus the entropy of its distribution over the largest entropy. Raises UsageError.
         """
-        colors = self.colors(ColorOptions(1.0, vividness, hints=tuple(hints)))
+        colors = self.colors(ColorOptions(1.0, vividness, hints=to_hints(hints)))
         strips = self._enlarge(colors.confidence)
         return np.concatenate(list(strips))[:, :, 0].astype(np.float32) / np.float32(255)
 
     def suggest(
-        self, x: Length, y: Length, *, count: int = 5, hints: Sequence[Hint] = ()
+        self, x: Length, y: Length, *, count: int = 5, hints: Sequence[HintLike] = ()
     ) -> list[Suggestion]:
         """Return the `count` likeliest distinct colours of a place, or fewer, the likeliest first.
 
@@ -142,7 +142,7 @@ class Session:
         """
         row, column = self._find_cell(x, y)
         stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
-        given = draw_hints(hints, photo=self.size, small=small, stride=stride)
+        given = draw_hints(to_hints(hints), photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
         L = self.lightness(x, y)
         return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)

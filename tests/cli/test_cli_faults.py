@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from changed_command import changed_command, stall_at_sixth_photo
+from changed_command import call_in_process, changed_command, cut_while_reading, stall_at_sixth_photo
 from colorify.batch import run as batch
 from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
@@ -206,27 +206,9 @@ def test_a_photo_that_is_cut_while_it_is_read_kills_nobody(tmp_path: Path) -> No
     """A program that maps a file dies of this."""
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 1)).astype(np.uint8)
     image = pyvips.Image.new_from_array(noise).copy(interpretation="b-w")
-    code = """
-import os, sys
-from pathlib import Path
-from colorify.errors import PhotoError
-from colorify.images.photo import open_photo
-for name in sys.argv[1:]:
-    photo = open_photo(Path(name))
-    fetch = photo.rows()
-    fetch(0, 16)
-    os.truncate(name, 5000)
-    try:
-        photo.shrink(80, 60)
-        for top in range(16, 240, 16):
-            fetch(top, 16)
-    except PhotoError:
-        pass
-    print(Path(name).name, flush=True)
-"""
     paths = [str(tmp_path / f"a{row.suffixes[0]}") for row in FORMATS]
     for path in paths:
         image.write_to_file(path)
-    words = [sys.executable, "-c", code, *paths]
+    words = call_in_process(cut_while_reading, *paths)
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, f"died after {done.stdout.split()}: {done.stderr}"

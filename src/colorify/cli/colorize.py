@@ -53,7 +53,7 @@ class DefaultCommand(click.Command):
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,#RRGGBB[,RADIUS]",
+    metavar="X,Y,COLOR[,RADIUS]",
     multiple=True,
     callback=read_photo_hints,
     help="A colour you know, at a pixel or at 50%,30%; may be repeated.",

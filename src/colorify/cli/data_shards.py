@@ -1,13 +1,14 @@
 """`colorify data screen`, `shard` and `stats`: what was gathered is screened, packed, counted."""
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
 
 from colorify.cli.lines import print_line
+from colorify.cli.progress import count_bar
 from colorify.errors import ExitCode
 
 HELP: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -66,23 +67,24 @@ def screen(
     from colorify.dataset.screen import screen as run
     from colorify.dataset.screening_rules import OTHER_REASONS, RULES, Thresholds
 
-    verdicts = run(
-        folder,
-        Thresholds(
-            min_side=min_side,
-            max_aspect=max_aspect,
-            min_color=min_color,
-            max_flat=max_flat,
-            min_entropy=min_entropy,
-            max_top_colors=max_top_colors,
-            max_vivid=max_vivid,
-            max_border=max_border,
-            twin_bits=twin_bits,
-        ),
-        move_rejected=move_rejected,
-        threads=jobs,
-        report=_counter("measured"),
-    )
+    with _counter("measured") as report:
+        verdicts = run(
+            folder,
+            Thresholds(
+                min_side=min_side,
+                max_aspect=max_aspect,
+                min_color=min_color,
+                max_flat=max_flat,
+                min_entropy=min_entropy,
+                max_top_colors=max_top_colors,
+                max_vivid=max_vivid,
+                max_border=max_border,
+                twin_bits=twin_bits,
+            ),
+            move_rejected=move_rejected,
+            threads=jobs,
+            report=report,
+        )
     helps = {row.name: row.help for row in RULES} | OTHER_REASONS
     kept = sum(verdict.kept for verdict in verdicts)
     print_line(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
@@ -122,7 +124,8 @@ def shard(
     from colorify.dataset.shard_writer import pack
 
     packing = Packing(short_side, format_, quality, per_shard, validation, seed)
-    packed = pack(folder, output, packing, threads=jobs, report=_counter("shards"))
+    with _counter("shards") as report:
+        packed = pack(folder, output, packing, threads=jobs, report=report)
     for reason in packed.failed:
         print_line(f"error: {reason}", err=True)
     photos = ", ".join(f"{count} {split}" for split, count in packed.photos.items())
@@ -138,7 +141,8 @@ def stats(folder: Path, into: Path | None) -> None:
     """Count what is in SHARDS: sizes, colourfulness, the histogram of ab as a picture, licences."""
     from colorify.dataset.stats import gather_stats, write_stats
 
-    found, histogram = gather_stats(folder, report=_counter("shards"))
+    with _counter("shards") as report:
+        found, histogram = gather_stats(folder, report=report)
     paths = write_stats(into or folder / "stats", found, histogram)
     print_line(f"photos        {sum(found.photos.values())} in {len(found.photos)} shards")
     print_line(f"short side    {_listed(found.sides)} px")
@@ -153,11 +157,13 @@ def _listed(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.0f}" for name, value in values.items())
 
 
-def _counter(what: str) -> Callable[[int, int], None]:
-    """Return a function that shows how far it is, on a terminal."""
+@contextmanager
+def _counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that shows how far it is, on a terminal."""
+    with count_bar() as draw:
 
-    def report(done: int, of: int) -> None:
-        if sys.stderr.isatty():
-            print_line(f"{what} {done} of {of}", err=True)
+        def report(done: int, of: int) -> None:
+            if draw is not None:
+                draw(done, of, f"{what} {done} of {of}")
 
-    return report
+        yield report

@@ -1,7 +1,6 @@
 """How what comes of films is shown to a person or to a program, and the bar while one is coloured."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.lines import print_line
+from colorify.cli.progress import count_bar
 from colorify.cli.result_lines import printable_path
 
 if TYPE_CHECKING:
@@ -107,18 +107,13 @@ def _row(report: "FilmReport") -> dict[str, object]:
 @contextmanager
 def film_bar(*, hidden: bool) -> "Iterator[Callable[[FilmProgress], None] | None]":
     """Draw how far a film is on stderr, if that is a terminal."""
-    if hidden or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
-        task = bar.add_task("", total=None)
+    with count_bar(hidden=hidden) as draw:
+        if draw is None:
+            yield None
+            return
 
         def show(now: "FilmProgress") -> None:
-            text = f"{now.frames}/{now.total or '?'} frames, {now.rate:.1f} frames/s"
-            bar.update(task, completed=now.frames, total=now.total, description=text)
+            words = f"{now.frames}/{now.total or '?'} frames, {now.rate:.1f} frames/s"
+            draw(now.frames, now.total, words)
 
         yield show

@@ -27,6 +27,7 @@ from colorify.server.schemas import (
     RenderRequest,
     ServerLimits,
     SessionAnswer,
+    SessionForm,
     SessionRequest,
     Size,
     Suggestions,
@@ -75,7 +76,7 @@ class Api:
             methods=["POST"],
             status_code=201,
             responses=UPLOADED,
-            openapi_extra=image_schema(),
+            openapi_extra=image_schema(SessionForm),
         )
         router.add_api_route(
             "/sessions/{id}",
@@ -137,7 +138,9 @@ class Api:
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[OpenPhoto, FullResult]:
-                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
+                sitting = studio.open_upload(
+                    upload.data, self.colorizer, self.settings, task, detail=wishes.detail
+                )
                 return sitting, studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
 
             (sitting, made), timing = await _while_connected(request, self.line.run(work))
@@ -147,10 +150,11 @@ class Api:
         """Upload one photo, to work on it without sending it again."""
         async with self.line.place():
             upload = await read_upload(request)
+            detail = read_form(SessionForm, upload.fields).detail
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[OpenPhoto, Size]:
-                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
+                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task, detail=detail)
                 height, width, _ = sitting.session.original().shape  # what is damaged further down fails now
                 task.step("generate")
                 sitting.session.colors(ColorOptions())

@@ -59,12 +59,15 @@ class FullResult:
     notes: tuple[str, ...]
 
 
-def open_upload(data: bytes, colorizer: Colorizer, settings: Settings, task: Task) -> OpenPhoto:
+def open_upload(
+    data: bytes, colorizer: Colorizer, settings: Settings, task: Task, *, detail: str = "auto"
+) -> OpenPhoto:
     """Look at an upload. Raises PhotoError."""
     task.step("decode")
     # the format is asked for by name, as that of HEIC is called "jpeg" and stands for one
     format = format_named(sniff(data[:SNIFF_BYTES], "the photo").name)
-    return OpenPhoto(data, format, colorizer.open(data, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels))
+    session = colorizer.open(data, detail=detail, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels)
+    return OpenPhoto(data, format, session)
 
 
 def render_original(sitting: OpenPhoto) -> bytes:

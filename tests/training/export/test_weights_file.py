@@ -55,6 +55,6 @@ def test_the_file_names_no_folder_of_the_machine_that_made_it(exported: Path) ->
         assert word not in content
 
 
-def test_the_file_holds_its_weights_in_half_precision(network: UNet, weights: Path) -> None:
+def test_the_file_holds_its_weights_in_half_precision(network: UNet, exported: Path) -> None:
     count = sum(p.numel() for p in network.parameters())
-    assert 2 * count * 0.95 < weights.stat().st_size < 2 * count * 1.1
+    assert 2 * count * 0.95 < exported.stat().st_size < 2 * count * 1.1
