@@ -1,7 +1,7 @@
 # For development; the second command of the README sets up the environment that these use.
 BIN ?= .venv/bin
 
-.PHONY: check test test-all
+.PHONY: check test test-all coverage
 check: ## style, types and the order of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -11,4 +11,7 @@ test: ## what every change has to pass
 	$(BIN)/pytest
 
 test-all: ## with what takes longer: killed jobs, torchrun, the road of the data
-	$(BIN)/pytest -m "slow or not slow"
+	$(BIN)/pytest -m "not endless"
+
+coverage: ## what share of the lines and branches the tests run; a page of it in htmlcov/
+	$(BIN)/pytest --cov --cov-report=term --cov-report=html

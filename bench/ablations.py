@@ -24,6 +24,7 @@ from colorify.evaluation.metrics import mean
 from colorify.evaluation.set_distance import perceptual_scores
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.data.photo_source import source_of_samples
+from colorify.training.distributed import let_cudnn_choose
 from colorify.training.export.weights_file import export_checkpoint
 from colorify.training.recipe import Recipe, load_recipe
 from colorify.training.trainer import MetricNets, Trainer, TrainingProgress
@@ -88,6 +89,7 @@ def main(
         raise click.UsageError("give either --minutes or --steps.")
     budget = Budget(steps or 0, minutes or 0.0, seed)
     keep_to(budget, into)
+    let_cudnn_choose()  # as the command does
     nets = (None if path is None else load_lpips_net(path) for path in (metric_weights, perceptual_weights))
     metric_nets = MetricNets(*(None if net is None else net.to(device) for net in nets))
     rows = [row for row in ROWS if row.name != "perceptual" or metric_nets.perceptual is not None]

@@ -45,6 +45,7 @@ class Spent:
 def main(frames: int, repeat: int, photo: Path, weights: Path | None) -> None:
     """Time whole films."""
     print_machine()
+    cv2.setNumThreads(1)  # as the command has it
     options = FilmOptions(overwrite=True)
     with TemporaryDirectory() as folder:
         for name, (width, height) in SIZES.items():

@@ -2,6 +2,7 @@
 
 guided-strength.jpg: strength 0, 0.5, 1, 1.5, 2. guided-vividness.jpg: the same of it.
 guided-hints.jpg: grey; as guessed; the suit told to be green, and the flag not; how sure the guess was.
+guided-click.jpg, with --samples: old photographs of the Library of Congress, each with one click.
 guided-alternatives.jpg: the first alternatives. confidence-legend.png: what the greys of the map mean.
 """
 
@@ -27,14 +28,23 @@ PLACES = ((100, 470), (85, 300), (130, 270), (180, 460), (305, 290), (280, 420))
 SUIT = tuple(Hint(x, y, "#4c7a4a", 12) for x, y in PLACES)
 # and one that keeps the green off the flag, which is as bright
 HINTS = (*SUIT, Hint(40, 205, "#d8c8b0", 4))
+# a photo, and one hint on it
+CLICKS = (
+    ("pg_three_peasant_girls.jpg", Hint("45%", "60%", "green")),
+    ("lc_usw3_008462.jpg", Hint("20%", "62%", "firebrick")),
+)
 
 
 @click.command()
 @click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
 @click.option("--into", type=click.Path(path_type=Path), default=ROOT / "docs" / "images", show_default=True)
-def main(weights: Path | None, into: Path) -> None:
+@click.option("--samples", type=click.Path(path_type=Path), help="A folder with the photos of CLICKS.")
+def main(weights: Path | None, into: Path, samples: Path | None) -> None:
     """Write the strips."""
-    session = Colorizer(weights).open(SAMPLE, preview=SIDE)
+    colorizer = Colorizer(weights)
+    if samples is not None:
+        write_clicks(colorizer, samples, into / "guided-click.jpg")
+    session = colorizer.open(SAMPLE, preview=SIDE)
     write([session.preview(strength=step) for step in STEPS], into / "guided-strength.jpg")
     write([session.preview(vividness=step) for step in STEPS], into / "guided-vividness.jpg")
     sure = np.rint(session.confidence() * 255).astype(np.uint8)
@@ -44,6 +54,16 @@ def main(weights: Path | None, into: Path) -> None:
     others = [session.preview(alternative=number) for number in range(1, ALTERNATIVES + 1)]
     write(others, into / "guided-alternatives.jpg")
     legend().write_to_file(str(into / "confidence-legend.png"))
+
+
+def write_clicks(colorizer: Colorizer, samples: Path, path: Path) -> None:
+    """Write each photo of CLICKS as guessed and with its hint, cut to one height."""
+    pictures = []
+    for name, hint in CLICKS:
+        session = colorizer.open(samples / name, preview=SIDE)
+        pictures += [session.preview(), session.preview(hints=[hint])]
+    height = min(len(picture) for picture in pictures)
+    write([picture[(len(picture) - height) // 2 :][:height] for picture in pictures], path)
 
 
 def legend() -> pyvips.Image:

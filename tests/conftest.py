@@ -1,6 +1,8 @@
-"""What the tests share: a tiny generator, ready to run; and what hypothesis tries."""
+"""What the tests share: their tiers, a tiny generator, ready to run; and what hypothesis tries."""
 
+import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,55 @@ from colorify.colorizer import Colorizer
 from colorify.model.generator import Generator
 from command_line import Colorify, Ended
 from tiny import write_tiny_generator
+
+# Some hundred processes are started, each of which would compile Colorify anew where nothing is kept.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Several workers share the cores: threads that wait for their fellows by turning in circles take them away.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Which tests start processes or train: CI runs each tier as a job of its own. `browser` marks itself.
+ROOT = Path(__file__).parent
+TIERS = {
+    "train": ("training", "evaluation", "dataset/test_data_road.py"),
+    "process": (
+        "batch/test_two_runs.py",
+        "cli/test_cli_faults.py",
+        "cli/test_cli_folders.py",
+        "cli/test_cli_interruption.py",
+        "cli/test_cli_output.py",
+        "dataset/test_data_crawl.py",
+        "dataset/test_data_resume.py",
+        "dataset/test_process_pool.py",
+        "fuzz",
+        "server/test_connections.py",
+        "server/test_ending.py",
+        "server/test_headers.py",
+        "server/test_http.py",
+        "server/test_http_load.py",
+        "server/test_http_safety.py",
+        "server/test_location.py",
+        "server/test_log.py",
+        "test_architecture.py",
+        "test_readme.py",
+        "video/test_long_work.py",
+        "video/test_own_names.py",
+        "video/test_random_stops.py",
+    ),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tiers; begin with the longest files, so that none is left to one worker at the end."""
+    for item in items:
+        for tier, places in TIERS.items():
+            if any(item.path.is_relative_to(ROOT / place) for place in places):
+                item.add_marker(tier)
+    order = ("train", "browser", "process")
+    items.sort(key=lambda item: [item.get_closest_marker(tier) is None for tier in order])
+
 
 # the same on every run and machine, however slow that is; `pytest --hypothesis-profile wild` tries others
 settings.register_profile(

@@ -23,7 +23,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # docs: the design, section 2. A package may import from its own floor and from those below it.
 FLOORS = [
     {"errors"},
-    {"color", "text_file"},
+    {"color", "css_colors", "text_file"},
     {"pixels", "threads"},
     {"hints"},
     {"options"},
@@ -31,6 +31,7 @@ FLOORS = [
     {"images"},
     {"render"},
     {"model"},
+    {"result"},
     {"session", "colorizer"},
     {"dataset"},
     {"batch", "video", "evaluation", "training"},
@@ -203,7 +204,11 @@ def test_one_function_prints_lines() -> None:
 
 
 def test_there_is_one_version() -> None:
-    assert SETTINGS["project"]["version"] == colorify.__version__
+    """The package says it; what is built from it, and what is cited, follow."""
+    assert SETTINGS["project"]["dynamic"] == ["version"]
+    assert SETTINGS["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "colorify.__version__"}}
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'\nversion: "{colorify.__version__}"\n' in cited
 
 
 def test_every_file_fits_in_the_head() -> None:
@@ -246,7 +251,11 @@ def test_the_linter_finds_what_is_wrong(room: str) -> None:
 @pytest.mark.timeout(900)  # mypy has much to read where it has not run before
 @pytest.mark.parametrize(
     "command",
-    [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        pytest.param(["mypy"], marks=pytest.mark.slow),  # a step of its own: `make check`
+    ],
     ids=["ruff-check", "ruff-format", "mypy-strict"],
 )
 def test_the_linters_agree(command: list[str]) -> None:

@@ -4,13 +4,13 @@ import errno
 import fcntl
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from changed_command import call_in_process, hold_claim, hold_half_file
 from colorify.atomic import (
     DiskFullError,
     ExistsError,
@@ -107,16 +107,7 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
 
 
 def test_what_another_process_is_writing_is_not_swept(tmp_path: Path) -> None:
-    code = """
-import sys
-from pathlib import Path
-from colorify.atomic import whole_file
-with whole_file(Path(sys.argv[1]), overwrite=False) as temporary:
-    temporary.write_bytes(b"half")
-    print("half", flush=True)
-    sys.stdin.read()
-    """
-    words = [sys.executable, "-c", code, str(tmp_path / "a.png")]
+    words = call_in_process(hold_half_file, str(tmp_path / "a.png"))
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         assert writer.stdin is not None
@@ -217,18 +208,9 @@ def test_a_target_is_claimed_once_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_claim_goes_with_its_process(tmp_path: Path) -> None:
-    code = """
-import sys, time
-from pathlib import Path
-from colorify.atomic import claim
-with claim(Path(sys.argv[1])) as ours:
-    print(ours, flush=True)
-    time.sleep(3600)
-    """
     target = tmp_path / "a.png"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(target)], stdout=subprocess.PIPE, text=True
-    ) as holder:
+    words = call_in_process(hold_claim, str(target))
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
         with claim(target) as ours:

@@ -334,8 +334,8 @@ class TestOptions:
             ({"strength": 2.1}, "strength 2.1: expected 0 to 2"),
             ({"vividness": float("nan")}, "vividness nan"),
             ({"size": 8}, "size 8: expected 32 to 4096 px"),
-            ({"hints": [Hint(-1, 0, "#FF0000")]}, "hint at -1,0"),
-            ({"hints": [Hint(1, 1, "red")]}, "#RRGGBB"),
+            ({"hints": [Hint(9999, 0, "#FF0000")]}, "hint at 9999,0"),
+            ({"hints": [(1, 1, "redd")]}, "#RRGGBB"),
         ],
     )
     def test_wishes_that_make_no_sense(

@@ -43,7 +43,7 @@ def test_no_hints_are_no_error(tmp_path: Path) -> None:
         ({"version": 1, "hints": [RIGHT, 7]}, "hint 2: expected .*, found 7"),
         ({"version": 1, "hints": [{"x": 1, "y": 2}]}, "hint 1: no color"),
         ({"version": 1, "hints": [{**RIGHT, "raduis": 5}]}, "hint 1: unknown raduis"),
-        ({"version": 1, "hints": [{**RIGHT, "color": "red"}]}, "hint 1: .*'red': expected #RRGGBB"),
+        ({"version": 1, "hints": [{**RIGHT, "color": "redd"}]}, "hint 1: .*'redd': expected #RRGGBB"),
         ({"version": 1, "hints": [{**RIGHT, "color": None}]}, "hint 1: color: .* found null"),
         ({"version": 1, "hints": [{**RIGHT, "x": True}]}, "hint 1: x: expected a number"),
         ({"version": 1, "hints": [{**RIGHT, "y": [1]}]}, "hint 1: y: .* found a list"),

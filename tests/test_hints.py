@@ -1,6 +1,7 @@
 """A colour that a person asks for arrives where it was put."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pyvips
 from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
-from colorify.hints import Hint, draw_hints
+from colorify.hints import Hint, draw_hints, to_hints
 
 
 def test_a_hint_is_drawn_where_it_lies() -> None:
@@ -39,15 +40,54 @@ def test_corners_are_inside() -> None:
     assert drawn[0, 0, 2] == drawn[11, 22, 2] == 1
 
 
-@pytest.mark.parametrize("color", ["red", "#12345", "#GGGGGG", "", "#1234567890"])
-def test_what_is_no_colour_is_refused(color: str) -> None:
-    with pytest.raises(UsageError, match="#RRGGBB"):
-        _ = Hint(0, 0, color).ab
+@pytest.mark.parametrize("color", ["redd", "#12345", "#GGGGGG", "", "#1234567890", "c08060", "#+1+2+3"])
+def test_what_is_no_colour_is_refused_when_the_hint_is_made(color: str) -> None:
+    with pytest.raises(UsageError, match=r"hint color .*#RRGGBB"):
+        Hint(0, 0, color)
+
+
+@pytest.mark.parametrize("color", [None, 7, ("#", "#", "#"), b"#ff0000"])
+def test_a_colour_is_text(color: Any) -> None:
+    with pytest.raises(UsageError, match="expected text such as"):
+        Hint(0, 0, color)
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "radius"), [(-1, 0, 0), (100, 0, 0), (0, 50, 0), (0, 0, -1), (float("nan"), 0, 0)]
+    ("color", "expected"),
+    [("navy", "#000080"), ("RebeccaPurple", "#663399"), ("#fA0", "#ffaa00"), (" #C08060 ", "#c08060")],
 )
+def test_a_colour_is_a_name_of_CSS_or_digits(color: str, expected: str) -> None:
+    assert Hint(0, 0, color).color == expected
+    assert Hint(0, 0, color) == Hint(0, 0, expected)
+
+
+def test_a_tuple_is_taken_for_a_hint(colorizer: Colorizer) -> None:
+    assert to_hints([("45%", 3, "navy"), (1, 2, "#fff", "2%"), Hint(0, 0, "red")]) == (
+        Hint("45%", 3, "#000080"),
+        Hint(1, 2, "#ffffff", "2%"),
+        Hint(0, 0, "#ff0000"),
+    )
+    pixels = np.full((64, 64), 120, np.uint8)
+    np.testing.assert_array_equal(
+        colorizer.colorize(pixels, hints=[(20, 30, "teal")]),
+        colorizer.colorize(pixels, hints=[Hint(20, 30, "teal")]),
+    )
+
+
+@pytest.mark.parametrize("value", [7, "50%,50%,navy", (1, 2), (1, 2, "navy", 3, 4), None])
+def test_what_is_no_hint_is_refused(value: Any) -> None:
+    with pytest.raises(UsageError, match=r"expected a Hint, or \(x, y, color\)"):
+        to_hints([value])
+
+
+@pytest.mark.parametrize("length", [-1, float("nan"), float("inf"), True, None, b"50%", "-1%", "101%"])
+@pytest.mark.parametrize("name", ["x", "y", "radius"])
+def test_what_is_no_length_of_any_photo_is_refused_when_the_hint_is_made(name: str, length: Any) -> None:
+    with pytest.raises(UsageError, match=rf"hint {name} .*: expected 0 or more px"):
+        Hint(**{"x": 1, "y": 1, "color": "navy", name: length})
+
+
+@pytest.mark.parametrize(("x", "y", "radius"), [(100, 0, 0), (0, 50, 0)])
 def test_what_lies_outside_is_refused(x: float, y: float, radius: float) -> None:
     with pytest.raises(UsageError, match="100x50"):
         draw_hints([Hint(x, y, "#FF0000", radius)], photo=(100, 50), small=(90, 45), stride=4)
@@ -68,8 +108,8 @@ def test_percent_is_of_the_photo(hint: Hint, expected: tuple[float, ...]) -> Non
 
 @pytest.mark.parametrize("x", ["101%", "-1%", "nan%", "%", "50", "fifty%", "50 px", ""])
 def test_what_is_no_share_of_the_photo_is_refused(x: str) -> None:
-    with pytest.raises(UsageError, match=r"800x500 px.*percent"):
-        Hint(x, 0, "#FF0000").place(800, 500)
+    with pytest.raises(UsageError, match=r"px of the upright photo, or a share of it from 0% to 100%"):
+        Hint(x, 0, "#FF0000")
 
 
 def test_neutral_is_grey_where_the_generator_sees_colour(colorizer: Colorizer) -> None:
@@ -102,7 +142,9 @@ def test_a_hint_colours_its_thing_and_not_the_rest(colorizer: Colorizer) -> None
 
 
 def test_hints_are_placed_on_the_upright_photo(colorizer: Colorizer, tmp_path: Path) -> None:
-    sideways = pyvips.Image.new_from_array(np.full((64, 96), 128, np.uint8)).copy(interpretation="b-w")
+    pixels = np.full((64, 96), 128, np.uint8)
+    pixels[:, :48] = 50  # another thing, upright above
+    sideways = pyvips.Image.new_from_array(pixels).copy(interpretation="b-w")
     sideways.set_type(pyvips.GValue.gint_type, "orientation", 6)  # upright it is 64 wide, 96 high
     sideways.pngsave(str(tmp_path / "side.png"))
     hint = Hint(32, 88, "#C07070", 12)

@@ -8,7 +8,7 @@ import click
 import pytest
 from pydantic import ValidationError
 
-from colorify.batch.run import BatchOptions
+from colorify.batch.coloring import BatchOptions
 from colorify.cli.command_table import VERBS, VerbGroup
 from colorify.errors import UsageError
 from colorify.hints import Hint

@@ -11,16 +11,16 @@ from colorify import ColorifyError, Colorizer, Report, colorize
 from colorify.errors import PhotoError, WeightsError
 from colorify.session import Session
 
-COLOR = ["strength", "vividness", "size", "hints"]
+COLOR = ["strength", "vividness", "size", "detail", "hints"]
 FILE = ["format", "quality", "depth", "mark", "strip", "confidence", "overwrite", "max_pixels", "progress"]
 # keyword -> of which call; who has written such a call finds it working
 KEYWORDS = {
     colorize: [*COLOR, "overwrite"],
-    Colorizer.__init__: ["threads"],
+    Colorizer.__init__: ["threads", "device"],
     Colorizer.colorize: [*COLOR, "overwrite"],
     Colorizer.colorize_file: [*COLOR, *FILE, "profile", "alternative"],
-    Colorizer.colors: ["vividness", "size", "hints"],
-    Colorizer.open: ["size", "preview", "max_pixels"],
+    Colorizer.colors: ["vividness", "size", "detail", "hints"],
+    Colorizer.open: ["size", "detail", "preview", "max_pixels"],
     Colorizer.suggest: ["count"],
     Colorizer.match: ["size", "max_pixels"],
     Session.colorize: ["strength", "vividness", "hints", "alternative"],

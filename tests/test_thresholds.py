@@ -14,12 +14,14 @@ from colorify.model.alternatives import _choose_seeds, alternative_colors
 from colorify.model.bilateral_grid import BilateralGrid
 from colorify.model.exemplar import Reference, _matches, find_reference_hints
 from colorify.model.generator import Distribution, Generator
-from colorify.model.hint_propagation import propagate_hints
+from colorify.model.geodesic import geodesic_distances
+from colorify.model.hint_propagation import correlate, propagate_hints
+from colorify.model.hint_regions import place_hints
 from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
 from colorify.model.preprocess import is_colored, reduce_grain, reduced_size, stretch_levels
 from colorify.model.suggestions import find_modes, suggest_colors
+from colorify.pixels import to_8_bits
 from colorify.render.compose import linear_luminance
-from colorify.render.strips import _to_depth
 from colorify.render.upsample import A_A, HIGH, LOW, fit_chroma
 
 FloatArray = NDArray[np.float32]
@@ -216,7 +218,9 @@ class TestSpread:
         seeds = np.zeros((1, self.SIDE, self.SIDE), bool)
         seeds[0, 16, 0] = True
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
-        return propagate_hints(ab, seeds, np.array([[1, 0]], np.float32), L, roots)[16, :, 0]
+        wanted = np.array([[1, 0]], np.float32)
+        made, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, geodesic_distances(seeds, L), roots))
+        return place_hints(made, wanted, seeds)[16, :, 0]
 
     def test_how_far_it_goes(self) -> None:
         made = self.one(plane(50, (self.SIDE, self.SIDE)))
@@ -242,7 +246,9 @@ class TestSpread:
         seeds[0, 16, 4] = seeds[1, 16, 12] = True
         wanted = np.array([[1, 0], [-1, 0]], np.float32)
         ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
-        made = propagate_hints(ab, seeds, wanted, plane(50, (self.SIDE, self.SIDE)), None)[16, :, 0]
+        distance = geodesic_distances(seeds, plane(50, (self.SIDE, self.SIDE)))
+        spread, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, distance, None))
+        made = place_hints(spread, wanted, seeds)[16, :, 0]
         x = np.arange(self.SIDE)
         alike = np.stack([(1 - np.abs(x - at) / 128) ** 2 for at in (4, 12)])
         between = np.array([[1, alike[0, 12]], [alike[0, 12], 1]])
@@ -423,7 +429,7 @@ def test_a_unit_of_vividness(generator: Generator) -> None:
 
 def test_alpha_of_fewer_bits_is_rounded() -> None:
     alpha = np.array([[0, 128, 129, 257 * 200 + 128, 257 * 200 + 129, 65535]], np.uint16)
-    assert _to_depth(alpha, 8).tolist() == [[0, 0, 1, 200, 201, 255]]
+    assert to_8_bits(alpha).tolist() == [[0, 0, 1, 200, 201, 255]]
 
 
 def test_light_of_primaries_that_nobody_can_see_stays_within_black_and_white() -> None:

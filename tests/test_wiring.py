@@ -142,15 +142,25 @@ STEPS = {
     "what is nearby": Step("colorify.model.bilateral_grid.BilateralGrid.blur", lambda _, planes: planes),
     "blur of the grid": Step("colorify.model.bilateral_grid._blur_axis", alone),
     "hints": Step("colorify.model.predict._apply_hints", lambda _, ab, *__: ab),
-    "spread of hints": Step("colorify.model.predict.propagate_hints", alone),
-    "margin of hints": Step("colorify.model.predict.MARGIN", -2.0),
+    "spread of hints": Step(
+        "colorify.model.predict.propagate_hints", lambda ab, *_: (ab, np.zeros(ab.shape[:2], np.float32))
+    ),
+    "things under hints": Step("colorify.model.predict.fill_regions", alone),
+    "margin of hints": Step("colorify.model.predict.MARGIN", 8.0),
     "what the generator thinks is alike": Step(
-        "colorify.model.generator.EncodedPhoto.sqrt_probabilities", lambda _: None
+        "colorify.model.generator.UnguidedPhoto.sqrt_probabilities", lambda _: None
+    ),
+    "what the generator takes for one thing": Step(
+        "colorify.model.likeness.Likeness.of", lambda self, masks: np.full((len(masks), *self.shape), 2.0)
+    ),
+    "ways of a hint": Step("colorify.model.predict.geodesic_distances", lambda masks, _: masks * 0.0),
+    "plausible hints": Step(
+        "colorify.model.predict.estimate_plausibility", lambda _, masks, *__: masks.astype(np.float32)
     ),
     "means of L": Step(
         "colorify.model.predict.average_cells", lambda L, h, w, _: np.full((h, w), 50, np.float32)
     ),
-    "guide of chroma": Step("colorify.colorizer.fit_chroma", flat),
+    "guide of chroma": Step("colorify.session.fit_chroma", flat),
     "upsampling": Step(
         "colorify.render.upsample._resize_columns", lambda planes, taps: planes.take(taps.first, axis=1)
     ),
@@ -206,8 +216,11 @@ def test_vividness_is_contrast_too(colorizer: Colorizer, monkeypatch: pytest.Mon
     assert shares == pytest.approx([0, 0.4, 0.6])  # the weights file says 0.4
 
 
-def test_a_hint_is_exact_a_cell_around_its_place(colorizer: Colorizer) -> None:
+def test_a_hint_is_exact_a_cell_around_its_place(
+    colorizer: Colorizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The picture is seen at half its size, in cells of 4 px; (100, 60) is in the middle of a cell."""
+    monkeypatch.setattr("colorify.model.predict.fill_regions", alone)
     made = colorizer.open(scene()).colors(ColorOptions(hints=(Hint(100, 60, "#b03060"),))).ab
     exact = np.argwhere(np.abs(made - np.array(HINT.ab)).max(axis=2) < 1e-3)
     assert exact.tolist() == [[6, 12], [7, 11], [7, 12], [7, 13], [8, 12]]

@@ -64,7 +64,8 @@ def pick_color(page: Page, *, with_mouse: bool) -> None:
     page.wait_for_selector("#suggested button")
     if with_mouse:
         page.hover("#common button[data-name=teal]")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('#stage').ariaBusy")
 
 
 def color_sample() -> None:
@@ -76,7 +77,7 @@ def color_sample() -> None:
 def keep(page: Page, name: str) -> None:
     page.wait_for_timeout(400)  # for what fades in
     shot = pyvips.Image.new_from_buffer(page.screenshot(), "")
-    shot.pngsave(str(HERE / f"{name}.png"), palette=True, Q=100, effort=10, compression=9, keep="none")
+    shot.pngsave(str(HERE / f"{name}.png"), palette=True, Q=85, effort=10, compression=9, keep="none")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ Colorizer(threads=2).colorize(pixels)       # numpy array in, numpy array out
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from colorify.colorizer import Colorizer, Report, colorize
+    from colorify.colorizer import Colorizer, colorize
     from colorify.errors import ColorifyError
     from colorify.hints import Hint
     from colorify.model.suggestions import Suggestion
+    from colorify.result import Report
 
 __version__ = "0.1.0"
 __all__ = ["ColorifyError", "Colorizer", "Hint", "Report", "Suggestion", "__version__", "colorize"]
@@ -22,7 +23,7 @@ _HOMES = {
     "ColorifyError": "colorify.errors",
     "Colorizer": "colorify.colorizer",
     "Hint": "colorify.hints",
-    "Report": "colorify.colorizer",
+    "Report": "colorify.result",
     "Suggestion": "colorify.model.suggestions",
     "colorize": "colorify.colorizer",
 }

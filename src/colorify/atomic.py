@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from colorify.errors import ColorifyError, PhotoError
+from colorify.errors import ColorifyError, PhotoError, option
 from colorify.locks import lock
 
 _ID: Final = 8  # bytes of the part of a name that differs
@@ -193,7 +193,7 @@ def _temporary(target: Path, suffix: str) -> Iterator[Path]:
 
 
 def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:
-    message = f"{target}: exists already. Overwrite it with --force."
+    message = f"{target}: exists already. Overwrite it with {option('overwrite', True)}."
     return ExistsError(message, target) if kind is PhotoError else kind(message)
 
 

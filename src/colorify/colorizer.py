@@ -1,8 +1,6 @@
 """The main job: a photo in black and white -> its L -> the generator -> ab -> the photo in colour."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cache
 from os import cpu_count
 from pathlib import Path
@@ -11,19 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.atomic import refuse_existing
-from colorify.errors import PhotoError
-from colorify.hints import Hint, Length
+from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
-from colorify.images.formats import FORMATS, Format, format_named
-from colorify.images.metadata.transfer import Mark
+from colorify.images.decode import Source
 from colorify.images.output_names import name_result
-from colorify.images.photo import MAX_PIXELS, Photo, open_photo
+from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
 from colorify.images.pil import from_pil, is_pil, to_pil
-from colorify.images.rgb_space import RgbSpace, resolve_space
-from colorify.images.row_source import RowStream
-from colorify.images.save import Output, save_photo
 from colorify.model.devices import AUTO
+from colorify.model.exemplar import Reference, open_reference
 from colorify.model.generator import Generator, Prediction
 from colorify.model.predict import predict_colors
 from colorify.model.preprocess import LuminanceInput
@@ -31,8 +24,7 @@ from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
-from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo, strip_rows
-from colorify.render.upsample import fit_chroma
+from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session
 
 if TYPE_CHECKING:
@@ -40,21 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Pixels = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was done to one photo."""
-
-    source: Path | None  # None: it came as bytes
-    target: Path | None  # None: it went as bytes
-    width: int  # px, upright
-    height: int  # px
-    seconds: float
-    was_colored: bool  # it had colour, sepia included, and was recoloured from its L
-    mean_confidence: float  # 0..1
-    data: bytes | None = None  # the encoded photo, if there is no target
-    notes: tuple[str, ...] = ()  # what else the person should know
 
 
 class Colorizer:
@@ -93,7 +70,7 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         overwrite: bool = False,
     ) -> T:
         """Colour one photo; the same kind of thing comes back.
@@ -110,10 +87,8 @@ class Colorizer:
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
         `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
         """
-        colors, save = (
-            ColorOptions(strength, vividness, size, tuple(hints), detail=detail),
-            SaveOptions(overwrite=overwrite),
-        )
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), detail=detail)
+        save = SaveOptions(overwrite=overwrite)
         result: object
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
@@ -140,7 +115,7 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         format: str | None = None,
         quality: int | None = None,
         depth: int | None = None,
@@ -169,7 +144,7 @@ class Colorizer:
         PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
-        colors = ColorOptions(strength, vividness, size, tuple(hints), alternative, detail)
+        colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative, detail)
         save = SaveOptions(
             format=format,
             quality=quality,
@@ -196,13 +171,13 @@ class Colorizer:
         vividness: float = 1.0,
         size: int | None = None,
         detail: str = "auto",
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
     ) -> tuple[LuminanceInput, Prediction]:
         """Return what the generator sees of `photo` and what it makes of that, for those who paint it.
 
         See `colorize` for the options. Raises PhotoError, UsageError.
         """
-        return self._generate(photo, ColorOptions(1.0, vividness, size, tuple(hints), detail=detail))
+        return self._generate(photo, ColorOptions(1.0, vividness, size, to_hints(hints), detail=detail))
 
     def open(
         self,
@@ -266,49 +241,44 @@ class Colorizer:
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
-        started = time.perf_counter()
-        _refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
-        photo = open_photo(source, max_pixels=max_pixels, cache_decoded=True)
-        notes = list(photo.notes)
-        output = self._output(photo, target, save, resolve_space(save.profile, photo.profile, notes))
-        notes += output.notes(photo)
-        seen, made = self._generate(photo, colors)
-        chroma = fit_chroma(seen.L, made.ab, stride=self.spec.stride).scale(colors.strength)
-        width, height = photo.size
-        data = save_colored_photo(photo, chroma, target, output, threads=self._threads, progress=progress)
-        if save.confidence is not None:
-            h, w = seen.L.shape
-            cells = w / self.spec.stride, h / self.spec.stride
-            sureness = enlarge_plane(made.confidence, width, height, cells=cells)
-            _save_grey(sureness, photo, save.confidence, overwrite=save.overwrite)
-        return Report(
-            source=source if isinstance(source, Path) else None,
-            target=target,
-            width=width,
-            height=height,
-            seconds=time.perf_counter() - started,
-            was_colored=seen.was_colored,
-            mean_confidence=float(made.confidence.mean()),
-            data=data,
-            notes=tuple(notes),
+        refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
+        session = self.open_once(source, colors, max_pixels=max_pixels)
+        return session.save(target, colors, save, progress=progress)
+
+    def open_once(
+        self, source: Source | PhotoHeader, colors: ColorOptions, *, max_pixels: int = MAX_PIXELS
+    ) -> Session:
+        """Open a photo that is coloured next: see `Session`. Raises PhotoError, UsageError.
+
+        Of `colors`, `size` and `detail` count.
+        """
+        return Session(
+            source,
+            self._generator,
+            size=colors.size,
+            detail=colors.detail,
+            max_pixels=max_pixels,
+            threads=self._threads,
+            keep_decoded=True,
         )
 
-    def _colorize_pixels(self, pixels: Pixels, look: ColorOptions) -> Pixels:
-        photo = open_photo(pixels)
-        seen, colors = self._generate(photo, look)
-        chroma = fit_chroma(seen.L, colors.ab, stride=self.spec.stride).scale(look.strength)
-        return np.concatenate(list(compose_strips(photo, chroma, depth=photo.depth, threads=self._threads)))
+    def open_reference(
+        self, photo: object, *, short: int | None = None, max_pixels: int = MAX_PIXELS
+    ) -> Reference:
+        """Open a colour photo once, to `match` many photos with it; see there.
+
+        `short`: px of the short side at which the generator sees it; best as the photos: `Session.short`.
+        """
+        side = short or self.spec.size
+        return open_reference(to_source(photo), self._generator, short=side, max_pixels=max_pixels)
+
+    def _colorize_pixels(self, pixels: Pixels, colors: ColorOptions) -> Pixels:
+        return self.open_once(pixels, colors).render(colors)
 
     def _generate(self, photo: Photo, look: ColorOptions) -> tuple[LuminanceInput, Prediction]:
         seen, glance = encode_photo(self._generator, photo, look)
         colors = predict_colors(glance, look, photo=photo.size)
         return seen, colors
-
-    def _output(self, photo: Photo, target: Path | None, save: SaveOptions, space: RgbSpace) -> Output:
-        row = _format(photo, target, save.format)
-        depth = save.depth or (8 if row.max_depth == 8 else photo.depth)
-        mark = Mark(f"Colorify {self.spec.name}", self.spec.version) if save.mark else None
-        return Output(row, depth, save.quality, mark, save.strip, save.overwrite, space)
 
 
 def colorize(
@@ -318,7 +288,7 @@ def colorize(
     vividness: float = 1.0,
     size: int | None = None,
     detail: str = "auto",
-    hints: Sequence[Hint] = (),
+    hints: Sequence[HintLike] = (),
     overwrite: bool = False,
 ) -> T:
     """Colour one photo with the embedded generator, loaded once: see `Colorizer.colorize`."""
@@ -336,29 +306,3 @@ def colorize(
 @cache
 def _default() -> Colorizer:
     return Colorizer()
-
-
-def _format(photo: Photo, target: Path | None, wanted: str | None) -> Format:
-    if wanted is not None:
-        return format_named(wanted)
-    by_suffix = [row for row in FORMATS if target is not None and target.suffix.lower() in row.suffixes]
-    row = by_suffix[0] if by_suffix else photo.origin.format
-    if row is None:
-        raise PhotoError(f"{target}: no format known for this suffix. Choose one with --format.")
-    return row
-
-
-def _refuse_targets(source: Path | bytes, targets: Iterable[Path | None], *, overwrite: bool) -> None:
-    """Refuse, before the work, what would be refused after it."""
-    for path in filter(None, targets):
-        if isinstance(source, Path) and path.exists() and path.samefile(source):
-            raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
-        refuse_existing(path, overwrite)
-
-
-def _save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:
-    """Write a grey picture of the size of the photo, without its metadata."""
-    width, height = photo.size
-    stream = RowStream(strips, shape=(height, width, 1), depth=8, strip_rows=strip_rows(width))
-    output = Output(_format(photo, target, None), depth=8, strip=True, overwrite=overwrite)
-    save_photo(stream, photo, target, output)

@@ -1,6 +1,4 @@
-"""Colours that a person asks for, in a program and in a file.
-
-Colours that a person asks for, at points of the photo.
+"""Colours that a person asks for, at points of the photo: in a program and in a file.
 
 Hints in a file, so that they can be kept beside the photo, edited, and written by other programs.
 
@@ -18,14 +16,16 @@ be left out, its percent is of the short side. Anything else is refused: a missp
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.css_colors import parse_color
 from colorify.errors import UsageError
 from colorify.pixels import pixels_to_lab
 from colorify.text_file import read_text
@@ -38,12 +38,26 @@ NEUTRAL: Final = "#808080"  # any grey is as good: its brightness does not count
 
 @dataclass(frozen=True)
 class Hint:
-    """One colour at one place. Its brightness does not count: the photo keeps its own."""
+    """One colour at one place. Its brightness does not count: the photo keeps its own.
+
+    Raises UsageError where a value can be none of any photo; see `place` for those of one photo.
+    """
 
     x: Length  # from the left border; percent: of the width
     y: Length  # from the top; percent: of the height
-    color: str  # "#RRGGBB", sRGB
+    color: str  # "#RRGGBB", "#RGB" or a name of CSS; sRGB; kept as "#rrggbb"
     radius: Length = 0.0  # percent: of the short side; 0: as small as the generator can see
+
+    def __post_init__(self) -> None:
+        _check_length("x", self.x)
+        _check_length("y", self.y)
+        _check_length("radius", self.radius)
+        if not isinstance(self.color, str):
+            raise UsageError(f"hint color {self.color!r}: expected text such as #C08060 or navy.")
+        try:
+            object.__setattr__(self, "color", parse_color(self.color))
+        except UsageError as error:
+            raise UsageError(f"hint {error}") from error
 
     @classmethod
     def neutral(cls, x: Length, y: Length, radius: Length = 0.0) -> "Hint":
@@ -52,15 +66,8 @@ class Hint:
 
     @property
     def ab(self) -> tuple[float, float]:
-        """The a and b of `color`; raises UsageError where it is no #RRGGBB."""
-        digits = self.color.removeprefix("#")
-        try:
-            rgb = np.frombuffer(bytes.fromhex(digits), np.uint8)
-        except ValueError:
-            rgb = np.empty(0, np.uint8)
-        if rgb.size != 3:
-            raise UsageError(f"hint color {self.color!r}: expected #RRGGBB, such as #C08060.")
-        lab = pixels_to_lab(rgb)
+        """The a and b of `color`."""
+        lab = pixels_to_lab(np.frombuffer(bytes.fromhex(self.color.removeprefix("#")), np.uint8))
         return float(lab[1]), float(lab[2])
 
     def place(self, width: int, height: int) -> tuple[float, float, float]:
@@ -74,6 +81,36 @@ class Hint:
                 "radius of 0 or more; or percent, such as 50%."
             )
         return x, y, radius
+
+
+HintLike = Hint | tuple[Length, Length, str] | tuple[Length, Length, str, Length]
+
+
+def to_hints(values: Iterable[HintLike]) -> tuple[Hint, ...]:
+    """Return hints, of which each may also be given as (x, y, color) or (x, y, color, radius).
+
+    Raises UsageError for anything else.
+    """
+    return tuple(value if isinstance(value, Hint) else _from_tuple(value) for value in values)
+
+
+def _from_tuple(value: object) -> Hint:
+    if not isinstance(value, (tuple, list)) or len(value) not in (3, 4):
+        raise UsageError(f'hint {value!r}: expected a Hint, or (x, y, color) such as ("45%", "60%", "navy").')
+    return Hint(*value)
+
+
+def _check_length(name: str, value: object) -> None:
+    """Raise UsageError where a value is no length of any photo."""
+    if isinstance(value, str):
+        fits = 0 <= _pixels(value, 100) <= 100
+    else:
+        fits = isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < math.inf
+    if not fits:
+        raise UsageError(
+            f"hint {name} {value!r}: expected 0 or more px of the upright photo, or a share of it from 0% to "
+            "100%, such as 50%."
+        )
 
 
 def draw_hints(
@@ -186,12 +223,10 @@ def _read(entry: Any, where: str) -> Hint:
     if not isinstance(entry["color"], str):
         raise UsageError(f"{where}: color: expected #RRGGBB as text, found {_kind(entry['color'])}.")
     x, y, radius = (_length(entry.get(name, 0.0), f"{where}: {name}") for name in ("x", "y", "radius"))
-    hint = Hint(x, y, entry["color"], radius)
     try:
-        _ = hint.ab
+        return Hint(x, y, entry["color"], radius)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
-    return hint
 
 
 def _length(value: Any, where: str) -> Length:

@@ -6,30 +6,33 @@ decoder alone; a new strength, an undone hint and the full picture need no new r
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
-from itertools import count, islice
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import UsageError
-from colorify.hints import Hint, Length, draw_hints, find_cell
+from colorify.hints import Hint, HintLike, Length, draw_hints, find_cell, to_hints
 from colorify.images.arguments import to_source
 from colorify.images.decode import Source
-from colorify.images.photo import MAX_PIXELS, Photo, open_photo
+from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader, open_photo
 from colorify.images.sizes import shrink_size
-from colorify.model.exemplar import find_reference_hints, open_reference
+from colorify.model.exemplar import Reference, find_reference_hints, open_reference
 from colorify.model.generator import Generator, Prediction
-from colorify.model.predict import iterate_colorings, predict_colors
+from colorify.model.predict import iterate_colorings, missing_alternative
 from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
-from colorify.options import ColorOptions
-from colorify.render.strips import compose_strips, enlarge_plane
+from colorify.options import ColorOptions, SaveOptions
+from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
+from colorify.result import Report, resolve_output, save_grey
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -48,7 +51,7 @@ class Session:
 
     def __init__(
         self,
-        source: Source,
+        source: Source | PhotoHeader,
         generator: Generator,
         *,
         size: int | None = None,
@@ -56,67 +59,81 @@ class Session:
         preview: int = PREVIEW_PX,
         max_pixels: int = MAX_PIXELS,
         threads: int = 1,
+        keep_decoded: bool = False,
     ) -> None:
-        """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError."""
+        """Look at a photo; see `Colorizer.open`. Raises PhotoError, UsageError.
+
+        `source`: or the header of a photo. `keep_decoded`: its file is to be written next, so what was
+        decoded of a small photo stays in memory: it is opened once, and decoded once.
+        """
+        started = time.perf_counter()
         options = ColorOptions(size=size, detail=detail)
         if preview < 1:
             raise UsageError(f"preview {preview}: expected 1 px or more.")
-        self._source, self._generator = source, generator
-        self._preview, self._max_pixels, self._threads = preview, max_pixels, threads
-        photo = open_photo(source, max_pixels=max_pixels)
+        self._generator, self._preview, self._threads = generator, preview, threads
+        photo = open_photo(source, max_pixels=max_pixels, cache_decoded=keep_decoded)
+        self._path = source if isinstance(source, Path) else photo.header.path
+        # a header may hold the bytes of its file
+        self._source = photo.header if keep_decoded or self._path is None else self._path
+        self._max_pixels = max_pixels
+        self._opened = photo if keep_decoded else None  # for the next full picture
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
         self._seen, self._glance = encode_photo(generator, photo, options)
-        short = options.size or generator.spec.size  # of the finest look
-        self._short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
+        short = options.size or generator.spec.size
+        # px, short side of the finest look
+        self.short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
         self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
         self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None
-        self._lock = threading.Lock()
+        self._run: _Colorings | None = None  # of the colours that were made last
+        self._lock, self._making = threading.Lock(), threading.Lock()
+        self._opening_s = time.perf_counter() - started  # until a report tells of it
 
     def colorize(
         self,
         *,
         strength: float = 1.0,
         vividness: float = 1.0,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour at its full size; see `Colorizer.colorize` for the options.
 
         Raises PhotoError, UsageError.
         """
-        look = ColorOptions(strength, vividness, None, tuple(hints), alternative)
-        return self._render(open_photo(self._source, max_pixels=self._max_pixels), look)
+        return self.render(ColorOptions(strength, vividness, None, to_hints(hints), alternative))
+
+    def render(self, options: ColorOptions) -> Pixels:
+        """Do the same, for those who have the options as one thing; their `size` does not count."""
+        return self._render(self._full(), options)
 
     def preview(
         self,
         *,
         strength: float = 1.0,
         vividness: float = 1.0,
-        hints: Sequence[Hint] = (),
+        hints: Sequence[HintLike] = (),
         alternative: int = 1,
     ) -> Pixels:
         """Return the photo in colour, no larger than a preview. Raises PhotoError, UsageError."""
-        return self.render_preview(ColorOptions(strength, vividness, None, tuple(hints), alternative))
+        return self.render_preview(ColorOptions(strength, vividness, None, to_hints(hints), alternative))
 
     def render_preview(self, options: ColorOptions) -> Pixels:
         """Do the same, for those who have the options as one thing; their `size` does not count."""
         return self._render(self._reduced(), options)
 
-    def confidence(self, *, vividness: float = 1.0, hints: Sequence[Hint] = ()) -> FloatArray:
+    def confidence(self, *, vividness: float = 1.0, hints: Sequence[HintLike] = ()) -> FloatArray:
         """Return how sure the generator is of each colour: (H, W) float32, 0 (unsure) to 1, at full size.
 
         One minus the entropy of its distribution over the largest entropy. Raises UsageError.
         """
-        colors = self.colors(ColorOptions(1.0, vividness, hints=tuple(hints)))
-        stride = self._generator.spec.stride
-        h, w = self._seen.L.shape
-        strips = enlarge_plane(colors.confidence, *self.size, cells=(w / stride, h / stride))
+        colors = self.colors(ColorOptions(1.0, vividness, hints=to_hints(hints)))
+        strips = self._enlarge(colors.confidence)
         return np.concatenate(list(strips))[:, :, 0].astype(np.float32) / np.float32(255)
 
     def suggest(
-        self, x: Length, y: Length, *, count: int = 5, hints: Sequence[Hint] = ()
+        self, x: Length, y: Length, *, count: int = 5, hints: Sequence[HintLike] = ()
     ) -> list[Suggestion]:
         """Return the `count` likeliest distinct colours of a place, or fewer, the likeliest first.
 
@@ -125,20 +142,55 @@ class Session:
         """
         row, column = self._find_cell(x, y)
         stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
-        given = draw_hints(hints, photo=self.size, small=small, stride=stride)
+        given = draw_hints(to_hints(hints), photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
         L = self.lightness(x, y)
         return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)
 
+    def save(
+        self,
+        target: Path | None,
+        colors: ColorOptions,
+        save: SaveOptions,
+        *,
+        progress: Callable[[float], None] | None = None,
+    ) -> Report:
+        """Write the photo in colour at its full size; see `Colorizer.colorize_file`.
+
+        `colors`: their `size` does not count. Raises PhotoError, UsageError.
+        """
+        started = time.perf_counter()
+        photo = self._full()
+        output, notes = resolve_output(photo, target, save, self._generator.spec)
+        made = self.colors(colors)
+        chroma, threads = self.chroma(colors), self._threads
+        data = save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress)
+        if save.confidence is not None:
+            save_grey(self._enlarge(made.confidence), photo, save.confidence, overwrite=save.overwrite)
+        with self._lock:
+            opening, self._opening_s = self._opening_s, 0.0
+        return Report(
+            source=self._path,
+            target=target,
+            width=self.size[0],
+            height=self.size[1],
+            seconds=opening + time.perf_counter() - started,
+            was_colored=self.was_colored,
+            mean_confidence=float(made.confidence.mean()),
+            data=data,
+            notes=(*photo.notes, *notes),
+        )
+
     def match(self, reference: object) -> tuple[Hint, ...]:
         """Return hints for what the photo has in common with a colour photo: none if that is too little.
 
-        `reference`: a path, bytes, a numpy array or a PIL image. Raises PhotoError, for a grey one too;
-        UsageError, WeightsError.
+        `reference`: a path, bytes, a numpy array or a PIL image; or what `Colorizer.open_reference` returned.
+        Raises PhotoError, for a grey one too; UsageError, WeightsError.
         """
-        source = to_source(reference)
-        shown = open_reference(source, self._generator, short=self._short, max_pixels=self._max_pixels)
-        return find_reference_hints(self._glance, shown, photo=self.size)
+        if not isinstance(reference, Reference):
+            source, most = to_source(reference), self._max_pixels
+            reference = open_reference(source, self._generator, short=self.short, max_pixels=most)
+        return find_reference_hints(self._glance, reference, photo=self.size)
 
     def lightness(self, x: Length, y: Length) -> float:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
@@ -163,11 +215,14 @@ class Session:
         return fitted.scale(look.strength)
 
     def colors(self, look: ColorOptions) -> Prediction:
-        """Return what the generator makes of the photo, at its own scale. Raises UsageError."""
-        colors = self._cached(look)
+        """Return what the generator makes of the photo, at its own scale.
+
+        Raises UsageError; PhotoError for an alternative that there is not.
+        """
+        colors = self._coloring(look)
         if colors is None:
-            colors = predict_colors(self._glance, look, photo=self.size)
-            self._cache(look, colors)
+            found = sum(1 for _ in self.colorings(look))
+            raise missing_alternative(look.alternative, found)
         return colors
 
     def colorings(self, look: ColorOptions) -> Iterator[Prediction]:
@@ -175,18 +230,30 @@ class Session:
 
         Raises UsageError, and WeightsError after the first where the generator is a regression.
         """
-        fresh = iterate_colorings(self._glance, look, photo=self.size)  # none is made before it is asked for
-        made = 0
-        for number in count(1):
-            wanted = replace(look, alternative=number)
-            colors = self._cached(wanted)
+        for number in count(1):  # none is made before it is asked for
+            colors = self._coloring(replace(look, alternative=number))
             if colors is None:
-                colors = next(islice(fresh, number - made - 1, None), None)
-                made = number
-                if colors is None:
-                    return
-                self._cache(wanted, colors)
+                return
             yield colors
+
+    def _coloring(self, look: ColorOptions) -> Prediction | None:
+        """Return one colouring, None if there are not so many; the next goes on where the last one ended."""
+        with self._making:
+            colors = self._cached(look)
+            if colors is not None:
+                return colors
+            run = self._run
+            if run is None or not run.leads_to(look):
+                run = self._run = _Colorings(look, iterate_colorings(self._glance, look, photo=self.size))
+            while run.made < look.alternative:
+                self._run = None  # nothing goes on after an error
+                colors = next(run.colorings, None)
+                self._run = run
+                if colors is None:
+                    return None
+                run.made += 1
+                self._cache(replace(look, alternative=run.made), colors)
+            return colors
 
     def _cached(self, look: ColorOptions) -> Prediction | None:
         wanted = _prediction_key(look)
@@ -200,6 +267,20 @@ class Session:
             self._made[_prediction_key(look)] = colors
             if len(self._made) > CACHED_PREDICTIONS:
                 self._made.popitem(last=False)
+
+    def _full(self) -> Photo:
+        """Return the photo to be read once more at its full size: as it was opened, if that can be."""
+        with self._lock:
+            photo, again = self._opened, self._opened is not None and self._opened.decoded is not None
+            if not again:
+                self._opened = None
+        return photo or open_photo(self._source, max_pixels=self._max_pixels)
+
+    def _enlarge(self, plane: FloatArray) -> Iterator[Pixels]:
+        """Yield strips of a plane at the generator's scale, 0..1, at the size of the photo: see there."""
+        h, w = self._seen.L.shape
+        stride = self._generator.spec.stride
+        return enlarge_plane(plane, *self.size, cells=(w / stride, h / stride))
 
     def _render(self, photo: Photo, look: ColorOptions) -> Pixels:
         chroma = self.chroma(look)
@@ -218,6 +299,20 @@ class Session:
                 photo = open_photo(self._source, max_pixels=self._max_pixels)
                 self._small = open_photo(photo.shrink(*shrink_size(self.size, long=self._preview)))
             return self._small
+
+
+@dataclass
+class _Colorings:
+    """The colourings of one look, each made when it is asked for."""
+
+    look: ColorOptions
+    colorings: Iterator[Prediction]
+    made: int = 0
+
+    def leads_to(self, look: ColorOptions) -> bool:
+        """Whether a colouring is still to come."""
+        same = (look.vividness, look.hints) == (self.look.vividness, self.look.hints)
+        return same and self.made < look.alternative
 
 
 def _prediction_key(look: ColorOptions) -> tuple[float, tuple[Hint, ...], int]:

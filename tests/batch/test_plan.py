@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from colorify.batch import plan as planning
+from colorify.batch import file_places
 from colorify.batch.plan import Job, Plan, make_plan
 from colorify.errors import UsageError
 
@@ -234,7 +234,7 @@ def test_targets_that_differ_in_case_alone_clash_where_that_is_one_file(
 ) -> None:
     touch("album/IMG_1.HEIC", "album/IMG_1.JPG")
     assert len(make_plan(["album"]).jobs) == 2
-    monkeypatch.setattr(planning, "_ignores_case", lambda _: True)
+    monkeypatch.setattr(file_places, "_ignores_case", lambda _: True)
     with pytest.raises(UsageError, match=r"IMG_1\.HEIC and album/IMG_1\.JPG would both be written to"):
         make_plan(["album"])
 
@@ -244,10 +244,10 @@ def test_a_folder_that_ignores_case_is_known_by_a_name_that_is_there() -> None:
     here = Path.cwd()
     Path("void").mkdir()
     for folder in ("Album", "bare", "void", "not/there"):
-        assert not planning._ignores_case(str(here / folder)), folder
+        assert not file_places._ignores_case(str(here / folder)), folder
     Path("Album/ONE.JPG").hardlink_to("Album/one.jpg")  # as if the two names were one
-    assert planning._ignores_case(str(here / "Album"))
-    assert planning._ignores_case(str(here / "Album" / "to be made"))
+    assert file_places._ignores_case(str(here / "Album"))
+    assert file_places._ignores_case(str(here / "Album" / "to be made"))
 
 
 def test_an_output_and_a_format_that_contradict_each_other_are_refused() -> None:

@@ -12,19 +12,11 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from colorify.atomic import DiskFullError, ExistsError, claim, write_whole
+from colorify.batch.coloring import BatchOptions, Coloring, PhotoOpener, TakenError, bind_coloring
 from colorify.batch.plan import Job
-from colorify.batch.run import (
-    JOBS_PER_WORKER,
-    BatchOptions,
-    PhotoResult,
-    StoppedError,
-    TakenError,
-    bind_coloring,
-    run,
-)
-from colorify.colorizer import Report
+from colorify.batch.run import JOBS_PER_WORKER, PhotoResult, StoppedError, run
 from colorify.errors import PhotoError, WeightsError
-from colorify.options import ColorOptions, SaveOptions
+from colorify.result import Report
 from waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -216,32 +208,46 @@ def test_a_share_that_goes_away_is_a_result_and_the_others_go_on(tmp_path: Path)
 
 
 class Counting:
-    """In the place of a Colorizer: counts what is coloured, and writes it."""
+    """In the place of what colours a photo: counts what is coloured, and writes it."""
 
     def __init__(self, meanwhile: Callable[[Path], None] = lambda target: None) -> None:
         self.colored: list[Path] = []
         self._meanwhile = meanwhile
 
-    def colorize_source(
-        self, source: Path, target: Path, _colors: ColorOptions, save: SaveOptions, **_: object
-    ) -> Report:
-        self.colored.append(source)
-        self._meanwhile(target)
-        write_whole(target, b"coloured", overwrite=save.overwrite)
-        return report(Job(source, target))
+    def __call__(self, opener: PhotoOpener, job: Job, _watch: Watch) -> Report:
+        self.colored.append(job.source)
+        self._meanwhile(job.target)
+        write_whole(job.target, b"coloured", overwrite=opener.options.save.overwrite)
+        return report(job)
+
+    @property
+    def bound(self) -> Coloring:
+        """What `run` calls."""
+        return bind_coloring(cast("Colorizer", None), BatchOptions())
 
 
 @pytest.fixture
-def todo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
-    monkeypatch.setattr("colorify.batch.run.is_colorify_output", lambda *_, **__: False)
+def todo(tmp_path: Path) -> list[Job]:
     return [Job(tmp_path / job.source, job.target) for job in jobs(tmp_path, 4)]
 
 
-def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> None:
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Counting]:
+    def make(*meanwhile: Callable[[Path], None]) -> Counting:
+        made = Counting(*meanwhile)
+        monkeypatch.setattr("colorify.batch.coloring.color_job", made)
+        return made
+
+    return make
+
+
+def test_what_another_run_is_at_or_has_done_is_not_begun(
+    todo: list[Job], counting: Callable[..., Counting]
+) -> None:
     one, two, _, four = todo
     one.target.parent.mkdir()
-    colorizer = Counting()
-    color = bind_coloring(cast("Colorizer", colorizer), BatchOptions())
+    colorizer = counting()
+    color = colorizer.bound
     four.target.write_bytes(b"theirs")
     with claim(two.target):
         found = [result.error for result in run(todo, color)]
@@ -252,18 +258,21 @@ def test_what_another_run_is_at_or_has_done_is_not_begun(todo: list[Job]) -> Non
     assert not [path for path in one.target.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_without_locks_a_photo_that_another_run_finished_first_is_passed_over(todo: list[Job]) -> None:
-    colorizer = Counting(lambda target: target.write_bytes(b"theirs"))
-    (result, *_) = run(todo, bind_coloring(cast("Colorizer", colorizer), BatchOptions()))
+def test_without_locks_a_photo_that_another_run_finished_first_is_passed_over(
+    todo: list[Job], counting: Callable[..., Counting]
+) -> None:
+    (result, *_) = run(todo, counting(lambda target: target.write_bytes(b"theirs")).bound)
     assert isinstance(result.error, TakenError)
     assert result.error.done
     assert todo[0].target.read_bytes() == b"theirs"
 
 
-def test_of_what_exists_besides_the_target_nothing_is_concluded(todo: list[Job], tmp_path: Path) -> None:
+def test_of_what_exists_besides_the_target_nothing_is_concluded(
+    todo: list[Job], tmp_path: Path, counting: Callable[..., Counting]
+) -> None:
     def meanwhile(_target: Path) -> None:
         write_whole(tmp_path / "map.png", b"", overwrite=False)
 
     (tmp_path / "map.png").write_bytes(b"theirs")
-    (result, *_) = run(todo, bind_coloring(cast("Colorizer", Counting(meanwhile)), BatchOptions()))
+    (result, *_) = run(todo, counting(meanwhile).bound)
     assert isinstance(result.error, ExistsError)

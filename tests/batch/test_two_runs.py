@@ -2,36 +2,18 @@
 
 import signal
 import subprocess
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from changed_command import begin_with_another_run, changed_command
 from colorify.atomic import claim
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE, wait_for
 
 COUNT = 60
-# the command, but it waits with its first photo for the other run to have one, and notes what it colours
-TOGETHER = """
-import os, sys, time
-from pathlib import Path
-from colorify import cli; from colorify.batch import run as batch
-
-color, log = batch.color_source, Path(f"{os.getpid()}.log")
-
-def together(colorizer, source, *given, **options):
-    with log.open("a") as file:
-        file.write(f"{source}\\n")
-    while len(list(Path().glob("*.log"))) < 2:
-        time.sleep(0.02)
-    return color(colorizer, source, *given, **options)
-
-batch.color_source = together
-cli.main()
-"""
 
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -41,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 def test_each_photo_is_coloured_once_and_none_fails(tiny_weights: Path, watch: bool) -> None:
     for number in range(COUNT):
         photo(f"album/{number:02}.png")
-    words = [sys.executable, "-c", TOGETHER, *command(tiny_weights, "album", "-o", "out", "-v")[3:]]
+    words = changed_command(begin_with_another_run, *command(tiny_weights, "album", "-o", "out", "-v")[3:])
     both = [
         subprocess.Popen([*words, *more], stderr=subprocess.PIPE, text=True)
         for more in ([], ["--watch"] if watch else [])

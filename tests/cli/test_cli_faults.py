@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import pyvips
 
+from changed_command import call_in_process, changed_command, cut_while_reading, stall_at_sixth_photo
 from colorify.batch import run as batch
 from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
@@ -23,25 +24,6 @@ from waiting import PATIENCE
 
 SIZE = (800, 600)
 LEFT = ".colorify-0123456789abcdef.part"
-# the command, but from the sixth photo on each takes for ever, and says so as long as anybody listens
-ENDLESS = """
-import itertools, time
-from colorify import cli; from colorify.batch import run as batch
-
-color, count = batch.color_source, itertools.count()
-
-def endless(*given, **options):
-    number, watch = next(count), given[4]
-    if number == 5:
-        print("endless", flush=True)
-    while number >= 5:
-        watch(0.5)
-        time.sleep(0.01)
-    return color(*given, **options)
-
-batch.color_source = endless
-cli.main()
-"""
 
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -71,7 +53,7 @@ def whole(folder: str = "out") -> set[str]:
 def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Path, number: int) -> None:
     before = album(18)
     words = command(tiny_weights, "album", "-o", "out")
-    slow = [sys.executable, "-c", ENDLESS, *words[3:]]
+    slow = changed_command(stall_at_sixth_photo, *words[3:])
     with subprocess.Popen(slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -224,27 +206,9 @@ def test_a_photo_that_is_cut_while_it_is_read_kills_nobody(tmp_path: Path) -> No
     """A program that maps a file dies of this."""
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 1)).astype(np.uint8)
     image = pyvips.Image.new_from_array(noise).copy(interpretation="b-w")
-    code = """
-import os, sys
-from pathlib import Path
-from colorify.errors import PhotoError
-from colorify.images.photo import open_photo
-for name in sys.argv[1:]:
-    photo = open_photo(Path(name))
-    fetch = photo.rows()
-    fetch(0, 16)
-    os.truncate(name, 5000)
-    try:
-        photo.shrink(80, 60)
-        for top in range(16, 240, 16):
-            fetch(top, 16)
-    except PhotoError:
-        pass
-    print(Path(name).name, flush=True)
-"""
     paths = [str(tmp_path / f"a{row.suffixes[0]}") for row in FORMATS]
     for path in paths:
         image.write_to_file(path)
-    words = [sys.executable, "-c", code, *paths]
+    words = call_in_process(cut_while_reading, *paths)
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, f"died after {done.stdout.split()}: {done.stderr}"

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from changed_command import changed_command, draw_bar_at_once
 from colorify.batch import watch
 from colorify.cli import run_photos
 from command_line import Colorify, command, names, on_a_terminal, photo, size
@@ -94,8 +94,8 @@ class TestReport:
 
     def test_a_bar_with_the_time_left_also_for_one_long_photo(self, tiny_weights: Path) -> None:
         photo("long.png", 800, 600)
-        start = "from colorify.cli import main, progress; progress.FIRST_DRAW_S = 0; main()"
-        _, shown = on_a_terminal(sys.executable, "-c", start, "long.png", "-m", str(tiny_weights))
+        words = changed_command(draw_bar_at_once, "long.png", "-m", str(tiny_weights))
+        _, shown = on_a_terminal(*words)
         assert b"%" in shown, "parts of the photo"
         assert b":" in shown.partition(b"%")[2], "time left"
 

@@ -9,62 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from changed_command import (
+    changed_command,
+    ignore_and_send_sigterm,
+    import_at_work,
+    signal_at_end,
+    signal_at_import,
+    tell_when_signals_are_heard,
+)
 from command_line import command, names, photo, size
 from waiting import PATIENCE
 
 INTERRUPTED = 130
-# The command, but a signal comes while a certain module is about to be imported, or the n-th of all.
-AT_AN_IMPORT = """
-import os, signal, sys
-
-number, moment, *sys.argv[1:] = sys.argv[1:]
-from colorify.cli import main
-
-class Moment:
-    count = 0
-
-    def find_spec(self, name, path=None, target=None):
-        Moment.count += 1
-        if moment in (name, str(Moment.count)):
-            os.kill(os.getpid(), getattr(signal, number))
-
-sys.meta_path.insert(0, Moment())
-try:
-    main()
-finally:
-    if moment == "never":
-        print(Moment.count)
-"""
-# The command, but it says when it has begun to listen.
-SAYING_BEGUN = """
-from colorify.cli import main
-from colorify.cli.interruption import Interruption
-
-begin = Interruption.begin
-
-def beginning(interruption):
-    begin(interruption)
-    print("begun", flush=True)
-
-Interruption.begin = beginning
-main()
-"""
-# A verb that gets a signal when it has begun to work, just as its work imports something
-AT_WORK = """
-import sys, time
-from colorify import cli
-from colorify.evaluation import scoring as report
-
-def find_photos(folder):
-    try:
-        import interrupted
-        time.sleep(600)
-    finally:
-        print("cleared away", flush=True)
-
-report.find_photos = find_photos
-cli.main()
-"""
 SIGNALS = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are of POSIX")
 
@@ -77,7 +33,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def interrupted(name: str, moment: str, *words: str) -> tuple[int, str, str]:
     done = subprocess.run(
-        [sys.executable, "-c", AT_AN_IMPORT, name, moment, *words],
+        changed_command(signal_at_import, *words, given=(name, moment)),
         capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -120,9 +76,9 @@ def test_at_any_module(tiny_weights: Path) -> None:
         assert names() == {"a.png"}
 
 
-@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.endless)])
 def test_at_any_time(tiny_weights: Path, rounds: int) -> None:
-    words = [sys.executable, "-c", SAYING_BEGUN, *command(tiny_weights, "a.png", "-q")[3:]]
+    words = changed_command(tell_when_signals_are_heard, *command(tiny_weights, "a.png", "-q")[3:])
     started = time.monotonic()
     subprocess.run(words, check=True, capture_output=True, timeout=PATIENCE)
     whole = time.monotonic() - started  # s
@@ -150,7 +106,7 @@ def test_at_work_what_is_half_done_is_cleared_away_and_no_import_is_broken_off(n
         f"import os, signal\nos.kill(os.getpid(), signal.{name})\nprint('whole')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", AT_WORK, "evaluate", "."],
+        changed_command(import_at_work, "evaluate", "."),
         capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (INTERRUPTED, "whole\ncleared away\n"), done.stderr
@@ -158,28 +114,12 @@ def test_at_work_what_is_half_done_is_cleared_away_and_no_import_is_broken_off(n
 
 
 def test_once_the_work_is_over_it_stays_a_success() -> None:
-    code = (
-        "import atexit, os, signal, sys\n"
-        "from colorify.cli import main\n"
-        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGTERM))\n"  # after the handler has gone
-        "sys.argv[1:] = ['--version']\n"
-        "try:\n    main()\n"
-        "finally:\n    atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"  # while it is there
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    words = changed_command(signal_at_end, "--version")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    code = (
-        "import os, signal, sys\n"
-        "from colorify import cli\n"
-        "from colorify.cli import colorize\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "run = cli.run\n"
-        "cli.run = lambda words: os.kill(os.getpid(), signal.SIGTERM) or run(words)\n"
-        "sys.argv[1:] = ['--version']\n"
-        "cli.main()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    words = changed_command(ignore_and_send_sigterm, "--version")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.split()[0]) == (0, "colorify"), done.stderr

@@ -10,20 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from changed_command import changed_command, limit_file_size
 from colorify.cli.output import OutputError, WholeWriter
 from command_line import command, names, photo
 from waiting import PATIENCE, wait_for
 
 FULL = Path("/dev/full")
 NEEDS_FULL = pytest.mark.skipif(not FULL.exists(), reason="/dev/full is of Linux")
-# the command, but files may have 1000 bytes: the write that goes beyond is cut, as it is on a full disk
-SMALL_DISK = """
-import resource
-from colorify import cli
-
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-cli.main()
-"""
 # each of these prints data, on stdout
 PRINTING = (
     ["--version"],
@@ -136,7 +129,7 @@ class TestPhoto:
     @pytest.mark.parametrize("environment", [BUFFERED, UNBUFFERED], ids=["buffered", "unbuffered"])
     def test_on_a_full_disk(self, tiny_weights: Path, environment: dict[str, str]) -> None:
         data = photo("a.png", 200, 100).read_bytes()
-        words = [sys.executable, "-c", SMALL_DISK, *command(tiny_weights, "-")[3:]]
+        words = changed_command(limit_file_size, *command(tiny_weights, "-")[3:], given=(1000,))
         done = ends(words, ">x.png", input=data, env=environment)
         assert Path("x.png").stat().st_size <= 1000, "or the photo is too small for this test"
         assert done.returncode == 1

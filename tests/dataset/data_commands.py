@@ -2,10 +2,10 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from forks import Change, Command
 
 Rows = Callable[[Path, str], dict[str, str]]  # folder, "pages" or "images" -> path of the URL -> status
 
@@ -13,18 +13,15 @@ Rows = Callable[[Path, str], dict[str, str]]  # folder, "pages" or "images" -> p
 QUICK = ("--contact", "tests@example.org", "--delay", "0", "--timeout", "60", "--allow-private")
 
 
-def start(*arguments: str | Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "colorify", "data", *map(str, arguments)]
+def start(*arguments: str | Path, change: Change | None = None) -> Command:
     # no proxy of this machine knows the site on loopback
     environment = {name: text for name, text in os.environ.items() if not name.lower().endswith("_proxy")}
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return Command(["data", *map(str, arguments)], environment, change)
 
 
-def run(*arguments: str | Path, code: int = 0) -> str:
+def run(*arguments: str | Path, code: int = 0, change: Change | None = None) -> str:
     """Run a verb, expect its exit code, return stdout and stderr together."""
-    process = start(*arguments)
+    process = start(*arguments, change=change)
     out, err = process.communicate(timeout=500)
     assert process.returncode == code, f"exit code {process.returncode}\n{out}{err}"
     return out + err

@@ -100,6 +100,20 @@ def die(handler: BaseHTTPRequestHandler) -> None:
     handler.connection.close()
 
 
+def head_without_end(sent: list[int], most: int) -> Route:
+    """A route that sends headers, `most` bytes of them; `sent` is told how many were taken."""
+
+    def route(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        line = b"X-More: " + b"x" * 8000 + b"\r\n"
+        for number in range(most // len(line)):
+            handler.wfile.write(line)
+            sent.append(number * len(line))
+
+    return route
+
+
 @contextmanager
 def serving(site: Site) -> Iterator[Site]:
     """Serve `site` on a free port of loopback."""

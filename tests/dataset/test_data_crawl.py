@@ -4,15 +4,15 @@ import json
 import re
 import socket
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from data_commands import QUICK, Rows, crawl, run
 from made_pictures import jpeg, photo, png
-from site_on_loopback import Site, die, drip, lie, redirect, send
+from site_on_loopback import Site, die, drip, head_without_end, lie, redirect, send
 
+from changed_command import call_loopback_public
 from colorify import cli
 
 pytest.importorskip("scrapy")
@@ -107,6 +107,16 @@ def test_what_a_site_forbids_or_reserves_is_not_taken(site: Site, rows: Rows, tm
         site.hits
     )
     assert rows(tmp_path, "pages")["/closed/page"] == "forbidden"
+
+
+def test_a_head_without_an_end_is_given_up(site: Site, rows: Rows, tmp_path: Path) -> None:
+    sent: list[int] = []
+    site.html("/", "<img src=/head.jpg><img src=/ok.jpg>")
+    site.routes["/head.jpg"] = head_without_end(sent, most=200_000_000)
+    site.image("/ok.jpg", PHOTO)
+    crawl(site.url(), tmp_path)
+    assert rows(tmp_path, "images") == {"/head.jpg": "failed", "/ok.jpg": "saved"}
+    assert max(sent) < 50_000_000  # what the system's buffers take besides
 
 
 @pytest.mark.slow
@@ -243,17 +253,6 @@ def test_private_networks_are_refused_however_they_are_written(
     assert list(rows(tmp_path / "photos", "images").values()) == ["private"] * len(urls)
 
 
-ONLY_127_0_0_1 = """
-from colorify.dataset import network
-
-known = network.is_public
-network.is_public = lambda host: host == "127.0.0.1" or known(host)
-from colorify.cli import main
-
-main()
-"""
-
-
 def test_a_page_does_not_lead_into_a_private_network(site: Site, rows: Rows, tmp_path: Path) -> None:
     """127.0.0.1 plays the internet: it links to 127.0.0.2, redirects there, and there is its robots.txt."""
     there = site.url("", host="127.0.0.2")
@@ -262,11 +261,9 @@ def test_a_page_does_not_lead_into_a_private_network(site: Site, rows: Rows, tmp
     site.routes["/robots.txt"] = redirect("/robots")
     site.routes["/robots"] = send(b"", "text/plain")
     refusing = [option for option in QUICK if option != "--allow-private"]
-    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing, "--domain", "127.0.0.2")
-    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    assert "not fetched, being on this machine or a private network" in done.stderr
+    words = ("crawl", site.url(), "--into", tmp_path, *refusing, "--domain", "127.0.0.2")
+    said = run(*words, code=1, change=call_loopback_public)
+    assert "not fetched, being on this machine or a private network" in said
     private = {f"{there}/{name}": "private" for name in ("a.jpg", "c.jpg")}
     assert rows(tmp_path, "images") == {**private, "/b.jpg": "redirected"}
     pages = {f"{there}/page": "private", f"{there}/": "private"}
@@ -279,10 +276,8 @@ def test_a_robots_txt_in_a_private_network_allows_nothing(site: Site, rows: Rows
     site.html("/", "")
     site.routes["/robots.txt"] = redirect(site.url("/robots", host="127.0.0.2"))
     refusing = [option for option in QUICK if option != "--allow-private"]
-    words = ("data", "crawl", site.url(), "--into", tmp_path, *refusing)
-    command = [sys.executable, "-c", ONLY_127_0_0_1, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "robots.txt cannot be had" in done.stderr
+    said = run("crawl", site.url(), "--into", tmp_path, *refusing, code=1, change=call_loopback_public)
+    assert "robots.txt cannot be had" in said
     assert rows(tmp_path, "pages") == {"/": "pending"}
 
 

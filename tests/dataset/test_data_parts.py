@@ -121,7 +121,8 @@ def test_locations_match_as_in_robots_txt(location: str, path: str, expected: bo
 
 
 def make_sources(count: int) -> list[Source]:
-    return [Source(f"a/{i:04}.jpg", None, f"http://www.example.org/{i}") for i in range(count)]  # type: ignore[arg-type]
+    page = "http://www.example.org/"
+    return [Source(f"a/{i:04}.jpg", None, f"{page}{i}") for i in range(count)]  # type: ignore[arg-type]
 
 
 @given(st.integers(1, 60), st.integers(1, 20), st.floats(0, 0.9), st.integers(0, 5), st.randoms())

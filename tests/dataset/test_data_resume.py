@@ -12,8 +12,9 @@ from data_commands import QUICK, Rows, crawl, run, start
 from made_pictures import jpeg, photo
 from site_on_loopback import Site
 
-from colorify.dataset.screen import screen
+from colorify.dataset import screen, shard_writer
 from colorify.dataset.screening_rules import Thresholds
+from forks import Command
 from stuck import start_and_stick
 from waiting import PATIENCE, wait_for
 
@@ -21,9 +22,10 @@ PAGES, PER_PAGE = 12, 5
 QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2", "-j", "1")
 
 
-def stop(process: "subprocess.Popen[str]", with_signal: signal.Signals = signal.SIGKILL) -> int:
+def stop(process: "Command | subprocess.Popen[str]", with_signal: signal.Signals = signal.SIGKILL) -> int:
     process.send_signal(with_signal)
     process.communicate(timeout=PATIENCE)
+    assert process.returncode is not None
     return process.returncode
 
 
@@ -138,7 +140,7 @@ def test_a_screening_survives_kill_9(photos: Path) -> None:
     options = ("--min-side", "32", "-j", "1", "--move-rejected")
     notes = photos / "screen" / "measures.jsonl"
     words = ("data", "screen", photos, *options)
-    process = start_and_stick("colorify.dataset.screen", "_measure_one", 100, *words)
+    process = start_and_stick(screen._measure_one, 100, *words)
     assert stop(process) == -signal.SIGKILL
     assert not (photos / "screen" / "report.jsonl").exists()
     before = len(notes.read_text().splitlines())
@@ -156,13 +158,13 @@ def test_a_screening_survives_kill_9(photos: Path) -> None:
 @pytest.mark.parametrize("moments", [(3,), pytest.param((1, 6), marks=pytest.mark.slow)], ids=len)
 def test_sharding_survives_kill_9(moments: tuple[int, ...], photos: Path, tmp_path: Path) -> None:
     """`moments`: numbers of shards, of 9 or 10 photos, after which it is killed in the middle of one."""
-    screen(photos, Thresholds(min_side=32))
+    screen.screen(photos, Thresholds(min_side=32))
     run("shard", photos, "-o", tmp_path / "unbroken", *QUICK_SHARDS)
     broken = tmp_path / "broken"
     for count in moments:
         before = len(list(broken.glob("*.tar")))
         words = ("data", "shard", photos, "-o", broken, *QUICK_SHARDS)
-        process = start_and_stick("colorify.dataset.shard_writer", "_add", 10 * (count - before) + 4, *words)
+        process = start_and_stick(shard_writer._add, 10 * (count - before) + 4, *words)
         assert stop(process) == -signal.SIGKILL
         assert len(list(broken.glob("*.tar"))) == count
     assert not (broken / "manifest.json").exists()
@@ -176,7 +178,7 @@ def test_sharding_survives_kill_9(moments: tuple[int, ...], photos: Path, tmp_pa
 
 @pytest.mark.slow
 def test_stats_survive_kill_9(photos: Path, tmp_path: Path) -> None:
-    screen(photos, Thresholds(min_side=32))
+    screen.screen(photos, Thresholds(min_side=32))
     run("shard", photos, "-o", tmp_path / "shards", *QUICK_SHARDS)
     process = start("stats", tmp_path / "shards")
     time.sleep(0.6)

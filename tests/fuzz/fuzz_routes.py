@@ -1,6 +1,7 @@
 """The server as the fuzzer tries it: uvicorn's protocol, the checks, the routes; in process, and on a socket.
 
-Colouring itself is done elsewhere (`fuzz_kinds.color`): here a stand-in opens each photo, and paints nothing.
+Colouring itself is done elsewhere (`fuzz_kinds.color`): here each photo is opened, and then another one,
+small and always the same, is coloured.
 """
 
 import asyncio
@@ -13,10 +14,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any, Final
 
-import numpy as np
 import uvicorn
 from fuzz_kinds import MAX_PIXELS, Sample
 from fuzz_mutations import damaged, draw_changes
@@ -31,6 +30,7 @@ from colorify.server.app import create_app
 from colorify.server.connections import Connections
 from colorify.server.log import QUIET_LEVEL, QUIET_LOGGERS
 from colorify.server.settings import Settings
+from colorify.session import Session
 
 ANEW: Final = 100  # requests after which there is a new session
 PATIENCE: Final = 600.0  # s of the clock; what takes long of the processor is ended by `fuzz_child`
@@ -77,55 +77,25 @@ class Faults(logging.Handler):
         self.said.append(self.format(record))
 
 
-class UnpaintedSession:
-    """A stand-in for `Session`: the photo is opened and checked, and nothing is coloured."""
-
-    was_colored, notes, kept = False, (), 0
-
-    def __init__(self, data: bytes, max_pixels: int) -> None:
-        self.size = open_photo(data, max_pixels=max_pixels).size
-
-    def original(self) -> np.ndarray[Any, Any]:
-        return np.zeros((8, 8, 3), np.uint8)
-
-    def colors(self, look: object) -> Any:
-        assert look is not None
-        return SimpleNamespace(confidence=np.ones((2, 2)))
-
-    def preview(self, **_look: object) -> np.ndarray[Any, Any]:
-        return self.original()
-
-    def colorings(self, _look: object) -> Iterator[object]:
-        return iter([None, None])
-
-    def lightness(self, _x: float, _y: float) -> float:
-        return 50.0
-
-    def suggest(self, _x: float, _y: float, *, count: int) -> list[object]:
-        assert count
-        return []
-
-
-class Unpainted:
-    """A stand-in for `Colorizer`."""
+class Unpainted(Colorizer):
+    """A colorizer that looks at each photo, and then gives the session on one that it knows."""
 
     def __init__(self, weights: Path) -> None:
-        self.spec = Colorizer(weights, threads=1).spec
+        super().__init__(weights, threads=1)
+        self._known = super().open(seeds()["grey.png"])
 
-    def open(self, photo: bytes, *, preview: int, max_pixels: int) -> UnpaintedSession:
-        assert preview
-        return UnpaintedSession(photo, max_pixels)
+    def open(self, photo: object, **options: Any) -> Session:
+        """Open what came, so that damage is found, but not for long."""
+        assert isinstance(photo, bytes)
+        open_photo(photo, max_pixels=options["max_pixels"])
+        return self._known
 
 
-def unpainted(
-    sitting: work.OpenPhoto, wishes: Any, _colorizer: object, settings: Settings, task: Any
-) -> bytes:
+def unpainted(sitting: work.OpenPhoto, *_: object) -> work.FullResult:
     """Stand in for `work.render_full`."""
-    wishes.color_options()
-    task.step("paint")
-    photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
-    remove_location(photo)
-    return b"a picture"
+    return work.FullResult(
+        b"a picture", remove_location(open_photo(sitting.data, max_pixels=MAX_PIXELS)).notes
+    )
 
 
 class Server:
@@ -135,7 +105,7 @@ class Server:
         work.render_full = unpainted
         settings = Settings(workers=1, max_pixels=MAX_PIXELS, sessions=4, seconds=PATIENCE)
         connections = Connections(100)
-        app = create_app(settings, colorizer=Unpainted(weights), connections=connections)  # type: ignore[arg-type]
+        app = create_app(settings, colorizer=Unpainted(weights), connections=connections)
         options |= {"http": connections.protocol(), "ws": "none", "proxy_headers": False}
         self.config = uvicorn.Config(app, log_config=None, access_log=False, **options)
         self.config.load()

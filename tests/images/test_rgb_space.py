@@ -15,7 +15,9 @@ from PIL import Image, ImageCms
 
 from colorify.color import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, rgb_to_lab
 from colorify.colorizer import Colorizer
+from colorify.images import profiles
 from colorify.images.icc import D50, adaptation_matrix, make_profile, read_primaries
+from colorify.images.photo import open_photo
 from colorify.images.rgb_space import RgbSpace, read_space, resolve_space, srgb, standard_profile
 from colorify.render.compose import compose_rgb, luminance_of
 from tiny import grey_scene
@@ -278,6 +280,40 @@ def test_what_only_tables_describe_keeps_its_luminance(
     result = pyvips.Image.new_from_file(str(tmp_path / "out.tif")).numpy()
     error = np.abs(lab(decoded("srgb", result))[..., 0] - expected)
     assert np.percentile(error, 99.9) <= 0.03
+
+
+def test_a_profile_of_tables_is_asked_once_for_light_and_once_for_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = pyvips.Image.new_from_array(np.full((90, 120, 3), 90, np.uint8)).copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", lab_tables())
+    data = bytes(image.pngsave_buffer())
+    open_photo(data)  # a profile that was never seen is compared with sRGB
+    asked: list[str] = []
+
+    def counted(name: str) -> Any:
+        return lambda *given, **options: asked.append(name) or pyvips.Operation.call(name, *given, **options)
+
+    for name in ("icc_transform", "icc_import"):
+        monkeypatch.setattr(pyvips.Image, name, counted(name), raising=False)
+    photo = open_photo(data)
+    photo.shrink(30, 20)
+    photo.light_rows()(0, 90)
+    assert asked == ["icc_import", "icc_transform"]
+
+
+def test_a_profile_of_grey_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    Image.new("L", (120, 90), 90).save(file, "TIFF", icc_profile=standard_profile("adobe"))
+    asked: list[int] = []
+    lit = profiles._light_of_greys
+    monkeypatch.setattr(profiles, "_light_of_greys", lambda *given: asked.append(1) or lit(*given))
+    profiles._table_of_greys.cache_clear()
+    photo = open_photo(file.getvalue())
+    photo.shrink(30, 20)
+    photo.light_rows()(0, 90)
+    photo.rows()(0, 90)
+    assert asked == [1]
 
 
 def lab_tables() -> bytes:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from colorify.model import alternatives
 from colorify.model.alternatives import alternative_colors
 from colorify.model.generator import Distribution
 from colorify.model.suggestions import clip_ab_to_gamut
@@ -84,3 +85,20 @@ def test_the_smallest_photos(shape: tuple[int, int]) -> None:
     )
     assert first.shape == second.shape == (*shape, 2)
     assert np.linalg.norm(first - second, axis=2).min() > 40
+
+
+def test_regions_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the rounds of k-means leaves cells in the wrong region; more rounds change nothing."""
+    y, x = np.mgrid[:24, :24] / 24
+    places = ((0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0.5))
+    modes = np.stack([np.exp(-3 * ((x - a) ** 2 + (y - b) ** 2)) for a, b in places], -1)
+    p = (modes / modes.sum(2, keepdims=True)).astype(np.float32)
+    L = (100 * x * y + np.random.default_rng(1).normal(0, 4, (24, 24))).astype(np.float32)
+
+    def regions(rounds: int) -> list[int]:
+        monkeypatch.setattr(alternatives, "KMEANS_ROUNDS", rounds)
+        return list(alternatives._regions(p, L).argmax(2).flat)
+
+    chosen = regions(alternatives.KMEANS_ROUNDS)
+    assert chosen == regions(200)
+    assert chosen != regions(3)

@@ -86,7 +86,7 @@ class TestOpening:
         self, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         Machine(monkeypatch, [CUDA, CPU_PROVIDER], works=[])  # ONNX Runtime then goes on with the CPU
-        with pytest.raises(SetupError, match=r"device cuda: .* did not load here.*--device cpu"):
+        with pytest.raises(SetupError, match=r"device cuda: .* did not load here.*device='cpu'"):
             Generator(tiny_weights, device="cuda")
 
     def test_auto_goes_on_and_says_why(self, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

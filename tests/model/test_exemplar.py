@@ -61,7 +61,7 @@ def test_an_unrelated_photo_gives_none(embedded: Colorizer) -> None:
 
 
 def test_a_grey_reference_is_refused(embedded: Colorizer) -> None:
-    with pytest.raises(PhotoError, match=r"has no colour. Give --reference a colour photo"):
+    with pytest.raises(PhotoError, match=r"has no colour. Give reference a colour photo"):
         embedded.match(SAMPLES / "astronaut.jpg", SAMPLES / "chelsea.jpg")
 
 

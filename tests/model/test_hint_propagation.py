@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from colorify.model.hint_propagation import propagate_hints
+from colorify.model.geodesic import geodesic_distances
+from colorify.model.hint_propagation import correlate, estimate_plausibility, propagate_hints
+from colorify.model.hint_regions import place_hints
 
 SIDE = 32  # cells
 FloatArray = NDArray[np.float32]
@@ -18,7 +20,9 @@ def told(*hints: Place, L: FloatArray | None = None, roots: FloatArray | None = 
     for seed, (row, column, _, _) in zip(seeds, hints, strict=True):
         seed[row, column] = True
     wanted = np.array([hint[2:] for hint in hints], np.float32)
-    return propagate_hints(np.zeros((*L.shape, 2), np.float32), seeds, wanted, L, roots)
+    alike = correlate(seeds, geodesic_distances(seeds, L), roots)
+    made, _ = propagate_hints(np.zeros((*L.shape, 2), np.float32), seeds, wanted, alike)
+    return place_hints(made, wanted, seeds)
 
 
 def flat() -> FloatArray:
@@ -88,3 +92,13 @@ def test_the_smallest_photos(shape: tuple[int, int]) -> None:
     made = told((0, 0, 30, 10), L=np.full(shape, 50, np.float32))
     np.testing.assert_allclose(made[0, 0], [30, 10], atol=1e-3)
     assert np.isfinite(made).all()
+
+
+def test_a_colour_is_plausible_where_the_generator_thinks_of_one_like_it() -> None:
+    centers = np.array([[0, 0], [50, 0], [0, 50]], np.float32)
+    roots = np.zeros((1, 3, 3), np.float32)
+    roots[0] = np.sqrt([[0.1, 0.9, 0], [0.85, 0.15, 0], [1, 0, 0]])
+    masks = np.array([[[False, False, False]], [[False, False, True]]])
+    found = estimate_plausibility(np.array([[45, 5], [-60, 0]], np.float32), masks, roots, centers)
+    np.testing.assert_allclose(found[0], [[1, 0.5, 0]], atol=1e-6)
+    np.testing.assert_allclose(found[1], [[0, 0, 1]], err_msg="and where the person says it")

@@ -92,7 +92,7 @@ def test_the_largest_size_that_fits_is_said_and_fits(
     colorizer = limited(tiny_weights, 200 * MEGA, monkeypatch)
     photo = np.full(shape, 100, np.uint8)
     with pytest.raises(
-        UsageError, match=r"GB of memory, found 0\.2 GB\. The largest --size that fits"
+        UsageError, match=r"GB of memory, found 0\.2 GB\. The largest size that fits"
     ) as caught:
         colorizer.colorize(photo, size=1000)
     largest = int(str(caught.value).rstrip(".").rpartition(" ")[2])
@@ -117,7 +117,7 @@ def test_nothing_is_read_of_what_does_not_fit(tiny_weights: Path, monkeypatch: p
     colorizer = limited(tiny_weights, MEGA, monkeypatch)
     monkeypatch.setattr("colorify.images.photo.Photo.shrink", None)  # what would reduce a photo to an L
     for use in (colorizer.colorize, colorizer.open, lambda photo: colorizer.match(photo, photo)):
-        with pytest.raises(UsageError, match=r"Free some memory first|The largest --size that fits"):
+        with pytest.raises(UsageError, match=r"Free some memory first|The largest size that fits"):
             use(grey_scene(600, 400))
 
 

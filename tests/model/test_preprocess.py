@@ -1,6 +1,7 @@
 """The generator is shown an old print as if it were fresh, and a fresh one as it is."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from colorify.model.preprocess import (
     reduce_to_luminance,
     stretch_levels,
 )
+from colorify.pixels import pixels_to_lab
 
 FloatArray = NDArray[np.float32]
 
@@ -31,6 +33,24 @@ def greys(black: float, white: float, shape: tuple[int, int] = (40, 60)) -> Floa
     """Every grey from `black` to `white`, all over the picture."""
     ramp = np.linspace(black, white, shape[0] * shape[1], dtype=np.float32)
     return np.random.default_rng(0).permutation(ramp).reshape(shape)
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_grey_is_grey_however_many_channels_hold_it(depth: type[np.unsignedinteger[Any]]) -> None:
+    grey = np.random.default_rng(2).integers(0, np.iinfo(depth).max, (40, 50, 1)).astype(depth)
+    one, three = (reduce_to_luminance(open_photo(np.repeat(grey, n, axis=2)), 40) for n in (1, 3))
+    np.testing.assert_array_equal(one.L, three.L)
+    assert not one.was_colored
+    assert not three.was_colored
+
+
+def test_what_is_nearly_grey_has_the_l_of_its_colors() -> None:
+    pixels = np.full((40, 50, 3), 128, np.uint8)
+    tinted = pixels.copy()
+    tinted[:, :, 0] += 1
+    plain, warm = (reduce_to_luminance(open_photo(each), 40).L for each in (pixels, tinted))
+    np.testing.assert_allclose(plain, 53.585, atol=1e-3)
+    np.testing.assert_allclose(warm, pixels_to_lab(tinted)[:, :, 0], atol=1e-3)
 
 
 @pytest.mark.parametrize(("black", "white"), [(0, 100), (FADED_BLACK_L - 2, FADED_WHITE_L + 2)])

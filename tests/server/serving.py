@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import httpx
 import numpy as np
 import pyvips
 
+from changed_command import Change, changed_command, leave_unchanged
 from waiting import PATIENCE
 
 PROBLEM = "application/problem+json"
@@ -63,10 +63,12 @@ class Server:
 
 
 @contextmanager
-def running(weights: Path, *options: str, changed: str = "") -> Iterator[Server]:
-    """Start `colorify serve` on a free port and stop it at the end. `changed`: Python that it runs first."""
-    code = f"{changed}\nfrom colorify.cli import main; main()"
-    command = [sys.executable, "-c", code, "serve", "--port", "0", "-m", str(weights), *options]
+def running(
+    weights: Path, *options: str, change: Change = leave_unchanged, given: tuple[Any, ...] = ()
+) -> Iterator[Server]:
+    """Start `colorify serve` on a free port, after `change(*given)`, and stop it at the end."""
+    words = ("serve", "--port", "0", "-m", str(weights), *options)
+    command = changed_command(change, *words, given=given)
     with (
         TemporaryFile("a+") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,

@@ -9,35 +9,18 @@ import httpx
 import pytest
 from serving import Server, answer_of, picture, running
 
+from changed_command import limit_connections, limit_descriptors, shorten_patience, take_descriptors
 from colorify.errors import SetupError
 from colorify.server import connections
 from waiting import wait_for
 
-# as a server whose patience is short; the constants are read when they are needed
-HASTY = """
-import dataclasses
-from colorify.server import connections, run
-
-connections.IDLE_SECONDS = connections.HEAD_SECONDS = connections.READ_SECONDS = 0.5
-connections.TICK_SECONDS = 0.1
-create = run.create_app
-
-def create_app(settings, **rest):
-    return create(dataclasses.replace(settings, upload_seconds=0.5), **rest)
-
-run.create_app = create_app
-"""
 FEW = 4  # connections
 DESCRIPTORS = 256
 
 
-def limited(soft: int) -> str:
-    return f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {soft}))\n"
-
-
 @pytest.fixture(scope="module")
 def hasty(tiny_weights: Path) -> Iterator[Server]:
-    with running(tiny_weights, changed=HASTY) as started:
+    with running(tiny_weights, change=shorten_patience) as started:
         yield started
 
 
@@ -105,7 +88,8 @@ def test_an_answer_that_nobody_reads_is_given_up(hasty: Server) -> None:
 
 def test_silent_connections_in_numbers_keep_nobody_out(tiny_weights: Path) -> None:
     """More than the process has descriptors for."""
-    with running(tiny_weights, changed=limited(DESCRIPTORS)) as server, ExitStack() as crowd:
+    limit = running(tiny_weights, change=limit_descriptors, given=(DESCRIPTORS,))
+    with limit as server, ExitStack() as crowd:
         for number in range(DESCRIPTORS + 44):
             raw = crowd.enter_context(server.connect())
             if number % 3:
@@ -118,8 +102,7 @@ def test_silent_connections_in_numbers_keep_nobody_out(tiny_weights: Path) -> No
 
 
 def test_where_all_connections_are_at_work_a_newcomer_is_told(tiny_weights: Path) -> None:
-    few = f"from colorify.server import run; run.room = lambda _wanted: {FEW}"
-    with running(tiny_weights, changed=few) as server, ExitStack() as crowd:
+    with running(tiny_weights, change=limit_connections, given=(FEW,)) as server, ExitStack() as crowd:
         begun = head(
             server,
             "POST",
@@ -139,31 +122,10 @@ def test_where_all_connections_are_at_work_a_newcomer_is_told(tiny_weights: Path
         wait_for(lambda: httpx.get(f"{server.url}/healthz", trust_env=False).status_code == 200)
 
 
-# takes all descriptors that are left while a file exists
-GREEDY = """
-import os, threading, time
-from pathlib import Path
-
-def take():
-    while not Path({flag!r}).exists():
-        time.sleep(0.02)
-    taken = []
-    while Path({flag!r}).exists():
-        try:
-            taken.append(os.open(os.devnull, os.O_RDONLY))
-        except OSError:
-            time.sleep(0.02)
-    for number in taken:
-        os.close(number)
-
-threading.Thread(target=take, daemon=True).start()
-"""
-
-
 def test_a_process_without_descriptors_says_so_once(tiny_weights: Path, tmp_path: Path) -> None:
     flag = tmp_path / "flag"
-    changed = limited(DESCRIPTORS) + GREEDY.format(flag=str(flag))
-    with running(tiny_weights, changed=changed) as server, ExitStack() as crowd:
+    greedy = running(tiny_weights, change=take_descriptors, given=(DESCRIPTORS, str(flag)))
+    with greedy as server, ExitStack() as crowd:
         flag.touch()
 
         def said_it() -> bool:

@@ -9,24 +9,10 @@ import httpx
 import pytest
 from serving import Server, answer_of, picture, problem, running
 
+from changed_command import shorten_leaving, stop_before_listening, work_deafly
 from waiting import PATIENCE, wait_for
 
 MOST_SECONDS = 40  # docs/server.md promises half a minute; this machine may be busy
-QUICK = "from colorify.server import connections; connections.LEAVING_SECONDS = 0.5\n"
-# work that hears nothing, as if it were inside one call of a decoder
-DEAF = """
-import dataclasses, time
-from colorify.server import run
-from colorify.server.job_queue import Task
-
-def step(task, name):
-    time.sleep(600)
-
-create = run.create_app
-run.create_app = lambda settings, **rest: create(dataclasses.replace(settings, grace_seconds=0.5), **rest)
-run.LEAVING_SECONDS = 0.5
-Task.step = step
-"""
 
 
 def end(server: Server, number: int = signal.SIGTERM) -> int:
@@ -48,14 +34,13 @@ def test_ctrl_c_is_said_by_the_exit_code(tiny_weights: Path) -> None:
 
 
 def test_sigterm_before_it_listens(tiny_weights: Path) -> None:
-    early = "import os, signal; from colorify.server import run\n"
-    early += "run.create_app = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)"
-    with pytest.raises(AssertionError), running(tiny_weights, changed=early) as server:
+    early = running(tiny_weights, change=stop_before_listening)
+    with pytest.raises(AssertionError), early as server:
         raise RuntimeError(server.url)  # it has never said where it listens
 
 
 def test_a_client_that_does_not_send_holds_nothing_up(tiny_weights: Path) -> None:
-    with running(tiny_weights, changed=QUICK) as server:
+    with running(tiny_weights, change=shorten_leaving) as server:
         head = (
             f"POST /v1/colorize HTTP/1.1\r\nHost: {server.host}\r\nContent-Length: 5000\r\n"
             "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
@@ -67,7 +52,7 @@ def test_a_client_that_does_not_send_holds_nothing_up(tiny_weights: Path) -> Non
 
 
 def test_a_client_that_does_not_read_holds_nothing_up(tiny_weights: Path) -> None:
-    with running(tiny_weights, changed=QUICK) as server, socket.socket() as raw:
+    with running(tiny_weights, change=shorten_leaving) as server, socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.connect(("127.0.0.1", server.port))
         raw.sendall(f"GET /page/sample.jpg HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode() * 400)
@@ -76,7 +61,7 @@ def test_a_client_that_does_not_read_holds_nothing_up(tiny_weights: Path) -> Non
 
 
 def test_a_photo_at_work_has_its_grace_and_no_more(tiny_weights: Path) -> None:
-    with running(tiny_weights, changed=DEAF) as server:
+    with running(tiny_weights, change=work_deafly) as server:
         answers: list[httpx.Response] = []
 
         def send() -> None:

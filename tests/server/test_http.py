@@ -15,6 +15,7 @@ from serving import Server, colorfulness, new_session, opened, picture, problem,
 
 from colorify.color import rgb_to_lab
 from colorify.model.generator import BUILTIN_WEIGHTS
+from colorify.server.download import list_notes
 from colorify.server.settings import REFERENCE_HINTS
 from waiting import wait_for
 
@@ -145,6 +146,24 @@ def test_no_format_tells_where_a_photo_was_taken(server: Server, format: str) ->
     assert exif[ExifTags.Base.Artist] == "Grandpa"
 
 
+def test_what_a_result_has_not_is_said(server: Server) -> None:
+    """Of the photo, of its position, and of the format that was asked for."""
+    image = opened(picture(suffix=".png")).copy()
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", b"<exif:GPSLatitude>48")
+    image.set_type(pyvips.GValue.gstr_type, "png-comment-0-Titel", "Großmutter")
+    data = bytes(image.write_to_buffer(".png"))
+    answer = colorize(server, data, format="jpeg")
+    xmp, texts = json.loads(answer.headers["Colorify-Notes"])
+    assert xmp.startswith("its XMP was left out, as it may say where it was taken")
+    assert texts == "its texts were left out (Titel); PNG keeps them"
+    assert "Colorify-Notes" not in colorize(server, picture()).headers
+
+
+def test_no_list_of_notes_is_longer_than_a_header() -> None:
+    assert list_notes(["Ж" * 300] * 9) == json.dumps(["Ж" * 300] * 2)
+    assert list_notes(["x" * 9000]) == "[]"
+
+
 def test_a_session_shows_the_colours_that_are_downloaded(server: Server) -> None:
     session = new_session(server, picture(2400, 1600, ".png"), "wide.png")
     assert (session["width"], session["preview"]["width"]) == (2400, 1600)
@@ -243,6 +262,16 @@ def test_a_generator_without_features_says_so(server: Server) -> None:
     assert "features" in problem(answer, 422, "bad-value")
 
 
+def test_detail_is_one_of_three(server: Server) -> None:
+    answers = [
+        server.client.post("/v1/sessions", files={"image": ("a", picture())}, data={"detail": detail})
+        for detail in ("fine", "fast", "finest")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 422]
+    assert "detail" in problem(answers[2], 422, "bad-value")
+    assert colorize(server, picture(), detail="fine").status_code == 200
+
+
 def test_a_layer_is_the_colour_alone(server: Server) -> None:
     path = f"/v1/sessions/{new_session(server)['id']}/colorize"
     answer = server.client.post(path, json={"scale": "full", "layer": True})
@@ -273,6 +302,31 @@ def test_alternatives_are_counted_and_differ(server: Server) -> None:
     for number, other in enumerate(shown[1:]):
         assert all((other - earlier).abs().avg() > 1 for earlier in shown[: number + 1])
     problem(server.client.post(f"{path}/colorize", json={"alternative": 99}), 422, "bad-value")
+
+
+def test_memory_comes_back_when_sessions_are_gone(server: Server) -> None:
+    """Of thirty photos that somebody works on; what the first of them warms up stays."""
+    data = picture(2400, 1600)
+
+    def work_on(count: int) -> list[str]:
+        ids = [new_session(server, data)["id"] for _ in range(count)]
+        for id in ids:
+            assert server.client.post(f"/v1/sessions/{id}/colorize", json={}).status_code == 200
+        return ids
+
+    def end(ids: list[str]) -> None:
+        for id in ids:
+            assert server.client.delete(f"/v1/sessions/{id}").status_code == 204
+
+    end(work_on(3))
+    before = server.memory_mb
+    ids = work_on(30)
+    most = server.memory_mb
+    assert server.figure("session_bytes") > 30 * 2**20
+    assert most > before + 30, "else this test shows nothing"
+    end(ids)
+    assert server.figure("session_bytes") == 0
+    wait_for(lambda: server.memory_mb < before + 20)
 
 
 def test_a_closed_session_is_gone(server: Server) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from serving import Server, new_session, opened, picture, problem, running
 
+from changed_command import work_endlessly
 from colorify.server import run
 from colorify.server.settings import Settings
 from waiting import PATIENCE, wait_for
@@ -177,25 +178,8 @@ def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest
     assert tempfile.gettempdir() == str(tmp_path)
 
 
-# no photo is ever done: work ends when nobody wants it any more
-ENDLESS = """
-import time
-from colorify.server.job_queue import Task
-
-check = Task.check
-
-def endless(task, part=0.0):
-    while part:
-        check(task)
-        time.sleep(0.01)
-    check(task)
-
-Task.check = endless
-"""
-
-
 def test_work_is_given_up_when_its_client_goes(tiny_weights: Path) -> None:
-    with running(tiny_weights, changed=ENDLESS) as server:
+    with running(tiny_weights, change=work_endlessly) as server:
         host, port = server.url.removeprefix("http://").split(":")
         form = httpx.Request("POST", server.url, files={"image": ("a.png", picture(suffix=".png"))})
         with socket.create_connection((host, int(port)), timeout=PATIENCE) as client:

@@ -66,7 +66,7 @@ def test_exif_that_points_to_two_positions_points_to_none() -> None:
     image = open_photo(png()).image.copy()
     image.set_type(pyvips.GValue.blob_type, "exif-data", block + bytes(60))
     photo = open_photo(png())
-    result = remove_location(replace(photo, image=image)).image.get("exif-data")
+    result = remove_location(replace(photo, color=image)).image.get("exif-data")
     assert b"\x25\x88" not in result
 
 
@@ -100,5 +100,5 @@ def test_a_hostile_packet_does_not_stop_it(name: str) -> None:
     hostile = hostile_packets()[name]
     image = open_photo(png()).image.copy()
     image.set_type(pyvips.GValue.blob_type, "xmp-data", hostile)
-    result = remove_location(replace(open_photo(png()), image=image)).image
+    result = remove_location(replace(open_photo(png()), color=image)).image
     assert not result.get_typeof("xmp-data") or b"GPSLatitude" not in result.get("xmp-data")

@@ -6,18 +6,10 @@ from pathlib import Path
 
 from serving import answer_of, picture, running
 
+from changed_command import answer_with_error
 from colorify.server.log import REPEAT_SECONDS, PlainFormatter, RepeatFilter
 
 EVIL = "a\x1b[2J\r\n2026 ERROR forged\x85\u2028."
-FAULTY = """
-from colorify.server import work
-from colorify.server.upload import Upload
-
-def open_upload(data, *_):
-    raise RuntimeError("\\x1b[2J\\n2026 ERROR forged " + repr(len(data)))
-
-work.open_upload = open_upload
-"""
 
 
 def record(
@@ -60,7 +52,7 @@ def test_what_is_said_again_and_again_is_counted() -> None:
 
 def test_clients_do_not_write_the_log(tiny_weights: Path) -> None:
     """Broken forms, heads that are none, upgrades and faults of our own, again and again."""
-    with running(tiny_weights, changed=FAULTY) as server:
+    with running(tiny_weights, change=answer_with_error) as server:
         quiet = server.said
         form = (
             b'--x\r\nContent-Disposition: form-data; name="image"; filename="\x1b[2Ja\r\n2026 ERROR forged"'

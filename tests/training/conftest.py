@@ -1,12 +1,19 @@
 """Small photos whose colours can be learned: bright places are blue, dark ones green, the rest orange."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
+from made_networks import SPEC, make_network
 
 from colorify.dataset.shard_reader import Sample
+from colorify.model.spec import Spec
+from colorify.training.export.weights_file import export
+from colorify.training.network.ab_bins import Bins
+from colorify.training.network.unet import UNet
 from colorify.training.recipe import Phase, Recipe
 
 SHORT, LONG = 48, 64  # px
@@ -43,3 +50,32 @@ def recipe() -> Recipe:
 def hard_recipe(recipe: Recipe) -> Recipe:
     """All photos aged, all with hints."""
     return dataclasses.replace(recipe, aged=1.0, hinted=1.0)
+
+
+@pytest.fixture(scope="session")
+def spec() -> Spec:
+    """What `exported` says of itself."""
+    return SPEC
+
+
+@pytest.fixture(scope="session")
+def bins() -> Bins:
+    centers = torch.cartesian_prod(torch.arange(-20.0, 21, 10), torch.arange(-20.0, 21, 10))
+    return Bins(centers, torch.rand(len(centers), generator=torch.Generator().manual_seed(1)))
+
+
+@pytest.fixture(scope="session")
+def network(bins: Bins) -> UNet:
+    return make_network(len(bins))
+
+
+@pytest.fixture(scope="session")
+def exported(network: UNet, bins: Bins, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The weights file of `network`: an export takes a quarter of a minute, so one serves all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder if worker_id == "master" else folder.parent
+    path = shared / "exported" / "deep" / "generator.onnx"
+    with FileLock(shared / "exported.lock"):
+        if not path.exists():
+            export(network, bins, path, SPEC, {"data": "none"})
+    return path

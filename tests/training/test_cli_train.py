@@ -170,9 +170,7 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
     recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
     words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
     assert run([*words, str(tmp_path / "unbroken")]) == 0
-    process = start_and_stick(
-        "colorify.training.trainer", "Trainer.train_step", 5, *words, tmp_path / "broken"
-    )
+    process = start_and_stick(Trainer.train_step, 5, *words, tmp_path / "broken")
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -195,7 +193,9 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
     (tmp_path / "bare.py").write_text(
         "from colorify.training.export import weights_file as export\n"
         "export.export_checkpoint = lambda _, output, **__: output.touch()\n"
-        "from colorify.cli import main; main()\n"
+        "from colorify.cli import main\n"
+        "if __name__ == '__main__':\n"  # as the processes that decode import it, too
+        "    main()\n"
     )
     # standalone: on a free port of its own
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

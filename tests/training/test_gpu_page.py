@@ -21,7 +21,7 @@ def commands() -> list[str]:
     """List what the page types, for a machine without a GPU and for little time."""
     text = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
     here = text.replace("--device cuda", "--device cpu").replace("recipes/gpu.toml", "recipes/smoke.toml")
-    return re.sub(r" --minutes [\d.]+", "", here).splitlines()
+    return re.sub(r" --minutes [\d.]+", "", here).replace("\\\n", " ").splitlines()
 
 
 @pytest.fixture

@@ -4,51 +4,28 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from made_networks import SPEC, make_network
 from onnx import numpy_helper
 
 from colorify.errors import SetupError, WeightsError
 from colorify.model.generator import Generator
-from colorify.model.spec import CENTERS, Spec
+from colorify.model.spec import CENTERS
 from colorify.training.export.batchnorm_folding import fold_batchnorm
 from colorify.training.export.onnx_branch import all_weights
-from colorify.training.export.weights_file import export
+from colorify.training.export.weights_file import ExportedNetwork, export
 from colorify.training.network.ab_bins import Bins
-from colorify.training.network.unet import ConvNorm, UNet
+from colorify.training.network.unet import UNet
 from colorify.training.warm_start import load_backbone, load_generator, load_weights, save_backbone
 from tiny import write_tiny_generator
-
-SPEC = Spec(name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5)
-
-
-def lived_in(outputs: int) -> UNet:
-    """A network whose norms, attention and head are not as they were made."""
-    torch.manual_seed(4)
-    network = UNet(outputs)
-    for module in network.modules():
-        if isinstance(module, ConvNorm):
-            module.norm.running_mean.normal_(0, 0.3)
-            module.norm.running_var.uniform_(0.5, 2)
-            torch.nn.init.normal_(module.norm.weight, 1, 0.2)
-            torch.nn.init.normal_(module.norm.bias, 0, 0.2)
-    for parameter in [*network.attend.parameters(), *network.think.parameters()]:
-        torch.nn.init.normal_(parameter, 0.1, 0.1)
-    return network.eval()
-
-
-@pytest.fixture(scope="module")
-def bins() -> Bins:
-    centers = torch.cartesian_prod(torch.arange(-20.0, 21, 10), torch.arange(-20.0, 21, 10))
-    return Bins(centers, torch.rand(len(centers), generator=torch.Generator().manual_seed(1)))
 
 
 # an export takes half a minute; most generators classify
 @pytest.fixture(scope="module", params=["classification", pytest.param("regression", marks=pytest.mark.slow)])
-def case(
-    request: pytest.FixtureRequest, bins: Bins, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[UNet, Bins, Path]:
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[UNet, Bins, Path]:
     """A network, its bins, and the weights file of it."""
-    bins = bins if request.param == "classification" else Bins(torch.zeros(0, 2), torch.zeros(0))
-    network = lived_in(len(bins) or 2)
+    if request.param == "classification":
+        return tuple(map(request.getfixturevalue, ("network", "bins", "exported")))  # type: ignore[return-value]
+    bins, network = Bins(torch.zeros(0, 2), torch.zeros(0)), make_network(2)
     path = tmp_path_factory.mktemp("start") / "one.onnx"
     export(network, bins, path, SPEC, {})
     return network, bins, path
@@ -64,12 +41,34 @@ def colors(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 @torch.inference_mode()
 def test_folding_changes_no_output() -> None:
-    network = lived_in(5)
+    network = make_network(5)
     L, hints = torch.rand(2, 1, 64, 32) * 100, torch.randn(2, 3, 16, 8)
     torch.testing.assert_close(fold_batchnorm(network)(L, hints), network(L, hints), rtol=1e-4, atol=1e-4)
 
 
-def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Path], tmp_path: Path) -> None:
+def numbers(network: UNet, bins: Bins) -> dict[str, torch.Tensor]:
+    """Return what an export of it would write, in half precision where a file has that."""
+    whole = ExportedNetwork(network, bins).state_dict()
+    return {name: tensor.half() if tensor.ndim >= 4 else tensor for name, tensor in whole.items()}
+
+
+def test_a_weights_file_alone_is_enough_to_go_on_from(case: tuple[UNet, Bins, Path]) -> None:
+    network, bins, path = case
+    start = load_weights(path)
+    assert torch.equal(start.bins.centers, bins.centers)
+    assert torch.equal(start.bins.weights, bins.weights)
+    back = UNet(len(bins) or 2)
+    back.load_state_dict(start.network)
+    before, after = numbers(network, bins), numbers(back.eval(), start.bins)
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        assert torch.equal(tensor, after[name]), name
+
+
+@pytest.mark.slow
+def test_what_was_read_back_is_exported_as_the_same_file(
+    case: tuple[UNet, Bins, Path], tmp_path: Path
+) -> None:
     _, bins, path = case
     start = load_weights(path)
     assert torch.equal(start.bins.centers, bins.centers)
@@ -140,7 +139,7 @@ def test_metadata_that_makes_no_sense(tmp_path: Path, changes: dict[str, object]
 
 
 def test_a_backbone_goes_from_file_to_file(tmp_path: Path) -> None:
-    network = lived_in(3)
+    network = make_network(3)
     save_backbone(network.state_dict(), tmp_path / "deep" / "backbone.pt")
     other = UNet(7)
     other.backbone.load_state_dict(load_backbone(tmp_path / "deep" / "backbone.pt"))

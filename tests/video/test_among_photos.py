@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from made_films import times
 
+from changed_command import changed_command, hide_package
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE
 
@@ -60,12 +60,8 @@ class TestBoth:
         self, tiny_weights: Path
     ) -> None:
         photo("a.png")
-        code = "import sys; sys.modules['av'] = None; from colorify.cli import main; main()"
-        words = command(tiny_weights, "a.png", "film.mp4")[3:]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words],
-            capture_output=True, text=True, check=False, timeout=PATIENCE,
-        )  # fmt: skip
+        words = changed_command(hide_package, *command(tiny_weights, "a.png", "film.mp4")[3:], given=("av",))
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == 3
         assert "pip install 'colorify-photo[video]'" in done.stderr
         assert names() == {"a.png", "a-color.png", "film.mp4"}

@@ -2,14 +2,16 @@
 
 import json
 import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from made_films import Sort, labs, numbered, packets, times, write_film
 
+from changed_command import changed_command, hide_package
+from colorify.video import job
 from command_line import Colorify
 
 CASES = Path(__file__).parent / "cases"
@@ -97,9 +99,8 @@ def test_what_makes_no_sense_is_refused(colorify: Colorify, arguments: tuple[str
 
 
 def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
-    hide = "import sys; sys.modules['av'] = None; from colorify import cli; "
-    run = f"sys.exit(cli.run(['video', 'film.mp4', '-m', {str(tiny_weights)!r}]))"
-    done = subprocess.run([sys.executable, "-c", hide + run], capture_output=True, text=True, check=False)
+    words = changed_command(hide_package, "video", "film.mp4", "-m", str(tiny_weights), given=("av",))
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "pip install 'colorify-photo[video]'" in done.stderr
 
@@ -187,3 +188,25 @@ def test_a_thing_that_moves_keeps_its_colour(colorify: Colorify) -> None:
     moved = [np.abs(b[:, 8:100] - a[:, 10:102]).mean() for a, b in pairwise(shown)]
     still = [np.abs(b - a).mean() for a, b in pairwise(shown)]
     assert np.mean(moved) < 0.35 * np.mean(still)
+
+
+def test_the_weights_are_loaded_once_for_many_films(
+    colorify: Colorify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a.mkv", "b.mkv", "c.mkv"]
+    for name in names:
+        write_film(Path(name), Sort(size=(64, 48), frames=2))
+    loaded: list[object] = []
+
+    def load(*given: Any, **options: Any) -> object:
+        loaded.append(given)
+        return generator(*given, **options)
+
+    generator = job.Generator
+    monkeypatch.setattr(job, "Generator", load)
+    ended = colorify("video", *names, "missing.mkv", "-q")
+    assert ended.code == 1
+    assert all(Path(name.replace(".", "-color.")).is_file() for name in names)
+    assert len(loaded) == 1
+    colorify("video", "missing.mkv", "-q")
+    assert len(loaded) == 1  # nor in vain

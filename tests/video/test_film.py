@@ -10,6 +10,7 @@ import pytest
 from made_films import RATE, Sort, add_tracks, labs, matrix_of, numbered, packets, times, write_film
 
 from colorify.errors import FilmError, UsageError
+from colorify.options import ColorOptions
 from colorify.video import FilmOptions, FilmReport, colorize_film
 
 LOSSLESS = FilmOptions(codec="ffv1")
@@ -126,7 +127,12 @@ def test_h264_takes_odd_sizes(tmp_path: Path, tiny_weights: Path) -> None:
 def test_a_film_in_colour_is_made_anew_from_its_L(tmp_path: Path, tiny_weights: Path) -> None:
     source = write_film(tmp_path / "a.mkv", Sort(frames=3))
     color(source, tmp_path / "red.mkv", tiny_weights, LOSSLESS)
-    report = color(tmp_path / "red.mkv", tmp_path / "b.mkv", tiny_weights, replace(LOSSLESS, strength=0.0))
+    report = color(
+        tmp_path / "red.mkv",
+        tmp_path / "b.mkv",
+        tiny_weights,
+        replace(LOSSLESS, colors=ColorOptions(strength=0.0)),
+    )
     assert report.was_colored
     assert chroma(tmp_path / "b.mkv") < 0.3
     assert worst_L(tmp_path / "red.mkv", tmp_path / "b.mkv") <= 2 * STEP
@@ -191,7 +197,7 @@ def test_pictures_out_and_in(film: Path, tiny_weights: Path, tmp_path: Path) -> 
 def test_chroma_blur_and_strength(film: Path, tiny_weights: Path, tmp_path: Path) -> None:
     color(film, tmp_path / "plain.mkv", tiny_weights, LOSSLESS)
     color(film, tmp_path / "blurred.mkv", tiny_weights, replace(LOSSLESS, chroma_blur=8.0))
-    color(film, tmp_path / "half.mkv", tiny_weights, replace(LOSSLESS, strength=0.5))
+    color(film, tmp_path / "half.mkv", tiny_weights, replace(LOSSLESS, colors=ColorOptions(strength=0.5)))
 
     def edges(name: str) -> float:
         lab = next(labs(tmp_path / name))
@@ -246,7 +252,12 @@ def test_sound_that_no_file_can_hold_is_named(
 
 
 def test_bad_options_are_refused() -> None:
-    for bad in ({"strength": 3.0}, {"codec": "vp8"}, {"start": 2.0, "end": 1.0}, {"codec": "ffv1", "crf": 3}):
+    for bad in (
+        {"colors": ColorOptions(alternative=2)},
+        {"codec": "vp8"},
+        {"start": 2.0, "end": 1.0},
+        {"codec": "ffv1", "crf": 3},
+    ):
         with pytest.raises(UsageError):
             FilmOptions(**bad)  # type: ignore[arg-type]
 

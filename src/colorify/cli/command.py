@@ -5,10 +5,10 @@ from typing import Final
 import click
 
 from colorify.cli.command_table import VerbGroup
-from colorify.cli.interruption import INTERRUPTED
 from colorify.cli.lines import print_line
 from colorify.cli.output import OutputError, flush
-from colorify.errors import ColorifyError, SetupError, UsageError
+from colorify.cli.wording import describe_error
+from colorify.errors import ColorifyError, ExitCode, SetupError, UsageError
 
 # what a verb may find missing -> the extra that brings it
 EXTRAS: Final = {
@@ -33,7 +33,7 @@ def run_command(arguments: list[str]) -> int:
         return _fail(UsageError(f"{error.format_message()} (colorify -h lists what can be given)"))
     except click.Abort:
         print_line("interrupted", err=True)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except ModuleNotFoundError as error:
         missing = _missing_extra(error)
         if missing is None:
@@ -48,7 +48,7 @@ def run_command(arguments: list[str]) -> int:
         return error.exit_code if error.is_unwanted else _fail(error)
     except ColorifyError as error:
         return _fail(error)
-    return result if isinstance(result, int) else 0
+    return result if isinstance(result, int) else ExitCode.DONE
 
 
 def _check_words(arguments: list[str]) -> None:
@@ -75,5 +75,5 @@ def _spelt(name: str | bytes | int) -> str:
 
 
 def _fail(error: ColorifyError) -> int:
-    print_line(f"error: {error}", err=True)
+    print_line(f"error: {describe_error(error)}", err=True)
     return error.exit_code

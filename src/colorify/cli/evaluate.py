@@ -1,6 +1,5 @@
 """`colorify evaluate`: how good are the colours?"""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -8,6 +7,7 @@ import click
 
 from colorify.cli.lines import print_line
 from colorify.cli.options import DETAIL, DEVICE, real_in, whole_in
+from colorify.cli.progress import count_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,13 +72,13 @@ def evaluate(
     perceptual = _perceptual(metric_weights)
     for count in counts:
         results: list[scoring.ScoredPhoto] = []
-        with click.progressbar(
-            scoring.evaluate(colorizer, paths, hints=count, vividness=vividness, size=size, detail=detail),
-            length=len(paths),
-            label=f"{count} hints",
-            file=sys.stderr,
-        ) as bar:
-            results.extend(bar)
+        with count_bar() as draw:
+            for result in scoring.evaluate(
+                colorizer, paths, hints=count, vividness=vividness, size=size, detail=detail
+            ):
+                results.append(result)
+                if draw is not None:
+                    draw(len(results), len(paths), f"{count} hints: {len(results)}/{len(paths)}")
         coverage = add_coverage(result.coverage for result in results)
         scores: dict[str, float | None] = asdict(mean([result.scores for result in results])) | perceptual(
             results

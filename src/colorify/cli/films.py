@@ -11,7 +11,7 @@ from colorify.cli.command_table import is_film_name
 from colorify.errors import UsageError
 
 if TYPE_CHECKING:
-    from colorify.batch.plan import Refusal
+    from colorify.batch.inputs import Refusal
 
 # what means the same for films
 SHARED_OPTIONS: Final = (
@@ -53,7 +53,7 @@ def color_films(ctx: click.Context, films: tuple[str, ...]) -> int:
 
 def refuse_films(ctx: click.Context, films: tuple[str, ...]) -> "tuple[Refusal, ...]":
     """Refuse films where an option was given that is not for them, and say what to type for each."""
-    from colorify.batch.plan import Refusal
+    from colorify.batch.inputs import Refusal
 
     given = [
         option

@@ -16,10 +16,8 @@ from types import FrameType
 from typing import Final
 
 from colorify.cli.signals import SIGNALS
+from colorify.errors import ExitCode
 
-INTERRUPTED: Final = (
-    130  # 128 + SIGINT, as shells have it; for every signal, so that scripts ask for one code
-)
 _IMPORT: Final = "<frozen importlib"  # begins the file name of the code that imports
 _HERE: Final = "colorify.cli"
 _PAUSE: Final = 0.02  # s after which a signal is heard again that came at a bad moment
@@ -34,7 +32,7 @@ class Interruption:
     """
 
     def __init__(self) -> None:
-        self._code = INTERRUPTED
+        self._code: int = ExitCode.INTERRUPTED
         self._leaving = False
 
     def begin(self) -> None:

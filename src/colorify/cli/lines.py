@@ -1,4 +1,4 @@
-"""Lines of text for a person: each stays one line, whatever the name of a file in it holds."""
+"""Lines of text for a person: each stays one line, whatever file names hold."""
 
 import unicodedata
 from typing import Final

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.lines import print_line
+from colorify.errors import UsageError
 from colorify.model.devices import AUTO, DEVICE_NAMES
 from colorify.options import DETAILS, RANGES
 
@@ -47,19 +48,27 @@ DEVICE: Final = click.option(
     help="Where the generator runs; auto: an accelerator that works, or the CPU.",
 )
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
-PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#[0-9a-fA-F]{{6}})(?:,{LENGTH})?")
+PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?")
 NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")
 
 
 def read_photo_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[Hint, ...]":
-    """Read colours at places: each `X,Y,#RRGGBB` or `X,Y,#RRGGBB,RADIUS`.
+    """Read colours at places: each `X,Y,COLOR` or `X,Y,COLOR,RADIUS`.
 
     X, Y and RADIUS: pixels of the upright photo, or percent: `50%,12.5%,#c08060,2%`.
+    COLOR: see `parse_color`.
     """
-    cure = "write it like 120,80,#c08060 or 50%,30%,#c08060; a radius may follow: 120,80,#c08060,6"
-    return tuple(_hint(*_parts(PHOTO_HINT, text, cure, ctx, param)) for text in texts)
+    cure = "write it like 120,80,#c08060 or 50%,30%,navy; a radius may follow: 120,80,#c08060,6"
+    found = []
+    for text in texts:
+        parts = _parts(PHOTO_HINT, text, cure, ctx, param)
+        try:
+            found.append(_hint(*parts))
+        except UsageError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+    return tuple(found)
 
 
 def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> "tuple[Hint, ...]":

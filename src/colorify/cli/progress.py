@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,9 @@ FIRST_DRAW_S: Final = 1.0  # s before a bar is drawn for one photo alone: most a
 ESTIMATE_WINDOW_S: Final = (
     300.0  # s that the estimate of the time left looks back: the photos of an album differ
 )
+
+
+Draw = Callable[[int, int | None, str], None]  # how many are done, of how many, and that in words
 
 
 class Bar:
@@ -62,7 +65,7 @@ class Bar:
         progress.update(task, completed=now, count=count)
 
 
-def _begin(total: int) -> "tuple[Progress, TaskID]":
+def _begin(total: int | None) -> "tuple[Progress, TaskID]":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -87,3 +90,16 @@ def progress_bar(total: int) -> Iterator[Bar]:
         yield drawn
     finally:
         drawn.close()
+
+
+@contextmanager
+def count_bar(*, hidden: bool = False) -> Iterator[Draw | None]:
+    """Yield what draws how far a run is that does one thing after the other; None if nobody would see it."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    progress, task = _begin(None)
+    try:
+        yield lambda done, total, words: progress.update(task, completed=done, total=total, count=words)
+    finally:
+        progress.stop()

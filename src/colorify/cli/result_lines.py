@@ -10,11 +10,14 @@ import click
 
 from colorify.cli.lines import print_line
 from colorify.cli.summary import Summary
+from colorify.cli.wording import describe_error
 
 if TYPE_CHECKING:
-    from colorify.batch.plan import Job, Plan, Refusal
+    from colorify.batch.inputs import Refusal
+    from colorify.batch.plan import Job, Plan
     from colorify.batch.run import PhotoResult
-    from colorify.colorizer import Colorizer, Report
+    from colorify.colorizer import Colorizer
+    from colorify.result import Report
 
 MAX_REASONS: Final = 20  # that the report repeats
 
@@ -65,9 +68,11 @@ class LineReporter:
         )  # what --dry-run is asked for, so on stdout
 
     def result(self, result: "PhotoResult") -> None:
+        if result.error is not None:
+            _print_line(f"error: {describe_error(result.error)}")
         if result.report is None:
-            _print_line(f"error: {result.error}")
-        elif self.verbosity >= 0:
+            return
+        if self.verbosity >= 0:
             self._report(printable_path(result.job.source), printable_path(result.job.target), result.report)
 
     def watching(self, folders: Sequence[str]) -> None:
@@ -128,9 +133,9 @@ class JsonReporter:
 
     def result(self, result: "PhotoResult") -> None:
         source, target = printable_path(result.job.source), printable_path(result.job.target)
-        if result.report is None:
-            _print_json(source, target, "failed", error=str(result.error))
-        else:
+        if result.error is not None:
+            _print_json(source, target, "failed", error=describe_error(result.error))
+        elif result.report is not None:
             _print_json(source, target, "done", report=result.report, notes=list(result.report.notes))
 
     def watching(self, folders: Sequence[str]) -> None:
@@ -157,7 +162,7 @@ def _details(tally: Summary) -> Iterator[str]:
         yield f"skipped: {tally.taken} that another run is colouring; repeat the command when it has ended"
     if tally.own:
         yield f"skipped: {tally.own} made by Colorify"
-    reasons = list(tally.failures.values())
+    reasons = [why for _, why in tally.failures.values()]
     yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
     if len(reasons) > MAX_REASONS:
         yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"

@@ -13,14 +13,15 @@ from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import ExitCode, PhotoError, UsageError
 
 if TYPE_CHECKING:
-    from colorify.batch.plan import Plan, Refusal
-    from colorify.batch.run import BatchOptions, PhotoResult
+    from colorify.batch.coloring import BatchOptions
+    from colorify.batch.inputs import Refusal
+    from colorify.batch.plan import Plan
+    from colorify.batch.run import PhotoResult
     from colorify.colorizer import Colorizer
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 CORES: Final = os.cpu_count() or 1
 # Photos at a time: each takes some 100 MB, and a disk is soon busy. One more than the cores, since each waits
 # now and then, for the disk or for its own threads.
@@ -134,7 +135,7 @@ def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
 
 
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:
-    from colorify.batch.plan import is_folder
+    from colorify.batch.inputs import is_folder
 
     if dry:
         raise UsageError("--dry-run ends at once and --watch goes on; give one of them.")
@@ -150,7 +151,8 @@ def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOpt
 
 
 def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
-    from colorify.batch.run import PhotoResult, refuse_colorify_output
+    from colorify.batch.coloring import refuse_colorify_output
+    from colorify.batch.run import PhotoResult
 
     tally = _begin(plan, Summary(), show)
     for job in plan.jobs:
@@ -160,7 +162,7 @@ def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
         except PhotoError as error:
             _count(PhotoResult(job, error=error), plan, tally, show)
     show.end(tally, dry=True)
-    return FAILED if tally.failed else DONE
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color_plans(
@@ -191,8 +193,8 @@ def _color_plans(
     finally:
         run.show.end(tally)
     if tally.left and stopped():
-        return INTERRUPTED
-    return FAILED if tally.failed else DONE
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color_plan(
@@ -205,8 +207,9 @@ def _color_plan(
     again: set[Path] | None,
 ) -> None:
     from colorify.batch import run as batch
+    from colorify.batch.coloring import bind_coloring
 
-    color = batch.bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
+    color = bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
     with progress_bar(len(plan.jobs)) as drawn:
         results = batch.run(
             plan.jobs,
@@ -250,15 +253,15 @@ def _count(result: "PhotoResult", plan: "Plan", tally: Summary, show: RunReporte
 
 
 def _is_taken(result: "PhotoResult") -> bool:
-    from colorify.batch.run import TakenError
+    from colorify.batch.coloring import TakenError
 
     return isinstance(result.error, TakenError) and not result.error.done
 
 
 def _passed_over(result: "PhotoResult") -> "Plan | None":
     """Return what a batch passes over, of a photo that looked like a job when the plan was made."""
+    from colorify.batch.coloring import AlreadyColorizedError, TakenError
     from colorify.batch.plan import Plan
-    from colorify.batch.run import AlreadyColorizedError, TakenError
 
     job, error = result.job, result.error
     if isinstance(error, AlreadyColorizedError):

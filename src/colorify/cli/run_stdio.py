@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.result_lines import JsonReporter
-from colorify.cli.run_photos import DONE, FAILED, INTERRUPTED, Run, check_confidence
+from colorify.cli.run_photos import Run, check_confidence
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import ExitCode, PhotoError, UsageError
 from colorify.images.formats import SNIFF_BYTES, sniff
 
 if TYPE_CHECKING:
+    from colorify.batch.coloring import BatchOptions
     from colorify.batch.plan import Job
-    from colorify.batch.run import BatchOptions, PhotoResult
+    from colorify.batch.run import PhotoResult
 
 STDIO: Final = "-"  # as an input: stdin; as an output: stdout
 
@@ -36,17 +37,18 @@ def color_stream(
         except StoppedError:
             tally.stopped = "interrupted"
             run.show.end(tally)
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         except PhotoError as error:
             result = PhotoResult(job, error=error)
         tally.result(result)
         run.show.result(result)
     run.show.end(tally, dry=dry)
-    return FAILED if tally.failed else DONE
+    return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
-    from colorify.batch.run import PhotoResult, StoppedError, color_source
+    from colorify.batch.coloring import color_source
+    from colorify.batch.run import PhotoResult, StoppedError
 
     source = _read_stdin() if job.source == Path(STDIO) else job.source
     target = job.target if job.target != Path(STDIO) else None

@@ -16,7 +16,7 @@ import click
 
 from colorify.cli.lines import print_line
 from colorify.cli.options import DEVICE
-from colorify.errors import SetupError, UsageError
+from colorify.errors import ExitCode, SetupError, UsageError
 
 if TYPE_CHECKING:
     from colorify.server.settings import Settings
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FILE = click.Path(dir_okay=False, path_type=Path)
 NEW_TOKEN = "new"  # noqa: S105 - not a secret, but the wish for one
 MEGA = 1_000_000
-INTERRUPTED: Final = 128 + signal.SIGINT
 # of a server that all may reach, from here
 LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a name, not bound to
 
@@ -116,7 +115,7 @@ def _quitting() -> Iterator[None]:
     """Have SIGTERM end with 0 before the server listens; from then on it hears the signal itself."""
 
     def leave(_number: int, _frame: FrameType | None) -> NoReturn:
-        sys.exit(0)
+        sys.exit(ExitCode.DONE)
 
     before = signal.signal(signal.SIGTERM, leave)
     try:
@@ -140,7 +139,7 @@ def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
             _open_browser(f"http://{LOCAL_NAMES.get(host, name)}:{bound}{key}")
 
     ended = listen(settings, host=host, port=port, started=started)
-    code = INTERRUPTED if ended.signal == signal.SIGINT else 0
+    code = ExitCode.INTERRUPTED if ended.signal == signal.SIGINT else ExitCode.DONE
     if ended.threads:  # the interpreter would wait for them, and a decoder may take as long as it likes
         print_line(f"warning: {ended.threads} photos at work were given up.", err=True)
         sys.stdout.flush()

@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from colorify.cli.wording import describe_error
+
 if TYPE_CHECKING:
     from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult
@@ -18,7 +20,7 @@ class Summary:
     own: int = 0  # skipped: outputs of Colorify
     taken: int = 0  # skipped: another run is colouring them
     left: int = 0  # not begun, or given up: the run was stopped
-    failures: dict[str, str] = field(default_factory=dict)  # input -> why
+    failures: dict[str, tuple[int, str]] = field(default_factory=dict)  # input -> its alternative, and why
     stopped: str = ""  # why there is something left
     _started: float = field(default_factory=time.monotonic)
 
@@ -42,7 +44,7 @@ class Summary:
         self.before += len(plan.finished)
         self.own += len(plan.own)
         self.left += len(plan.jobs)
-        self.failures.update((refusal.source, refusal.reason) for refusal in plan.refused)
+        self.failures.update((refusal.source, (1, refusal.reason)) for refusal in plan.refused)
 
     def passed_over(self, plan: "Plan") -> None:
         """Count the photos of an earlier plan that turned out to be passed over, as `plan` says."""
@@ -58,8 +60,10 @@ class Summary:
     def result(self, result: "PhotoResult") -> None:
         """Count what came of a photo of a plan."""
         self.left -= 1
+        source, alternative = str(result.job.source), result.job.alternative
         if result.error is not None:
-            self.failures[str(result.job.source)] = str(result.error)
-        else:
-            self.done += 1
-            self.failures.pop(str(result.job.source), None)  # it was not whole yet when it came
+            self.failures[source] = alternative, describe_error(result.error)
+            return
+        self.done += 1
+        if source in self.failures and self.failures[source][0] == alternative:
+            del self.failures[source]  # it was not whole yet when it came

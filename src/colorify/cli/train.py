@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.interruption import INTERRUPTED
 from colorify.cli.lines import print_line
 from colorify.cli.signals import stop_on_signals
+from colorify.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
@@ -114,10 +114,10 @@ def train(
             whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)
         if not whole:
             _say(workers, f"stopped at step {trainer.step}; repeat the command to go on")
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
-    return 1 if failed else 0
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def _recipe(file: Path | None, source: str | None, minutes: float | None) -> "Recipe":
@@ -173,7 +173,6 @@ def _share_cores(workers: "Workers") -> int:
 @contextmanager
 def _held(into: Path, workers: "Workers") -> Iterator[None]:
     """Keep other runs out of the folder of this one, and this one out of what is no folder of a run."""
-    from colorify.errors import UsageError
     from colorify.folders import hold_folder
     from colorify.training.checkpoint import CHECKPOINT
 

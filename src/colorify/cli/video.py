@@ -1,30 +1,27 @@
 """`colorify video FILM`: colour films. Also what runs when a film is given without a verb."""
 
-import json
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.lines import print_line
+from colorify.cli.film_lines import FilmReporter, film_bar
 from colorify.cli.options import DEVICE, SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
-from colorify.cli.result_lines import printable_path
 from colorify.cli.signals import stop_on_signals
-from colorify.errors import FilmError, UsageError
+from colorify.cli.wording import describe_error
+from colorify.errors import ExitCode, FilmError, UsageError
 from colorify.options import ColorOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
-    from colorify.video import FilmOptions, FilmProgress, FilmReport
+    from colorify.model.generator import Generator
+    from colorify.video import FilmOptions
 
-DONE, FAILED, INTERRUPTED = 0, 1, 130
 FILE = click.Path(dir_okay=False, path_type=Path)
 CODEC_NAMES: Final = (
     "h264",
@@ -48,7 +45,7 @@ def read_time(ctx: click.Context, param: click.Parameter, text: str | None) -> f
 def read_timed_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[tuple[Hint, float], ...]":
-    """Read colours at places of frames: each `X,Y,#RRGGBB[,RADIUS]`, and `@TIME` if not at the start."""
+    """Read colours at places of frames: each `X,Y,COLOR[,RADIUS]`, and `@TIME` if not at the start."""
     found = []
     for text in texts:
         place, _, time = text.partition("@")
@@ -78,7 +75,7 @@ def read_timed_hints(
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,#RRGGBB[,RADIUS]@TIME",
+    metavar="X,Y,COLOR[,RADIUS]@TIME",
     multiple=True,
     callback=read_timed_hints,
     help="A colour you know, at a pixel or at 50%,30%, and a time; it is followed through its shot.",
@@ -141,7 +138,7 @@ def video(
     every frame are kept. Ctrl-C leaves a film that can be watched; the same command again goes on where it
     was.
     """
-    from colorify.video import FilmOptions, TimedHint
+    from colorify.video import FilmOptions, TimedHint, load_film_generator
 
     if output is not None and pictures is not None:
         raise UsageError("-o and --frames: give one of them.")
@@ -160,27 +157,22 @@ def video(
         mark=not no_mark,
         overwrite=force,
     )
-    chosen = _Chosen(weights, device)
-    show = _Show(as_json=as_json, quiet=quiet)
+    show = FilmReporter(as_json=as_json, quiet=quiet)
+    load = cache(
+        partial(load_film_generator, weights, device=device)
+    )  # once for all films, and for none in vain
     with stop_on_signals() as stopped:
         if pictures is not None:
-            return _color(films[0], None, options, chosen, show, stopped, pictures=Path(pictures))
-        return _color_all(films, output, options, chosen, show, stopped)
-
-
-class _Chosen(NamedTuple):
-    """The generator that a person chose."""
-
-    weights: Path | None
-    device: str
+            return _color(films[0], None, options, load, show, stopped, pictures=Path(pictures))
+        return _color_all(films, output, options, load, show, stopped)
 
 
 def _color_all(
     films: tuple[Path, ...],
     output: str | None,
     options: "FilmOptions",
-    chosen: "_Chosen",
-    show: "_Show",
+    load: "Callable[[], Generator]",
+    show: FilmReporter,
     stopped: Callable[[], bool],
 ) -> int:
     """Colour films, one after the other, each with its line; return the exit code."""
@@ -191,12 +183,12 @@ def _color_all(
         show.passed_over(source, note)
     for source, reason in plan.refused:
         show.failed(source, reason)
-    code = FAILED if plan.refused else DONE
+    code: int = ExitCode.FAILED if plan.refused else ExitCode.DONE
     for source, target in plan.jobs:
         if stopped():
-            return INTERRUPTED
-        ended = _color(source, target, options, chosen, show, stopped)
-        if ended == INTERRUPTED:
+            return ExitCode.INTERRUPTED
+        ended = _color(source, target, options, load, show, stopped)
+        if ended == ExitCode.INTERRUPTED:
             return ended
         code = max(code, ended)
     return code
@@ -232,8 +224,8 @@ def _color(
     film: Path,
     target: Path | None,
     options: "FilmOptions",
-    chosen: "_Chosen",
-    show: "_Show",
+    load: "Callable[[], Generator]",
+    show: FilmReporter,
     stopped: Callable[[], bool],
     *,
     pictures: Path | None = None,
@@ -244,114 +236,23 @@ def _color(
 
     cv2.setNumThreads(1)  # the work is spread over threads already; those of OpenCV would be in their way
     try:
-        with _bar(hidden=show.quiet) as progress:
+        with film_bar(hidden=show.quiet) as progress:
             report = colorize_film(
                 film,
                 target,
                 pictures=pictures,
-                weights=chosen.weights,
-                device=chosen.device,
+                generator=load,
                 options=options,
                 progress=progress,
                 stopped=stopped,
             )
     except FilmError as error:
-        show.failed(film, str(error))
-        return FAILED
+        show.failed(film, describe_error(error))
+        return ExitCode.FAILED
     show.report(report)
     if report.interrupted:
-        return INTERRUPTED
-    return DONE if report.fault is None else FAILED
-
-
-# what --json says of a film of which nothing was made, in the shape of all others
-_EMPTY: Final[dict[str, object]] = dict.fromkeys(
-    (
-        "source",
-        "target",
-        "status",
-        "error",
-        "width",
-        "height",
-        "frames",
-        "resumed",
-        "seconds",
-        "was_colored",
-        "notes",
-    )
-)
-
-
-@dataclass(frozen=True)
-class _Show:
-    """How what comes of films is shown."""
-
-    as_json: bool
-    quiet: bool
-
-    def failed(self, film: Path, reason: str) -> None:
-        if self.as_json:
-            print_line(
-                json.dumps(_EMPTY | {"source": printable_path(film), "status": "failed", "error": reason})
-            )
-        else:
-            print_line(f"error: {reason}", err=True)
-
-    def passed_over(self, film: Path, note: str) -> None:
-        if self.as_json:
-            print_line(
-                json.dumps(_EMPTY | {"source": printable_path(film), "status": "skipped", "notes": [note]})
-            )
-        elif not self.quiet:
-            print_line(f"{printable_path(film)}: {note}", err=True)
-
-    def report(self, report: "FilmReport") -> None:
-        if self.as_json:
-            click.echo(json.dumps(_row(report)))
-            return
-        if not self.quiet:
-            _tell(report)
-        if report.fault is not None and not report.interrupted:
-            where = f"{report.fault.time:.2f} s: {report.fault.reason}"
-            print_line(
-                f"error: {printable_path(report.source)} is broken at {where}. Coloured up to there.",
-                err=True,
-            )
-
-
-def _tell(report: "FilmReport") -> None:
-    made = report.frames - report.resumed
-    notes = [f"{report.width}x{report.height}", f"{report.frames} frames", f"{report.seconds:.1f} s"]
-    notes.append(f"{made / max(report.seconds, 1e-6):.1f} frames/s")
-    if report.resumed:
-        notes.append(f"{report.resumed} frames of an earlier run")
-    if report.was_colored:
-        notes.append("had colour: made anew from its brightness")
-    print_line(
-        f"{printable_path(report.source)} -> {printable_path(report.target)}  ({', '.join(notes)})", err=True
-    )
-    for note in report.notes:
-        print_line(f"note: {note}", err=True)
-    if report.interrupted:
-        print_line("interrupted; the same command goes on at the last finished piece", err=True)
-
-
-def _row(report: "FilmReport") -> dict[str, object]:
-    fault = report.fault and f"{report.fault.time:.2f} s: {report.fault.reason}"
-    status = "interrupted" if report.interrupted else "broken" if fault else "done"
-    return {
-        "source": printable_path(report.source),
-        "target": printable_path(report.target),
-        "status": status,
-        "error": fault,
-        "width": report.width,
-        "height": report.height,
-        "frames": report.frames,
-        "resumed": report.resumed,
-        "seconds": round(report.seconds, 3),
-        "was_colored": report.was_colored,
-        "notes": list(report.notes),
-    }
+        return ExitCode.INTERRUPTED
+    return ExitCode.DONE if report.fault is None else ExitCode.FAILED
 
 
 def _rate(text: str, films: tuple[Path, ...]) -> Fraction | None:
@@ -366,23 +267,3 @@ def _rate(text: str, films: tuple[Path, ...]) -> Fraction | None:
     if not all(film.is_dir() for film in films):
         raise UsageError("--fps: a film keeps the time of every frame; a rate is for a folder of pictures.")
     return rate
-
-
-@contextmanager
-def _bar(*, hidden: bool) -> "Iterator[Callable[[FilmProgress], None] | None]":
-    """Draw how far a film is on stderr, if that is a terminal."""
-    if hidden or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(now: "FilmProgress") -> None:
-            text = f"{now.frames}/{now.total or '?'} frames, {now.rate:.1f} frames/s"
-            bar.update(task, completed=now.frames, total=now.total, description=text)
-
-        yield show

@@ -14,6 +14,7 @@ The crawl, from the ground up:
 * `frontier`: what is fetched next
 * `storage`: files checked by their content and named by their sha256
 * `network`: which addresses a crawl connects to
+* `response_head`: the head of an answer, bounded
 * `middlewares`: Scrapy downloader middlewares: rights and delays
 * `spider`: fetches rows of the catalogue and writes down what it learned
 * `crawl`: `colorify data crawl`
@@ -29,7 +30,7 @@ From pictures to shards:
 * `screen`: `colorify data screen`: kept or rejected, and why
 * `shard_plan`: which photo goes into which shard
 * `process_pool`: worker processes whose death is seen at once
-* `shard_reader`: WebDataset shards, read into memory as Lab
+* `shard_reader`: the photos of WebDataset shards, one after another, and decoded to Lab
 * `shard_writer`: `colorify data shard`
 * `stats`: `colorify data stats`: a set of shards in numbers and pictures
 """

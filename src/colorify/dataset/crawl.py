@@ -160,7 +160,10 @@ def polite_settings(policy: CrawlPolicy, limits: CrawlLimits, folder: Path) -> d
         "DOWNLOAD_FAIL_ON_DATALOSS": True,  # a body shorter than announced is no picture
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         # the web only: a page must not make us open the files of this machine
-        "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+        "DOWNLOAD_HANDLERS": {
+            **dict.fromkeys(("http", "https"), "colorify.dataset.response_head.BoundedHeadHandler"),
+            **dict.fromkeys(("file", "data", "ftp", "s3")),
+        },
         "HTTPERROR_ALLOW_ALL": True,  # the spider writes down every answer
         "CLOSESPIDER_TIMEOUT": limits.minutes * 60,
         "SCHEDULER": "colorify.dataset.spider.CatalogueScheduler",

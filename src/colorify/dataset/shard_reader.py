@@ -7,7 +7,6 @@ import io
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -19,6 +18,7 @@ from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
 from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
+from colorify.threads import map_in_order
 
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
@@ -35,13 +35,12 @@ class Sample:
 
 
 def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1) -> Iterator[Sample]:
-    """Decode every photo of the shards, in order. `addresses`: paths, or whatever fsspec opens.
+    """Decode every photo of the shards, in order, a few ahead. `addresses`: paths, or whatever fsspec opens.
 
     Raises PhotoError for what is no shard, and for a photo in it that is damaged.
     """
-    with ThreadPoolExecutor(threads) as pool:
-        for address in addresses:
-            yield from pool.map(_decode, read_members(address))
+    members = (member for address in addresses for member in read_members(address))
+    return map_in_order(members, _decode, threads=threads, name="colorify-shards")
 
 
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:

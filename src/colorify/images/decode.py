@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -55,6 +56,24 @@ class ImageSource:
     profile: bytes | None = None  # ICC, that a PNG without one amounts to
     beside: AncillaryData = field(default_factory=AncillaryData)  # what libvips does not carry over
     notes: tuple[str, ...] = ()  # what its header alone shows
+    path: Path | None = None  # of the file, if it is one
+
+    @property
+    def is_jpeg(self) -> bool:
+        """Whether it is the file of a JPEG, and no picture in memory of which one is to be made."""
+        return (
+            self.format is not None and self.format.name == "jpeg" and not isinstance(self.data, pyvips.Image)
+        )
+
+    @cached_property
+    def content(self) -> Path | bytes | pyvips.Image:
+        """What libvips is given, `data`, or the bytes of a file that it would map. Raises PhotoError."""
+        if not isinstance(self.data, Path) or self.format is None or self.format.name not in _MAPPED_FORMATS:
+            return self.data
+        try:
+            return self.data.read_bytes()
+        except OSError as error:
+            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
 
 
 def identify_source(source: Source, max_pixels: int) -> ImageSource:
@@ -70,20 +89,20 @@ def identify_source(source: Source, max_pixels: int) -> ImageSource:
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
     try:
-        with source.open("rb") as file:
-            row = sniff(head := file.read(SNIFF_BYTES), name)
-            data = head + file.read() if row.name in _MAPPED_FORMATS else source
+        with source.open("rb", buffering=0) as file:
+            row = sniff(file.read(SNIFF_BYTES), name)
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return _identify_file(data, row, name, max_pixels)
+    return _identify_file(source, row, name, max_pixels)
 
 
 def _identify_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> ImageSource:
+    path = data if isinstance(data, Path) else None
     if row is not HEIC:
-        return _add_header(ImageSource(name, data, row))
+        return _add_header(ImageSource(name, data, row, path=path))
     pixels, blocks, left_out = read_heic(data, name, max_pixels)
     notes = tuple(f"{what} left out" for what in left_out)
-    return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes)
+    return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes, path=path)
 
 
 def _add_header(origin: ImageSource) -> ImageSource:
@@ -148,11 +167,12 @@ def decode(origin: ImageSource, *, access: str, shrink: int = 1) -> pyvips.Image
         options["shrink"] = shrink
     if origin.tiff is not None:
         options["page"] = origin.tiff.page
-    if isinstance(origin.data, bytes):
+    content = origin.content
+    if isinstance(content, bytes):
         options.pop("revalidate")
-        image = getattr(pyvips.Image, f"{origin.format.loader}_buffer")(origin.data, **options)
+        image = getattr(pyvips.Image, f"{origin.format.loader}_buffer")(content, **options)
     else:
-        image = getattr(pyvips.Image, origin.format.loader)(os.fsencode(origin.data), **options)
+        image = getattr(pyvips.Image, origin.format.loader)(os.fsencode(content), **options)
     return _set_profile(image, origin.profile)
 
 
@@ -164,25 +184,43 @@ def _set_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
     return result
 
 
-def open_decoder(origin: ImageSource, max_pixels: int, *, cache_decoded: bool) -> tuple[pyvips.Image, bool]:
-    """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
-
-    `cache_decoded`: decode it now, if small or not to be read in parts, into memory or a file without a name.
-    Raises PhotoError for the wrong size.
-    """
-    header = decode(origin, access="sequential")
+def read_header(origin: ImageSource, max_pixels: int) -> pyvips.Image:
+    """Return a picture of which the header alone is read. Raises PhotoError for the wrong size."""
+    if origin.is_jpeg and isinstance(origin.data, Path):
+        with open_file(origin) as file:
+            header = _read_jpeg_header(file)
+    else:
+        header = decode(origin, access="sequential")
     check_size(header.width, header.height, _count_pages(header, origin), origin.name, max_pixels)
-    if isinstance(origin.data, pyvips.Image):
-        return header, True
     whole = _undivided_bytes(header, origin)
     if whole is not None:
         check_whole(header.width, header.height, *whole, origin.name)
+    return header
+
+
+def _read_jpeg_header(file: BinaryIO) -> pyvips.Image:
+    """Read no more than that; libvips would map the file, see _MAPPED_FORMATS."""
+    source = pyvips.SourceCustom()
+    source.on_read(file.read)
+    source.on_seek(file.seek)
+    return pyvips.Image.jpegload_source(source, access="sequential", fail_on="error")
+
+
+def open_decoder(
+    origin: ImageSource, header: pyvips.Image, *, cache_decoded: bool
+) -> tuple[pyvips.Image, bool]:
+    """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
+
+    `cache_decoded`: decode it now, if small or not to be read in parts, into memory or a file without a name.
+    """
+    if isinstance(origin.data, pyvips.Image):
+        return origin.data, True
     turned = read_orientation(header) > 1  # such a photo is not read from the top down
     if cache_decoded and decoded_bytes(header) <= MAX_CACHED_BYTES:
-        return header.copy_memory(), True
-    if cache_decoded and (turned or whole):
-        return cache_tiles(header, origin.name), True
-    return (decode(origin, access="random"), True) if turned else (header, False)
+        return decode(origin, access="sequential").copy_memory(), True
+    if cache_decoded and (turned or _undivided_bytes(header, origin)):
+        return cache_tiles(decode(origin, access="sequential"), origin.name), True
+    return (decode(origin, access="random" if turned else "sequential"), turned)
 
 
 def _count_pages(image: pyvips.Image, origin: ImageSource) -> int:
@@ -201,7 +239,8 @@ def open_file(origin: ImageSource) -> Iterator[BinaryIO]:
     """Open the file itself, for what libvips does not read. Raises PhotoError where it cannot be read."""
     assert not isinstance(origin.data, pyvips.Image)  # which is no file
     try:
-        with BytesIO(origin.data) if isinstance(origin.data, bytes) else origin.data.open("rb") as file:
+        data = vars(origin).get("content", origin.data)  # not read in for a look at its header
+        with BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
             yield file
     except OSError as error:
         raise PhotoError(f"{origin.name}: {error.strerror or error}.") from error
@@ -209,6 +248,8 @@ def open_file(origin: ImageSource) -> Iterator[BinaryIO]:
 
 def _undivided_bytes(image: pyvips.Image, origin: ImageSource) -> tuple[int, str] | None:
     """Return the bytes and the name of what its decoder cannot decode in parts; None if it can."""
+    if isinstance(origin.data, pyvips.Image):
+        return None
     assert origin.format is not None  # files have one
     name, pixels = origin.format.name, image.width * image.height
     if name == "jpeg" and image.get_typeof("jpeg-multiscan") and image.get("jpeg-multiscan"):

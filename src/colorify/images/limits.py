@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from colorify.errors import PhotoError, TooLargeError
+from colorify.errors import PhotoError, TooLargeError, option
 
 MAX_WHOLE_BYTES: Final = (
     2**30
@@ -16,7 +16,7 @@ def check_size(width: int, height: int, pages: int, name: str, max_pixels: int) 
     if width * height > max_pixels:
         raise TooLargeError(
             f"{name}: {width}x{height} is {width * height:,} pixels, "
-            f"expected at most {max_pixels:,}. Allow more with --max-pixels.",
+            f"expected at most {max_pixels:,}. Allow more with {option('max_pixels')}.",
             width,
             height,
             max_pixels,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -19,12 +20,13 @@ from colorify.images.decode import (
     identify_source,
     open_decoder,
     open_file,
+    read_header,
     read_orientation,
     turn_upright,
 )
 from colorify.images.metadata.ancillary import AncillaryData
 from colorify.images.metadata.tiff import DamagedTagsError, read_exif, read_iptc_block
-from colorify.images.profiles import prepare_for_luminance, rgb_profile, to_srgb
+from colorify.images.profiles import ColorReading, read_colors, rgb_profile
 from colorify.images.rgb_space import RgbSpace
 from colorify.images.vips import translate_vips_errors
 
@@ -35,29 +37,70 @@ EXIF_DATA, IPTC, XMP_DATA = "exif-data", "iptc-data", "xmp-data"  # libvips' nam
 
 
 @dataclass(frozen=True)
-class Photo:
-    """A photo, not decoded yet: upright, with all that is to be carried over.
-
-    Both pictures have 1 or 3 bands of 8 or 16 bits, and alpha if `has_alpha`.
-    """
+class PhotoHeader:
+    """A picture file of which only the header was read: whether to colour it can be decided by that."""
 
     origin: ImageSource
-    image: pyvips.Image  # sRGB, for those who look at the colours; carries the file's metadata
-    light: pyvips.Image  # for those who measure light: codes of `space`, from which nothing is cut off
-    space: RgbSpace
-    has_alpha: bool
+    image: pyvips.Image  # its size and its metadata, as the file lies; it has no pixels
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None of what came as bytes or pixels."""
+        return self.origin.path
+
+    @property
+    def xmp(self) -> bytes:
+        """The packet of XMP of the file; empty where it has none."""
+        if self.origin.is_jpeg:  # for which libvips takes any segment of its kind
+            return self.origin.beside.xmp or b""
+        return bytes(self.image.get(XMP_DATA)) if self.image.get_typeof(XMP_DATA) else b""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo, not decoded yet: upright, with all that is to be carried over."""
+
+    header: PhotoHeader
+    color: pyvips.Image  # 1, 3 or 4 bands of 8 or 16 bits as in the file, without alpha; carries its metadata
+    alpha: pyvips.Image | None
+    reading: ColorReading  # of the colours, by the photo's profile
     depth: int  # bits a sample in the file, 8 or 16; the pictures may have more
     notes: tuple[str, ...]  # what the person should know
     profile: bytes | None  # ICC, of RGB, that the file came with
     decoded: pyvips.Image | None  # as it was decoded and not upright, if that can be read more than once
     beside: AncillaryData = field(default_factory=AncillaryData)  # what libvips does not carry over; upright
-    has_resolution: bool = False  # whether anybody knows the resolution of `image`
+    has_resolution: bool = False  # whether anybody knows the resolution of `color`
     turned: bool = False  # its rows were columns in the file
+
+    @property
+    def origin(self) -> ImageSource:
+        """Where it comes from."""
+        return self.header.origin
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether it has transparency."""
+        return self.alpha is not None
+
+    @cached_property
+    def image(self) -> pyvips.Image:
+        """The photo in sRGB, for those who look at its colours: 1 or 3 bands of 8 or 16 bits, and alpha."""
+        return _join_alpha(self.reading.to_srgb(self.color), self.alpha)
+
+    @cached_property
+    def light(self) -> pyvips.Image:
+        """The same for those who measure light: codes of `space`, from which nothing is cut off."""
+        return _join_alpha(self.reading.light, self.alpha)
+
+    @property
+    def space(self) -> RgbSpace:
+        """That of `light`."""
+        return self.reading.space
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the upright photo, px."""
-        return self.image.width, self.image.height
+        return self.color.width, self.color.height
 
     def rows(self) -> Callable[[int, int], Pixels]:
         """Return a function (top, rows) -> (rows, width, bands) of `image`; to be called top down."""
@@ -76,35 +119,49 @@ class Photo:
                 width, height = height, width
             image = _resample(image, width, height)
             color, _ = split_channels(_to_integer(image.autorot(), self.origin), self.origin)
-            return np.asarray(to_srgb(color, []).numpy()).reshape(color.height, color.width, -1)
+            return np.asarray(self.reading.to_srgb(color).numpy()).reshape(color.height, color.width, -1)
 
 
-def open_photo(source: Source, *, max_pixels: int = MAX_PIXELS, cache_decoded: bool = False) -> Photo:
-    """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
+def read_photo_header(source: Source, *, max_pixels: int = MAX_PIXELS) -> PhotoHeader:
+    """Read the header of a file, or of the content of one; of HEIC, all of it. `source`: see `open_photo`.
 
-    Files are told by their content, never by their suffix. Only the header is read here.
-    `cache_decoded`: a small photo is decoded into memory, as it is read twice: by `shrink`, and then in rows.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     origin = identify_source(source, max_pixels)
     with translate_vips_errors(origin.name, partial(explain, origin)):
-        decoded, repeatable = open_decoder(origin, max_pixels, cache_decoded=cache_decoded)
+        return PhotoHeader(origin, read_header(origin, max_pixels))
+
+
+def open_photo(
+    source: Source | PhotoHeader, *, max_pixels: int = MAX_PIXELS, cache_decoded: bool = False
+) -> Photo:
+    """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
+
+    `source`: or the header of one, which is not read again then. Files are told by their content, never by
+    their suffix. Pixels are not decoded here, but:
+    `cache_decoded`: a small photo is decoded into memory, as it is read twice: by `shrink`, and then in rows.
+    Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
+    """
+    header = source if isinstance(source, PhotoHeader) else read_photo_header(source, max_pixels=max_pixels)
+    origin = header.origin
+    with translate_vips_errors(origin.name, partial(explain, origin)):
+        decoded, repeatable = open_decoder(origin, header.image, cache_decoded=cache_decoded)
         turned, has_resolution = turn_upright(decoded, origin)
         color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
-        lies, notes = read_orientation(decoded), [*origin.notes, *channels_left_out(origin)]
-        seen, (light, space) = to_srgb(color, notes), prepare_for_luminance(color)
+        reading = read_colors(color)
+        lies, notes = read_orientation(decoded), [*origin.notes, *channels_left_out(origin), *reading.notes]
+        carrier = color
         if origin.format is not None and origin.format.name == "tiff":
-            seen = _add_tags(seen, origin, notes)
-        if origin.format is not None and origin.format.name == "jpeg" and isinstance(origin.data, bytes):
-            seen = _set_xmp(seen, origin.beside.xmp)
+            carrier = _add_tags(color, origin, notes)
+        if origin.is_jpeg:
+            carrier = _set_xmp(color, origin.beside.xmp)
         return Photo(
-            origin=origin,
-            image=_join_alpha(seen, alpha),
-            light=_join_alpha(light, alpha),
-            space=space,
-            has_alpha=alpha is not None,
+            header=header,
+            color=carrier,
+            alpha=alpha,
+            reading=reading,
             depth=16 if color.format == "ushort" else 8,
             notes=tuple(notes),
             profile=rgb_profile(color),

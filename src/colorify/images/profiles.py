@@ -4,7 +4,9 @@ sRGB is for those who look at the colours; what lies outside it is cut off. L is
 of primaries and curves gives the light of its codes by its own numbers, and the rest gives XYZ.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -28,52 +30,68 @@ _EQUAL_INKS: Final = 4  # of 255: cyan, magenta and yellow that a JPEG has made 
 DAMAGED_PROFILE_NOTE: Final = "its ICC profile is damaged or of another kind of picture; it was read without"
 
 
-def to_srgb(color: pyvips.Image, notes: list[str]) -> pyvips.Image:
-    """Convert a picture without alpha, 8 or 16 bit, to sRGB: grey stays one band, all else becomes three.
+@dataclass(frozen=True)
+class ColorReading:
+    """How the colours of a photo are to be read; its profile is looked at once, whatever is asked then."""
 
-    A picture that a profile changes comes back with 16 bits, so that nothing is rounded twice. A profile that
-    cannot be used is left out, as every viewer does, and `notes` says so.
+    light: pyvips.Image  # without alpha, from which light can be measured: codes of `space`
+    space: RgbSpace
+    to_srgb: Callable[[pyvips.Image], pyvips.Image]  # of the photo without alpha, whatever its size
+    notes: tuple[str, ...] = ()  # what the person should know
+
+
+def read_colors(color: pyvips.Image) -> ColorReading:
+    """Return how a picture without alpha, of 8 or 16 bits, is to be read.
+
+    `to_srgb`: grey stays one band, all else becomes three. A picture that a profile changes comes back with
+    16 bits, so that nothing is rounded twice. A profile that cannot be used is left out, as every viewer
+    does, and `notes` says so.
+
+    `light`: of grey, one band of sRGB. Of RGB that consists of primaries and curves, the picture as it is, in
+    its own space. Of other RGB, and of CMYK, one band of 16 bits, the grey of sRGB that is as bright.
     """
     profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
     if color.interpretation == "cmyk":
-        return _cmyk_to_srgb(color, profile, notes)
-    plain = _plain(color)
+        return _read_cmyk(color, profile)
+    plain = ColorReading(_plain(color), srgb(), _plain)
     if profile is None:
         return plain
+    without = replace(plain, notes=(DAMAGED_PROFILE_NOTE,))
     if not _fits_bands(profile, color.bands):
-        notes.append(DAMAGED_PROFILE_NOTE)
-        return plain
+        return without
     try:
-        return _grey_to_srgb(plain, profile) if color.bands == 1 else _rgb_to_srgb(plain, profile)
+        return _read_grey(color, profile) if color.bands == 1 else _read_rgb(plain.light, profile)
     except VIPS_ERRORS:
         clear_error()
-        notes.append(DAMAGED_PROFILE_NOTE)
-        return plain
+        return without
 
 
-def prepare_for_luminance(color: pyvips.Image) -> tuple[pyvips.Image, RgbSpace]:
-    """Return a picture, without alpha, from which light can be measured, and the space of its codes.
+def _read_cmyk(cmyk: pyvips.Image, profile: bytes | None) -> ColorReading:
+    used = profile if profile is not None and _is_of_cmyk(profile) else None
+    notes = (DAMAGED_PROFILE_NOTE,) if profile != used else ()
+    return ColorReading(_as_bright(cmyk, used), srgb(), partial(_cmyk_to_srgb, profile=used), notes)
 
-    Grey: one band of sRGB. RGB that consists of primaries and curves: as it is, in its own space. Other RGB,
-    and CMYK: one band of 16 bits, the grey of sRGB that is as bright.
-    """
-    profile = color.get("icc-profile-data") if color.get_typeof("icc-profile-data") else None
-    if color.interpretation == "cmyk":
-        fits = profile is not None and _is_of_cmyk(profile)
-        return _as_bright(color, profile if fits else None), srgb()
-    if color.bands == 1:
-        return to_srgb(color, []), srgb()
-    plain = _plain(color)
-    if profile is None or not _fits_bands(profile, color.bands):
-        return plain, srgb()
-    space = read_space(profile)
+
+def _read_grey(grey: pyvips.Image, profile: bytes) -> ColorReading:
+    table = _table_of_greys(profile, _depth(grey))
+
+    def to_srgb(picture: pyvips.Image) -> pyvips.Image:
+        if table is None:
+            return _plain(picture)
+        return _plain(picture).maplut(pyvips.Image.new_from_array(table)).copy(interpretation="grey16")
+
+    return ColorReading(to_srgb(grey), srgb(), to_srgb)
+
+
+def _read_rgb(rgb: pyvips.Image, profile: bytes) -> ColorReading:
+    unchanged, space = _is_srgb(profile), read_space(profile)
+
+    def to_srgb(picture: pyvips.Image) -> pyvips.Image:
+        return _plain(picture) if unchanged else _transform(_plain(picture), profile)
+
     if space is not None:
-        return plain, space
-    try:
-        return _as_bright(plain, profile), srgb()
-    except VIPS_ERRORS:
-        clear_error()
-        return plain, srgb()
+        return ColorReading(rgb, space, to_srgb)
+    return ColorReading(_as_bright(rgb, profile), srgb(), to_srgb)
 
 
 def rgb_profile(image: pyvips.Image) -> bytes | None:
@@ -88,19 +106,18 @@ def has_grey_profile(image: pyvips.Image) -> bool:
     return data[_SIGNATURE] == b"acsp" and data[_SPACE] == GREY
 
 
-def _grey_to_srgb(grey: pyvips.Image, profile: bytes) -> pyvips.Image:
-    """Send every code of grey through the profile once, and the picture through the table of the answers."""
-    codes = 2 ** _depth(grey)
-    ramp = np.arange(codes, dtype=np.uint8 if codes == 256 else np.uint16)[None, :, None]
-    light = _light_of_greys(profile, _depth(grey))
+@lru_cache(maxsize=8)  # a folder of photos has one profile or a few
+def _table_of_greys(profile: bytes, depth: int) -> NDArray[np.uint16] | None:
+    """Return the code of sRGB, 16 bits, of every code of grey: (1, codes, 1); None where each is its own."""
+    ramp = np.arange(2**depth, dtype=np.uint8 if depth == 8 else np.uint16)[None, :, None]
+    light = _light_of_greys(profile, depth)
     if light is not None:
         table = np.rint(linear_to_srgb(light) * _MAX_16_BIT).astype(np.uint16)[None, :, None]
     else:
         bands = 3 if profile[_SPACE] == RGB else 1
         table = _transform(_to_image(np.repeat(ramp, bands, axis=2)), profile)[1].numpy().reshape(1, -1, 1)
-    if _is_identity(table, ramp, _CURVE_TOLERANCE_16_BIT if light is not None else _TOLERANCE_16_BIT):
-        return grey
-    return grey.maplut(pyvips.Image.new_from_array(table)).copy(interpretation="grey16")
+    tolerance = _CURVE_TOLERANCE_16_BIT if light is not None else _TOLERANCE_16_BIT
+    return None if _is_identity(table, ramp, tolerance) else table
 
 
 def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
@@ -117,10 +134,6 @@ def _light_of_greys(profile: bytes, depth: int) -> NDArray[np.float32] | None:
     return np.interp(np.linspace(0, 1, 2**depth), np.linspace(0, 1, len(curve)), curve).astype(np.float32)
 
 
-def _rgb_to_srgb(rgb: pyvips.Image, profile: bytes) -> pyvips.Image:
-    return rgb if _is_srgb(profile) else _transform(rgb, profile)
-
-
 @lru_cache(maxsize=8)  # a folder of photos has one profile or a few
 def _is_srgb(profile: bytes) -> bool:
     """Tell whether a profile of RGB is sRGB under whatever name."""
@@ -129,12 +142,12 @@ def _is_srgb(profile: bytes) -> bool:
     return _is_identity(_transform(_to_image(lattice), profile).numpy(), lattice, _TOLERANCE_16_BIT)
 
 
-def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None, notes: list[str]) -> pyvips.Image:
-    if profile is not None and _is_of_cmyk(profile):
+def _cmyk_to_srgb(cmyk: pyvips.Image, profile: bytes | None) -> pyvips.Image:
+    """Convert CMYK by its profile, or, without one that can be used, as common CMYK."""
+    if profile is not None:
         return _transform(cmyk, profile)
     plain = cmyk.copy()
-    if profile is not None:
-        notes.append(DAMAGED_PROFILE_NOTE)
+    if plain.get_typeof("icc-profile-data"):
         plain.remove("icc-profile-data")
     return _with_neutral_greys(plain)
 

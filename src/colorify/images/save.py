@@ -12,7 +12,7 @@ import pyvips
 from pyvips.enums import ForeignKeep
 
 from colorify.atomic import whole_file
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import Format
 from colorify.images.metadata.embedding import Embedder
 from colorify.images.metadata.exif import NewPicture
@@ -47,7 +47,7 @@ class Output:
 
     def plan(self, photo: Photo) -> MetadataPlan:
         """Say what of the metadata of `photo` goes into such a file."""
-        image = photo.image
+        image = photo.color
         now = NewPicture(
             width=image.width,
             height=image.height,
@@ -79,7 +79,7 @@ def save_photo(
         # the classic form ends at 4 GB; deflate may fail to shrink noise
         settings["bigtiff"] = decoded_bytes(stream.image) > 2**31
     plan = output.plan(photo)
-    image = copy_metadata(photo.image, stream.image, plan, output.space.profile)
+    image = copy_metadata(photo.color, stream.image, plan, output.space.profile)
     save = _save_tiff if row.name == "tiff" else _save_through
     job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
     if target is None:
@@ -152,11 +152,12 @@ def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
     if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
         raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
     if image.hasalpha() and not row.has_alpha:
-        raise PhotoError(f"{name}: {row} has no transparency and the photo has. Choose --format png.")
+        cure = f"Choose {option('format', 'png')}."
+        raise PhotoError(f"{name}: {row} has no transparency and the photo has. {cure}")
     if max(image.width, image.height) > row.max_side:
         raise PhotoError(
             f"{name}: {row} holds at most {row.max_side} px a side, found {image.width}x{image.height}. "
-            "Choose --format tiff."
+            f"Choose {option('format', 'tiff')}."
         )
 
 

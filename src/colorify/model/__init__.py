@@ -8,10 +8,13 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `devices`: where the generator may run: the CPU, or an accelerator; a table
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it
+* `likeness`: how alike two places of a photo are to the generator
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship
 * `bilateral_grid`: sums over what is near a cell and about as bright
 * `postprocess`: colours moved apart; the uncertain ones smoothed, and faded
-* `hint_propagation`: how far a hint goes
+* `geodesic`: how far two places are from each other, by ways on which L changes slowly
+* `hint_regions`: the thing that a hint lies on
+* `hint_propagation`: what hints say of the rest of the photo
 * `suggestions`: a few colours to choose from at one place
 * `alternatives`: other plausible colourings of the whole photo
 * `predict`: one colouring, or several, with hints and all of the above

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, option
 from colorify.hints import Hint
 from colorify.images.decode import Source
 from colorify.images.photo import MAX_PIXELS, open_photo
@@ -55,7 +55,7 @@ def open_reference(
     generator.check_memory(reduced_size(photo.size, short))
     lab = reduce_to_lab(photo, short)
     if not is_colored(lab):
-        raise PhotoError(f"{photo.origin.name}: has no colour. Give --reference a colour photo.")
+        raise PhotoError(f"{photo.origin.name}: has no colour. Give {option('reference')} a colour photo.")
     features = generator.encode(np.ascontiguousarray(lab[:, :, 0])).features(FEATURE_STRIDE_PX)
     h, w = features.shape[:2]
     margins = ((0, h * FEATURE_STRIDE_PX - lab.shape[0]), (0, w * FEATURE_STRIDE_PX - lab.shape[1]), (0, 0))

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import UsageError, WeightsError
+from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
+from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
 from colorify.model.runtime import Runtime
@@ -129,6 +130,29 @@ class Generator:
             raise WeightsError(f"{self.path}: {name} is not finite: its weights are damaged. {WEIGHTS_CURE}")
 
 
+@dataclass(frozen=True)
+class UnguidedPhoto:
+    """What a generator thinks of a photo without hints."""
+
+    prediction: Prediction
+    likeness: Likeness  # of its cells
+    half_roots: NDArray[np.float16] | None  # (h, w, Q); None: the generator is a regression
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, in bytes."""
+        planes = (self.prediction.ab, self.prediction.confidence, self.half_roots)
+        return self.likeness.nbytes + sum(plane.nbytes for plane in planes if plane is not None)
+
+    def sqrt_probabilities(self) -> FloatArray | None:
+        """Return the roots of the probabilities of the colours, (h, w, Q); None for a regression.
+
+        The product of those of two places is the overlap of their distributions: 1 where the generator thinks
+        the same.
+        """
+        return None if self.half_roots is None else self.half_roots.astype(np.float32)
+
+
 class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
 
@@ -140,7 +164,7 @@ class EncodedPhoto:
             np.float32, copy=False
         )
         self._features: tuple[FloatArray, ...] | None = None  # once the backbone has run; NCHW
-        self._roots: NDArray[np.float16] | None = None  # once asked for; (h, w, Q)
+        self._unguided: UnguidedPhoto | None = None  # once asked for
 
     def predict(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Prediction:
         """Generate the colours. Raises UsageError where there is too little memory for that.
@@ -160,7 +184,7 @@ class EncodedPhoto:
         if not len(self.generator.centers):
             raise WeightsError(
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
-                "Leave out -m to use the embedded generator."
+                f"Leave out {option('weights')} to use the embedded generator."
             )
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
@@ -180,20 +204,27 @@ class EncodedPhoto:
     @property
     def nbytes(self) -> int:
         """Memory that it holds, in bytes."""
-        kept = (self.L, self._padded, *(self._features or ()), self._roots)
-        return sum(plane.nbytes for plane in kept if plane is not None)
+        kept = (self.L, self._padded, *(self._features or ()))
+        unguided = self._unguided.nbytes if self._unguided is not None else 0
+        return sum(plane.nbytes for plane in kept) + unguided
 
-    def sqrt_probabilities(self) -> FloatArray | None:
-        """Return the roots of the probabilities that the colours have without hints, (h, w, Q).
+    def unguided(self) -> UnguidedPhoto:
+        """Return what the generator thinks of the photo without hints. Made once."""
+        if self._unguided is None:
+            known = len(self.generator.centers) > 0
+            ab, confidence, *rest = self._run(["ab", "confidence", *([LOGITS] if known else [])], None)
+            logits = rest[0] if known else np.zeros((*ab.shape[:2], 0), np.float32)
+            likeness = measure_likeness(logits, self._wide_features(), self.generator.spec.stride)
+            roots = None
+            if known:
+                roots = np.sqrt(self._distribution(logits, 1.0).probabilities).astype(np.float16)
+            self._unguided = UnguidedPhoto(Prediction(ab, confidence[:, :, 0]), likeness, roots)
+        return self._unguided
 
-        The product of those of two places is the overlap of their distributions: 1 where the generator thinks
-        the same. Made once. None where the generator is a regression.
-        """
-        if not len(self.generator.centers):
-            return None
-        if self._roots is None:
-            self._roots = np.sqrt(self.distribution().probabilities).astype(np.float16)
-        return self._roots.astype(np.float32)
+    def _wide_features(self) -> dict[int, FloatArray]:
+        """Return those of the backbone's features that tell one thing from another, by their stride."""
+        strides = {len(self._padded) // plane.shape[2] for plane in self._features or ()}
+        return {stride: self.features(stride) for stride in FEATURE_WEIGHTS if stride in strides}
 
     def features(self, stride: int) -> FloatArray:
         """Return what the backbone sees at `stride` px of L to a cell: (ceil(H/stride), ceil(W/stride), C).
@@ -261,7 +292,11 @@ def _too_large(size: tuple[int, int], multiple: int, available: int) -> UsageErr
 
     smallest = int(RANGES["size"].low)
     largest = next((smaller for smaller in range(short - 1, smallest - 1, -1) if fits(smaller)), None)
-    cure = "Free some memory first." if largest is None else f"The largest --size that fits is {largest}."
+    cure = (
+        "Free some memory first."
+        if largest is None
+        else f"The largest {option('size')} that fits is {largest}."
+    )
     return UsageError(
         f"To look at {size[0]}x{size[1]} px takes about {estimate_memory(size, multiple) / 1e9:.1f} GB of "
         f"memory, found {available / 1e9:.1f} GB. {cure}"

@@ -1,8 +1,9 @@
 """The generator's colours, and over them those that a person asked for.
 
 A generator may follow hints well or badly; a person's word counts whatever it does. So the hints are given
-to it, and afterwards ab becomes the hint's where the hint is, and spreads from there over what it belongs to:
-see `propagate_hints`. This happens at the generator's scale, before ab is upsampled to the photo's.
+to it, and afterwards the thing that a hint lies on becomes the hint's colour, evenly: see `hint_regions`; and
+what the generator finds plausible elsewhere goes along: see `hint_propagation`. This happens at the
+generator's scale, before ab is upsampled to the photo's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,12 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, option
 from colorify.hints import Hint, draw_hints, number_hints
 from colorify.model.alternatives import alternative_colors
 from colorify.model.bilateral_grid import BilateralGrid
 from colorify.model.generator import EncodedPhoto, Prediction
-from colorify.model.hint_propagation import propagate_hints
+from colorify.model.geodesic import geodesic_distances
+from colorify.model.hint_propagation import correlate, estimate_plausibility, limit, propagate_hints
+from colorify.model.hint_regions import estimate_skin, fill_regions, find_regions, place_hints
 from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
 from colorify.options import ColorOptions
 
@@ -37,9 +40,14 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
         found += 1
         if found == options.alternative:
             return colors
-    raise PhotoError(
-        f"alternative {options.alternative}: the generator knows {found} clearly different plausible "
-        f"colourings of this photo. Ask for --alternatives {found}."
+    raise missing_alternative(options.alternative, found)
+
+
+def missing_alternative(wanted: int, found: int) -> PhotoError:
+    """Return what to raise for an alternative that there is not, where `found` there are."""
+    return PhotoError(
+        f"alternative {wanted}: the generator knows {found} clearly different plausible "
+        f"colourings of this photo. Ask for {option('alternative', found)}."
     )
 
 
@@ -87,7 +95,23 @@ def _apply_hints(
     if not len(left):
         return ab
     wanted = np.array([hints[number].ab for number in left], np.float32)
-    return propagate_hints(ab, numbers == left[:, None, None], wanted, L, encoded.sqrt_probabilities())
+    masks = numbers == left[:, None, None]
+    distance = geodesic_distances(masks, L)
+    unguided = encoded.unguided()
+    roots = unguided.sqrt_probabilities()
+    alike = correlate(masks, distance, roots)
+    inside, share = propagate_hints(ab, masks, wanted, alike)
+    if roots is not None:
+        alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
+    outside, _ = propagate_hints(ab, masks, wanted, alike)
+    skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
+    regions = find_regions(masks, distance, unguided.likeness, skin)
+    # between hints that lie close together, what is interpolated from them; the rest of their things evenly
+    even = fill_regions(ab, wanted, regions, distance)
+    inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
+    filled = np.isfinite(regions.max(axis=0))
+    made = np.where(filled[:, :, None], inside, outside)
+    return place_hints(made, wanted, masks)
 
 
 def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:

@@ -52,8 +52,10 @@ def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
 def reduce_to_scales(photo: Photo, shorts: Sequence[int]) -> list[LuminanceInput]:
     """Do the same for several short sides, the largest first, decoding once. Raises PhotoError."""
     pixels = photo.shrink(*reduced_size(photo.size, shorts[0]))
-    large = open_photo(pixels)
-    smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
+    smaller: list[Pixels] = []
+    if shorts[1:]:
+        large = open_photo(pixels)
+        smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
     return [_luminance_input(each) for each in (pixels, *smaller)]
 
 
@@ -76,8 +78,9 @@ def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
 
 def _luminance_input(pixels: Pixels) -> LuminanceInput:
     """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
-    if pixels.shape[2] == 1:
-        return LuminanceInput(luminance_of(pixels).L, was_colored=False)
+    # most photos in black and white come as RGB; a look at the codes costs a tenth of their Lab
+    if (pixels == pixels[:, :, :1]).all():
+        return LuminanceInput(luminance_of(pixels[:, :, :1]).L, was_colored=False)
     lab = pixels_to_lab(pixels)
     return LuminanceInput(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import SetupError, UsageError, WeightsError
+from colorify.errors import SetupError, UsageError, WeightsError, option
 from colorify.model.devices import AUTO, CPU, Device, choose_devices
 from colorify.model.onnx_file import has_external_data
 from colorify.model.spec import Tensor
@@ -60,7 +60,9 @@ class Runtime:
 def read_model(path: Path) -> bytes:
     """Return the bytes of an ONNX model that is whole in its file. Raises WeightsError."""
     if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file. Leave out -m to use the embedded generator.")
+        raise WeightsError(
+            f"{path}: no such weights file. Leave out {option('weights')} to use the embedded generator."
+        )
     try:
         data = path.read_bytes()
         external = has_external_data(memoryview(data))
@@ -100,7 +102,7 @@ def _open_on_first(
         session = _open_session(data, threads, [])  # for a named device too: it may be the file that is bad
     if CPU in devices:
         return session, CPU, tuple(reasons)
-    raise SetupError(f"{reasons[0]}. Check its driver, or give --device {CPU.name}.")
+    raise SetupError(f"{reasons[0]}. Check its driver, or give {option('device', CPU.name)}.")
 
 
 def _open_accelerated(
@@ -156,7 +158,9 @@ def _translate_errors(what: str, *, sized: bool) -> Iterator[None]:
         # ONNX Runtime's exceptions share no base class of their own, and none is for lack of memory
         reason = _first_line(error)
         if sized and (isinstance(error, MemoryError) or "alloc" in reason.lower()):
-            raise UsageError(f"There is too little memory ({reason}). Give a smaller --size.") from error
+            raise UsageError(
+                f"There is too little memory ({reason}). Give a smaller {option('size')}."
+            ) from error
         raise WeightsError(f"{what} ({reason}).") from error
 
 

@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.errors import WeightsError
+from colorify.errors import WeightsError, option
 from colorify.options import RANGES, Range
 
 FloatArray = NDArray[np.float32]
@@ -34,7 +34,7 @@ FloatArray = NDArray[np.float32]
 METADATA_KEY: Final = "colorify"
 FORMAT: Final = 2  # of the contract above; a file of another number is refused
 REUSE, CACHED, FEATURES, LOGITS, CENTERS = "reuse", "cached", "features", "logits", "bin_centers"
-WEIGHTS_CURE: Final = "Give -m a file that this version's `colorify export` wrote."
+WEIGHTS_CURE: Final = f"Give {option('weights')} a file that this version's `colorify export` wrote."
 MAX_BINS: Final = 4096
 MAX_AB: Final = 128  # of a bin; beyond what any RGB shows
 _MAX_NAME_LENGTH: Final = 100  # characters of a name

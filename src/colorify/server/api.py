@@ -12,7 +12,7 @@ from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS
 from colorify.options import ColorOptions, FormatName
 from colorify.server import work as studio
-from colorify.server.download import attachment
+from colorify.server.download import NOTES_HEADER, attachment, list_notes
 from colorify.server.films import has_films
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
 from colorify.server.problems import documented
@@ -27,6 +27,7 @@ from colorify.server.schemas import (
     RenderRequest,
     ServerLimits,
     SessionAnswer,
+    SessionForm,
     SessionRequest,
     Size,
     Suggestions,
@@ -38,7 +39,7 @@ from colorify.server.schemas import (
 from colorify.server.sessions import Sessions, StoredSession
 from colorify.server.settings import Settings
 from colorify.server.upload import check_kind, read_upload
-from colorify.server.work import OpenPhoto
+from colorify.server.work import FullResult, OpenPhoto
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ class Api:
             methods=["POST"],
             status_code=201,
             responses=UPLOADED,
-            openapi_extra=image_schema(),
+            openapi_extra=image_schema(SessionForm),
         )
         router.add_api_route(
             "/sessions/{id}",
@@ -136,21 +137,24 @@ class Api:
             wishes = read_form(FormRequest, upload.fields)
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[OpenPhoto, bytes]:
-                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
+            def work(task: Task) -> tuple[OpenPhoto, FullResult]:
+                sitting = studio.open_upload(
+                    upload.data, self.colorizer, self.settings, task, detail=wishes.detail
+                )
                 return sitting, studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
 
-            (sitting, data), timing = await _while_connected(request, self.line.run(work))
-            return _download(data, upload.name, sitting, wishes, timing)
+            (sitting, made), timing = await _while_connected(request, self.line.run(work))
+            return _download(made, upload.name, sitting, wishes, timing)
 
     async def open_session(self, request: Request, response: Response) -> SessionAnswer:
         """Upload one photo, to work on it without sending it again."""
         async with self.line.place():
             upload = await read_upload(request)
+            detail = read_form(SessionForm, upload.fields).detail
             check_kind(upload.data)
 
             def work(task: Task) -> tuple[OpenPhoto, Size]:
-                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task)
+                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task, detail=detail)
                 height, width, _ = sitting.session.original().shape  # what is damaged further down fails now
                 task.step("generate")
                 sitting.session.colors(ColorOptions())
@@ -185,11 +189,11 @@ class Api:
                 )
                 data, timing = await _while_connected(request, shown)
                 return _picture(data, "jpeg", timing)
-            made = self.line.run(
+            work = self.line.run(
                 lambda task: studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
             )
-            data, timing = await _while_connected(request, made)
-            return _download(data, session.name, sitting, wishes, timing)
+            made, timing = await _while_connected(request, work)
+            return _download(made, session.name, sitting, wishes, timing)
 
     async def confidence(self, request: Request, id: str, wishes: ColorOptionsIn) -> Response:
         """Return how sure the generator is of its colours: a small grey PNG, to be stretched."""
@@ -268,10 +272,14 @@ def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
 
-def _download(data: bytes, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing) -> Response:
+def _download(
+    made: FullResult, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing
+) -> Response:
     row = studio.result_format(sitting, wishes)
-    answer = _picture(data, row.name, timing)
+    answer = _picture(made.data, row.name, timing)
     answer.headers["Content-Disposition"] = attachment(name, row.suffixes)
+    if made.notes:
+        answer.headers[NOTES_HEADER] = list_notes(made.notes)
     return answer
 
 

@@ -15,6 +15,7 @@ from colorify.heap import trim_heap
 from colorify.server import problems
 from colorify.server.api import Api
 from colorify.server.connections import Connections
+from colorify.server.download import NOTES_HEADER
 from colorify.server.film_routes import FilmApi
 from colorify.server.films import Films
 from colorify.server.job_queue import JobQueue, StoppedError
@@ -96,7 +97,7 @@ def create_app(
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Content-Disposition", "Location", "Retry-After", "Server-Timing"],
+            expose_headers=["Content-Disposition", "Location", "Retry-After", "Server-Timing", NOTES_HEADER],
         )
     return app
 

@@ -32,7 +32,7 @@ class FilmApi:
             methods=["POST"],
             status_code=201,
             responses=KNOWN | documented(408, 411, 413, 415, 422, 501),
-            openapi_extra=image_schema(),
+            openapi_extra=image_schema(FilmRequest),
         )
         router.add_api_route("/{id}", self.status, methods=["GET"], responses=KNOWN)
         router.add_api_route("/{id}", self.close_film, methods=["DELETE"], status_code=204, responses=KNOWN)

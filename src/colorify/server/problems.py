@@ -105,10 +105,15 @@ async def _of_colorify(_request: Request, error: Exception) -> Response:
         found = f"found {error.width}x{error.height}, {millions}"
         return problem(TOO_MANY_PIXELS, f"Expected at most {error.allowed / 1e6:g} million pixels, {found}.")
     if isinstance(error, PhotoError):
-        return problem(BAD_PHOTO, str(error))
+        return problem(BAD_PHOTO, error.spell(spell_field))
     if isinstance(error, UsageError):
-        return problem(INVALID_VALUE, str(error))
+        return problem(INVALID_VALUE, error.spell(spell_field))
     return problem(INTERNAL, "This server is not set up to do that. Its log has the reason.")
+
+
+def spell_field(name: str, value: str | None) -> str:
+    """Write an option as a field of a request; a client may set some of them alone."""
+    return name if value is None else f"{name} {value}"
 
 
 async def _of_validation(_request: Request, error: Exception) -> Response:

@@ -77,7 +77,15 @@ class RenderRequest(ColorOptionsIn):
         return SaveOptions(self.format, self.quality)
 
 
-class FormRequest(RenderRequest):
+class SessionForm(BaseModel):
+    """How the generator is to look at a photo."""
+
+    detail: Literal["auto", "fast", "fine"] = Field(
+        "auto", description="fine: at two scales where the photo holds so much, in four times as long"
+    )
+
+
+class FormRequest(RenderRequest, SessionForm):
     """The same, as the fields of a form, where all values are text and hints are JSON."""
 
     @field_validator("hints", mode="before")
@@ -219,14 +227,15 @@ def form_schema() -> dict[str, Any]:
         "contentMediaType": "application/json",
         "description": 'a list such as [{"x": 120, "y": 80, "color": "#c08060", "radius": 6}]',
     }
-    fields = RenderRequest.model_json_schema()["properties"]
+    fields = FormRequest.model_json_schema()["properties"]
     fields["hints"] = hints
     schema = {"type": "object", "required": ["image"], "properties": {"image": image, **fields}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-def image_schema() -> dict[str, Any]:
-    """Return the OpenAPI of the multipart body of a new session."""
+def image_schema(form: type[BaseModel] | None = None) -> dict[str, Any]:
+    """Return the OpenAPI of a multipart body with an image, and the fields of `form`."""
+    fields = form.model_json_schema()["properties"] if form else {}
     image = {"type": "string", "format": "binary"}
-    schema = {"type": "object", "required": ["image"], "properties": {"image": image}}
+    schema = {"type": "object", "required": ["image"], "properties": {"image": image, **fields}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -14,12 +14,11 @@ from colorify.errors import UsageError, WeightsError
 from colorify.hints import number_hints
 from colorify.images.formats import SNIFF_BYTES, Format, format_named, sniff
 from colorify.images.metadata.location import remove_location
-from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import open_photo
-from colorify.images.save import Output
 from colorify.options import ColorOptions
 from colorify.pixels import to_8_bits
 from colorify.render.strips import save_colored_photo
+from colorify.result import resolve_output
 from colorify.server.job_queue import Task
 from colorify.server.schemas import (
     HintIn,
@@ -52,12 +51,23 @@ class OpenPhoto:
         return len(self.data) + self.session.kept
 
 
-def open_upload(data: bytes, colorizer: Colorizer, settings: Settings, task: Task) -> OpenPhoto:
+@dataclass(frozen=True)
+class FullResult:
+    """A photo in colour, as a file, and what of the photo is not in it."""
+
+    data: bytes
+    notes: tuple[str, ...]
+
+
+def open_upload(
+    data: bytes, colorizer: Colorizer, settings: Settings, task: Task, *, detail: str = "auto"
+) -> OpenPhoto:
     """Look at an upload. Raises PhotoError."""
     task.step("decode")
     # the format is asked for by name, as that of HEIC is called "jpeg" and stands for one
     format = format_named(sniff(data[:SNIFF_BYTES], "the photo").name)
-    return OpenPhoto(data, format, colorizer.open(data, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels))
+    session = colorizer.open(data, detail=detail, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels)
+    return OpenPhoto(data, format, session)
 
 
 def render_original(sitting: OpenPhoto) -> bytes:
@@ -139,7 +149,7 @@ def match(sitting: OpenPhoto, reference: bytes) -> Match:
 
 def render_full(
     sitting: OpenPhoto, wishes: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
-) -> bytes:
+) -> FullResult:
     """Return the photo in colour at its full size, as a file. Raises PhotoError, UsageError, StoppedError."""
     task.step("generate")
     chroma = sitting.session.chroma(wishes.color_options())
@@ -147,15 +157,13 @@ def render_full(
     photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
     if not wishes.keep_location:
         photo = remove_location(photo)
-    row = result_format(sitting, wishes)
-    depth = 16 if min(photo.depth, row.max_depth) > 8 else 8
-    mark = Mark(f"Colorify {colorizer.spec.name}", colorizer.spec.version)
-    output = Output(row, depth, wishes.quality, mark)
+    save = replace(wishes.save_options(), format=result_format(sitting, wishes).name)
+    output, _ = resolve_output(photo, None, save, colorizer.spec)
     data = save_colored_photo(
         photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=wishes.layer
     )
     assert data is not None  # as there was no target
-    return data
+    return FullResult(data, (*photo.notes, *output.notes(photo)))
 
 
 def result_format(sitting: OpenPhoto, wishes: RenderRequest) -> Format:

@@ -23,6 +23,7 @@ From the ground up:
 * `mux`: pieces, sound, subtitles and chapters become one file
 * `differences`: what a film has and its result has not
 * `targets`: where a film is written, and whether such a file can hold it
+* `film_result`: what the job of a film writes, and where
 * `film_plan`: which film is written where
 * `trial`: three frames and the first sound, written as the whole will be
 * `job`: decode, look, colour and encode, overlapping
@@ -40,8 +41,16 @@ for _package in ("av", "cv2"):
         )
 
 from colorify.video.hint_tracking import TimedHint  # noqa: E402
-from colorify.video.job import colorize_film  # noqa: E402
+from colorify.video.job import colorize_film, load_film_generator  # noqa: E402
 from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
 from colorify.video.reader import DecodeFailure  # noqa: E402 - only once their packages are known to be there
 
-__all__ = ["DecodeFailure", "FilmOptions", "FilmProgress", "FilmReport", "TimedHint", "colorize_film"]
+__all__ = [
+    "DecodeFailure",
+    "FilmOptions",
+    "FilmProgress",
+    "FilmReport",
+    "TimedHint",
+    "colorize_film",
+    "load_film_generator",
+]

@@ -1,12 +1,10 @@
 """The job: a film in black and white becomes a film in colour. Decode, look, colour and encode overlap."""
 
-import errno
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import cpu_count
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +12,7 @@ from typing import Any, Final
 import av
 import numpy as np
 
-from colorify.atomic import claim, sweep, sync_folder, whole_file, write_error
+from colorify.atomic import claim, sweep, sync_folder, whole_file
 from colorify.errors import FilmError, UsageError
 from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
@@ -25,14 +23,15 @@ from colorify.video.codecs import PNG, Codec, codec_named
 from colorify.video.damage import damage_notes
 from colorify.video.encoders import Encoder, FilmEncoder, PictureEncoder
 from colorify.video.files import exists
+from colorify.video.film_result import FilmResult, finished_before, partial_name, parts_folder, system_error
 from colorify.video.frame_input import make_predictor, prepare_frame
 from colorify.video.hint_tracking import trace_hints
-from colorify.video.image_sequence import check_folder, publish
+from colorify.video.image_sequence import publish
 from colorify.video.mux import Joint, Part, StoppedError, mux_film
 from colorify.video.options import FilmOptions, FilmProgress, FilmReport
 from colorify.video.reader import Film, open_film
-from colorify.video.segments import Segment, Segments, SegmentWriter, was_joined
-from colorify.video.targets import check_target, choose_target, make_refusal
+from colorify.video.segments import Segment, Segments, SegmentWriter
+from colorify.video.targets import make_refusal
 from colorify.video.temporal import SmoothedFrame, SmootherState, TemporalSmoother
 from colorify.video.trial import black, why_unfit
 from colorify.video.yuv import Planes
@@ -49,6 +48,7 @@ def colorize_film(
     *,
     pictures: Path | None = None,
     weights: Path | None = None,
+    generator: Callable[[], Generator] | None = None,
     device: str = AUTO,
     options: FilmOptions | None = None,
     progress: ProgressCallback | None = None,
@@ -57,7 +57,8 @@ def colorize_film(
     """Colour one film, or a folder of pictures that are its frames.
 
     `target`: the film to write; its suffix says what kind of file; None: NAME-color beside the source.
-    `pictures`: a folder for numbered PNG pictures, instead. A job that was killed goes on at its last
+    `pictures`: a folder for numbered PNG pictures, instead. `generator`: what returns a loaded generator, for
+    those who have many films; in place of `weights` and `device`. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
     says where. `stopped` is asked between two frames: once it says so, the job ends with a film
     NAME.partial.EXT beside the target, and the next call goes on.
@@ -73,10 +74,10 @@ def colorize_film(
         film = open_film(source, rate=options.rate)
         check_times(film, options)
         codec = (codec_named(options.codec) if pictures is None else PNG).for_size(*film.size)
-        result = _Result.of(film, target, pictures, codec, options)
-        generator = Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
+        result = FilmResult.of(film, target, pictures, codec, options)
+        loaded = load_film_generator(weights, device=device) if generator is None else generator()
     except OSError as error:
-        raise _trouble(source, error, "cannot be read") from error
+        raise system_error(source, error, "cannot be read") from error
     try:
         with claim(result.path, kind=FilmError) as ours:
             if not ours:
@@ -84,13 +85,18 @@ def colorize_film(
                     f"{result.path}: another run is writing it. Let that end, or choose another name."
                 )
             sweep(result.path.parent)
-            return _Job(film, result, codec, options, generator, progress, stopped).run()
+            return _Job(film, result, codec, options, loaded, progress, stopped).run()
     except (av.FFmpegError, OSError) as error:
-        raise _trouble(result.path, error, "cannot be written") from error
+        raise system_error(result.path, error, "cannot be written") from error
     except FilmError as error:
         if isinstance(error.__cause__, OSError):
-            raise _trouble(result.path, error.__cause__, "cannot be written") from error
+            raise system_error(result.path, error.__cause__, "cannot be written") from error
         raise
+
+
+def load_film_generator(weights: Path | None, *, device: str = AUTO) -> Generator:
+    """Load a generator as the job of a film wants it; see `Colorizer`. Raises SetupError."""
+    return Generator(weights, threads=max(1, (cpu_count() or 1) // 2), device=device)
 
 
 def check_times(film: Film, options: FilmOptions) -> None:
@@ -105,37 +111,11 @@ def check_times(film: Film, options: FilmOptions) -> None:
             raise FilmError(f"{ends}, before the hint at {timed.time:g} s.")
 
 
-@dataclass(frozen=True)
-class _Result:
-    """What a job writes."""
-
-    path: Path
-    muxer: str | None  # what FFmpeg calls the kind of file; None: pictures
-
-    @classmethod
-    def of(
-        cls, film: Film, target: Path | None, pictures: Path | None, codec: Codec, options: FilmOptions
-    ) -> "_Result":
-        """Decide what is written, and make sure before the long work that it can be. Raises FilmError."""
-        if pictures is not None:
-            folder = Path(os.path.abspath(pictures))  # noqa: PTH100 - Path.resolve would follow links
-            check_folder(folder, overwrite=options.overwrite)
-            _make_place(folder)
-            return cls(folder, None)
-        target = target or choose_target(film, codec)
-        muxer = check_target(film, target, codec)
-        left = finished_before(target)
-        if exists(target) and not options.overwrite and not left:
-            raise FilmError(f"{target} exists; -f overwrites it.")
-        _make_place(target)
-        return cls(target, muxer)
-
-
 class _Job:
     def __init__(
         self,
         film: Film,
-        result: _Result,
+        result: FilmResult,
         codec: Codec,
         options: FilmOptions,
         generator: Generator,
@@ -152,7 +132,7 @@ class _Job:
 
     def run(self) -> FilmReport:
         left = not self.options.overwrite and finished_before(self.target)
-        segments = Segments(_parts_of(self.target), self._description())
+        segments = Segments(parts_folder(self.target), self._description())
         self.done = self.resumed = segments.frames
         if left:  # a run before was killed when all was done
             self._tidy(segments)
@@ -343,38 +323,3 @@ class _Job:
             interrupted=interrupted,
             notes=(*self.film.notes, *notes),
         )
-
-
-def partial_name(target: Path) -> Path:
-    """Return what the film of an interrupted job is called."""
-    return target.with_name(f"{target.stem}.partial{target.suffix}")
-
-
-def finished_before(target: Path) -> bool:
-    """Tell whether a job that was killed had given its film its name, and has only to tidy up."""
-    return was_joined(_parts_of(target), target)
-
-
-def _parts_of(target: Path) -> Path:
-    """Return the folder of the pieces of a job."""
-    return target.with_name(f"{target.name}.parts")
-
-
-def _make_place(target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _trouble(target, error, "cannot be written") from error
-
-
-def _trouble(path: Path, error: av.FFmpegError | OSError, what: str) -> FilmError:
-    """Return what to raise where the system refused something: what, where, and how to go on."""
-    named = getattr(error, "filename", None)
-    told = OSError(error.errno, error.strerror or str(error))
-    said = write_error(path, told, what, kind=FilmError)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return FilmError(f"{said} It goes on where it was.")
-    inside = (
-        f" It is {named} that was refused." if named and str(named).removeprefix("file:") != str(path) else ""
-    )
-    return FilmError(f"{said}{inside} Choose another place with -o, or repeat the command once it can be.")

@@ -1,7 +1,7 @@
 """What leaves the page: files, before and after as a picture and as a clip, a copy on the clipboard."""
 
 import pytest
-from browsing import Visit, choose, download, ready
+from browsing import Visit, another, choose, download, ready, shown
 from serving import opened, picture
 
 from colorify.images.metadata.xmp import read_properties
@@ -28,6 +28,26 @@ def test_a_file_has_the_name_the_format_and_the_quality_that_one_wants(visit: Vi
     name, content = download(page)
     assert name == "Oma 1931.png"
     assert content.startswith(b"\x89PNG")
+
+
+def test_the_generator_looks_as_closely_as_one_wants(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("oma.jpg", picture()))
+    ready(page)
+    page.click("#options summary")
+    first = shown(page)
+    page.evaluate("""() => {  // the browser does not tell what is in a form with a file
+        const fetched = window.fetch;
+        window.sent = [];
+        window.fetch = (path, options = {}) => {
+            if (options.body instanceof FormData) window.sent.push(options.body.get("detail"));
+            return fetched(path, options);
+        };
+    }""")
+    page.select_option("#detail", "fine")
+    another(page, first)
+    assert page.evaluate("window.sent") == ["fine"]
+    assert download(page)[0] == "oma-color.jpg"
 
 
 def test_the_colour_comes_as_a_layer(visit: Visit) -> None:

@@ -7,45 +7,22 @@ import torch
 from colorify.model.generator import Generator
 from colorify.model.preprocess import normalize_luminance
 from colorify.model.spec import Spec
-from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins, annealed_mean, certainty
 from colorify.training.network.unet import UNet
 
 ROOT = Path(__file__).parents[3]
-SPEC = Spec(
-    name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5, contrast=0.3
-)
-
-
-@pytest.fixture(scope="module")
-def bins() -> Bins:
-    centers = torch.cartesian_prod(torch.arange(-20.0, 21, 10), torch.arange(-20.0, 21, 10))
-    return Bins(centers, torch.ones(len(centers)))
-
-
-@pytest.fixture(scope="module")
-def network(bins: Bins) -> UNet:
-    torch.manual_seed(1)
-    return UNet(len(bins)).eval()
-
-
-@pytest.fixture(scope="module")
-def weights(network: UNet, bins: Bins, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("export") / "deep" / "generator.onnx"
-    export(network, bins, path, SPEC, {"data": "none"})
-    return path
 
 
 @pytest.mark.parametrize("sides", [(64, 64), (32, 160), (96, 64)])
 def test_the_exported_generator_gives_what_the_network_gives(
-    network: UNet, bins: Bins, weights: Path, sides: tuple[int, int]
+    network: UNet, bins: Bins, exported: Path, spec: Spec, sides: tuple[int, int]
 ) -> None:
     rng = np.random.default_rng(0)
     L = (rng.random(sides) * 100).astype(np.float32)
     cells = (sides[0] // 4, sides[1] // 4)
     hints = np.zeros((*cells, 3), np.float32)
     hints[2:4, 2:4] = [30, -10, 1]
-    glance = Generator(weights).encode(L)
+    glance = Generator(exported).encode(L)
     glance.predict()
     colors = glance.predict(hints=hints)  # the backbone has run: now the decoder alone
     likely = glance.distribution(hints=hints)
@@ -54,7 +31,7 @@ def test_the_exported_generator_gives_what_the_network_gives(
             torch.from_numpy(normalize_luminance(L))[None, None],
             torch.from_numpy(hints.transpose(2, 0, 1))[None],
         )
-        ab = annealed_mean(logits, bins.centers, SPEC.temperature)[0].permute(1, 2, 0).numpy()
+        ab = annealed_mean(logits, bins.centers, spec.temperature)[0].permute(1, 2, 0).numpy()
         sure = certainty(logits)[0, 0].numpy()
         p = logits[0].softmax(0).permute(1, 2, 0).numpy()
     # weights are stored as float16: 1e-3 of a weight, a fraction of what an 8-bit picture can show
@@ -67,17 +44,17 @@ def test_the_exported_generator_gives_what_the_network_gives(
     assert [shape[0] for shape in shapes] == [sides[0] // stride for stride in (4, 8, 16, 32)]
 
 
-def test_the_file_says_what_it_is(weights: Path) -> None:
-    assert Generator(weights).spec == SPEC
-    assert [path.name for path in weights.parent.iterdir()] == ["generator.onnx"]
+def test_the_file_says_what_it_is(exported: Path, spec: Spec) -> None:
+    assert Generator(exported).spec == spec
+    assert [path.name for path in exported.parent.iterdir()] == ["generator.onnx"]
 
 
-def test_the_file_names_no_folder_of_the_machine_that_made_it(weights: Path) -> None:
-    content = weights.read_bytes()
+def test_the_file_names_no_folder_of_the_machine_that_made_it(exported: Path) -> None:
+    content = exported.read_bytes()
     for word in (b"stack_trace", b".py", str(ROOT).encode()):
         assert word not in content
 
 
-def test_the_file_holds_its_weights_in_half_precision(network: UNet, weights: Path) -> None:
+def test_the_file_holds_its_weights_in_half_precision(network: UNet, exported: Path) -> None:
     count = sum(p.numel() for p in network.parameters())
-    assert 2 * count * 0.95 < weights.stat().st_size < 2 * count * 1.1
+    assert 2 * count * 0.95 < exported.stat().st_size < 2 * count * 1.1

@@ -23,7 +23,7 @@ def remove_location(photo: Photo) -> Photo:
 
     XMP that cannot be read is left out, and so are blocks in a PNG's texts: nobody can say what is in them.
     """
-    image, notes = photo.image.copy(), list(photo.notes)
+    image, notes = photo.color.copy(), list(photo.notes)
     kept = tuple(chunk for chunk in photo.beside.chunks if not _HIDDEN.match(chunk[8:]))
     if len(kept) < len(photo.beside.chunks):
         notes.append("blocks of metadata in its texts were left out, as they may say where it was taken")
@@ -43,7 +43,7 @@ def remove_location(photo: Photo) -> Photo:
             image.remove(_EXIF)
             notes.append("its EXIF was left out, as it is damaged and may say where it was taken")
     beside = replace(photo.beside, chunks=kept, extended_xmp=())
-    return replace(photo, image=image, beside=beside, notes=tuple(notes))
+    return replace(photo, color=image, beside=beside, notes=tuple(notes))
 
 
 def _is_position(name: str) -> bool:

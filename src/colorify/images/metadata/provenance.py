@@ -7,7 +7,7 @@ from colorify.images.formats import HEIC, SNIFF_BYTES
 from colorify.images.heif import read_heic_blocks
 from colorify.images.metadata.transfer import SYSTEM_USED
 from colorify.images.metadata.xmp import DamagedXmpError, read_properties
-from colorify.images.photo import MAX_PIXELS, open_photo
+from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 
 COLORIFY_MARK: Final = "Colorify "  # begins what `transfer.marked` says of who made the colours
 _XMP: Final = "xmp-data"  # libvips' name
@@ -15,12 +15,14 @@ _XMP: Final = "xmp-data"  # libvips' name
 
 def is_colorify_output(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
     """Read the mark of a picture file, from its header alone. Raises PhotoError as `open_photo` does."""
-    if _is_heic(path):  # which `open_photo` decodes at once
-        xmp = read_heic_blocks(path, str(path), max_pixels).get(_XMP, b"")
-    else:
-        image = open_photo(path, max_pixels=max_pixels).image
-        xmp = image.get(_XMP) if image.get_typeof(_XMP) else b""
-    return _names_us(xmp)
+    if _is_heic(path):  # which `read_photo_header` decodes at once
+        return _names_us(read_heic_blocks(path, str(path), max_pixels).get(_XMP, b""))
+    return has_colorify_mark(read_photo_header(path, max_pixels=max_pixels))
+
+
+def has_colorify_mark(header: PhotoHeader) -> bool:
+    """Tell whether Colorify made a picture, of which the header has been read."""
+    return _names_us(header.xmp)
 
 
 def _names_us(packet: bytes) -> bool:

@@ -35,8 +35,9 @@ export function useToken(text) {
 
 export const models = async () => (await call("/v1/models")).json();
 
-export async function openSession(file, signal) {
+export async function openSession(file, detail, signal) {
   const form = new FormData();
+  form.append("detail", detail);
   form.append("image", file, file.name);
   return (await call("/v1/sessions", { method: "POST", body: form, signal })).json();
 }

@@ -128,6 +128,19 @@ function pickIdea(alternative) {
   lookChanged();
 }
 
+$("detail").onchange = async () => {
+  const photo = photos.current;
+  wait(t("colouring"));
+  try {
+    await photo.look($("detail").value);
+  } catch (error) {
+    report(error);
+  }
+  wait("");
+  if (photo === photos.current) lookChanged();
+  else photos.work();
+};
+
 function spreadSettings() {
   const { strength, vividness } = photos.current.looks.now;
   for (const photo of photos.list) if (photo !== photos.current) photo.looks.change({ strength, vividness });

@@ -17,6 +17,7 @@ export class Photo {
   ideas = null; // little pictures of other colourings, once somebody has asked
   kept = null; // the look that was downloaded
   resultName = null; // what a person calls the result, without its suffix
+  detail = "auto"; // how closely the generator looks
   looks = new Looks();
 
   constructor(file) {
@@ -44,9 +45,18 @@ export class Photo {
       return await use(this.session.id);
     } catch (error) {
       if (error.kind !== "no-such-session") throw error;
-      this.session = await api.openSession(this.file);
+      this.session = await api.openSession(this.file, this.detail);
       return use(this.session.id);
     }
+  }
+
+  /** Have the generator look more or less closely: the photo is sent again. */
+  async look(detail) {
+    this.detail = detail;
+    const { id } = this.session;
+    this.session = await api.openSession(this.file, detail);
+    api.closeSession(id).catch(() => {}); // it may have ended already
+    this.painted = this.sharp = this.ideas = null;
   }
 
   /** Take over a picture in the colours of `look`, once it can be shown at once. */
@@ -105,7 +115,7 @@ export class Photos {
     photo.state = "sending";
     this.changed(photo);
     try {
-      photo.session = await api.openSession(photo.file);
+      photo.session = await api.openSession(photo.file, photo.detail);
       const look = photo.looks.now;
       const { id } = photo.session;
       const [original, preview] = await Promise.all([api.original(id), api.preview(id, look)]);

@@ -47,6 +47,8 @@ export function draw(photos) {
   if (!$("download").ariaBusy) $("download").disabled = !photo;
   $("download-all").hidden = photos.ready.length < 2;
   if (!$("download-all").ariaBusy) $("download-all").textContent = t("downloadAll", { count: photos.ready.length });
+  if (photo) $("detail").value = photo.detail;
+  $("detail").disabled = !photo;
   if (photo && document.activeElement !== $("file-name")) $("file-name").value = photo.stem;
   drawQuality(photo);
 }

@@ -128,6 +128,10 @@ export const STRINGS = {
   layer: ["Colour layer (PNG, blend mode Color)", "Farbebene (PNG, Modus Farbe)", "Calque de couleur (PNG, mode Couleur)", "Capa de color (PNG, modo Color)", "Livello colore (PNG, metodo Colore)"],
   quality: ["Quality", "Qualität", "Qualité", "Calidad", "Qualità"],
   usual: ["usual", "üblich", "habituelle", "habitual", "solita"],
+  detail: ["Detail", "Feinheit", "Détail", "Detalle", "Dettaglio"],
+  detailAuto: ["as the photo deserves", "wie das Foto es hergibt", "selon la photo", "según la foto", "secondo la foto"],
+  detailFast: ["fast", "schnell", "rapide", "rápido", "rapido"],
+  detailFine: ["fine, takes longer", "fein, dauert länger", "fin, plus long", "fino, tarda más", "fine, più lento"],
   keepLocation: ["Keep the place where it was taken (GPS)", "Aufnahmeort behalten (GPS)", "Garder le lieu de prise de vue (GPS)", "Conservar el lugar de la toma (GPS)", "Conserva il luogo dello scatto (GPS)"],
 
   // the palette

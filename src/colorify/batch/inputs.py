@@ -1,0 +1,128 @@
+"""Which picture files the inputs of a run name: files, folders and globs."""
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Final
+
+from colorify.batch.file_places import make_real_path
+from colorify.images.output_names import READABLE_SUFFIXES
+
+_NAMED_FILMS: Final = 5  # of a folder, in a note
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An input, as it was given, of which nothing can be made, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FoundPhoto:
+    """A picture file that an input names."""
+
+    path: Path
+    inside: Path  # where it goes below an output folder
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether this is a folder; False where one may not look: who reads or writes there is told."""
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises PermissionError
+
+
+def is_glob(text: str) -> bool:
+    return has_magic(text) and not os.path.lexists(text)  # a file may well be called `scan [2].jpg`
+
+
+def find_photos(
+    inputs: Sequence[str], walker: "FolderWalker", *, watching: bool
+) -> tuple[list[FoundPhoto], list[Refusal], list[Refusal]]:
+    """Find the photos, the inputs that are refused, and what is left out."""
+    real = make_real_path()
+    found: dict[str, FoundPhoto] = {}  # by real path: a photo that two inputs name is coloured once
+    refused: list[Refusal] = []
+    for text in inputs:
+        path = Path(text)
+        if is_glob(text):
+            here = list(_expand(text, walker))
+            missing = "no picture matches"
+        elif is_folder(path):
+            here = [FoundPhoto(file, file.relative_to(path)) for file in walker.walk(path)]
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
+        else:
+            here = [FoundPhoto(path, Path(path.name))] if os.path.lexists(path) else []
+            missing = "no such file or folder"
+        if not here and not (watching and is_folder(path)):
+            refused.append(Refusal(text, f"{text}: {missing}."))
+        for item in here:
+            found.setdefault(real(item.path), item)
+    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
+
+
+def _expand(pattern: str, walker: "FolderWalker") -> Iterator[FoundPhoto]:
+    """Find what a glob names; its part before the first wildcard is the root that structure is kept below."""
+    parts = Path(pattern).parts
+    fixed = next(index for index, part in enumerate(parts) if has_magic(part))
+    root = Path(*parts[:fixed])
+    matches = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob matches hidden files, and refuses `**x`
+    for path in map(Path, sorted(matches)):
+        if walker.leaves_out(path):
+            continue
+        for file in walker.walk(path) if is_folder(path) else _pictures([path]):
+            yield FoundPhoto(file, file.relative_to(root))
+
+
+class FolderWalker:
+    """Finds the pictures below folders, and keeps what it could not look into."""
+
+    def __init__(self, leave_out: Path | None, film_suffixes: frozenset[str]) -> None:
+        """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
+        self.refused: list[Refusal] = []
+        self.left_out: list[Refusal] = []
+        self._film_suffixes = film_suffixes
+        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
+        self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a path is the folder that is left out, or below it."""
+        return self._away is not None and Path(os.path.realpath(path)).is_relative_to(self._away)
+
+    def walk(self, folder: Path) -> Iterator[Path]:
+        """Yield the pictures below `folder`, in order, but hidden ones and those that are left out."""
+        for root, folders, files in os.walk(folder, onerror=self._refuse):
+            seen = [Path(root, name) for name in sorted(folders) if not name.startswith(".")]
+            seen = [path for path in seen if os.path.realpath(path) != str(self._away)]
+            for path in seen:
+                if path.is_symlink():  # which may lead back to where it is in
+                    reason = (
+                        f"{path}: a link to a folder, which is not followed; name it to colour what is in it."
+                    )
+                    self.left_out.append(Refusal(str(path), reason))
+            folders[:] = [path.name for path in seen]
+            paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
+            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
+            self._films.setdefault(folder, []).extend(films)
+            yield from _pictures(paths)
+
+    def films(self) -> Iterator[Refusal]:
+        """Say which films are in the folders, and what to type for them."""
+        for folder, films in self._films.items():
+            if films:
+                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
+                more = " ..." if len(films) > _NAMED_FILMS else ""
+                count = f"{len(films)} film{'s' * (len(films) > 1)}"
+                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
+
+    def _refuse(self, error: OSError) -> None:
+        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
+
+
+def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
+    return (
+        path for path in paths if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
+    )

@@ -1,0 +1,127 @@
+"""How alike two places of a photo are to the generator: whether it takes them for the same thing.
+
+What the generator makes of each cell is a vector at three scales: its logits, which say what it would paint
+there, and what its backbone sees at strides 16 and 32, which says what kind of thing is there. Two places are
+as alike as the cosines between their vectors are near to 1. Of the logits only what differs within the photo
+counts: their principal components, each divided by its spread ("whitened"), as what all places share says
+nothing about where a thing ends.
+
+On 30 street photos whose garments people have labelled (CCP), by how surely the cosines to one click tell a
+cell of the garment from one of anything else (area under the ROC curve): L 0.81, overlap of distributions
+0.94, logits 0.96, stride 16 0.90, stride 32 0.94, all three 0.985.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+# by how much the evidence that two places are one thing grows with each cosine: a logistic regression on the
+# cells of 60 photos, rounded
+LOGITS_WEIGHT: Final = 3.0
+FEATURE_WEIGHTS: Final = {16: 2.5, 32: 1.2}  # stride in px of L -> weight
+TOTAL_WEIGHT: Final = LOGITS_WEIGHT + sum(FEATURE_WEIGHTS.values())
+COMPONENTS: Final = 20  # of the logits
+MIN_SPREAD: Final = 0.01  # share of the largest variance by which the smaller ones are raised
+FLAT: Final = 0.01  # variance of logits or features; below it a photo is the same everywhere
+
+
+class Level(NamedTuple):
+    """What is known at one scale."""
+
+    vectors: FloatArray  # (h / n, w / n, C), each of length 1
+    down: FloatArray  # (h, h / n): by how much of each row of vectors a row of cells is described
+    right: FloatArray  # (w, w / n)
+    weight: float
+
+
+class Likeness:
+    """How alike the cells of one photo are; made once, for any number of places."""
+
+    def __init__(self, shape: tuple[int, int], levels: Sequence[Level]) -> None:
+        """`shape`: rows and columns of cells. Levels that say nothing may be left out, all of them too."""
+        self.shape, self._levels = shape, levels
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds, in bytes."""
+        return sum(level.vectors.nbytes for level in self._levels)
+
+    def of(self, masks: NDArray[np.floating] | NDArray[np.bool_]) -> FloatArray:
+        """Return how alike each cell is to what lies under each mask: (k, h, w), up to TOTAL_WEIGHT.
+
+        `masks`: (k, h, w), of which the mean vector counts.
+        """
+        weight = sum(level.weight for level in self._levels)
+        if not weight:
+            return np.full((len(masks), *self.shape), TOTAL_WEIGHT, np.float32)
+        total = np.zeros((len(masks), *self.shape), np.float32)
+        for level in self._levels:
+            shares = level.down.T @ masks.astype(np.float32) @ level.right
+            means = np.tensordot(shares, level.vectors, ((1, 2), (0, 1)))
+            means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+            cosines = np.tensordot(means, level.vectors, (1, 2))
+            total += np.float32(level.weight) * (level.down @ cosines @ level.right.T)
+        return np.asarray(total * np.float32(TOTAL_WEIGHT / weight))
+
+
+def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride: int) -> Likeness:
+    """Return how alike the cells of a photo are.
+
+    `logits`: (h, w, Q), without hints; Q may be 0. `stride`: px of L to a cell of them.
+    `features`: stride -> (h', w', C), of which those of FEATURE_WEIGHTS count.
+    """
+    shape = logits.shape[:2]
+    levels = []
+    whitened = _whiten(logits)
+    if whitened is not None:
+        down, right = (np.eye(length, dtype=np.float32) for length in shape)
+        levels.append(Level(whitened, down, right, LOGITS_WEIGHT))
+    for wide, weight in FEATURE_WEIGHTS.items():
+        vectors = _standardize(features[wide]) if wide in features else None
+        if vectors is not None:
+            down, right = (
+                _interpolation(length, small, wide / stride)
+                for length, small in zip(shape, vectors.shape, strict=False)
+            )
+            levels.append(Level(vectors, down, right, weight))
+    return Likeness(shape, levels)
+
+
+def _whiten(logits: FloatArray) -> FloatArray | None:
+    """Return unit vectors of the largest components of logits; None where all cells are the same."""
+    if not logits.shape[2]:
+        return None
+    plain = logits - logits.mean(axis=2, keepdims=True)
+    some = plain[::2, ::2].reshape(-1, plain.shape[2])  # a quarter of the cells says as much
+    center = some.mean(axis=0)
+    some = some - center
+    variances, axes = np.linalg.eigh(some.T @ some / np.float32(len(some)))
+    variances, axes = variances[-COMPONENTS:], axes[:, -COMPONENTS:]
+    if variances[-1] < FLAT:
+        return None
+    spread = np.sqrt(np.maximum(variances, 0) + MIN_SPREAD * variances[-1])
+    return _unit((plain - center) @ (axes / spread))
+
+
+def _standardize(features: FloatArray) -> FloatArray | None:
+    """Return unit vectors of features whose channels count alike; None where all places are the same."""
+    away = features - features.mean(axis=(0, 1))
+    spread = away.std(axis=(0, 1))
+    if spread.max() ** 2 < FLAT:
+        return None
+    return _unit(away / np.maximum(spread, 1e-6))
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _interpolation(length: int, small: int, ratio: float) -> FloatArray:
+    """Return by which shares `length` cells lie between `small` wider ones, centre on centre."""
+    centers = np.clip((np.arange(length) + 0.5) / ratio - 0.5, 0, small - 1)
+    return np.asarray(np.maximum(1 - np.abs(centers[:, None] - np.arange(small)), 0), np.float32)

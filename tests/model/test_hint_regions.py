@@ -1,0 +1,135 @@
+"""One hint colours the thing that it lies on, evenly and up to its edge, and nothing else."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from colorify.model.geodesic import geodesic_distances
+from colorify.model.hint_regions import connect, estimate_skin, fill_regions, find_regions
+from colorify.model.likeness import measure_likeness
+
+SIDE = 32  # cells
+HINT_AB = ((40.0, -20.0), (-30.0, 30.0))
+FloatArray = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def things(labels: NDArray[np.intp], noise: float = 0.0) -> FloatArray:
+    """Return logits of 8 colours, of which each thing has its own."""
+    rng = np.random.default_rng(2)
+    return (4 * np.eye(8)[labels] + noise * rng.normal(size=(*labels.shape, 8))).astype(np.float32)
+
+
+def fill(
+    labels: NDArray[np.intp],
+    *places: tuple[int, int],
+    L: FloatArray | None = None,
+    skin: FloatArray | None = None,
+    colors: Sequence[tuple[float, float]] = HINT_AB,
+) -> FloatArray:
+    """Give hints of one cell each to a picture of things without colour."""
+    masks = np.zeros((len(places), *labels.shape), bool)
+    for mask, place in zip(masks, places, strict=True):
+        mask[place] = True
+    L = np.full(labels.shape, 50, np.float32) if L is None else L
+    skin = np.zeros(labels.shape, np.float32) if skin is None else skin
+    likeness = measure_likeness(things(labels, 0.02), {}, 4)
+    distance = geodesic_distances(masks, L)
+    regions = find_regions(masks, distance, likeness, skin)
+    colors = np.array(colors[: len(places)], np.float32)
+    return fill_regions(np.zeros((*labels.shape, 2), np.float32), colors, regions, distance)
+
+
+def halves() -> NDArray[np.intp]:
+    """Return a picture of two things, left and right."""
+    return np.repeat(np.arange(SIDE)[None] >= SIDE // 2, SIDE, axis=0).astype(np.intp)
+
+
+def test_a_thing_is_filled_evenly_and_what_is_beside_it_stays() -> None:
+    made = fill(halves(), (16, 3))
+    assert np.abs(made[:, : SIDE // 2] - HINT_AB[0]).max() < 1e-4
+    assert not made[:, SIDE // 2 :].any()
+
+
+def test_folds_and_shadows_of_a_thing_belong_to_it() -> None:
+    L = np.full((SIDE, SIDE), 55, np.float32) + (8 * np.sin(np.arange(SIDE) / 2)).astype(np.float32)
+    L[20:] -= np.minimum(np.arange(12), 5)[:, None] * 5.0  # a shadow that begins softly
+    made = fill(halves(), (4, 3), L=L)
+    assert np.abs(made[:, : SIDE // 2] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, SIDE // 2 :].any()
+
+
+def test_a_strong_edge_of_L_is_not_crossed_whatever_the_generator_thinks() -> None:
+    L = np.full((SIDE, SIDE), 40, np.float32)
+    L[:, 20:] += 30
+    made = fill(np.zeros((SIDE, SIDE), np.intp), (16, 3), L=L)
+    assert np.abs(made[:, :20] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, 20:].any()
+
+
+def test_another_piece_of_the_same_thing_is_filled_only_where_it_hangs_together() -> None:
+    labels = halves()
+    labels[:, 24:] = 0  # as the left, beyond another thing
+    assert not fill(labels, (16, 3))[:, SIDE // 2 :].any()
+    labels[4:8] = 0  # a bridge
+    assert fill(labels, (16, 3))[20, 28].any()
+
+
+def test_skin_stays_although_the_generator_takes_it_for_the_dress() -> None:
+    skin = np.zeros((SIDE, SIDE), np.float32)
+    skin[10:20, 20:] = 1
+    everything = np.zeros((SIDE, SIDE), np.intp)
+    labels = everything.copy()
+    labels[0] = 1  # something else
+    made = fill(labels, (16, 3), skin=skin)
+    dress = fill(labels, (16, 3))
+    assert dress[15, 25].any(), "without knowing of skin it is filled"
+    assert not made[10:20, 20:].any()
+    assert made[25, 25].any()
+    assert fill(labels, (15, 25), skin=skin)[12, 22].any(), "a hint that lies on skin is meant for it"
+
+
+def test_a_neutral_hint_protects_what_it_lies_on() -> None:
+    labels = np.zeros((SIDE, SIDE), np.intp)
+    alone = fill(labels, (16, 3))
+    assert alone[16, 28].any()
+    kept = fill(labels, (16, 3), (16, 28), colors=(HINT_AB[0], (0.0, 0.0)))
+    assert np.abs(kept[10:22, 24:]).max() < 1
+    assert np.abs(kept[:, 24:]).max() < 0.25 * np.hypot(*HINT_AB[0])
+    np.testing.assert_allclose(kept[16, 4], HINT_AB[0], atol=1)
+
+
+def test_two_hints_on_two_things_keep_to_their_own() -> None:
+    made = fill(halves(), (16, 3), (16, 28))
+    np.testing.assert_allclose(made[5, 12], HINT_AB[0], atol=1e-3)
+    np.testing.assert_allclose(made[5, 20], HINT_AB[1], atol=1e-3)
+
+
+def test_where_nothing_is_known_a_hint_fills_up_to_the_edges_of_L() -> None:
+    L = np.full((SIDE, SIDE), 40, np.float32)
+    L[:, 20:] += 30
+    masks = np.zeros((1, SIDE, SIDE), bool)
+    masks[0, 16, 3] = True
+    nothing = measure_likeness(np.zeros((SIDE, SIDE, 0), np.float32), {}, 4)
+    regions = find_regions(masks, geodesic_distances(masks, L), nothing, np.zeros((SIDE, SIDE), np.float32))
+    assert np.isfinite(regions[0]).tolist() == (L < 50).tolist()
+
+
+@pytest.mark.parametrize(
+    ("ab", "confidence", "low", "high"),
+    [((14, 17), 0.5, 0.9, 1), ((14, 17), 0.1, 0, 0.3), ((3, 3), 0.5, 0, 0.4), ((-10, 20), 0.5, 0, 0.01)],
+)
+def test_skin_is_told_by_its_colour(ab: tuple[int, int], confidence: float, low: float, high: float) -> None:
+    found = estimate_skin(np.array([[ab]], np.float32), np.array([[confidence]], np.float32))
+    assert low <= found[0, 0] <= high
+
+
+def test_what_hangs_together() -> None:
+    rows = ["#.###", "#.#.#", "###.#", "....#", "##..#"]
+    inside = np.array([[cell == "#" for cell in row] for row in rows])
+    seeds = np.zeros((3, 5, 5), bool)
+    seeds[0, 0, 0] = seeds[1, 4, 0] = seeds[2, 3, 2] = True  # the last lies outside, between
+    found = connect(np.broadcast_to(inside, seeds.shape), seeds)
+    assert found.sum(axis=(1, 2)).tolist() == [13, 2, 14]
