@@ -270,6 +270,9 @@ class Runs:
     expected: Kept = field(default_factory=dict)
     lengths: deque[float] = field(default_factory=lambda: deque(maxlen=5))  # s; the machine is busy by turns
     killed: int = 0
+    foreign: frozenset[str] = (
+        frozenset()
+    )  # what others leave in the folder for temporary files: PyTorch's cache
 
     def prepare(self, port: int) -> None:
         """Make what is read, and run once without being disturbed."""
@@ -283,6 +286,7 @@ class Runs:
             self.clear()
             self.lengths.append(run_to_end(self.kind.words(self.folder), self.folder))
         self.expected = self.kind.kept(self.folder / "out")
+        self.foreign = frozenset(path.name for path in (self.folder / "tmp").glob("torchinductor_*"))
         if not self.expected:
             raise RuntimeError("the undisturbed run wrote nothing")
 
@@ -326,7 +330,7 @@ class Runs:
         ]
         faults += [f"{name}: one too many" for name in found.keys() - expected.keys()]
         left = [path for path in self.folder.rglob("*") if any(mark in path.name for mark in OURS)]
-        left += list((self.folder / "tmp").iterdir())
+        left += [path for path in (self.folder / "tmp").iterdir() if path.name not in self.foreign]
         return [*faults, *(f"{path.relative_to(self.folder)}: left behind" for path in left)]
 
 
