@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pyvips
 
-from colorify.atomic import whole_file
+from colorify.atomic import sweep, whole_file
 from colorify.dataset.screen import read_kept
 from colorify.dataset.shard_plan import Item, Packing, PackingPlan, ShardPlan, plan_shards
 from colorify.dataset.shard_reader import read_shards
@@ -66,6 +66,7 @@ def pack(
     parts, before = [], 0
     with own_folder(into, PLAN):
         _mark(into, plan, packing)
+        sweep(into / PARTS)  # `own_folder` has swept its own folder alone
         for number, shard in enumerate(plan.shards):
             part = _read_part(into, shard)
             before += part is not None
