@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from bulk_helpers import ONCE, DeadlyWorker, plan_deadly_run
 
-pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+# slow: each worker of Ray loads Ray, pandas and Arrow before it can work
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")]
 HERE = Path(__file__).parent
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from colorify import errors
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
 from colorify.dataset.process_pool import ProcessPool
 from colorify.errors import ColorifyError, SetupError
@@ -50,11 +51,10 @@ def run_on_ray(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Itera
         compute=ray.data.ActorPoolStrategy(size=min(count, len(numbers))),
         num_cpus=worker.threads,
     )
-    try:
-        for row in records.iter_rows():
-            yield ChunkRecord.from_json(row["record"])
-    except ray.exceptions.RayError as error:
-        raise _find_cause(error) from error
+    for row in records.iter_rows():
+        if row["error"]:
+            raise getattr(errors, row["error"])(row["reason"])
+        yield ChunkRecord.from_json(row["record"])
 
 
 def _connect(ray: Any) -> None:
@@ -68,14 +68,6 @@ def _connect(ray: Any) -> None:
         signal.signal(signal.SIGTERM, handler)
 
 
-def _find_cause(error: BaseException) -> BaseException:
-    """Return our own error within one of Ray's, else that one."""
-    found: BaseException | None = error
-    while found is not None and not isinstance(found, ColorifyError):
-        found = getattr(found, "cause", None) or found.__cause__
-    return found or error
-
-
 class _RayWorker:
     """A worker as Ray Data wants it: rows in, rows out."""
 
@@ -83,7 +75,13 @@ class _RayWorker:
         self._worker = worker
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        return {"record": self._worker(int(row["number"])).to_json()}
+        """Return the record of a chunk; an error of ours as data, since Ray hands on no error as it was."""
+        try:
+            record = self._worker(int(row["number"])).to_json()
+        except ColorifyError as error:
+            kind = next(base.__name__ for base in type(error).__mro__ if base.__module__ == errors.__name__)
+            return {"record": b"", "error": kind, "reason": str(error)}
+        return {"record": record, "error": "", "reason": ""}
 
 
 def _import_ray() -> Any:
