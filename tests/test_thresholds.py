@@ -420,11 +420,11 @@ class TestChroma:
 
 
 def test_a_unit_of_vividness(generator: Generator) -> None:
-    """A bin of a chroma of 40 gets e to the power of 0.4 likelier beside grey."""
+    """A bin of a chroma of 40 gets e to the power of 0.8 likelier beside grey."""
     glance = generator.encode(plane(50, (32, 32)))
     once, twice = (glance.distribution(vividness=vividness).probabilities[0, 0] for vividness in (1, 2))
     ratio = (twice[1] / twice[0]) / (once[1] / once[0])
-    assert np.log(ratio) == pytest.approx(0.4, abs=1e-3)
+    assert np.log(ratio) == pytest.approx(0.8, abs=1e-3)
 
 
 def test_alpha_of_fewer_bits_is_rounded() -> None:
