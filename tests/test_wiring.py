@@ -231,8 +231,10 @@ def test_where_colour_is_from_tells_grey_from_colour(
 ) -> None:
     pixels = np.repeat(scene()[:, :, None], 3, axis=2)
     assert not colorizer.open(pixels).was_colored
-    monkeypatch.setattr("colorify.model.preprocess.is_colored", lambda _: True)
+    pixels[:, :, 2] //= 2
     assert colorizer.open(pixels).was_colored
+    monkeypatch.setattr("colorify.model.preprocess.is_colored", lambda _: False)
+    assert not colorizer.open(pixels).was_colored
 
 
 def test_the_space_of_the_result_is_the_one_asked_for(colorizer: Colorizer, tmp_path: Path) -> None:

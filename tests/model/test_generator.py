@@ -83,7 +83,7 @@ class TestDistribution:
 
     def test_a_regression_has_none(self, tmp_path: Path) -> None:
         weights = write_tiny_generator(tmp_path / "regression.onnx", bin_centers=[])
-        with pytest.raises(WeightsError, match=r"regression\.onnx: a regression; .* Leave out -m"):
+        with pytest.raises(WeightsError, match=r"regression\.onnx: a regression; .* Leave out weights"):
             Generator(weights).encode(np.zeros((8, 8), np.float32)).distribution()
 
 

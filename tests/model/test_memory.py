@@ -173,13 +173,13 @@ class Failing:
 @pytest.mark.parametrize(
     ("error", "kind", "says"),
     [
-        (MemoryError(), UsageError, r"too little memory \(MemoryError\).*smaller --size"),
+        (MemoryError(), UsageError, r"too little memory \(MemoryError\).*smaller size"),
         (
             RuntimeError("x.cc Failed to allocate memory for requested buffer\nmore"),
             UsageError,
-            "smaller --size",
+            "smaller size",
         ),
-        (RuntimeError("std::bad_alloc"), UsageError, "smaller --size"),
+        (RuntimeError("std::bad_alloc"), UsageError, "smaller size"),
         (
             ValueError("Where node: shapes\nmore"),
             WeightsError,
