@@ -70,7 +70,7 @@ def color(path: Path) -> None:
 )
 def test_a_field_that_makes_no_sense(tmp_path: Path, field: str, value: Any, found: str) -> None:
     path = write_tiny_generator(tmp_path / "odd.onnx", **{field: value})
-    with pytest.raises(WeightsError, match=rf"odd\.onnx: {field}: expected .*, found {found}.*Give weights a file"):
+    with pytest.raises(WeightsError, match=rf"odd\.onnx: {field}: expected .*, found {found}.*Give weights"):
         Generator(path)
 
 
