@@ -245,3 +245,20 @@ def test_stats_replace_nothing_of_others(photos: Path, tmp_path: Path, name: str
 def test_stats_of_nothing_say_the_cure(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="colorify data shard"):
         gather_stats(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0, 100])  # bytes behind the first member: none, or a part of the second
+def test_a_shard_that_breaks_off_is_no_shard(tmp_path: Path, kept: int) -> None:
+    """tarfile takes a tar that ends between two members for a whole one."""
+    path = tmp_path / "part.tar"
+    data = jpeg(photo(1))
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name in ("1.jpg", "2.jpg"):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+            if name == "1.jpg":
+                whole = tar.offset
+    path.write_bytes(path.read_bytes()[: whole + kept])
+    with pytest.raises(PhotoError, match=r"part\.tar"):
+        list(read_shards([str(path)]))

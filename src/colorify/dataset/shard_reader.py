@@ -3,13 +3,12 @@
 A shard is a tar of pictures, any of which libvips reads.
 """
 
-import io
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import IO, Final
 
 import fsspec
 import pyvips
@@ -20,6 +19,7 @@ from colorify.images.vips import translate_vips_errors
 from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
 from colorify.threads import map_in_order
 
+END_OF_TAR: Final = bytes(1024)  # two empty blocks
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
 # what WebDataset and img2dataset lay beside a picture of the same name
@@ -48,7 +48,7 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
     try:
         with (
             fsspec.open(address, "rb") as file,
-            tarfile.open(fileobj=io.BufferedReader(file), mode="r|") as tar,
+            tarfile.open(fileobj=(source := _EndKeeper(file)), mode="r|") as tar,
         ):
             for member in tar:
                 name = PurePosixPath(member.name)
@@ -64,12 +64,28 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
                     )
                 if stream is not None:
                     yield name.stem, stream.read()
+            source.read()
+            if source.end != END_OF_TAR:  # tarfile takes one that ends between two members for a whole one
+                raise PhotoError(f"{address}: expected a whole WebDataset tar, found one that breaks off.")
     except tarfile.TarError as error:
         raise PhotoError(
             f"{address}: expected a WebDataset tar, found something else or a part ({error})."
         ) from error
     except OSError as error:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
+
+
+class _EndKeeper:
+    """A file that is read from its beginning, and the last bytes that were read of it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.end = b""
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.end = (self.end + data[-len(END_OF_TAR) :])[-len(END_OF_TAR) :]
+        return data
 
 
 def decode_photos(photos: Sequence[tuple[str, bytes]]) -> list[Sample]:
