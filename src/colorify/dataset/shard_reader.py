@@ -3,12 +3,13 @@
 A shard is a tar of pictures, any of which libvips reads.
 """
 
+import io
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import fsspec
 import pyvips
@@ -48,7 +49,8 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
     try:
         with (
             fsspec.open(address, "rb") as file,
-            tarfile.open(fileobj=(source := _EndKeeper(file)), mode="r|") as tar,
+            io.BufferedReader(end := _EndKeeper(file)) as whole,
+            tarfile.open(fileobj=whole, mode="r|") as tar,
         ):
             for member in tar:
                 name = PurePosixPath(member.name)
@@ -64,8 +66,9 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
                     )
                 if stream is not None:
                     yield name.stem, stream.read()
-            source.read()
-            if source.end != END_OF_TAR:  # tarfile takes one that ends between two members for a whole one
+            while whole.read(io.DEFAULT_BUFFER_SIZE):
+                pass
+            if end.kept != END_OF_TAR:  # tarfile takes one that ends between two members for a whole one
                 raise PhotoError(f"{address}: expected a whole WebDataset tar, found one that breaks off.")
     except tarfile.TarError as error:
         raise PhotoError(
@@ -75,17 +78,21 @@ def read_members(address: str) -> Iterator[tuple[str, bytes]]:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
 
 
-class _EndKeeper:
+class _EndKeeper(io.RawIOBase):
     """A file that is read from its beginning, and the last bytes that were read of it."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.end = b""
+        self.kept = b""
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        self.end = (self.end + data[-len(END_OF_TAR) :])[-len(END_OF_TAR) :]
-        return data
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self.kept = (self.kept + data[-len(END_OF_TAR) :])[-len(END_OF_TAR) :]
+        return len(data)
 
 
 def decode_photos(photos: Sequence[tuple[str, bytes]]) -> list[Sample]:
