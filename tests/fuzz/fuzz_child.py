@@ -173,8 +173,8 @@ def written(size: int) -> str:
 
 
 def peak() -> int:
-    """Return the largest resident set so far, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Return the largest resident set so far, bytes. Not `ru_maxrss`, which counts that of the parent, too."""
+    return status("VmHWM")
 
 
 def status(name: str) -> int:

@@ -10,6 +10,7 @@ from serving import picture
 
 from colorify.colorizer import Colorizer
 from colorify.server import app
+from colorify.server.films import Films
 from colorify.server.job_queue import JobQueue, StoppedError, Task
 from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
@@ -203,9 +204,10 @@ def test_what_is_too_old_goes_though_nobody_asks(sitting: OpenPhoto, monkeypatch
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
     sessions.add("a", sitting)
+    films = Films(Settings())
 
     async def use(line: JobQueue) -> None:
-        tidying = asyncio.create_task(app._tidy(line, sessions))
+        tidying = asyncio.create_task(app._tidy(line, sessions, films))
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 1)
         now[0] = 61
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 2)

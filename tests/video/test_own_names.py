@@ -155,11 +155,13 @@ def test_a_full_disk_says_how_to_go_on(
 
 @NEEDS_MODES
 @pytest.mark.usefixtures("short")
-def test_a_place_that_cannot_be_written_is_said_and_the_others_go_on(tiny_weights: Path) -> None:
+def test_a_place_that_cannot_be_written_is_said_and_the_others_go_on(
+    short: Path, tiny_weights: Path
+) -> None:
     Path("shut").mkdir()
     write_film(Path("shut/a.mp4"), Sort(size=(64, 48), frames=2, sound=None))
     Path("shut").chmod(0o555)
-    words = command(tiny_weights, "video", "shut/a.mp4", "gone.mp4", "short.mp4")
+    words = command(tiny_weights, "video", "shut/a.mp4", "gone.mp4", short.name)
     try:
         ended = subprocess.run(words, capture_output=True, text=True, check=False, preexec_fn=drop_power)
     finally:
