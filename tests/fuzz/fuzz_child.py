@@ -173,7 +173,7 @@ def written(size: int) -> str:
 
 
 def peak() -> int:
-    """Return the largest resident set so far, bytes. Not `ru_maxrss`, which counts that of the parent, too."""
+    """Return the largest resident set so far, bytes; `ru_maxrss` would count that of the parent, too."""
     return status("VmHWM")
 
 

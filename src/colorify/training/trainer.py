@@ -216,11 +216,15 @@ class Trainer:
         )
 
     def save(self) -> None:
-        """Write the checkpoint. All processes take part."""
+        """Write the checkpoint. All processes take part, and go on when it is there."""
         positions = self.workers.gather(self.position.to_numbers())
-        if not self.workers.is_main:
-            return
-        state = Checkpoint(
+        if self.workers.is_main:
+            save_checkpoint(self._describe(positions), self.path)
+        self.workers.broadcast(self.step)
+
+    def _describe(self, positions: list[list[int]]) -> Checkpoint:
+        """Return all that a run needs to go on. `positions`: of every process in its photos."""
+        return Checkpoint(
             recipe=self.recipe,
             bins=self.bins,
             network=self.network.state_dict(),
@@ -234,7 +238,6 @@ class Trainer:
             adversary=None if self.adversary is None else self.adversary.state_dict(),
             stream={"of": self._stream, "positions": positions},
         )
-        save_checkpoint(state, self.path)
 
     def current_phase(self) -> Phase:
         """Return the phase that the run is in."""
