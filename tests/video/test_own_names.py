@@ -154,7 +154,6 @@ def test_a_full_disk_says_how_to_go_on(
 
 
 @NEEDS_MODES
-@pytest.mark.usefixtures("short")
 def test_a_place_that_cannot_be_written_is_said_and_the_others_go_on(short: Path, tiny_weights: Path) -> None:
     Path("shut").mkdir()
     write_film(Path("shut/a.mp4"), Sort(size=(64, 48), frames=2, sound=None))
