@@ -325,7 +325,7 @@ def test_memory_comes_back_when_sessions_are_gone(server: Server) -> None:
     assert server.figure("session_bytes") > held + 30 * 2**20
     assert most > before + 30, "else this test shows nothing"
     end(ids)
-    assert server.figure("session_bytes") == held
+    assert server.figure("session_bytes") <= held  # there is room for so many: some of the older went
     wait_for(lambda: server.memory_mb < before + 20)
 
 
