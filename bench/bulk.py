@@ -18,8 +18,8 @@ import pyvips
 from clock import print_machine
 
 from colorify.batch.bulk.engines import ENGINES
-from colorify.batch.bulk.plan import HOME
 from colorify.batch.bulk.run import color_bulk
+from colorify.batch.bulk.source import HOME
 from colorify.colorizer import Colorizer
 from colorify.options import ColorOptions, SaveOptions
 

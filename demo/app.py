@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify import ColorifyError, Colorizer
+from colorify.pixels import to_8_bits
 
 Pixels = NDArray[np.uint8]  # (H, W, 3), sRGB
 
@@ -44,13 +45,7 @@ def color_photo(path: str | None, strength: float, vividness: float) -> tuple[Pi
         grey = session.colorize(strength=0.0)
     except ColorifyError as error:
         raise gr.Error(str(error)) from error
-    return to_8_bits(grey), to_8_bits(colored)
-
-
-def to_8_bits(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> Pixels:
-    """Return pixels for a browser: (H, W, 3) uint8, rounded."""
-    rgb = pixels[:, :, :3]
-    return rgb if rgb.dtype == np.uint8 else np.round(rgb / 257).astype(np.uint8)
+    return to_8_bits(grey[:, :, :3]), to_8_bits(colored[:, :, :3])
 
 
 def build_page() -> gr.Blocks:

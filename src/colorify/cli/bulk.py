@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.lines import print_line
-from colorify.cli.options import SIZE, STRENGTH, VIVIDNESS, whole_in
-from colorify.options import FORMAT_NAMES, ColorOptions, SaveOptions
+from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS
+from colorify.options import ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
     from colorify.batch.bulk.run import BulkReport
 
-# the names of rows that are loaded with the verb alone; a test compares them
+# as in batch/bulk, which is loaded when the verb runs; a test compares them
 ENGINE_NAMES: Final = ("local", "ray")
 SINK_NAMES: Final = ("files", "shards")
+CHUNK_PHOTOS: Final = 64
 SHOWN_FAILURES: Final = 20  # the rest are in the report
 
 
@@ -32,17 +33,15 @@ SHOWN_FAILURES: Final = 20  # the rest are in the report
 @click.option(
     "--chunk",
     type=click.IntRange(min=1),
-    default=64,
+    default=CHUNK_PHOTOS,
     show_default=True,
     help="Photos a worker takes at once.",
 )
 @STRENGTH
 @VIVIDNESS
 @SIZE
-@click.option(
-    "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
-)
-@click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
+@FORMAT
+@QUALITY
 @click.option(
     "-m",
     "--weights",

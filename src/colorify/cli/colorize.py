@@ -11,6 +11,8 @@ from colorify.cli.films import color_films, refuse_film_target, refuse_films
 from colorify.cli.options import (
     DETAIL,
     DEVICE,
+    FORMAT,
+    QUALITY,
     SIZE,
     STRENGTH,
     VIVIDNESS,
@@ -24,7 +26,7 @@ from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
 from colorify.errors import ExitCode, UsageError
-from colorify.options import DEPTHS, FORMAT_NAMES, PROFILES, ColorOptions, SaveOptions
+from colorify.options import DEPTHS, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -82,10 +84,8 @@ class DefaultCommand(click.Command):
 )
 @SIZE
 @DETAIL
-@click.option(
-    "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
-)
-@click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
+@FORMAT
+@QUALITY
 @click.option(
     "--depth",
     type=click.Choice([str(depth) for depth in DEPTHS]),

@@ -9,7 +9,7 @@ import click
 from colorify.cli.lines import print_line
 from colorify.errors import UsageError
 from colorify.model.devices import AUTO, DEVICE_NAMES
-from colorify.options import DETAILS, RANGES
+from colorify.options import DETAILS, FORMAT_NAMES, RANGES
 
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
@@ -41,6 +41,10 @@ DETAIL: Final = click.option(
     default=DETAILS[0],
     help="How closely the generator looks: fast, once; fine, at two scales, in four times as long.",
 )
+FORMAT: Final = click.option(
+    "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
+)
+QUALITY: Final = click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
 DEVICE: Final = click.option(
     "--device",
     type=click.Choice(DEVICE_NAMES),

@@ -30,6 +30,7 @@ From pictures to shards:
 * `screen`: `colorify data screen`: kept or rejected, and why
 * `shard_plan`: which photo goes into which shard
 * `process_pool`: worker processes whose death is seen at once
+* `tar_members`: the files in a tar, and whether it is whole
 * `shard_reader`: the photos of WebDataset shards, one after another, and decoded to Lab
 * `shard_writer`: `colorify data shard`
 * `stats`: `colorify data stats`: a set of shards in numbers and pictures

@@ -24,6 +24,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+class WorkerLostError(SetupError):
+    """A process ended, whatever it was doing."""
+
+
 class ProcessPool(Generic[Item, Result]):
     """Runs one function in `count` processes. All of them are started before the first has to work."""
 
@@ -48,7 +52,7 @@ class ProcessPool(Generic[Item, Result]):
     def map(self, items: Iterable[Item]) -> Iterator[Result]:
         """Yield the results in the order of the items, which may be endless. Raises what the function raises.
 
-        Raises SetupError as soon as one of the processes is gone, whatever it was doing.
+        Raises WorkerLostError as soon as one of the processes is gone, whatever it was doing.
         """
         todo = iter(enumerate(items))
         idle, busy, done = list(self._workers), dict[_Worker, int](), dict[int, Result]()
@@ -69,7 +73,7 @@ class ProcessPool(Generic[Item, Result]):
             yield done.pop(turn)
 
     def _wait(self) -> "list[_Worker]":
-        """Wait for results. Raises SetupError where a process is gone."""
+        """Wait for results. Raises WorkerLostError where a process is gone."""
         pipes = {worker.pipe: worker for worker in self._workers}
         ends = {worker.process.sentinel: worker for worker in self._workers}
         ready: list[Any] = wait([*pipes, *ends])
@@ -116,14 +120,14 @@ class _Worker:
             raise result
         return result
 
-    def lost(self) -> SetupError:
+    def lost(self) -> WorkerLostError:
         """Say how the process ended."""
         self.process.join(SECONDS_TO_END)
         code = self.process.exitcode or 0
         if code < 0:
             how = f"was killed ({_signal_name(-code)}), perhaps for want of memory. {self._cure}"
-            return SetupError(f"A worker process {how}")
-        return SetupError(f"A worker process ended with exit code {code}, expected it to go on working.")
+            return WorkerLostError(f"A worker process {how}")
+        return WorkerLostError(f"A worker process ended with exit code {code}, expected it to go on working.")
 
 
 def _signal_name(number: int) -> str:

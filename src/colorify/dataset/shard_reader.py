@@ -3,24 +3,22 @@
 A shard is a tar of pictures, any of which libvips reads.
 """
 
-import io
 import os
-import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Any, Final
+from typing import Final
 
 import fsspec
 import pyvips
 
+from colorify.dataset.tar_members import read_tar
 from colorify.errors import PhotoError
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
 from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
 from colorify.threads import map_in_order
 
-END_OF_TAR: Final = bytes(1024)  # two empty blocks
 MAX_MEMBER_BYTES: Final = 200_000_000  # a few bytes of a sparse tar can claim any number
 MAX_PIXELS: Final = 200_000_000
 # what WebDataset and img2dataset lay beside a picture of the same name
@@ -45,54 +43,25 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
 
 
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the pictures of a shard as they are: name without folder and ending, and bytes."""
+    """Yield the pictures of a shard as they are: name without folder and ending, and bytes.
+
+    Raises PhotoError where it cannot be opened; see `read_tar` for the rest.
+    """
     try:
-        with (
-            fsspec.open(address, "rb") as file,
-            io.BufferedReader(end := _EndKeeper(file)) as whole,
-            tarfile.open(fileobj=whole, mode="r|") as tar,
-        ):
-            for member in tar:
-                name = PurePosixPath(member.name)
-                stream = (
-                    tar.extractfile(member)
-                    if member.isfile() and name.suffix not in SIDECAR_SUFFIXES
-                    else None
-                )
-                if stream is not None and member.size > MAX_MEMBER_BYTES:
-                    found = f"found one of {member.size:,}"
-                    raise PhotoError(
-                        f"{address}: expected pictures of up to {MAX_MEMBER_BYTES:,} bytes, {found}."
-                    )
-                if stream is not None:
-                    yield name.stem, stream.read()
-            while whole.read(io.DEFAULT_BUFFER_SIZE):
-                pass
-            if end.kept != END_OF_TAR:  # tarfile takes one that ends between two members for a whole one
-                raise PhotoError(f"{address}: expected a whole WebDataset tar, found one that breaks off.")
-    except tarfile.TarError as error:
-        raise PhotoError(
-            f"{address}: expected a WebDataset tar, found something else or a part ({error})."
-        ) from error
+        opened = fsspec.open(address, "rb").open()
     except OSError as error:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
-
-
-class _EndKeeper(io.RawIOBase):
-    """A file that is read from its beginning, and the last bytes that were read of it."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.kept = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        self.kept = (self.kept + data[-len(END_OF_TAR) :])[-len(END_OF_TAR) :]
-        return len(data)
+    with opened as file:
+        for member, content in read_tar(file, address):
+            name = PurePosixPath(member.name)
+            if name.suffix in SIDECAR_SUFFIXES:
+                continue
+            if member.size > MAX_MEMBER_BYTES:
+                found = f"found one of {member.size:,}"
+                raise PhotoError(
+                    f"{address}: expected pictures of up to {MAX_MEMBER_BYTES:,} bytes, {found}."
+                )
+            yield name.stem, content.read()
 
 
 def decode_photos(photos: Sequence[tuple[str, bytes]]) -> list[Sample]:

@@ -14,7 +14,7 @@ from colorify.errors import UsageError
 from colorify.evaluation.coverage import Coverage, measure_coverage
 from colorify.evaluation.metrics import Scores, score
 from colorify.hints import Hint
-from colorify.images.formats import FORMATS
+from colorify.images.output_names import WRITABLE_SUFFIXES
 from colorify.images.photo import open_photo
 from colorify.pixels import pixels_to_lab, to_hex, to_rgb8
 
@@ -24,7 +24,6 @@ COMPARED_PX: Final = 256  # px; the size at which the papers compare, aspect squ
 HINT_RADIUS: Final = 3.5  # px of COMPARED_PX: patches of 7, as Zhang et al. 2017 reveal
 # dB of PSNR by number of hints, on ImageNet: Zhang et al. 2017, "Real-time user-guided image colorization"
 PUBLISHED: Final = {0: 24.43, 1: 25.37, 2: 26.20, 5: 27.39, 10: 28.42, 50: 30.42}
-SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ScoredPhoto:
 
 def find_photos(folder: Path) -> list[Path]:
     """List the photos below `folder`. Raises UsageError if there is none."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
     if not paths:
         raise UsageError(f"{folder}: no photos in there. Give a folder of colour photos.")
     return paths

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bulk_helpers import ONCE, DeadlyWorker, plan_deadly_run
 
 # slow: each worker of Ray loads Ray, pandas and Arrow before it can work
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")]
 HERE = Path(__file__).parent
+TESTS = HERE.parents[1]  # what the workers import lies there
 
 
 def run_on_cluster(tmp_path: Path, worker: DeadlyWorker, numbers: list[int]) -> Any:
     """Return what `ray_run.py` prints; the workers import what the tests import."""
     run = tmp_path / "run.pickle"
     run.write_bytes(pickle.dumps((worker, numbers)))
-    paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, str(HERE / "ray_run.py"), str(run)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulk_helpers import DEADLY, ONCE, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
 
+from bulk_helpers import DEADLY, ONCE, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
 from colorify.batch.bulk import run as bulk_run
-from colorify.batch.bulk.plan import HOME
 from colorify.batch.bulk.run import BulkReport, color_bulk
+from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.worker import ChunkWorker
 from colorify.errors import PhotoError, UsageError
 from colorify.options import ColorOptions, SaveOptions
@@ -123,6 +123,13 @@ def test_a_place_that_holds_anything_else_is_refused(tmp_path: Path, color: Any)
     assert names(tmp_path / "in") == ["a.png"]
 
 
+def test_a_folder_within_that_has_the_name_of_the_place_counts(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    write_photos(tmp_path / "out" / "out", {"mine.png": 90})
+    with pytest.raises(UsageError, match="new or empty place"):
+        color(tmp_path / "in", tmp_path / "out")
+
+
 def test_a_run_that_died_before_its_plan_was_whole_begins_again(tmp_path: Path, color: Any) -> None:
     write_photos(tmp_path / "in", {"a.png": 80})
     color(tmp_path / "in", tmp_path / "out")
@@ -157,7 +164,7 @@ def test_a_shard_that_breaks_off_keeps_what_it_has(tmp_path: Path, color: Any, k
     shard.write_bytes(shard.read_bytes()[:kept])
     report = color(shard, tmp_path / "out")
     assert report.colored == 2
-    assert "no whole shard" in report.failures[0].reason
+    assert "WebDataset tar, found" in report.failures[0].reason
 
 
 def test_lists_name_results_by_key_or_number(tmp_path: Path, color: Any) -> None:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from bulk_helpers import write_photos, write_shard
 
+from bulk_helpers import write_photos, write_shard
 from colorify.batch.bulk.plan import cut
 from colorify.batch.bulk.source import Entry, list_entries
-from colorify.batch.bulk.worker import name_result
+from colorify.batch.bulk.worker import result_key
 from colorify.errors import SetupError, UsageError
 
 
@@ -22,7 +22,7 @@ def test_shards_are_chunks_of_their_own() -> None:
     assert chunks == [["a.png", "b.png"], ["s.tar"], ["c.png", "d.png"], ["e.png"]]
 
 
-@pytest.mark.parametrize("key", ["../up", "/etc/up"])
+@pytest.mark.parametrize("key", ["../up", "/etc/up", "_colorify/plan.json"])
 def test_keys_that_lead_out_of_the_place_are_refused(tmp_path: Path, key: str) -> None:
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pa.table({"url": ["a.png"], "key": [key]}), tmp_path / "list.parquet")
@@ -47,10 +47,10 @@ def test_an_address_that_nothing_opens_is_said(tmp_path: Path) -> None:
 
 
 def test_results_are_named_as_their_photos() -> None:
-    assert name_result("a/b.jpeg", None) == "a/b.jpeg"
-    assert name_result("a/b.jpeg", "jpeg") == "a/b.jpeg"
-    assert name_result("a/b.png", "jpeg") == "a/b.png.jpg"
-    assert name_result("a/b.heic", None) == "a/b.heic.jpg"
+    assert result_key("a/b.jpeg", None) == "a/b.jpeg"
+    assert result_key("a/b.jpeg", "jpeg") == "a/b.jpeg"
+    assert result_key("a/b.png", "jpeg") == "a/b.png.jpg"
+    assert result_key("a/b.heic", None) == "a/b.heic.jpg"
 
 
 def test_a_shard_alone_is_a_source(tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ its chunk is coloured. The first attempt costs one small file a chunk.
 import json
 from typing import Any, Final
 
-from colorify.batch.bulk.plan import HOME, NUMBER_DIGITS
+from colorify.batch.bulk.plan import attempts_name
 from colorify.batch.bulk.store import Store
 
-TRIES: Final = (
-    2  # of a photo that was at work when its worker was lost, besides the first attempt at its chunk
-)
+TRIES: Final = 2  # of a photo whose worker is lost each time, besides the first attempt at its chunk
 
 
 class Attempts:
@@ -23,7 +21,7 @@ class Attempts:
     def __init__(self, dest: Store, number: int) -> None:
         """Write down that the chunk is begun once more."""
         self._dest = dest
-        self._name = f"{HOME}/begun/{number:0{NUMBER_DIGITS}d}.json"
+        self._name = attempts_name(number)
         found: dict[str, Any] = {"attempts": 0, "photos": {}}
         if dest.exists(self._name):
             found = json.loads(dest.read(self._name))

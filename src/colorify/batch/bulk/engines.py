@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from colorify import errors
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
-from colorify.dataset.process_pool import ProcessPool
+from colorify.dataset.process_pool import ProcessPool, WorkerLostError
 from colorify.errors import ColorifyError, SetupError
 
 Engine = Callable[[ChunkWorker, Sequence[int], int], Iterator[ChunkRecord]]
@@ -20,7 +20,8 @@ LOST_IN_A_ROW: Final = 12  # workers, without a chunk done in between: then it i
 def run_locally(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iterator[ChunkRecord]:
     """Yield the records of chunks, made by `count` processes of this machine, as they are done.
 
-    A process that is lost costs the chunks at work: they are begun again. Raises SetupError where none lasts.
+    A process that is lost costs the chunks at work: they are begun again. Raises WorkerLostError where none
+    lasts, and what the workers raise.
     """
     pending, lost = list(numbers), 0
     while pending:
@@ -30,7 +31,7 @@ def run_locally(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iter
                     pending.remove(record.number)
                     lost = 0
                     yield record
-        except SetupError:
+        except WorkerLostError:
             lost += 1
             if lost >= LOST_IN_A_ROW:
                 raise

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from colorify.batch.bulk.source import Entry, list_entries
+from colorify.batch.bulk.source import HOME, Entry, list_entries
 from colorify.batch.bulk.store import Store
 from colorify.errors import UsageError
 
-HOME: Final = "_colorify"
 PLAN: Final = f"{HOME}/plan.json"
 REPORT: Final = f"{HOME}/report.json"
 VERSION: Final = 1
@@ -37,11 +36,23 @@ class Plan:
 
 
 def chunk_name(number: int) -> str:
+    """Return where the entries of a chunk are, in the store of the results."""
     return f"{HOME}/chunks/{number:0{NUMBER_DIGITS}d}.json"
 
 
 def record_name(number: int) -> str:
+    """Return where it is said what came of a chunk."""
     return f"{HOME}/records/{number:0{NUMBER_DIGITS}d}.json"
+
+
+def attempts_name(number: int) -> str:
+    """Return where the attempts at a chunk are counted, until it has its record."""
+    return f"{HOME}/begun/{number:0{NUMBER_DIGITS}d}.json"
+
+
+def shard_name(number: int) -> str:
+    """Return where the results of a chunk are, where they become a shard."""
+    return f"{number:0{NUMBER_DIGITS}d}.tar"
 
 
 def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) -> Plan:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.batch.bulk.engines import ENGINES
-from colorify.batch.bulk.plan import HOME, REPORT, Plan, find_pending, make_plan, record_name
+from colorify.batch.bulk.plan import REPORT, Plan, find_pending, make_plan, record_name
 from colorify.batch.bulk.sink import FILES
+from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
 from colorify.options import ColorOptions, SaveOptions

@@ -4,6 +4,7 @@ import io
 import tarfile
 from typing import Final, Protocol
 
+from colorify.batch.bulk.plan import shard_name
 from colorify.batch.bulk.store import Store
 
 FILES: Final = "files"
@@ -52,4 +53,4 @@ class ShardSink:
 
 def open_sink(kind: str, dest: Store, number: int) -> Sink:
     """Return a sink for the results of a chunk. `kind`: "files" or "shards"."""
-    return ShardSink(dest, f"{number:06d}.tar") if kind == SHARDS else FileSink(dest)
+    return ShardSink(dest, shard_name(number)) if kind == SHARDS else FileSink(dest)

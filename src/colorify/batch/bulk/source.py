@@ -1,24 +1,23 @@
 """What is to be coloured: a folder, a list of addresses, or shards."""
 
 import io
-import tarfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from colorify.batch.bulk.store import Store, describe, open_address
+from colorify.dataset.tar_members import read_tar
 from colorify.errors import PhotoError, UsageError
-from colorify.images.formats import FORMATS, HEIC
+from colorify.images.output_names import READABLE_SUFFIXES
 
-PHOTO_SUFFIXES: Final = frozenset(suffix for row in (*FORMATS, HEIC) for suffix in row.suffixes)
+HOME: Final = "_colorify"  # the folder of the plan and the records, which no result may lie in
 SHARD_SUFFIX: Final = ".tar"
 LIST_SUFFIX: Final = ".txt"
 PARQUET_SUFFIX: Final = ".parquet"
 URL_COLUMN: Final = "url"  # img2dataset's
 KEY_COLUMN: Final = "key"  # the same
 KEY_DIGITS: Final = 9  # img2dataset's keys, too: 100 million lines sort as they stand
-END_OF_TAR: Final = bytes(1024)
 MAX_PHOTO_BYTES: Final = 1_000_000_000  # a member of a shard that claims more is refused
 
 
@@ -81,7 +80,7 @@ def _list_folder(source: str) -> Iterator[Entry]:
     for name in store.list_names():
         suffix = PurePosixPath(name).suffix.lower()
         hidden = any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
-        if not hidden and (suffix in PHOTO_SUFFIXES or suffix == SHARD_SUFFIX):
+        if not hidden and (suffix in READABLE_SUFFIXES or suffix == SHARD_SUFFIX):
             yield Entry(name, store.locate(name))
 
 
@@ -123,9 +122,10 @@ def _make_key(number: int, address: str, given: str | None = None) -> str:
     """Name a photo of a list: by its key or its number, as addresses may be long, odd, and twice the same."""
     suffix = PurePosixPath(address.partition("?")[0]).suffix.lower()
     stem = given if given else f"{number:0{KEY_DIGITS}d}"
-    if PurePosixPath(stem).is_absolute() or ".." in PurePosixPath(stem).parts:
-        raise UsageError(f"key {stem!r}: expected a name, or a relative path without `..`.")
-    return f"{stem}{suffix if suffix in PHOTO_SUFFIXES or suffix == SHARD_SUFFIX else ''}"
+    path = PurePosixPath(stem)
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] == (HOME,):
+        raise UsageError(f"key {stem!r}: expected a name, or a relative path without `..` and not in {HOME}.")
+    return f"{stem}{suffix if suffix in READABLE_SUFFIXES or suffix == SHARD_SUFFIX else ''}"
 
 
 def _make_relative(name: str) -> str:
@@ -143,20 +143,11 @@ def _open(source: str, mode: str) -> Any:
 
 def _read_shard(entry: Entry, content: bytes) -> Iterator[tuple[str, bytes | PhotoError]]:
     stem = PurePosixPath(entry.key).with_suffix("").as_posix()
-    try:
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r|*") as tar:
-            for member in tar:
-                suffix = PurePosixPath(member.name).suffix.lower()
-                if not member.isfile() or suffix not in PHOTO_SUFFIXES:
-                    continue
-                key = f"{stem}/{_make_relative(member.name)}"
-                if member.size > MAX_PHOTO_BYTES:
-                    yield key, PhotoError(f"{entry.address}: {member.name}: claims {member.size:,} bytes.")
-                    continue
-                file = tar.extractfile(member)
-                assert file is not None  # it is a file
-                yield key, file.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise PhotoError(f"{entry.address}: no whole shard ({describe(error)}).") from error
-    if not content.endswith(END_OF_TAR):  # tarfile takes a tar that ends between two members for a whole one
-        raise PhotoError(f"{entry.address}: no whole shard (it breaks off).")
+    for member, file in read_tar(io.BytesIO(content), entry.address):
+        if PurePosixPath(member.name).suffix.lower() not in READABLE_SUFFIXES:
+            continue
+        key = f"{stem}/{_make_relative(member.name)}"
+        if member.size > MAX_PHOTO_BYTES:
+            yield key, PhotoError(f"{entry.address}: {member.name}: claims {member.size:,} bytes.")
+        else:
+            yield key, file.read()

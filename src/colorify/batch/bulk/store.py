@@ -34,9 +34,7 @@ class Store:
             write_whole(Path(self._path(name)), data, overwrite=True)
             return
         try:
-            self._files.pipe_file(
-                self._path(name), data
-            )  # one request: object stores show it when it is whole
+            self._files.pipe_file(self._path(name), data)  # an object store shows it when it is whole
         except Exception as error:
             raise PhotoError(f"{self.locate(name)}: cannot be written ({describe(error)}).") from error
 
@@ -82,7 +80,8 @@ class Store:
             return []
         except Exception as error:
             raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
-        return sorted({PurePosixPath(path).name for path in found} - {PurePosixPath(self._root).name})
+        inside = (path.rstrip("/") for path in found)  # some stores list the folder itself, too
+        return sorted(PurePosixPath(path).name for path in inside if path != self._root)
 
     def locate(self, name: str) -> str:
         """Return the address of a file, for people."""

@@ -14,6 +14,7 @@ from colorify.batch.bulk.store import Store
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import HEIC, format_named
+from colorify.images.output_names import result_suffix
 from colorify.options import ColorOptions, SaveOptions
 
 
@@ -139,20 +140,17 @@ class _Chunk:
             began = time.perf_counter()
             report = self._worker.load().colorize_source(content, None, self._worker.color, self._worker.save)
             self._generator_seconds += time.perf_counter() - began
-        except (
-            PhotoError,
-            UsageError,
-        ) as error:  # UsageError: this photo is too small or large for an option
+        except (PhotoError, UsageError) as error:  # UsageError: no size of options fits this photo
             self._failures.append(Failure(key, str(error)))
         else:
             assert report.data is not None  # there is no target
-            self._sink.add(name_result(key, self._worker.save.format), report.data)
+            self._sink.add(result_key(key, self._worker.save.format), report.data)
             self._written += len(report.data)
             self._colored += 1
         self._attempts.end(key)
 
 
-def name_result(key: str, format: str | None) -> str:
+def result_key(key: str, format: str | None) -> str:
     """Return what the result of a photo is called: as the photo, with a further ending for another format.
 
     The ending is added, so that `a.png` and `a.tif` do not both become `a.jpg`.
@@ -160,4 +158,4 @@ def name_result(key: str, format: str | None) -> str:
     suffix = PurePosixPath(key).suffix.lower()
     if format is not None and suffix not in format_named(format).suffixes:
         return f"{key}{format_named(format).suffixes[0]}"
-    return f"{key}.jpg" if suffix in HEIC.suffixes else key
+    return f"{key}{result_suffix(suffix)}" if suffix in HEIC.suffixes else key
