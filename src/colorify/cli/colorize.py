@@ -16,6 +16,7 @@ from colorify.cli.options import (
     SIZE,
     STRENGTH,
     VIVIDNESS,
+    WEIGHTS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
@@ -101,7 +102,7 @@ class DefaultCommand(click.Command):
     help="Write N plausible colourings that differ, the likeliest first: NAME-color-1, ...",
 )
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@WEIGHTS
 @DEVICE
 @click.option(
     "-j",
