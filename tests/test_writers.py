@@ -9,7 +9,7 @@ PACKAGE: Final = Path(__file__).parent.parent / "src" / "colorify"
 
 # The rule: Colorify removes and replaces only names that it wrote itself and can recognise.
 ALLOWED: Final = {
-    "atomic._replace: replace": "a target that the caller may overwrite, or the empty file that took its name",
+    "atomic._replace: replace": "what the caller may overwrite, or an empty file that took the name",
     "atomic.write_whole: write_bytes": "into the temporary file",
     "atomic._temporary: unlink": "the temporary file, whose name has 64 random bits",
     "atomic._temporary: open x": "that file, made anew or not at all",
