@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from colorify.server.settings import Settings
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-NEW_TOKEN = "new"  # noqa: S105 - not a secret, but the wish for one
+NEW_TOKEN = "new"  # noqa: S105 - not a secret, but the request for one
 MEGA = 1_000_000
 # of a server that all may reach, from here
 LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a name, not bound to
