@@ -1,7 +1,6 @@
 """Files appear when they are whole; what a killed process leaves behind goes, what is being written stays."""
 
 import errno
-import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
 from waiting import PATIENCE
 
-LEFT = ".colorify-0123456789abcdef.part"
+LEFTOVER = ".colorify-0123456789abcdef.part"
 LOCK = ".colorify-0123456789abcdef.lock"
 
 
@@ -77,7 +76,7 @@ def test_a_full_disk_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
         raise OSError(number, os.strerror(number))
-    monkeypatch.setattr("colorify.atomic.os.pwrite", full)
+    monkeypatch.setattr("colorify.atomic.os.write", full)
     with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
         raise PhotoError("cannot be written (write error)")  # all that libvips says
     monkeypatch.undo()
@@ -91,16 +90,16 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     others = {
         "a.jpg",
         ".hidden.part",
-        LEFT[1:],
-        f"{LEFT}.a.b",
+        LEFTOVER[1:],
+        f"{LEFTOVER}.a.b",
         ".colorify-0123.part",
         ".colorify-0.lock",
         "sub",
     }
     (tmp_path / "sub").mkdir()
-    for name in (LEFT, f"{LEFT}.mp4", LOCK, *(others - {"sub"})):
+    for name in (LEFTOVER, f"{LEFTOVER}.mp4", LOCK, *(others - {"sub"})):
         (tmp_path / name).write_bytes(b"half")
-    (tmp_path / "sub" / LEFT).write_bytes(b"half")
+    (tmp_path / "sub" / LEFTOVER).write_bytes(b"half")
     sweep(tmp_path)
     assert there(tmp_path) == others
     sweep(tmp_path / "not there")
@@ -226,13 +225,13 @@ def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: 
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    (tmp_path / LEFT).write_bytes(b"perhaps being written")
+    (tmp_path / LEFTOVER).write_bytes(b"perhaps being written")
     (tmp_path / LOCK).write_bytes(b"")
-    monkeypatch.setattr(fcntl, "flock", none)
+    monkeypatch.setattr("colorify.locks._lock", none)
     sweep(tmp_path)
     with claim(tmp_path / "a") as ours, whole_file(tmp_path / "a", overwrite=False):
         assert ours, "or nothing could be coloured there"
-    assert there(tmp_path) == {LEFT, LOCK, "a"}
+    assert there(tmp_path) == {LEFTOVER, LOCK, "a"}
 
 
 @pytest.mark.parametrize("row", FORMATS, ids=str)

@@ -40,6 +40,7 @@ class Colorizer:
     def __init__(self, weights: AnyPath | None = None, *, threads: int = 0, device: str = AUTO) -> None:
         """Load `weights` (None: the embedded ones), to run on `device`, of `threads` cores (0: all).
 
+        `weights`: a file, or "hf:OWNER/NAME[@REVISION]" of the Hugging Face Hub (extra `hub`).
         `device`: "cpu", "cuda", "rocm", "directml", "openvino", "coreml"; "auto": an accelerator that works,
         or the CPU. Raises WeightsError; SetupError where a device was named that cannot be used.
         """

@@ -16,6 +16,7 @@ from colorify.cli.options import (
     SIZE,
     STRENGTH,
     VIVIDNESS,
+    WEIGHTS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
@@ -106,7 +107,7 @@ class DefaultCommand(click.Command):
     type=FILE,
     help="Also write the colour alone: .png, .tif or .webp, transparent; .ora, above the grey photo.",
 )
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@WEIGHTS
 @DEVICE
 @click.option(
     "-j",

@@ -162,15 +162,15 @@ def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
     from colorify.batch.coloring import refuse_colorify_output
     from colorify.batch.run import PhotoResult
 
-    tally = _begin(plan, Summary(), show)
+    summary = _begin(plan, Summary(), show)
     for job in plan.jobs:
         try:
             refuse_colorify_output(job, options, recolor=plan.single_input and options.save.overwrite)
             show.planned(job)
         except PhotoError as error:
-            _count(PhotoResult(job, error=error), plan, tally, show)
-    show.end(tally, dry=True)
-    return ExitCode.FAILED if tally.failed else ExitCode.DONE
+            _count(PhotoResult(job, error=error), plan, summary, show)
+    show.end(summary, dry=True)
+    return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
 
 def _color_plans(
@@ -187,22 +187,22 @@ def _color_plans(
     """
     from colorify.atomic import sweep
 
-    tally = Summary()
+    summary = Summary()
     try:
         for plan in plans:
-            _begin(plan, tally, run.show)
+            _begin(plan, summary, run.show)
             for folder in plan.folders:
                 sweep(folder)
             if plan.jobs:
-                _color_plan(plan, options, run, load(), stopped, tally, again)
-            if tally.left:
-                tally.stopped = tally.stopped or "interrupted"
+                _color_plan(plan, options, run, load(), stopped, summary, again)
+            if summary.left:
+                summary.stopped = summary.stopped or "interrupted"
                 break
     finally:
-        run.show.end(tally)
-    if tally.left and stopped():
+        run.show.end(summary)
+    if summary.left and stopped():
         return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if tally.failed else ExitCode.DONE
+    return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
 
 def _color_plan(
@@ -211,7 +211,7 @@ def _color_plan(
     run: Run,
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
-    tally: Summary,
+    summary: Summary,
     again: set[Path] | None,
 ) -> None:
     from colorify.batch import run as batch
@@ -232,31 +232,31 @@ def _color_plan(
                 drawn.ended(result.job)
                 if again is not None and _is_taken(result):
                     again.add(result.job.source)
-                    tally.put_off()
+                    summary.put_off()
                 else:
-                    _count(result, plan, tally, run.show)
+                    _count(result, plan, summary, run.show)
 
 
-def _begin(plan: "Plan", tally: Summary, show: RunReporter) -> Summary:
-    tally.plan(plan)
+def _begin(plan: "Plan", summary: Summary, show: RunReporter) -> Summary:
+    summary.plan(plan)
     show.passed_over(plan)
     for refusal in plan.refused:
         show.refused(refusal)
-    return tally
+    return summary
 
 
-def _count(result: "PhotoResult", plan: "Plan", tally: Summary, show: RunReporter) -> None:
+def _count(result: "PhotoResult", plan: "Plan", summary: Summary, show: RunReporter) -> None:
     """Count and show what came of a photo."""
     from colorify.atomic import DiskFullError
 
     over = None if plan.single_input else _passed_over(result)
     if over is not None:
-        tally.passed_over(over)
+        summary.passed_over(over)
         show.passed_over(over)
         return
     if isinstance(result.error, DiskFullError):
-        tally.stopped = "the disk is full"
-    tally.result(result)
+        summary.stopped = "the disk is full"
+    summary.result(result)
     show.result(result)
 
 

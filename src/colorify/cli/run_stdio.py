@@ -26,24 +26,24 @@ def color_stream(
     from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult, StoppedError
 
-    tally = Summary()
+    summary = Summary()
     job = _job(inputs, output, options, run)
-    tally.plan(Plan(jobs=(job,)))
+    summary.plan(Plan(jobs=(job,)))
     if dry:
         run.show.planned(job)
     else:
         try:
             result = _color(job, options, run)
         except StoppedError:
-            tally.stopped = "interrupted"
-            run.show.end(tally)
+            summary.stopped = "interrupted"
+            run.show.end(summary)
             return ExitCode.INTERRUPTED
         except PhotoError as error:
             result = PhotoResult(job, error=error)
-        tally.result(result)
+        summary.result(result)
         run.show.result(result)
-    run.show.end(tally, dry=dry)
-    return ExitCode.FAILED if tally.failed else ExitCode.DONE
+    run.show.end(summary, dry=dry)
+    return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":

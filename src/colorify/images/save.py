@@ -24,8 +24,8 @@ from colorify.images.row_source import CancelledError, RowStream
 from colorify.images.tile_cache import decoded_bytes
 from colorify.images.vips import VIPS_ERRORS, first_error_line, spoil
 
-_KEPT: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
-_KEPT_EXIF: Final = int(ForeignKeep.EXIF)
+_KEEP: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
+_KEEP_EXIF: Final = int(ForeignKeep.EXIF)
 _PROGRESS_INTERVAL_S: Final = 0.1  # s between two reports of progress
 
 
@@ -127,7 +127,7 @@ class _Job:
 
 def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
     """Write a TIFF, and its tags then, as libtiff goes back and forth in the file."""
-    plan, settings = job.plan, {**job.settings, "keep": _KEPT}
+    plan, settings = job.plan, {**job.settings, "keep": _KEEP}
     without: frozenset[int] = frozenset() if plan.extras.per_mm is not None else RESOLUTION
     job.image.remove(IPTC)  # libvips 8.18 writes a quarter of it
 
@@ -161,7 +161,7 @@ def _save_to(file: IO[bytes], job: _Job) -> None:
     """Write any format but TIFF through an Embedder."""
     extras = job.plan.extras
     # an AVIF has to have an item for EXIF, which then becomes ours
-    keep = _KEPT | _KEPT_EXIF if job.format.name == "avif" and extras.exif else _KEPT
+    keep = _KEEP | _KEEP_EXIF if job.format.name == "avif" and extras.exif else _KEEP
 
     def save() -> None:
         embedder = Embedder(file, job.format.name, extras)
