@@ -17,7 +17,12 @@ def print_line(text: str, *, err: bool = False) -> None:
     spelt as Python spells them, so that a line of ours cannot be split, coloured or hidden. All that the
     command says goes through here, but for JSON, which spells them itself.
     """
-    click.echo("".join(map(_spelt, text)), err=err)
+    click.echo(spell_line(text), err=err)
+
+
+def spell_line(text: str) -> str:
+    """Return a text as one line, with what would split or turn it spelt out."""
+    return "".join(map(_spelt, text))
 
 
 def _spelt(char: str) -> str:
