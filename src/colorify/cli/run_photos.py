@@ -210,7 +210,7 @@ def _color_plan(
     from colorify.batch.coloring import bind_coloring
 
     color = bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
-    with progress_bar(len(plan.jobs)) as drawn:
+    with progress_bar(len(plan.jobs), hidden=run.show.quiet) as drawn:
         results = batch.run(
             plan.jobs,
             color,
@@ -249,7 +249,7 @@ def _count(result: "PhotoResult", plan: "Plan", tally: Summary, show: RunReporte
     if isinstance(result.error, DiskFullError):
         tally.stopped = "the disk is full"
     tally.result(result)
-    show.result(result)
+    show.result(result, alone=len(plan.jobs) == 1)
 
 
 def _is_taken(result: "PhotoResult") -> bool:

@@ -41,7 +41,7 @@ def color_stream(
         except PhotoError as error:
             result = PhotoResult(job, error=error)
         tally.result(result)
-        run.show.result(result)
+        run.show.result(result, alone=True)
     run.show.end(tally, dry=dry)
     return ExitCode.FAILED if tally.failed else ExitCode.DONE
 
