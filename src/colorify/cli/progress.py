@@ -23,15 +23,15 @@ Draw = Callable[[int, int | None, str], None]  # how many are done, of how many,
 class Bar:
     """Counts photos, also the parts of those in work, and shows them on a terminal. Safe between threads."""
 
-    def __init__(self, total: int, *, shown: bool) -> None:
+    def __init__(self, total: int, *, visible: bool) -> None:
         """Begin with `total` photos to come."""
         self._total = total
         self._ended = 0
         self._parts: dict[Job, float] = {}
         self._lock = threading.Lock()
         self._since = time.monotonic()
-        self._shown = shown
-        self._drawn: tqdm[Any] | None = None
+        self._visible = visible
+        self._display: tqdm[Any] | None = None
 
     def on_progress(self, job: "Job", part: float) -> None:
         """Note that `part`, 0..1, of a photo is done."""
@@ -45,24 +45,24 @@ class Bar:
             self._parts.pop(job, None)
             self._ended += 1
             self._draw()
-            if self._drawn is not None:
-                self._drawn.refresh()  # however soon after the last one
+            if self._display is not None:
+                self._display.refresh()  # however soon after the last one
 
     def close(self) -> None:
         """Take the bar off the screen."""
         with self._lock:
-            self._shown = False
-            if self._drawn is not None:
-                self._drawn.close()
+            self._visible = False
+            if self._display is not None:
+                self._display.close()
 
     def _draw(self) -> None:
-        if not self._shown or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
+        if not self._visible or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
             return
         now = self._ended + sum(self._parts.values())
         count = f"{self._ended}/{self._total}" if self._total > 1 else f"{now:.0%}"
-        if self._drawn is None:
-            self._drawn = _begin(self._total, count)
-        _advance(self._drawn, now, count)
+        if self._display is None:
+            self._display = _begin(self._total, count)
+        _advance(self._display, now, count)
 
 
 def _begin(total: int | None, words: str) -> "tqdm[Any]":
@@ -114,11 +114,11 @@ def above_bar() -> Iterator[None]:
 @contextmanager
 def progress_bar(total: int, *, hidden: bool = False) -> Iterator[Bar]:
     """Draw a bar below the lines on stderr, if that is a terminal."""
-    drawn = Bar(total, shown=sys.stderr.isatty() and not hidden)
+    bar = Bar(total, visible=sys.stderr.isatty() and not hidden)
     try:
-        yield drawn
+        yield bar
     finally:
-        drawn.close()
+        bar.close()
 
 
 @contextmanager
