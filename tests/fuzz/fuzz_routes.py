@@ -177,7 +177,8 @@ class Requests:
                 protocol.data_received(part)
             await asyncio.sleep(0)
         # a client that does not send the rest of its body is not waited for: it goes
-        while protocol.answering and not protocol.cycle.more_body:  # noqa: ASYNC110 - nobody sets an event
+        # nor is an answer after which the connection was closed, as by what followed the request
+        while protocol.answering and not (protocol.cycle.more_body or wire.is_closing()):  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.0005)
         await asyncio.sleep(0)
         protocol.connection_lost(None)
