@@ -46,6 +46,7 @@ TIERS = {
         "server/test_log.py",
         "test_architecture.py",
         "test_readme.py",
+        "test_without_posix.py",
         "video/test_long_work.py",
         "video/test_own_names.py",
         "video/test_random_stops.py",
@@ -53,12 +54,21 @@ TIERS = {
 }
 
 
+# whether Colorify sees a system without POSIX: on Windows, or as tests/without_posix plays it
+WITHOUT_POSIX = sys.platform == "win32" or "without_posix" in os.environ.get("PYTHONPATH", "")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tiers; begin with the longest files, so that none is left to one worker at the end."""
+    """Mark the tiers, and skip what needs POSIX where there is none.
+
+    The longest files begin, so that none is left to one worker at the end.
+    """
     for item in items:
         for tier, places in TIERS.items():
             if any(item.path.is_relative_to(ROOT / place) for place in places):
                 item.add_marker(tier)
+        if WITHOUT_POSIX and item.get_closest_marker("posix"):
+            item.add_marker(pytest.mark.skip(reason="it is about what only POSIX has"))
     order = ("train", "browser", "process")
     items.sort(key=lambda item: [item.get_closest_marker(tier) is None for tier in order])
 

@@ -1,7 +1,6 @@
 """Files appear when they are whole; what a killed process leaves behind goes, what is being written stays."""
 
 import errno
-import fcntl
 import os
 import subprocess
 from collections.abc import Iterator
@@ -77,7 +76,7 @@ def test_a_full_disk_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
         raise OSError(number, os.strerror(number))
-    monkeypatch.setattr("colorify.atomic.os.pwrite", full)
+    monkeypatch.setattr("colorify.atomic.os.write", full)
     with pytest.raises(DiskFullError, match="no room left"), whole_file(tmp_path / "a", overwrite=False):
         raise PhotoError("cannot be written (write error)")  # all that libvips says
     monkeypatch.undo()
@@ -228,7 +227,7 @@ def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: 
 
     (tmp_path / LEFT).write_bytes(b"perhaps being written")
     (tmp_path / LOCK).write_bytes(b"")
-    monkeypatch.setattr(fcntl, "flock", none)
+    monkeypatch.setattr("colorify.locks._lock", none)
     sweep(tmp_path)
     with claim(tmp_path / "a") as ours, whole_file(tmp_path / "a", overwrite=False):
         assert ours, "or nothing could be coloured there"

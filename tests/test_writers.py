@@ -9,7 +9,7 @@ PACKAGE: Final = Path(__file__).parent.parent / "src" / "colorify"
 
 # The rule: Colorify removes and replaces only names that it wrote itself and can recognise.
 ALLOWED: Final = {
-    "atomic.whole_file: replace": "the target, where the caller may overwrite it",
+    "atomic._replace: replace": "what the caller may overwrite, or an empty file that took the name",
     "atomic.write_whole: write_bytes": "into the temporary file",
     "atomic._temporary: unlink": "the temporary file, whose name has 64 random bits",
     "atomic._temporary: open x": "that file, made anew or not at all",
@@ -18,10 +18,8 @@ ALLOWED: Final = {
     "atomic.move_file: unlink": "the old name of a file that has its new one",
     "atomic._rename_to_free: link": "refuses a name that is taken",
     "atomic._rename_to_free: open x": "refuses a name that is taken",
-    "atomic._rename_to_free: replace": "the empty file of the line before",
     "atomic._rename_to_free: unlink": "that file",
-    "atomic._rename_without_links: rename": "on Windows, where it refuses a name that is taken",
-    "locks.lock: unlink": "the lock file that is held, or that was made here",
+    "locks._close: unlink": "the lock file that is held, or that was made here",
     "batch.bulk.sink.ShardSink.__init__: open w": "into memory; `Store` writes it whole",
     "images.save._save_tiff: open r+": "the temporary file that `whole_file` gave",
     "images.save._save_through: open w": "the temporary file that `whole_file` gave",

@@ -12,12 +12,13 @@ import hashlib
 import os
 import re
 import secrets
-import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from colorify.c_library import find_function
 from colorify.errors import ColorifyError, PhotoError, option
 from colorify.locks import lock
 
@@ -29,6 +30,8 @@ _NO_RENAME: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS
 _PROBE: Final = 2**16  # bytes to write, to learn whether the disk is full
 _AT_FDCWD: Final = -100  # linux/fcntl.h: names are below the working folder
 _RENAME_NOREPLACE: Final = 1  # linux/fs.h
+_WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # s between tries to name a file that somebody looks into
+_IN_USE: Final = 32  # ERROR_SHARING_VIOLATION of Windows: some process has the file open
 
 
 class DiskFullError(PhotoError):
@@ -67,7 +70,7 @@ def whole_file(
             # only now that it is full. For the name itself see `sync_folder`.
             _sync(temporary, os.O_RDWR)
             if overwrite:
-                temporary.replace(target)
+                _replace(temporary, target)
             else:
                 _rename_to_free(temporary, target, kind)
 
@@ -189,7 +192,28 @@ def _temporary(target: Path, suffix: str) -> Iterator[Path]:
             temporary.open("xb").close()
             yield temporary
         finally:
-            temporary.unlink(missing_ok=True)
+            # Windows removes no open file, and the encoder of a photo that failed may still hold it: `sweep`
+            # does it later, and why the photo failed is not hidden.
+            with suppress(PermissionError):
+                temporary.unlink(missing_ok=True)
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """Give a file a name that may be taken.
+
+    Windows refuses as long as anybody has one of the two open, and a scanner for viruses opens what is new
+    for a moment.
+    """
+    for seconds in _WAITS_S:
+        try:
+            temporary.replace(target)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) != _IN_USE:
+                raise
+            time.sleep(seconds)
+        else:
+            return
+    temporary.replace(target)
 
 
 def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:
@@ -200,12 +224,18 @@ def _exists(target: Path, kind: type[ColorifyError]) -> ColorifyError:
 def _refuse_full(temporary: Path) -> None:
     """Raise OSError if nothing more can be written to the file."""
     with temporary.open("r+b") as file:
-        os.pwrite(file.fileno(), bytes(_PROBE), temporary.stat().st_size)
+        os.lseek(file.fileno(), 0, os.SEEK_END)
+        os.write(file.fileno(), bytes(_PROBE))
 
 
 def _sync(path: Path, flags: int) -> None:
     """Have the system write out a file or folder, if its file system has a call for that."""
-    file = os.open(path, flags)
+    try:
+        file = os.open(path, flags)
+    except PermissionError:
+        if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+            return  # Windows opens no folder, and keeps names in a journal of its own
+        raise
     try:
         os.fsync(file)
     except OSError as error:
@@ -235,7 +265,7 @@ def _rename_to_free(temporary: Path, target: Path, kind: type[ColorifyError]) ->
     except FileExistsError as error:
         raise _exists(target, kind) from error
     try:
-        temporary.replace(target)
+        _replace(temporary, target)
     except OSError:
         target.unlink()
         raise
@@ -243,11 +273,8 @@ def _rename_to_free(temporary: Path, target: Path, kind: type[ColorifyError]) ->
 
 def _rename_without_links(temporary: Path, target: Path) -> bool:
     """Rename where a file system can do so without replacing; False where it cannot."""
-    if sys.platform == "win32":
-        temporary.rename(target)  # which does not replace, there
-        return True
-    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux alone has it
-    if renameat2 is None:
+    renameat2 = find_function("renameat2")
+    if renameat2 is None:  # Linux alone has it
         return False
     old, new = os.fsencode(temporary), os.fsencode(target)
     if renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _RENAME_NOREPLACE) == 0:

@@ -12,7 +12,9 @@ A message says what, where, what was expected against what was found, and what t
 it names are spelt by whoever shows it: `str` spells them for Python, `cli.wording` for the command line.
 """
 
+import os
 import re
+import shlex
 from collections.abc import Callable
 from enum import IntEnum
 from typing import ClassVar, Final
@@ -43,6 +45,13 @@ def spell_keyword(name: str, value: str | None) -> str:
     if value is None:
         return name
     return f"{name}={value}" if value == "True" or value.isdigit() else f"{name}={value!r}"
+
+
+def shell_word(text: str, *, windows: bool = os.name == "nt") -> str:
+    """Return a name as a person types it: quoted where the shell of this system would take it apart."""
+    if not windows:
+        return shlex.quote(text)
+    return f'"{text}"' if re.search(r"[\s&()^;,=%!]", text) else text  # no name there has a `"`
 
 
 class ColorifyError(Exception):

@@ -1,6 +1,6 @@
 """Memory that is free inside this process, and could be of use to others."""
 
-import ctypes
+from colorify.c_library import find_function
 
 
 def trim_heap() -> None:
@@ -9,6 +9,6 @@ def trim_heap() -> None:
     glibc keeps it in a heap a thread, which grow for thousands of photos as they get scattered. Other C
     libraries have no such call, and no such need.
     """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    trim = find_function("malloc_trim")
     if trim is not None:
         trim(0)

@@ -2,14 +2,24 @@
 
 This is the one place that asks the system for locks. The lock is never on a file with content: on a network
 share of Windows a lock forbids every other open file, the lock holder's own too, to read or write there.
+
+filelock would not do: it cannot tell "held" from "this file system has no locks" in one try, and leaves the
+lock file behind on Unix.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+try:
+    import fcntl
+except ImportError:
+    import msvcrt
+
+    fcntl = None  # type: ignore[assignment]
+    _windows: Any = msvcrt  # the type checker knows it on Windows alone
 
 State = Literal["ours", "held", "unknown"]  # `unknown`: this file system has no locks
 
@@ -25,9 +35,7 @@ def lock(path: Path) -> Iterator[State]:
     try:
         yield state
     finally:
-        if state == "ours" or (state == "unknown" and made):
-            path.unlink(missing_ok=True)  # before the lock goes: later the name may be another's
-        os.close(file)
+        _close(file, path if state == "ours" or (state == "unknown" and made) else None)
 
 
 def _open_locked(path: Path) -> tuple[int, State, bool]:
@@ -35,7 +43,7 @@ def _open_locked(path: Path) -> tuple[int, State, bool]:
     while True:
         file, made = _open(path)
         state = _try_lock(file)
-        if state != "ours" or _is_named(file, path):
+        if state != "ours" or fcntl is None or _is_named(file, path):
             return file, state, made
         os.close(file)  # its holder removed it between our opening and our locking it
 
@@ -47,10 +55,32 @@ def _open(path: Path) -> tuple[int, bool]:
         return os.open(path, os.O_CREAT | os.O_RDWR, 0o666), False
 
 
+def _close(file: int, removed: Path | None) -> None:
+    """Let the lock go, and remove its file."""
+    if fcntl is None:
+        os.close(
+            file
+        )  # Windows removes no open file: if another process has opened it since, that one does it
+        if removed is not None:
+            with suppress(PermissionError):
+                removed.unlink(missing_ok=True)
+        return
+    if removed is not None:
+        removed.unlink(missing_ok=True)  # before the lock goes: later the name may be another's
+    os.close(file)
+
+
+def _lock(file: int) -> None:
+    if fcntl is None:
+        _windows.locking(file, _windows.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def _try_lock(file: int) -> State:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        _lock(file)
+    except (BlockingIOError, PermissionError):  # by Unix, by Windows
         return "held"
     except OSError:
         return "unknown"

@@ -1,7 +1,6 @@
 """Which picture files the inputs of a run name: files, folders and globs."""
 
 import os
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from colorify.batch.file_places import make_real_path
+from colorify.errors import shell_word
 from colorify.images.output_names import READABLE_SUFFIXES
 
 _NAMED_FILMS: Final = 5  # of a folder, in a note
@@ -113,7 +113,7 @@ class FolderWalker:
         """Say which films are in the folders, and what to type for them."""
         for folder, films in self._films.items():
             if films:
-                named = " ".join(shlex.quote(str(film)) for film in films[:_NAMED_FILMS])
+                named = " ".join(shell_word(str(film)) for film in films[:_NAMED_FILMS])
                 more = " ..." if len(films) > _NAMED_FILMS else ""
                 count = f"{len(films)} film{'s' * (len(films) > 1)}"
                 yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")

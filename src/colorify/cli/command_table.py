@@ -1,5 +1,6 @@
 """The verbs of the command line: a table, of which only the row that is called gets loaded."""
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -106,4 +107,8 @@ def is_film(text: str) -> bool:
 
 def is_film_name(text: str) -> bool:
     """Whether it is what a film would be called."""
-    return not text.startswith("-") and not text.endswith("/") and Path(text).suffix.lower() in FILM_SUFFIXES
+    return (
+        not text.startswith("-")
+        and not text.endswith(("/", os.sep))
+        and Path(text).suffix.lower() in FILM_SUFFIXES
+    )

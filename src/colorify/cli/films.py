@@ -1,6 +1,5 @@
 """Films that are named among photos, as by `colorify *`: each goes to its verb."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -8,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from colorify.cli.command_table import is_film_name
-from colorify.errors import UsageError
+from colorify.errors import UsageError, shell_word
 
 if TYPE_CHECKING:
     from colorify.batch.inputs import Refusal
@@ -66,7 +65,7 @@ def refuse_films(ctx: click.Context, films: tuple[str, ...]) -> "tuple[Refusal, 
     return tuple(
         Refusal(
             film,
-            f"{film}: is a film, and {options} here is for photos. Type: colorify video {shlex.quote(film)}",
+            f"{film}: is a film, and {options} here is for photos. Type: colorify video {shell_word(film)}",
         )
         for film in films
     )
@@ -78,7 +77,7 @@ def refuse_film_target(inputs: tuple[str, ...], output: str | None) -> None:
         return
     [first, *others] = inputs
     if not others and Path(first).is_dir():
-        words = f"colorify video {shlex.quote(first)} -o {shlex.quote(output)}"
+        words = f"colorify video {shell_word(first)} -o {shell_word(output)}"
         raise UsageError(
             f"-o {output} is the name of a film. For a folder of photos end it in / (-o {output}/); "
             f"to make a film of these pictures, type: {words}"

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-# a closed terminal is no signal on Windows
+# a closed terminal is no signal on Windows, and Ctrl-Break is one only there
 SIGNALS: Final = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
 
 

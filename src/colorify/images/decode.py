@@ -8,7 +8,6 @@ Sources: PNG 3rd edition, section 11.3.6 (acTL); ISO/IEC 23008-12 and AV1 Image 
 """
 
 import os
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, shell_word
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
 from colorify.images.formats import HEIC, SNIFF_BYTES, Format, sniff
@@ -154,7 +153,7 @@ def _unreadable(what: str, name: str) -> str:
 
 def _command(line: str, name: str, ending: str) -> str:
     """Return a command line that makes a file called as `name`, with another ending."""
-    return line.format(shlex.quote(name), shlex.quote(f"{Path(name).with_suffix('')}{ending}"))
+    return line.format(shell_word(name), shell_word(f"{Path(name).with_suffix('')}{ending}"))
 
 
 def decode(origin: ImageSource, *, access: str, shrink: int = 1) -> pyvips.Image:

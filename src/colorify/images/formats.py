@@ -1,11 +1,10 @@
 """The kinds of picture file that Colorify reads and writes, as rows of a table; and HEIC, which it reads."""
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, shell_word
 from colorify.options import FormatName, parse_format
 
 SNIFF_BYTES: Final = 64  # enough to tell every format of the table
@@ -157,7 +156,7 @@ def sniff(head: bytes, name: str) -> Format:
         raise PhotoError(f"{name}: the file is empty.")
     found = _guess_kind(head)
     cure = (
-        f"Develop it first: darktable-cli {shlex.quote(name)} OUT.tif"
+        f"Develop it first: darktable-cli {shell_word(name)} OUT.tif"
         if found == _RAW
         else "Convert it first."
     )

@@ -6,13 +6,12 @@ take. psutil would not do: it knows of the machine, and nothing of the limit of 
 """
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 PROC: Final = Path("/proc")
 CGROUPS: Final = Path("/sys/fs/cgroup")
@@ -32,11 +31,9 @@ def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     On Linux the least of what the machine has to give and what the limits of its control groups leave; on
     Windows what the machine has to give; elsewhere all memory that it has.
     """
-    if sys.platform == "win32":
-        return _windows_memory()
     said = [_machine_memory(proc), *_group_memory(proc, cgroups)]
     known = [number for number in said if number is not None]
-    return max(0, min(known)) if known else _whole_memory()
+    return max(0, min(known)) if known else _windows_memory() or _whole_memory()
 
 
 class Claims:
@@ -127,14 +124,16 @@ def _lines(path: Path) -> list[str]:
 def _whole_memory() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return None
 
 
 def _windows_memory() -> int | None:
-    if sys.platform != "win32":
-        return None
     import ctypes
+
+    windll: Any = getattr(ctypes, "windll", None)
+    if windll is None:
+        return None
 
     class Status(ctypes.Structure):
         """MEMORYSTATUSEX of the Windows API."""
@@ -146,6 +145,6 @@ def _windows_memory() -> int | None:
         ]
 
     status = Status(length=ctypes.sizeof(Status))
-    if not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
+    if not windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
         return None
     return int(status.number_1)  # ullAvailPhys: total, available, ...

@@ -24,7 +24,10 @@ from colorify.server.connections import ACCEPT_BATCH, IDLE_SECONDS, LEAVING_SECO
 from colorify.server.job_queue import THREADS
 from colorify.server.settings import Settings
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+# Ctrl-Break is Windows' own
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+)
 BACKLOG: Final = 128  # connections that the system keeps until they are accepted
 # a file system in memory, on Linux; what is put there has no name
 MEMORY_FOLDER: Final = Path("/dev/shm")  # noqa: S108
@@ -113,7 +116,10 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Unix keeps a port for a minute after its server has gone, if it is not told otherwise. On Windows
+        # the same option would give one port to two servers, and another one forbids that.
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
         bound.bind((host, port))
         bound.listen(BACKLOG)
     except OSError as error:
