@@ -101,7 +101,7 @@ def test_a_crawl_stops_on_ctrl_c_and_goes_on(gallery: Site, rows: Rows, tmp_path
 
 
 def interrupt_the_start() -> None:
-    """Have a signal come while the reactor starts, before Scrapy listens; a thread of its own is there by then."""
+    """Have a signal come while the reactor starts, before Scrapy listens but after its first thread."""
     from scrapy.crawler import AsyncCrawlerProcess
 
     start_reactor = AsyncCrawlerProcess.start

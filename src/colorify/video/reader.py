@@ -46,9 +46,7 @@ SHOWN_SIDE_DATA: Final = {
     "SPHERICAL": "that it is a film all around (spherical)",
     "STEREO3D": "that it is stereoscopic (3D)",
 }
-_CLOCK: Final = re.compile(
-    r"(\d{1,9}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII
-)  # Matroska: 00:01:02.345000000
+_CLOCK: Final = re.compile(r"(\d{1,9}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)  # a length, in Matroska
 MAX_LEAD_PACKETS: Final = 1000  # packets in which the first frame is looked for
 MAX_RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
 
