@@ -260,6 +260,6 @@ def _run_reactor(process: Any) -> None:
     try:
         process.start()
     finally:
-        pool = reactor.threadpool  # type: ignore[attr-defined]
+        pool = reactor.threadpool
         if pool is not None:
             pool.stop()
