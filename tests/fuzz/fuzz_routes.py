@@ -91,11 +91,9 @@ class Unpainted(Colorizer):
         return self._known
 
 
-def unpainted(sitting: work.OpenPhoto, *_: object) -> work.FullResult:
+def unpainted(photo: work.OpenPhoto, *_: object) -> work.FullResult:
     """Stand in for `work.render_full`."""
-    return work.FullResult(
-        b"a picture", remove_location(open_photo(sitting.data, max_pixels=MAX_PIXELS)).notes
-    )
+    return work.FullResult(b"a picture", remove_location(open_photo(photo.data, max_pixels=MAX_PIXELS)).notes)
 
 
 class Server:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.lines import print_line
-from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS
+from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.options import ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -42,12 +42,7 @@ SHOWN_FAILURES: Final = 20  # the rest are in the report
 @SIZE
 @FORMAT
 @QUALITY
-@click.option(
-    "-m",
-    "--weights",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A model of your own, by a path that all workers see.  [default: the embedded one]",
-)
+@WEIGHTS
 @click.option("--json", "as_json", is_flag=True, help="Print the report as a JSON object on stdout.")
 def bulk(
     source: str,

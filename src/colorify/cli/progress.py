@@ -24,15 +24,15 @@ Draw = Callable[[int, int | None, str], None]  # how many are done, of how many,
 class Bar:
     """Counts photos, also the parts of those in work, and shows them on a terminal. Safe between threads."""
 
-    def __init__(self, total: int, *, shown: bool) -> None:
+    def __init__(self, total: int, *, visible: bool) -> None:
         """Begin with `total` photos to come."""
         self._total = total
         self._ended = 0
         self._parts: dict[Job, float] = {}
         self._lock = threading.Lock()
         self._since = time.monotonic()
-        self._shown = shown
-        self._drawn: tuple[Progress, TaskID] | None = None
+        self._visible = visible
+        self._display: tuple[Progress, TaskID] | None = None
 
     def on_progress(self, job: "Job", part: float) -> None:
         """Note that `part`, 0..1, of a photo is done."""
@@ -50,18 +50,18 @@ class Bar:
     def close(self) -> None:
         """Take the bar off the screen."""
         with self._lock:
-            self._shown = False
-            if self._drawn is not None:
-                self._drawn[0].stop()
+            self._visible = False
+            if self._display is not None:
+                self._display[0].stop()
 
     def _draw(self) -> None:
-        if not self._shown or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
+        if not self._visible or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
             return
-        if self._drawn is None:
-            self._drawn = _begin(self._total)
+        if self._display is None:
+            self._display = _begin(self._total)
         now = self._ended + sum(self._parts.values())
         count = f"{self._ended}/{self._total}" if self._total > 1 else f"{now:.0%}"
-        progress, task = self._drawn
+        progress, task = self._display
         progress.update(task, completed=now, count=count)
 
 
@@ -85,11 +85,11 @@ def _begin(total: int | None) -> "tuple[Progress, TaskID]":
 @contextmanager
 def progress_bar(total: int) -> Iterator[Bar]:
     """Draw a bar below the lines on stderr, if that is a terminal."""
-    drawn = Bar(total, shown=sys.stderr.isatty())
+    bar = Bar(total, visible=sys.stderr.isatty())
     try:
-        yield drawn
+        yield bar
     finally:
-        drawn.close()
+        bar.close()
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class RunReporter(Protocol):
     def planned(self, job: "Job") -> None: ...
     def result(self, result: "PhotoResult") -> None: ...
     def watching(self, folders: Sequence[str]) -> None: ...
-    def end(self, tally: Summary, *, dry: bool = False) -> None: ...
+    def end(self, summary: Summary, *, dry: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,17 @@ class LineReporter:
         if self.verbosity >= 0:
             _print_line(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
 
-    def end(self, tally: Summary, *, dry: bool = False) -> None:
-        one_said = tally.done + tally.failed + tally.left < 2 and not tally.skipped
+    def end(self, summary: Summary, *, dry: bool = False) -> None:
+        one_said = summary.done + summary.failed + summary.left < 2 and not summary.skipped
         if self.verbosity < 0 or one_said:
             return
         if dry:
-            _print_line(f"{tally.left} to colour, {tally.skipped} skipped, {tally.failed} failed")
+            _print_line(f"{summary.left} to colour, {summary.skipped} skipped, {summary.failed} failed")
         else:
-            left = f", {tally.left} left" if tally.left else ""
-            counts = f"{tally.done} coloured, {tally.skipped} skipped, {tally.failed} failed{left}"
-            _print_line(f"{counts}, in {_duration(tally.seconds)}")
-        for line in _details(tally):
+            left = f", {summary.left} left" if summary.left else ""
+            counts = f"{summary.done} coloured, {summary.skipped} skipped, {summary.failed} failed{left}"
+            _print_line(f"{counts}, in {_duration(summary.seconds)}")
+        for line in _details(summary):
             _print_line(f"  {line}")
 
     def _report(self, source: str, target: str, report: "Report") -> None:
@@ -141,33 +141,33 @@ class JsonReporter:
     def watching(self, folders: Sequence[str]) -> None:
         """Say nothing: what comes is said as it comes."""
 
-    def end(self, tally: Summary, *, dry: bool = False) -> None:
+    def end(self, summary: Summary, *, dry: bool = False) -> None:
         row = {
             "status": "summary",
-            "done": tally.done,
-            "skipped": tally.skipped,
-            "failed": tally.failed,
-            "left": tally.left,
-            "stopped": tally.stopped or None,
-            "seconds": round(tally.seconds, 3),
+            "done": summary.done,
+            "skipped": summary.skipped,
+            "failed": summary.failed,
+            "left": summary.left,
+            "stopped": summary.stopped or None,
+            "seconds": round(summary.seconds, 3),
         }
         click.echo(json.dumps(row))
 
 
-def _details(tally: Summary) -> Iterator[str]:
+def _details(summary: Summary) -> Iterator[str]:
     """Say why photos were skipped, failed or left."""
-    if tally.before:
-        yield f"skipped: {tally.before} done before (-f colours them again)"
-    if tally.taken:
-        yield f"skipped: {tally.taken} that another run is colouring; repeat the command when it has ended"
-    if tally.own:
-        yield f"skipped: {tally.own} made by Colorify"
-    reasons = [why for _, why in tally.failures.values()]
+    if summary.before:
+        yield f"skipped: {summary.before} done before (-f colours them again)"
+    if summary.taken:
+        yield f"skipped: {summary.taken} that another run is colouring; repeat the command when it has ended"
+    if summary.own:
+        yield f"skipped: {summary.own} made by Colorify"
+    reasons = [why for _, why in summary.failures.values()]
     yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
     if len(reasons) > MAX_REASONS:
         yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"
-    if tally.left and tally.stopped:
-        yield f"left: {tally.stopped}; repeat the command to go on"
+    if summary.left and summary.stopped:
+        yield f"left: {summary.stopped}; repeat the command to go on"
 
 
 def _duration(seconds: float) -> str:
