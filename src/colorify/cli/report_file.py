@@ -43,6 +43,10 @@ class TableReporter:
         self._show, self._add, self._done = show, add, done
         self._made_by: dict[str, str] = {}
 
+    @property
+    def quiet(self) -> bool:
+        return self._show.quiet
+
     def loaded(self, colorizer: "Colorizer") -> None:
         spec = colorizer.spec
         self._made_by = {
@@ -70,7 +74,7 @@ class TableReporter:
     def planned(self, job: "Job") -> None:
         self._show.planned(job)
 
-    def result(self, result: "PhotoResult") -> None:
+    def result(self, result: "PhotoResult", *, alone: bool) -> None:
         names = {"input": printable_path(result.job.source), "output": printable_path(result.job.target)}
         report = result.report
         if result.error is not None:
@@ -87,7 +91,7 @@ class TableReporter:
                 confidence=f"{report.mean_confidence:.3f}",
                 notes="; ".join(report.notes),
             )
-        self._show.result(result)
+        self._show.result(result, alone=alone)
 
     def watching(self, folders: Sequence[str]) -> None:
         self._show.watching(folders)
