@@ -30,7 +30,7 @@ PAGE = ROOT / "research" / "augmentation.md"
 PHOTOS = ("astronaut", "chelsea")  # a row of each sheet
 PAGE_WIDTH = 116  # characters of a line
 SHORT_SIDE = 256  # px, as in shards
-SIDE = 160  # px of a picture: a size of the recipes
+SIDE_PX = 160  # px of a picture: a size of the recipes
 DRAWS = 5  # pictures beside the original
 GAP = 4  # px of white
 SEED = 7
@@ -38,7 +38,7 @@ SEED = 7
 HEAD = f"""# Augmentation: what training does to a photo
 
 Made by `python bench/augmentation.py`; do not edit. Left is the photo as it is, to the right five draws of
-chance, all of {SIDE} px: what is seen here is what the network sees.
+chance, all of {SIDE_PX} px: what is seen here is what the network sees.
 
 A photo is first cut: a square sub-zone, and half of the zones are mirrored. A share (`mounted` in the recipe)
 is put in a frame. Then a share (`aged`) is aged. Age acts on **L alone**: the network is given the damaged L,
@@ -108,7 +108,7 @@ def row(batch: Batch, act: Callable[[Batch, Generator], Tensor], *, colors: bool
 
 
 def zones(lab: Lab) -> list[Rgb]:
-    cut = (random_zone(lab, SIDE, torch.Generator().manual_seed(SEED + draw)) for draw in range(DRAWS))
+    cut = (random_zone(lab, SIDE_PX, torch.Generator().manual_seed(SEED + draw)) for draw in range(DRAWS))
     return [shown(stack([zone])) for zone in cut]
 
 
@@ -128,8 +128,8 @@ def load(name: str) -> Lab:
 
 
 def center(lab: Lab) -> Tensor:
-    """The central square. Returns (3, SIDE, SIDE) uint8."""
-    return random_zone(lab, SIDE, torch.Generator().manual_seed(1), smallest=1.0)
+    """The central square. Returns (3, SIDE_PX, SIDE_PX) uint8."""
+    return random_zone(lab, SIDE_PX, torch.Generator().manual_seed(1), smallest=1.0)
 
 
 def shown(batch: Batch) -> Rgb:
@@ -149,7 +149,8 @@ def save(name: str, rows: list[list[Rgb]]) -> None:
     """Write a sheet: rows of pictures of one size, with white between them."""
     lines = []
     for pictures in rows:
-        spaced = [part for picture in pictures for part in (picture, np.full((SIDE, GAP, 3), 255, np.uint8))]
+        gap = np.full((SIDE_PX, GAP, 3), 255, np.uint8)
+        spaced = [part for picture in pictures for part in (picture, gap)]
         line = np.concatenate(spaced[:-1], axis=1)
         lines += [line, np.full((GAP, line.shape[1], 3), 255, np.uint8)]
     sheet = pyvips.Image.new_from_array(np.concatenate(lines[:-1]), interpretation="srgb")

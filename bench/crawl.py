@@ -28,11 +28,11 @@ import sys
 from pathlib import Path
 from colorify.dataset.crawl import CrawlLimits, CrawlPolicy, crawl
 url, folder, pages = sys.argv[1:]
-manners = CrawlPolicy("bench@example.org", delay=0.0, concurrency=8, allow_private=True)
-print(crawl([url], Path(folder), manners, limits=CrawlLimits(depth=99, pages=int(pages))).images)
+policy = CrawlPolicy("bench@example.org", delay=0.0, concurrency=8, allow_private=True)
+print(crawl([url], Path(folder), policy, limits=CrawlLimits(depth=99, pages=int(pages))).images)
 """
 FAN_OUT = 8  # links a page
-SIDE = (320, 240)  # px
+SIZE_PX = (320, 240)  # px
 
 
 def page_html(number: int, pages: int, images: int) -> str:
@@ -47,7 +47,7 @@ def page_html(number: int, pages: int, images: int) -> str:
 def image_jpeg(number: int) -> bytes:
     rng = np.random.default_rng(number)
     small = pyvips.Image.new_from_array(rng.integers(0, 256, (6, 8, 3)).astype(np.uint8))
-    large = small.resize(SIDE[0] / 8, kernel="cubic")
+    large = small.resize(SIZE_PX[0] / 8, kernel="cubic")
     grain = pyvips.Image.gaussnoise(large.width, large.height, sigma=6, seed=number)
     return bytes((large + grain).cast("uchar").copy(interpretation="srgb").jpegsave_buffer(Q=85))
 

@@ -34,14 +34,14 @@ from colorify.pixels import pixels_to_lab, to_rgb8
 FloatArray = NDArray[np.float32]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Change = Callable[[FloatArray], NDArray[np.floating[Any]]]  # L to L, (SIDE, SIDE), 0..100
+Change = Callable[[FloatArray], NDArray[np.floating[Any]]]  # L to L, (SIDE_PX, SIDE_PX), 0..100
 
-SIDE: Final = 320  # px
+SIDE_PX: Final = 320  # px
 PEAK: Final = 220  # Lab units
 CODES: Final = 2.55  # 8-bit codes a unit of L, for Pillow
 
-Y, X = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1) * 2 - 1  # -1..1, from edge to edge
-NOTHING: Final[Mask] = np.zeros((SIDE, SIDE), np.bool_)
+Y, X = np.mgrid[0:SIDE_PX, 0:SIDE_PX] / (SIDE_PX - 1) * 2 - 1  # -1..1, from edge to edge
+NOTHING: Final[Mask] = np.zeros((SIDE_PX, SIDE_PX), np.bool_)
 FRAME: Final[Mask] = (abs(X) > 0.82) | (abs(Y) > 0.82)  # 9 % of the side at each edge
 OVAL: Final[Mask] = X * X + Y * Y > 0.9  # outside a circle, which squashing made of an oval
 
@@ -58,7 +58,7 @@ class Damage:
     """One way in which an old photograph differs from a new one."""
 
     change: Change
-    # (SIDE, SIDE): where the picture is not to be seen, and ab is not compared
+    # (SIDE_PX, SIDE_PX): where the picture is not to be seen, and ab is not compared
     covered: Mask = field(default_factory=lambda: NOTHING)
 
 
@@ -94,7 +94,7 @@ def glow(L: FloatArray) -> FloatArray:
 def enlarged(L: FloatArray) -> FloatArray:
     """Enlarge from SMALL px a side."""
     small = as_image(L).resize((SMALL, SMALL), Image.Resampling.BICUBIC)
-    return as_plane(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return as_plane(small.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC))
 
 
 def sharpened(L: FloatArray) -> FloatArray:
@@ -110,7 +110,7 @@ def woven(L: FloatArray) -> Array:
 
 def screened(L: FloatArray) -> FloatArray:
     """Print as newspapers do, in dots of black and white; scanned a little softly."""
-    u, v = ((X + sign * Y) * SIDE / 2 * COS_45 for sign in (1, -1))
+    u, v = ((X + sign * Y) * SIDE_PX / 2 * COS_45 for sign in (1, -1))
     threshold = 50 + 50 * np.sin(u * 2 * np.pi / DOTS) * np.sin(v * 2 * np.pi / DOTS)
     return blurred(np.where(threshold < L, np.float32(100), np.float32(0)), 0.8)
 
@@ -165,17 +165,17 @@ def main(folders: Sequence[Path], weights: Sequence[Path], every: int) -> None:
             truth = cells(lab[:, :, 1:], generator.spec.stride).mean(axis=(1, 3))
             chroma[number].append(mean_chroma(truth))
             scores[number].append(dict(measured(generator, lab[:, :, 0], truth)))
-    print(f"{len(paths)} photos of {SIDE} x {SIDE} px")
+    print(f"{len(paths)} photos of {SIDE_PX} x {SIDE_PX} px")
     for number, generator in enumerate(generators, 1):
         print(f"{number}: {generator.spec.name} {generator.spec.version}, {generator.path}")
     print_table(scores, chroma)
 
 
 def read(path: Path) -> FloatArray:
-    """Open a photo, squashed to (SIDE, SIDE), as Lab. By Lanczos, as the figures of the runs have it."""
+    """Open a photo, squashed to a square, as Lab. By Lanczos, as the figures of the runs have it."""
     photo = open_photo(path)
     whole = Image.fromarray(to_rgb8(photo.rows()(0, photo.size[1])))
-    squashed = np.asarray(whole.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+    squashed = np.asarray(whole.resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS))
     return pixels_to_lab(squashed)
 
 
@@ -189,8 +189,8 @@ def measured(generator: Generator, L: FloatArray, truth: FloatArray) -> Iterator
 
 
 def cells(plane: NDArray[Any], stride: int) -> NDArray[Any]:
-    """Part (SIDE, SIDE, ...) into cells: (h, stride, w, stride, ...)."""
-    count = SIDE // stride
+    """Part (SIDE_PX, SIDE_PX, ...) into cells: (h, stride, w, stride, ...)."""
+    count = SIDE_PX // stride
     return plane.reshape(count, stride, count, stride, *plane.shape[2:])
 
 

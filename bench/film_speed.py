@@ -30,7 +30,7 @@ STEP: Final = 2  # px that the camera moves from frame to frame
 
 
 @dataclass(frozen=True)
-class Spent:
+class Durations:
     """Seconds."""
 
     wall: float
@@ -94,18 +94,18 @@ def recode(source: Path, target: Path) -> None:
         out.mux(stream.encode(None))
 
 
-def _in_turn(tasks: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, Spent]:
-    runs: dict[str, list[Spent]] = {}
+def _in_turn(tasks: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, Durations]:
+    runs: dict[str, list[Durations]] = {}
     for _ in range(repeat):
         for name, task in tasks.items():
             wall, processor = time.perf_counter(), time.process_time()
             task()
-            spent = Spent(time.perf_counter() - wall, time.process_time() - processor)
+            spent = Durations(time.perf_counter() - wall, time.process_time() - processor)
             runs.setdefault(name, []).append(spent)
     return {name: min(several, key=lambda spent: spent.wall) for name, several in runs.items()}
 
 
-def _said(name: str, spent: Spent, frames: int) -> str:
+def _said(name: str, spent: Durations, frames: int) -> str:
     rate, each = frames / spent.wall, 1000 * spent.processor / frames
     return f"{name} {rate:6.1f} frames/s, {rate / RATE:5.2f} x real time, {each:5.1f} ms of one core a frame;"
 

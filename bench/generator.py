@@ -10,7 +10,7 @@ from clock import in_turn, print_machine
 
 from colorify.model.generator import Generator
 
-SIDE = 256  # px, at which others are published
+SIDE_PX = 256  # px, at which others are published
 
 
 @click.command()
@@ -22,7 +22,7 @@ def main(weights: Path | None, repeat: int) -> None:
     cores = os.cpu_count() or 1
     generators = {f"{count} threads": Generator(weights, threads=count) for count in sorted({1, cores})}
     spec = next(iter(generators.values())).spec
-    for side in sorted({SIDE, spec.size}):
+    for side in sorted({SIDE_PX, spec.size}):
         print(f"{spec.name} {spec.version}, {side} x {side} px")
         L = np.random.default_rng(0).uniform(0, 100, (side, side)).astype(np.float32)
         times = in_turn(

@@ -18,7 +18,7 @@ from colorify import Colorizer, Hint
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "samples" / "astronaut.jpg"
 STEPS = (0.0, 0.5, 1.0, 1.5, 2.0)
-SIDE = 300  # px, of one picture
+SIDE_PX = 300  # px, of one picture
 GAP = 6  # px of white
 ALTERNATIVES = 4
 RAMP = (512, 32)  # px
@@ -44,11 +44,11 @@ def main(weights: Path | None, into: Path, samples: Path | None) -> None:
     colorizer = Colorizer(weights)
     if samples is not None:
         write_clicks(colorizer, samples, into / "guided-click.jpg")
-    session = colorizer.open(SAMPLE, preview=SIDE)
+    session = colorizer.open(SAMPLE, preview=SIDE_PX)
     write([session.preview(strength=step) for step in STEPS], into / "guided-strength.jpg")
     write([session.preview(vividness=step) for step in STEPS], into / "guided-vividness.jpg")
     sure = np.rint(session.confidence() * 255).astype(np.uint8)
-    small = pyvips.Image.new_from_array(sure).thumbnail_image(SIDE).numpy().reshape(SIDE, SIDE, 1)
+    small = pyvips.Image.new_from_array(sure).thumbnail_image(SIDE_PX).numpy().reshape(SIDE_PX, SIDE_PX, 1)
     told = [session.preview(strength=0), session.preview(), session.preview(hints=HINTS)]
     write([*told, np.repeat(small, 3, axis=2)], into / "guided-hints.jpg")
     others = [session.preview(alternative=number) for number in range(1, ALTERNATIVES + 1)]
@@ -60,7 +60,7 @@ def write_clicks(colorizer: Colorizer, samples: Path, path: Path) -> None:
     """Write each photo of CLICKS as guessed and with its hint, cut to one height."""
     pictures = []
     for name, hint in CLICKS:
-        session = colorizer.open(samples / name, preview=SIDE)
+        session = colorizer.open(samples / name, preview=SIDE_PX)
         pictures += [session.preview(), session.preview(hints=[hint])]
     height = min(len(picture) for picture in pictures)
     write([picture[(len(picture) - height) // 2 :][:height] for picture in pictures], path)

@@ -78,7 +78,7 @@ MODULES: Final = {
     "crawl": ("colorify.cli.data", "colorify.dataset.crawl", "colorify.dataset.spider", "scrapy.crawler"),
     "train": ("colorify.cli.train", "colorify.training.trainer", "colorify.training.export.weights_file"),
 }
-Kept = dict[str, str]  # what a run wrote, as far as two runs must agree: name -> digest or another word
+Digests = dict[str, str]  # what a run wrote, as far as two runs must agree: name -> digest or another word
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Kind:
 
     prepare: Callable[[Path], None]
     words: Callable[[Path], list[str]]
-    kept: Callable[[Path], Kept]
+    digests: Callable[[Path], Digests]
     result: str | None = None  # in `out`; where it exists nothing is left to do, and a run says so
 
 
@@ -155,12 +155,12 @@ def trained(folder: Path) -> None:
     folder.with_name("recipe.toml").write_text(RECIPE)
 
 
-def bytes_of(folder: Path, *, below: str = "*") -> Kept:
+def bytes_of(folder: Path, *, below: str = "*") -> Digests:
     files = (path for path in folder.rglob(below) if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def training_of(folder: Path) -> Kept:
+def training_of(folder: Path) -> Digests:
     """Return how far a training came, and what of it must be equal; its clock is in its files, too."""
     from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 
@@ -266,8 +266,8 @@ class Runs:
     kind: Kind
     folder: Path
     rng: random.Random
-    before: Kept = field(default_factory=dict)
-    expected: Kept = field(default_factory=dict)
+    before: Digests = field(default_factory=dict)
+    expected: Digests = field(default_factory=dict)
     lengths: deque[float] = field(default_factory=lambda: deque(maxlen=5))  # s; the machine is busy by turns
     killed: int = 0
     foreign: frozenset[str] = (
@@ -285,7 +285,7 @@ class Runs:
         for _ in range(2):  # the first also warms what is shared
             self.clear()
             self.lengths.append(run_to_end(self.kind.words(self.folder), self.folder))
-        self.expected = self.kind.kept(self.folder / "out")
+        self.expected = self.kind.digests(self.folder / "out")
         self.foreign = frozenset(path.name for path in (self.folder / "tmp").glob("torchinductor_*"))
         if not self.expected:
             raise RuntimeError("the undisturbed run wrote nothing")
@@ -324,7 +324,7 @@ class Runs:
         faults = []
         if bytes_of(self.folder / "in") != self.before:
             faults.append("what was read has changed")
-        found, expected = self.kind.kept(self.folder / "out"), self.expected
+        found, expected = self.kind.digests(self.folder / "out"), self.expected
         faults += [
             f"{name}: missing or not as undisturbed" for name in expected if found.get(name) != expected[name]
         ]

@@ -20,7 +20,7 @@ from colorify.pixels import pixels_to_lab, to_rgb8
 
 Pixels = NDArray[np.uint8]
 
-SIDE = 256  # px, of the short side
+SIDE_PX = 256  # px, of the short side
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def varied(photo: Pixels, number: int, rng: np.random.Generator) -> Pixels:
 
 
 def read(path: Path) -> Pixels:
-    """Open a photo at SIDE px on its short side, as RGB."""
+    """Open a photo at SIDE_PX px on its short side, as RGB."""
     photo = open_photo(path)
-    scale = SIDE / min(photo.size)
+    scale = SIDE_PX / min(photo.size)
     return to_rgb8(photo.shrink(*(round(side * scale) for side in photo.size)))
 
 

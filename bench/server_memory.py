@@ -70,8 +70,8 @@ class Server:
         send("POST", "/v1/colorize", files=image)
         session = "/v1/sessions/" + send("POST", "/v1/sessions", files=image).json()["id"]
         hint = {"x": 9, "y": 9, "color": "#c08060", "radius": 5}
-        for wishes in ({}, {"hints": [hint]}, {"strength": 1.5}):
-            send("POST", f"{session}/colorize", json=wishes)
+        for options in ({}, {"hints": [hint]}, {"strength": 1.5}):
+            send("POST", f"{session}/colorize", json=options)
         send("GET", f"{session}/original")
         send("POST", f"{session}/confidence", json={})
         send("POST", f"{session}/suggest", json={"x": 5, "y": 5, "hints": [hint]})

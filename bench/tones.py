@@ -37,7 +37,7 @@ TONES: Final = {
 FACE_SETS: Final = "fairface45k,utkface_crop,utkface"
 SKIN_CB, SKIN_CR = (77, 127), (133, 173)  # codes of 8 bits
 MIDDLE: Final = (0.3, 0.7)  # of a photo of one face: no hair, no background
-LEAST_SKIN: Final = 0.3  # share of the middle
+MIN_SKIN_SHARE: Final = 0.3  # share of the middle
 
 
 def typology_angle(lab: LabBytes) -> float | None:
@@ -45,7 +45,7 @@ def typology_angle(lab: LabBytes) -> float | None:
     (top, bottom), (left, right) = ([round(share * side) for share in MIDDLE] for side in lab.shape[:2])
     face = decode_lab(lab[top:bottom, left:right]).reshape(-1, 3)
     skin = is_skin(lab_to_rgb(face) * 255)
-    if skin.mean() < LEAST_SKIN:
+    if skin.mean() < MIN_SKIN_SHARE:
         return None
     L, _, b = np.median(face[skin], axis=0)
     return math.degrees(math.atan2(L - 50, max(b, 1e-3)))

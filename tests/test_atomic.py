@@ -27,7 +27,7 @@ from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
 from waiting import PATIENCE
 
-LEFT = ".colorify-0123456789abcdef.part"
+LEFTOVER = ".colorify-0123456789abcdef.part"
 LOCK = ".colorify-0123456789abcdef.lock"
 
 
@@ -90,16 +90,16 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     others = {
         "a.jpg",
         ".hidden.part",
-        LEFT[1:],
-        f"{LEFT}.a.b",
+        LEFTOVER[1:],
+        f"{LEFTOVER}.a.b",
         ".colorify-0123.part",
         ".colorify-0.lock",
         "sub",
     }
     (tmp_path / "sub").mkdir()
-    for name in (LEFT, f"{LEFT}.mp4", LOCK, *(others - {"sub"})):
+    for name in (LEFTOVER, f"{LEFTOVER}.mp4", LOCK, *(others - {"sub"})):
         (tmp_path / name).write_bytes(b"half")
-    (tmp_path / "sub" / LEFT).write_bytes(b"half")
+    (tmp_path / "sub" / LEFTOVER).write_bytes(b"half")
     sweep(tmp_path)
     assert there(tmp_path) == others
     sweep(tmp_path / "not there")
@@ -225,13 +225,13 @@ def test_where_there_are_no_locks_nothing_is_swept(tmp_path: Path, monkeypatch: 
     def none(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    (tmp_path / LEFT).write_bytes(b"perhaps being written")
+    (tmp_path / LEFTOVER).write_bytes(b"perhaps being written")
     (tmp_path / LOCK).write_bytes(b"")
     monkeypatch.setattr("colorify.locks._lock", none)
     sweep(tmp_path)
     with claim(tmp_path / "a") as ours, whole_file(tmp_path / "a", overwrite=False):
         assert ours, "or nothing could be coloured there"
-    assert there(tmp_path) == {LEFT, LOCK, "a"}
+    assert there(tmp_path) == {LEFTOVER, LOCK, "a"}
 
 
 @pytest.mark.parametrize("row", FORMATS, ids=str)

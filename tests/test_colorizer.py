@@ -151,7 +151,7 @@ class TestLuminance:
 
     @given(seed=st.integers(0, 2**32 - 1), strength=st.floats(0, 2), vividness=st.floats(0, 2))
     @settings(max_examples=10, deadline=None)
-    def test_whatever_the_photo_and_the_wishes(
+    def test_whatever_the_photo_and_the_options(
         self, colorizer: Colorizer, seed: int, strength: float, vividness: float
     ) -> None:
         random = np.random.default_rng(seed)
@@ -338,7 +338,7 @@ class TestOptions:
             ({"hints": [(1, 1, "redd")]}, "#RRGGBB"),
         ],
     )
-    def test_wishes_that_make_no_sense(
+    def test_options_that_make_no_sense(
         self, colorizer: Colorizer, options: dict[str, Any], says: str
     ) -> None:
         with pytest.raises(UsageError, match=says):

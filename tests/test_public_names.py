@@ -13,7 +13,18 @@ from colorify.errors import PhotoError, WeightsError
 from colorify.session import Session
 
 COLOR = ["strength", "vividness", "size", "detail", "hints"]
-FILE = ["format", "quality", "depth", "mark", "strip", "confidence", "overwrite", "max_pixels", "progress"]
+FILE = [
+    "format",
+    "quality",
+    "depth",
+    "mark",
+    "strip",
+    "confidence",
+    "layer",
+    "overwrite",
+    "max_pixels",
+    "progress",
+]
 # keyword -> of which call; who has written such a call finds it working
 KEYWORDS = {
     colorize: [*COLOR, "overwrite"],

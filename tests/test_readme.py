@@ -96,7 +96,7 @@ def test_a_command_runs(command: str) -> None:
         run("sh", "-c", command)
 
 
-@pytest.mark.train
+@pytest.mark.slow  # on a busy machine
 def test_a_generator_is_tuned_and_compared(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     for number, folder in enumerate(["my-color-photos"] * 5 + ["other-color-photos"] * 2):

@@ -211,45 +211,45 @@ class TestSuggest:
 
 
 class TestSpread:
-    SIDE = 32
+    CELLS = 32
 
     def one(self, L: FloatArray, roots: FloatArray | None = None) -> FloatArray:
         """What a hint of a = 1 in the middle of the left side makes of a picture without colour."""
-        seeds = np.zeros((1, self.SIDE, self.SIDE), bool)
+        seeds = np.zeros((1, self.CELLS, self.CELLS), bool)
         seeds[0, 16, 0] = True
-        ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
+        ab = np.zeros((self.CELLS, self.CELLS, 2), np.float32)
         wanted = np.array([[1, 0]], np.float32)
         made, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, geodesic_distances(seeds, L), roots))
         return place_hints(made, wanted, seeds)[16, :, 0]
 
     def test_how_far_it_goes(self) -> None:
-        made = self.one(plane(50, (self.SIDE, self.SIDE)))
-        np.testing.assert_allclose(made, (1 - np.arange(self.SIDE) / (4 * self.SIDE)) ** 2, atol=1e-5)
+        made = self.one(plane(50, (self.CELLS, self.CELLS)))
+        np.testing.assert_allclose(made, (1 - np.arange(self.CELLS) / (4 * self.CELLS)) ** 2, atol=1e-5)
 
     @pytest.mark.parametrize("change", [5.0, 12.5, 24.0, 25.0])
     def test_how_steep_an_edge_ends_it(self, change: float) -> None:
-        L = plane(40, (self.SIDE, self.SIDE))
+        L = plane(40, (self.CELLS, self.CELLS))
         L[:, 1:] += change
         length = min((change / 25) ** 2 + 1 / 128, 1)
         assert self.one(L)[1] == pytest.approx((1 - length) ** 2, abs=1e-5)
 
     @pytest.mark.parametrize("overlap", [1.0, 0.9, 0.7])
     def test_how_alike(self, overlap: float) -> None:
-        roots = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
+        roots = np.zeros((self.CELLS, self.CELLS, 2), np.float32)
         roots[:, :, 0] = 1
         roots[:, 8:] = overlap, np.sqrt(1 - overlap**2)
-        made = self.one(plane(50, (self.SIDE, self.SIDE)), roots)
+        made = self.one(plane(50, (self.CELLS, self.CELLS)), roots)
         assert made[8] == pytest.approx(overlap**8 * (1 - 8 / 128) ** 2, abs=1e-4)
 
     def test_two_that_contradict_each_other(self) -> None:
-        seeds = np.zeros((2, self.SIDE, self.SIDE), bool)
+        seeds = np.zeros((2, self.CELLS, self.CELLS), bool)
         seeds[0, 16, 4] = seeds[1, 16, 12] = True
         wanted = np.array([[1, 0], [-1, 0]], np.float32)
-        ab = np.zeros((self.SIDE, self.SIDE, 2), np.float32)
-        distance = geodesic_distances(seeds, plane(50, (self.SIDE, self.SIDE)))
+        ab = np.zeros((self.CELLS, self.CELLS, 2), np.float32)
+        distance = geodesic_distances(seeds, plane(50, (self.CELLS, self.CELLS)))
         spread, _ = propagate_hints(ab, seeds, wanted, correlate(seeds, distance, None))
         made = place_hints(spread, wanted, seeds)[16, :, 0]
-        x = np.arange(self.SIDE)
+        x = np.arange(self.CELLS)
         alike = np.stack([(1 - np.abs(x - at) / 128) ** 2 for at in (4, 12)])
         between = np.array([[1, alike[0, 12]], [alike[0, 12], 1]])
         weights = 1.2 * np.linalg.inv(between + 0.2 * np.eye(2)) @ alike

@@ -27,7 +27,7 @@ FloatArray = NDArray[np.float32]
 Result = NDArray[Any]
 RED, BLUE, GREEN = (45, 25), (-5, -45), (-35, 35)
 HINT = Hint(100, 30, "#b03060", 6)
-SEEN = 2  # levels of 255 by which some pixel is to change
+VISIBLE_LEVELS = 2  # levels of 255 by which some pixel is to change
 
 
 def scene(times: int = 2) -> NDArray[np.uint8]:
@@ -202,7 +202,7 @@ def test_without_it_the_result_is_another(
     np.testing.assert_array_equal(before, again)  # or nothing would follow from a difference
     monkeypatch.setattr(step.target, step.instead)
     after = step.result(colorizer)
-    changed = before.shape != after.shape or np.abs(before.astype(float) - after).max() > SEEN
+    changed = before.shape != after.shape or np.abs(before.astype(float) - after).max() > VISIBLE_LEVELS
     assert changed  # without the arrays, which pytest would print
 
 
@@ -248,7 +248,7 @@ def test_the_space_of_the_result_is_the_one_asked_for(colorizer: Colorizer, tmp_
         assert report.target is not None
         made.append(pyvips.Image.new_from_file(str(report.target)).numpy().astype(int))
     for one, two in ((0, 1), (0, 2), (1, 2)):
-        assert np.abs(made[one] - made[two]).max() > SEEN
+        assert np.abs(made[one] - made[two]).max() > VISIBLE_LEVELS
 
 
 def test_a_photo_is_one_of_blocks_from_sixteen_pixels_a_cell_on(

@@ -155,7 +155,7 @@ def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_pat
     assert len(begun) <= 4
 
 
-def test_a_wish_to_stop_begins_no_others_and_yields_what_gets_done(tmp_path: Path) -> None:
+def test_a_request_to_stop_begins_no_others_and_yields_what_gets_done(tmp_path: Path) -> None:
     wished = threading.Event()
     finishes = threading.Barrier(2, timeout=PATIENCE)
 

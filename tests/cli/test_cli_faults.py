@@ -75,7 +75,7 @@ def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Pat
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda it: it.name)
-def test_the_first_signal_is_a_wish_and_the_second_acts(number: signal.Signals) -> None:
+def test_the_first_signal_asks_to_stop_and_the_second_acts(number: signal.Signals) -> None:
     acted: list[int] = []
     before = signal.signal(number, lambda number, _frame: acted.append(number))
     try:

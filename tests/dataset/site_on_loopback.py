@@ -1,4 +1,4 @@
-"""A web site on loopback whose pages, faults and manners a test lays down."""
+"""A web site on loopback whose pages, faults and delays a test lays down."""
 
 import math
 import threading

@@ -7,23 +7,23 @@ from colorify.color import lab_to_rgb
 from colorify.evaluation import coverage
 from colorify.evaluation.coverage import Coverage, add_coverage, average_cells, find_regions, measure_coverage
 
-SIDE = 64  # px: 16 x 16 cells
+SIDE_PX = 64  # px: 16 x 16 cells
 
 
 def paint(*ab: float) -> np.ndarray:
     """A picture of one colour at L 60."""
-    lab = np.full((SIDE, SIDE, 3), (60, *ab), np.float32)
+    lab = np.full((SIDE_PX, SIDE_PX, 3), (60, *ab), np.float32)
     return np.rint(lab_to_rgb(lab) * 255).astype(np.uint8)
 
 
 def halves(left: tuple[float, float], right: tuple[float, float]) -> np.ndarray:
     picture = paint(*left)
-    picture[:, SIDE // 2 :] = paint(*right)[:, SIDE // 2 :]
+    picture[:, SIDE_PX // 2 :] = paint(*right)[:, SIDE_PX // 2 :]
     return picture
 
 
 def test_a_perfect_result_leaves_nothing_grey_and_is_even() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE_PX, SIDE_PX, 3)).astype(np.uint8)
     for picture in (noise, halves((30, 20), (-20, 30))):
         measured = measure_coverage(picture, picture)
         assert measured.grey == measured.excess == 0

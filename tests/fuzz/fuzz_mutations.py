@@ -65,7 +65,7 @@ _KINDS: Final[dict[str, Callable[[bytes, int, Change, bytes], bytes]]] = {
     "double": _double,
     "splice": _splice,
 }
-_DRAWN: Final = ("bit", "number", "number", "number", "cut", "drop", "double", "splice")
+_KIND_WEIGHTS: Final = ("bit", "number", "number", "number", "cut", "drop", "double", "splice")
 _COUNTS: Final = (
     1,
     1,
@@ -85,7 +85,7 @@ def draw_changes(rng: Random) -> list[Change]:
 
 def _draw_change(rng: Random) -> Change:
     return Change(
-        kind=rng.choice(_DRAWN),
+        kind=rng.choice(_KIND_WEIGHTS),
         place=rng.randint(0, _HEAD if rng.random() < 0.5 else 2**16),
         length=rng.randint(1, 64),
         number=rng.choice(_NUMBERS + _NUMBERS_TOO) if rng.random() < 0.7 else rng.getrandbits(32),

@@ -6,7 +6,7 @@ from typing import Final
 
 SESSION: Final = b"SESSION_OF_THE_FUZZER_"  # as long as the name of a session, which takes its place
 _LENGTH: Final = re.compile(rb"(?i)(content-length: *)\d*")
-_WISH: Final = {
+_OPTIONS: Final = {
     "strength": 1.2,
     "vividness": 0.8,
     "hints": [{"x": 5, "y": 5, "color": "#c08060", "radius": 3}],
@@ -25,11 +25,11 @@ def requests(photos: dict[str, bytes]) -> dict[str, bytes]:
         "models": _get("/v1/models", "Origin: http://127.0.0.1", "Forwarded: for=1.2.3.4"),
         "original": _get(f"{session}/original"),
         "suggest": _post(
-            f"{session}/suggest", json.dumps({"x": 3, "y": 4, "hints": _WISH["hints"]}).encode()
+            f"{session}/suggest", json.dumps({"x": 3, "y": 4, "hints": _OPTIONS["hints"]}).encode()
         ),
-        "preview": _post(f"{session}/colorize", json.dumps(_WISH).encode()),
+        "preview": _post(f"{session}/colorize", json.dumps(_OPTIONS).encode()),
         "full": _post(
-            f"{session}/colorize", json.dumps({**_WISH, "scale": "full", "format": "png"}).encode()
+            f"{session}/colorize", json.dumps({**_OPTIONS, "scale": "full", "format": "png"}).encode()
         ),
         "confidence": _post(f"{session}/confidence", b"{}"),
         "alternatives": _post(f"{session}/alternatives", json.dumps({"strength": 1}).encode()),
@@ -61,7 +61,7 @@ def _post(path: str, body: bytes, content: str = "application/json") -> bytes:
 
 
 def _form(path: str, name: str, data: bytes) -> bytes:
-    hints = json.dumps(_WISH["hints"])
+    hints = json.dumps(_OPTIONS["hints"])
     fields = {"image": (f'; filename="{name}"', data), "hints": ("", hints.encode()), "strength": ("", b"1")}
     parts = [
         f'--x\r\nContent-Disposition: form-data; name="{key}"{more}\r\n\r\n'.encode() + value + b"\r\n"

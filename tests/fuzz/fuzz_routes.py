@@ -91,11 +91,9 @@ class Unpainted(Colorizer):
         return self._known
 
 
-def unpainted(sitting: work.OpenPhoto, *_: object) -> work.FullResult:
+def unpainted(photo: work.OpenPhoto, *_: object) -> work.FullResult:
     """Stand in for `work.render_full`."""
-    return work.FullResult(
-        b"a picture", remove_location(open_photo(sitting.data, max_pixels=MAX_PIXELS)).notes
-    )
+    return work.FullResult(b"a picture", remove_location(open_photo(photo.data, max_pixels=MAX_PIXELS)).notes)
 
 
 class Server:
@@ -121,6 +119,11 @@ class Server:
         faults, self.faults.said = self.faults.said, []
         assert not _FAILED.search(said), said[:1000]
         assert not faults, faults
+
+
+def awaits_answer(protocol: Any, wire: Wire) -> bool:
+    """Say whether a client may still hope: not where it keeps back its body, nor once it is hung up on."""
+    return protocol.answering and not (protocol.cycle.more_body or wire.is_closing())
 
 
 class Requests:
@@ -176,8 +179,7 @@ class Requests:
             if part and not wire.is_closing():
                 protocol.data_received(part)
             await asyncio.sleep(0)
-        # a client that does not send the rest of its body is not waited for: it goes
-        while protocol.answering and not protocol.cycle.more_body:  # noqa: ASYNC110 - nobody sets an event
+        while awaits_answer(protocol, wire):  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.0005)
         await asyncio.sleep(0)
         protocol.connection_lost(None)

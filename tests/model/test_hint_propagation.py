@@ -8,7 +8,7 @@ from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_propagation import correlate, estimate_plausibility, propagate_hints
 from colorify.model.hint_regions import place_hints
 
-SIDE = 32  # cells
+CELLS = 32  # cells
 FloatArray = NDArray[np.float32]
 Place = tuple[int, int, float, float]  # row, column, a, b
 
@@ -26,7 +26,7 @@ def told(*hints: Place, L: FloatArray | None = None, roots: FloatArray | None = 
 
 
 def flat() -> FloatArray:
-    return np.full((SIDE, SIDE), 50, np.float32)
+    return np.full((CELLS, CELLS), 50, np.float32)
 
 
 def test_it_is_exact_at_the_hint_and_weaker_farther_off() -> None:
@@ -55,7 +55,7 @@ def test_an_edge_can_be_walked_around_only_where_it_ends() -> None:
 
 
 def test_it_goes_where_the_generator_thinks_the_same() -> None:
-    roots = np.zeros((SIDE, SIDE, 3), np.float32)
+    roots = np.zeros((CELLS, CELLS, 3), np.float32)
     roots[...] = np.sqrt([0.8, 0.1, 0.1])  # a coat before a wall that is as grey
     roots[:, 20:] = np.sqrt([0.1, 0.1, 0.8])
     made = told((16, 16, 40, 0), roots=roots)[16, :, 0]
@@ -81,9 +81,9 @@ def test_what_is_said_twice_does_not_count_twice() -> None:
 
 def test_no_colour_comes_up_that_nobody_has() -> None:
     rng = np.random.default_rng(5)
-    places = rng.choice(SIDE * SIDE, 60, replace=False)
-    hints = [(int(place) // SIDE, int(place) % SIDE, *rng.choice([-50.0, 50.0], 2)) for place in places]
-    made = told(*hints, L=rng.uniform(40, 60, (SIDE, SIDE)).astype(np.float32))
+    places = rng.choice(CELLS * CELLS, 60, replace=False)
+    hints = [(int(place) // CELLS, int(place) % CELLS, *rng.choice([-50.0, 50.0], 2)) for place in places]
+    made = told(*hints, L=rng.uniform(40, 60, (CELLS, CELLS)).astype(np.float32))
     assert np.abs(made).max() < 50.01
 
 

@@ -10,7 +10,7 @@ from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_regions import connect, estimate_skin, fill_regions, find_regions
 from colorify.model.likeness import measure_likeness
 
-SIDE = 32  # cells
+CELLS = 32  # cells
 HINT_AB = ((40.0, -20.0), (-30.0, 30.0))
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -44,27 +44,27 @@ def fill(
 
 def halves() -> NDArray[np.intp]:
     """Return a picture of two things, left and right."""
-    return np.repeat(np.arange(SIDE)[None] >= SIDE // 2, SIDE, axis=0).astype(np.intp)
+    return np.repeat(np.arange(CELLS)[None] >= CELLS // 2, CELLS, axis=0).astype(np.intp)
 
 
 def test_a_thing_is_filled_evenly_and_what_is_beside_it_stays() -> None:
     made = fill(halves(), (16, 3))
-    assert np.abs(made[:, : SIDE // 2] - HINT_AB[0]).max() < 1e-4
-    assert not made[:, SIDE // 2 :].any()
+    assert np.abs(made[:, : CELLS // 2] - HINT_AB[0]).max() < 1e-4
+    assert not made[:, CELLS // 2 :].any()
 
 
 def test_folds_and_shadows_of_a_thing_belong_to_it() -> None:
-    L = np.full((SIDE, SIDE), 55, np.float32) + (8 * np.sin(np.arange(SIDE) / 2)).astype(np.float32)
+    L = np.full((CELLS, CELLS), 55, np.float32) + (8 * np.sin(np.arange(CELLS) / 2)).astype(np.float32)
     L[20:] -= np.minimum(np.arange(12), 5)[:, None] * 5.0  # a shadow that begins softly
     made = fill(halves(), (4, 3), L=L)
-    assert np.abs(made[:, : SIDE // 2] - HINT_AB[0]).max() < 1e-3
-    assert not made[:, SIDE // 2 :].any()
+    assert np.abs(made[:, : CELLS // 2] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, CELLS // 2 :].any()
 
 
 def test_a_strong_edge_of_L_is_not_crossed_whatever_the_generator_thinks() -> None:
-    L = np.full((SIDE, SIDE), 40, np.float32)
+    L = np.full((CELLS, CELLS), 40, np.float32)
     L[:, 20:] += 30
-    made = fill(np.zeros((SIDE, SIDE), np.intp), (16, 3), L=L)
+    made = fill(np.zeros((CELLS, CELLS), np.intp), (16, 3), L=L)
     assert np.abs(made[:, :20] - HINT_AB[0]).max() < 1e-3
     assert not made[:, 20:].any()
 
@@ -72,15 +72,15 @@ def test_a_strong_edge_of_L_is_not_crossed_whatever_the_generator_thinks() -> No
 def test_another_piece_of_the_same_thing_is_filled_only_where_it_hangs_together() -> None:
     labels = halves()
     labels[:, 24:] = 0  # as the left, beyond another thing
-    assert not fill(labels, (16, 3))[:, SIDE // 2 :].any()
+    assert not fill(labels, (16, 3))[:, CELLS // 2 :].any()
     labels[4:8] = 0  # a bridge
     assert fill(labels, (16, 3))[20, 28].any()
 
 
 def test_skin_stays_although_the_generator_takes_it_for_the_dress() -> None:
-    skin = np.zeros((SIDE, SIDE), np.float32)
+    skin = np.zeros((CELLS, CELLS), np.float32)
     skin[10:20, 20:] = 1
-    everything = np.zeros((SIDE, SIDE), np.intp)
+    everything = np.zeros((CELLS, CELLS), np.intp)
     labels = everything.copy()
     labels[0] = 1  # something else
     made = fill(labels, (16, 3), skin=skin)
@@ -92,7 +92,7 @@ def test_skin_stays_although_the_generator_takes_it_for_the_dress() -> None:
 
 
 def test_a_neutral_hint_protects_what_it_lies_on() -> None:
-    labels = np.zeros((SIDE, SIDE), np.intp)
+    labels = np.zeros((CELLS, CELLS), np.intp)
     alone = fill(labels, (16, 3))
     assert alone[16, 28].any()
     kept = fill(labels, (16, 3), (16, 28), colors=(HINT_AB[0], (0.0, 0.0)))
@@ -108,12 +108,12 @@ def test_two_hints_on_two_things_keep_to_their_own() -> None:
 
 
 def test_where_nothing_is_known_a_hint_fills_up_to_the_edges_of_L() -> None:
-    L = np.full((SIDE, SIDE), 40, np.float32)
+    L = np.full((CELLS, CELLS), 40, np.float32)
     L[:, 20:] += 30
-    masks = np.zeros((1, SIDE, SIDE), bool)
+    masks = np.zeros((1, CELLS, CELLS), bool)
     masks[0, 16, 3] = True
-    nothing = measure_likeness(np.zeros((SIDE, SIDE, 0), np.float32), {}, 4)
-    regions = find_regions(masks, geodesic_distances(masks, L), nothing, np.zeros((SIDE, SIDE), np.float32))
+    nothing = measure_likeness(np.zeros((CELLS, CELLS, 0), np.float32), {}, 4)
+    regions = find_regions(masks, geodesic_distances(masks, L), nothing, np.zeros((CELLS, CELLS), np.float32))
     assert np.isfinite(regions[0]).tolist() == (L < 50).tolist()
 
 

@@ -18,7 +18,7 @@ from tiny import TINY_SPEC, write_tiny_generator
 
 FloatArray = NDArray[np.float32]
 FINE = ColorOptions(detail="fine")
-SIDE = 102  # px: fine, where the tiny generator's 64 px are coarse
+SIDE_PX = 102  # px: fine, where the tiny generator's 64 px are coarse
 
 
 def grain(height: int, width: int) -> NDArray[np.uint8]:
@@ -33,7 +33,7 @@ class TestChoice:
     def test_a_photo_of_so_much_detail_is_looked_at_twice(self, generator: Generator) -> None:
         seen, encoded = encode_photo(generator, open_photo(grain(160, 200)), FINE)
         assert isinstance(encoded, TwoScalePhoto)
-        assert seen.L.shape == encoded.L.shape == (SIDE, 127)
+        assert seen.L.shape == encoded.L.shape == (SIDE_PX, 127)
 
     def test_a_small_one_is_not(self, generator: Generator) -> None:
         seen, encoded = encode_photo(generator, open_photo(grain(70, 90)), FINE)
@@ -123,4 +123,4 @@ class TestInUse:
         assert session.suggest(10, 10)
 
     def test_the_spec_of_these_tests(self) -> None:
-        assert round(TINY_SPEC["size"] * scale.FINE_RATIO) == SIDE
+        assert round(TINY_SPEC["size"] * scale.FINE_RATIO) == SIDE_PX

@@ -46,7 +46,7 @@ def test_a_client_that_does_not_send_holds_nothing_up(tiny_weights: Path) -> Non
             "Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
         )
         with server.connect(head.encode()), server.connect(b"GET / HT"), server.connect():
-            wait_for(lambda: server.figure("line_taken") == 1)
+            wait_for(lambda: server.figure("queue_in_use") == 1)
             assert end(server) == 0
             assert "Traceback" not in server.said
 
@@ -70,7 +70,7 @@ def test_a_photo_at_work_has_its_grace_and_no_more(tiny_weights: Path) -> None:
         client = threading.Thread(target=send)
         client.start()
         with httpx.Client(base_url=server.url, trust_env=False) as other:
-            wait_for(lambda: "colorify_line_taken 1\n" in other.get("/metrics").text)
+            wait_for(lambda: "colorify_queue_in_use 1\n" in other.get("/metrics").text)
         assert end(server) == 0
         client.join(PATIENCE)
         problem(answers[0], 503, "ending")

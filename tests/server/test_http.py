@@ -168,12 +168,14 @@ def test_a_session_shows_the_colours_that_are_downloaded(server: Server) -> None
     session = new_session(server, picture(2400, 1600, ".png"), "wide.png")
     assert (session["width"], session["preview"]["width"]) == (2400, 1600)
     path = f"/v1/sessions/{session['id']}/colorize"
-    wish = {"strength": 1.2, "hints": [{"x": 1200, "y": 1200, "color": "#00aa00", "radius": 60}]}
-    shown, made = (server.client.post(path, json={**wish, "scale": scale}) for scale in ("preview", "full"))
-    assert opened(made.content).width == 2400
-    assert "wide-color.png" in made.headers["content-disposition"]
-    small = opened(made.content).resize(1600 / 2400).colourspace("lab")
-    on_screen = opened(shown.content).colourspace("lab")
+    options = {"strength": 1.2, "hints": [{"x": 1200, "y": 1200, "color": "#00aa00", "radius": 60}]}
+    preview, full = (
+        server.client.post(path, json={**options, "scale": scale}) for scale in ("preview", "full")
+    )
+    assert opened(full.content).width == 2400
+    assert "wide-color.png" in full.headers["content-disposition"]
+    small = opened(full.content).resize(1600 / 2400).colourspace("lab")
+    on_screen = opened(preview.content).colourspace("lab")
     assert (small - on_screen).abs().avg() < 1.5
 
 
@@ -285,9 +287,9 @@ def test_a_layer_is_the_colour_alone(server: Server) -> None:
 def test_a_session_downloads_what_one_request_gives(server: Server) -> None:
     data = picture(2000, 900, ".png")
     id = new_session(server, data)["id"]
-    wish = {"vividness": 1.5, "hints": [{"x": 1500, "y": 500, "color": "#00aa00", "radius": 40}]}
-    kept = server.client.post(f"/v1/sessions/{id}/colorize", json={**wish, "scale": "full"})
-    once = colorize(server, data, vividness=1.5, hints=json.dumps(wish["hints"]))
+    options = {"vividness": 1.5, "hints": [{"x": 1500, "y": 500, "color": "#00aa00", "radius": 40}]}
+    kept = server.client.post(f"/v1/sessions/{id}/colorize", json={**options, "scale": "full"})
+    once = colorize(server, data, vividness=1.5, hints=json.dumps(options["hints"]))
     assert (opened(kept.content) - opened(once.content)).abs().max() == 0
 
 
@@ -350,7 +352,7 @@ def test_health_and_metrics(server: Server) -> None:
     text = server.client.get("/metrics").text
     assert 'colorify_requests_total{route="/v1/colorize",method="POST",status="200"}' in text
     # a page that was closed before may still be let go of
-    wait_for(lambda: "colorify_line_taken 0\n" in server.client.get("/metrics").text)
+    wait_for(lambda: "colorify_queue_in_use 0\n" in server.client.get("/metrics").text)
 
 
 def test_the_documentation_needs_nobody_else(server: Server) -> None:

@@ -38,7 +38,7 @@ def test_mixed_requests_give_no_500_and_no_leak(server: Server) -> None:
     assert statuses[200] > 100
     assert server.memory_mb < before + ALLOWED_MB
     text = server.client.get("/metrics").text
-    assert "colorify_line_taken 0\n" in text
+    assert "colorify_queue_in_use 0\n" in text
     assert 'status="500"' not in text
 
 

@@ -189,8 +189,8 @@ def test_work_is_given_up_when_its_client_goes(tiny_weights: Path) -> None:
                 f"Content-Length: {form.headers['content-length']}\r\n\r\n"
             )
             client.sendall(head.encode() + form.read())
-            wait_for(lambda: "colorify_line_taken 1\n" in server.client.get("/metrics").text)
-        wait_for(lambda: "colorify_line_taken 0\n" in server.client.get("/metrics").text)
+            wait_for(lambda: "colorify_queue_in_use 1\n" in server.client.get("/metrics").text)
+        wait_for(lambda: "colorify_queue_in_use 0\n" in server.client.get("/metrics").text)
         wait_for(lambda: 'method="POST",status="499"' in server.client.get("/metrics").text)
 
 
@@ -199,7 +199,7 @@ def test_work_begun_is_finished_after_sigterm(tiny_weights: Path) -> None:
         data, answers = picture(3000, 2000), []
         client = threading.Thread(target=lambda: answers.append(send(server, data)))
         client.start()
-        wait_for(lambda: "colorify_line_taken 1\n" in server.client.get("/metrics").text)
+        wait_for(lambda: "colorify_queue_in_use 1\n" in server.client.get("/metrics").text)
         server.process.terminate()
         client.join(PATIENCE)
         assert opened(answers[0].content).width == 3000

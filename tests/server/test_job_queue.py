@@ -21,13 +21,13 @@ from waiting import PATIENCE, wait_for
 
 def with_line(use: Callable[[JobQueue], Awaitable[None]], **limits: float) -> None:
     async def main() -> None:
-        line = JobQueue(
+        queue = JobQueue(
             workers=1, waiting=int(limits.get("waiting", 4)), seconds=limits.get("seconds", PATIENCE)
         )
         try:
-            await use(line)
+            await use(queue)
         finally:
-            line.close()
+            queue.close()
 
     asyncio.run(main())
 
@@ -55,16 +55,16 @@ def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
     begun: list[str] = []
     free = threading.Event()
 
-    async def use(line: JobQueue) -> None:
-        first = asyncio.create_task(line.run(lambda _task: free.wait(PATIENCE)))
+    async def use(queue: JobQueue) -> None:
+        first = asyncio.create_task(queue.run(lambda _task: free.wait(PATIENCE)))
         await asyncio.sleep(0.05)
-        second = asyncio.create_task(line.run(lambda _task: begun.append("second")))
+        second = asyncio.create_task(queue.run(lambda _task: begun.append("second")))
         await asyncio.sleep(0.05)
         second.cancel()
         await asyncio.wait({second})
         free.set()
         await first
-        await line.run(lambda _task: begun.append("third"))
+        await queue.run(lambda _task: begun.append("third"))
 
     with_line(use)
     assert begun == ["third"]
@@ -73,8 +73,8 @@ def test_work_that_waits_is_not_begun_when_its_client_goes() -> None:
 def test_work_at_work_is_stopped_when_its_client_goes() -> None:
     work = Endless()
 
-    async def use(line: JobQueue) -> None:
-        running = asyncio.create_task(line.run(work))
+    async def use(queue: JobQueue) -> None:
+        running = asyncio.create_task(queue.run(work))
         await asyncio.to_thread(work.begun.wait, PATIENCE)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -87,9 +87,9 @@ def test_work_at_work_is_stopped_when_its_client_goes() -> None:
 def test_work_that_takes_too_long_is_given_up_and_stopped() -> None:
     work = Endless()
 
-    async def use(line: JobQueue) -> None:
+    async def use(queue: JobQueue) -> None:
         with pytest.raises(RefusalError) as caught:
-            await line.run(work)
+            await queue.run(work)
         assert caught.value.kind.status == 503
         assert caught.value.retry_after
 
@@ -98,15 +98,15 @@ def test_work_that_takes_too_long_is_given_up_and_stopped() -> None:
 
 
 def test_only_so_many_places() -> None:
-    async def use(line: JobQueue) -> None:
-        async with line.place(), line.place():
+    async def use(queue: JobQueue) -> None:
+        async with queue.place(), queue.place():
             with pytest.raises(RefusalError) as caught:
-                async with line.place():
+                async with queue.place():
                     pass
             assert caught.value.retry_after
-        async with line.place():
-            assert line.taken == 1
-        assert line.refused == 1
+        async with queue.place():
+            assert queue.in_use == 1
+        assert queue.refused == 1
 
     with_line(use, waiting=1)
 
@@ -119,23 +119,23 @@ def test_a_place_is_taken_until_its_thread_has_ended() -> None:
         begun.set()
         free.wait(PATIENCE)
 
-    async def ask(line: JobQueue) -> None:
-        async with line.place():
-            await line.run(deaf)
+    async def ask(queue: JobQueue) -> None:
+        async with queue.place():
+            await queue.run(deaf)
 
-    async def use(line: JobQueue) -> None:
-        asking = asyncio.create_task(ask(line))
+    async def use(queue: JobQueue) -> None:
+        asking = asyncio.create_task(ask(queue))
         await asyncio.to_thread(begun.wait, PATIENCE)
         asking.cancel()
         await asyncio.wait({asking})
-        assert (line.taken, line.left) == (1, 1)
+        assert (queue.in_use, queue.orphans) == (1, 1)
         with pytest.raises(RefusalError):
-            async with line.place():
+            async with queue.place():
                 pass
         free.set()
-        await asyncio.to_thread(wait_for, lambda: line.taken == 0)
-        async with line.place():
-            assert line.taken == 1
+        await asyncio.to_thread(wait_for, lambda: queue.in_use == 0)
+        async with queue.place():
+            assert queue.in_use == 1
 
     with_line(use, waiting=0)
 
@@ -147,47 +147,47 @@ def test_work_that_took_too_long_takes_its_place_until_it_ends() -> None:
         begun.set()
         free.wait(PATIENCE)
 
-    async def use(line: JobQueue) -> None:
+    async def use(queue: JobQueue) -> None:
         with pytest.raises(RefusalError):
-            async with line.place():
-                await line.run(deaf)
-        assert line.taken == begun.is_set(), "a busy machine may not have begun it in time"
+            async with queue.place():
+                await queue.run(deaf)
+        assert queue.in_use == begun.is_set(), "a busy machine may not have begun it in time"
         free.set()
-        await asyncio.to_thread(wait_for, lambda: line.taken == 0)
+        await asyncio.to_thread(wait_for, lambda: queue.in_use == 0)
 
     with_line(use, waiting=0, seconds=0.5)
 
 
 @pytest.fixture
-def sitting(colorizer: Colorizer) -> OpenPhoto:
+def photo(colorizer: Colorizer) -> OpenPhoto:
     return open_upload(picture(), colorizer, Settings(), Task())
 
 
-def test_sessions_are_bounded_in_number_and_the_unused_goes_first(sitting: OpenPhoto) -> None:
+def test_sessions_are_bounded_in_number_and_the_unused_goes_first(photo: OpenPhoto) -> None:
     sessions = Sessions(Settings(sessions=2))
-    first, second = sessions.add("a", sitting), sessions.add("b", sitting)
+    first, second = sessions.add("a", photo), sessions.add("b", photo)
     sessions.get(first.id)
-    sessions.add("c", sitting)
+    sessions.add("c", photo)
     assert sessions.get(first.id).name == "a"
     with pytest.raises(RefusalError):
         sessions.get(second.id)
 
 
-def test_sessions_are_bounded_in_bytes(sitting: OpenPhoto) -> None:
-    assert sitting.bytes > len(picture())
-    sessions = Sessions(Settings(session_bytes=int(sitting.bytes * 2.5)))
+def test_sessions_are_bounded_in_bytes(photo: OpenPhoto) -> None:
+    assert photo.bytes > len(picture())
+    sessions = Sessions(Settings(session_bytes=int(photo.bytes * 2.5)))
     for name in "abcd":
-        sessions.add(name, sitting)
+        sessions.add(name, photo)
     assert len(sessions) == 2
-    assert sessions.bytes <= sitting.bytes * 2.5
+    assert sessions.bytes <= photo.bytes * 2.5
 
 
-def test_sessions_are_bounded_in_age(sitting: OpenPhoto) -> None:
+def test_sessions_are_bounded_in_age(photo: OpenPhoto) -> None:
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
-    old = sessions.add("a", sitting)
+    old = sessions.add("a", photo)
     now[0] = 50
-    used = sessions.add("b", sitting)
+    used = sessions.add("b", photo)
     now[0] = 70
     assert sessions.get(used.id).name == "b"
     with pytest.raises(RefusalError):
@@ -196,22 +196,22 @@ def test_sessions_are_bounded_in_age(sitting: OpenPhoto) -> None:
     assert len(sessions) == 0
 
 
-def test_what_is_too_old_goes_though_nobody_asks(sitting: OpenPhoto, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_old_goes_though_nobody_asks(photo: OpenPhoto, monkeypatch: pytest.MonkeyPatch) -> None:
     """And free memory goes back to the system, once after something was done."""
     given_back: list[int] = []
     monkeypatch.setattr(app, "TIDY_SECONDS", 0.001)
-    monkeypatch.setattr(app, "trim_heap", lambda: given_back.append(len(sessions._kept)))
+    monkeypatch.setattr(app, "trim_heap", lambda: given_back.append(len(sessions._sessions)))
     now = [0.0]
     sessions = Sessions(Settings(session_seconds=60), clock=lambda: now[0])
-    sessions.add("a", sitting)
+    sessions.add("a", photo)
     films = Films(Settings())
 
-    async def use(line: JobQueue) -> None:
-        tidying = asyncio.create_task(app._tidy(line, sessions, films))
+    async def use(queue: JobQueue) -> None:
+        tidying = asyncio.create_task(app._tidy(queue, sessions, films))
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 1)
         now[0] = 61
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 2)
-        await line.run(lambda _task: None)
+        await queue.run(lambda _task: None)
         await asyncio.to_thread(wait_for, lambda: len(given_back) == 3)
         await asyncio.sleep(0.05)  # some fifty turns in which nothing was done
         tidying.cancel()

@@ -137,7 +137,7 @@ def write_shard(path: Path, pictures: list[bytes]) -> None:
             tar.addfile(entry, io.BytesIO(data))
 
 
-def test_a_wish_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_there(
+def test_a_request_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_there(
     pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setattr(weights_file, "export_checkpoint", lambda _, output, **__: output.touch())
@@ -146,13 +146,13 @@ def test_a_wish_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_the
     (tmp_path / "short.toml").write_text(f"steps = 2\n{COMMON}{PHASES}")
     train_step = Trainer.train_step
 
-    def step_and_wish(self: Trainer, *words: object) -> None:
+    def step_and_signal(self: Trainer, *words: object) -> None:
         train_step(self, *words)
         signal.raise_signal(signal.SIGTERM)
 
     words = ["train", "a.tar", "--recipe", "short.toml", "--into", "run", "--decoders", "1"]
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "train_step", step_and_wish)
+        patch.setattr(Trainer, "train_step", step_and_signal)
         assert run(words) == 130
     assert "stopped at step 1; repeat the command" in capsys.readouterr().err
     assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 1
@@ -210,7 +210,7 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
     first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))
     assert first.photos == second.photos == 3 * 2 * 2
     torch.testing.assert_close(first.bins.weights, second.bins.weights)
-    # statistics, and how many batches they are of, are the chief's own
+    # statistics, and how many batches they are of, are the main process's own
     trained = [name for name in first.network if ".running_" not in name and "num_batches" not in name]
     for name in trained:
         torch.testing.assert_close(second.network[name], first.network[name], rtol=1e-3, atol=2e-4)

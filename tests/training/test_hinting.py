@@ -13,8 +13,8 @@ from colorify.model.preprocess import reduce_to_luminance
 from colorify.options import ColorOptions
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-SIDE = 224  # px
-CELLS = SIDE // 4
+SIDE_PX = 224  # px
+CELLS = SIDE_PX // 4
 BLUE = "#2040c0"
 
 
@@ -28,11 +28,11 @@ def generator() -> Generator:
 def test_one_hint_moves_its_region_and_little_else(
     generator: Generator, photo: str, row: int, column: int
 ) -> None:
-    L = reduce_to_luminance(open_photo(SAMPLES / f"{photo}.jpg"), SIDE).L
+    L = reduce_to_luminance(open_photo(SAMPLES / f"{photo}.jpg"), SIDE_PX).L
     hint = Hint(x=4 * column + 2, y=4 * row + 2, color=BLUE, radius=4)
     glance = generator.encode(L)
     plain, guided = (
-        predict_colors(glance, ColorOptions(hints=h), photo=(SIDE, SIDE)).ab for h in ((), (hint,))
+        predict_colors(glance, ColorOptions(hints=h), photo=(SIDE_PX, SIDE_PX)).ab for h in ((), (hint,))
     )
     left = np.linalg.norm(guided - hint.ab, axis=-1) / np.linalg.norm(plain - hint.ab, axis=-1)
     moved = np.linalg.norm(guided - plain, axis=-1)

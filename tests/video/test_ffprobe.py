@@ -15,7 +15,7 @@ from colorify.video import FilmOptions, colorize_film
 pytestmark = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
 
 # of a stream: what must stay, whatever it is
-KEPT = (
+FIELDS = (
     *("codec_type", "width", "height", "sample_aspect_ratio", "avg_frame_rate", "start_time", "duration"),
     *("nb_frames", "channels", "sample_rate", "disposition"),
 )
@@ -31,7 +31,7 @@ def described(path: Path) -> list[dict[str, Any]]:
     """Return what must stay of each stream."""
     streams = probe(path, "-show_streams")["streams"]
     unsaid = {"sample_aspect_ratio": "1:1"}
-    return [{key: (unsaid | stream)[key] for key in KEPT if key in unsaid | stream} for stream in streams]
+    return [{key: (unsaid | stream)[key] for key in FIELDS if key in unsaid | stream} for stream in streams]
 
 
 def copied(path: Path) -> list[tuple[str, ...]]:

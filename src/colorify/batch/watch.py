@@ -17,7 +17,7 @@ MIN_PAUSE_S: Final = 2.0  # s at least between two looks: so long must a file st
 PAUSE_FACTOR: Final = (
     5  # times the length of a look, likewise: many files on a slow share are looked at less often
 )
-_STOP_CHECK_S: Final = 0.1  # s: so soon is a wish to stop heard
+_STOP_CHECK_S: Final = 0.1  # s: so soon is a request to stop noticed
 
 
 @dataclass(frozen=True)

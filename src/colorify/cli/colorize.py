@@ -16,6 +16,7 @@ from colorify.cli.options import (
     SIZE,
     STRENGTH,
     VIVIDNESS,
+    WEIGHTS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
@@ -101,7 +102,12 @@ class DefaultCommand(click.Command):
     help="Write N plausible colourings that differ, the likeliest first: NAME-color-1, ...",
 )
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@click.option(
+    "--layer",
+    type=FILE,
+    help="Also write the colour alone: .png, .tif or .webp, transparent; .ora, above the grey photo.",
+)
+@WEIGHTS
 @DEVICE
 @click.option(
     "-j",
@@ -150,6 +156,7 @@ def colorize(
     profile: str,
     alternatives: int | None,
     confidence: Path | None,
+    layer: Path | None,
     weights: Path | None,
     device: str,
     jobs: int,
@@ -185,6 +192,7 @@ def colorize(
             strip=strip,
             overwrite=force,
             confidence=confidence,
+            layer=layer,
         ),
         reference=reference,
         alternatives=alternatives,
@@ -196,7 +204,8 @@ def colorize(
     if STDIO in (*inputs, output):
         return color_stream(inputs, output, options, Run(weights, device, 1, show), dry=dry_run)
     refuse_film_target(inputs, output)
-    _refuse_lost_map(confidence, output)
+    for name, path in options.save.beside.items():
+        _refuse_lost_file(name, path, output)
     films = tuple(filter(is_film, inputs))
     left = refuse_films(ctx, films)
     photos = tuple(text for text in inputs if text not in films)
@@ -210,9 +219,9 @@ def colorize(
     return code
 
 
-def _refuse_lost_map(confidence: Path | None, output: str | None) -> None:
-    """Raise UsageError, before the photo is coloured, where its map would have no folder to go to."""
+def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
+    """Raise UsageError, before the photo is coloured, where what goes beside it would have no folder."""
     made = [] if output is None else [Path(output), Path(output).parent]  # at the latest
-    if confidence is None or os.path.isdir(confidence.parent) or confidence.parent in made:  # noqa: PTH112
+    if os.path.isdir(path.parent) or path.parent in made:  # noqa: PTH112
         return  # Path.is_dir would raise where one may not look
-    raise UsageError(f"--confidence {confidence}: {confidence.parent} is no folder; make it first.")
+    raise UsageError(f"--{name} {path}: {path.parent} is no folder; make it first.")

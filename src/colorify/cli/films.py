@@ -34,6 +34,7 @@ PHOTO_OPTIONS: Final = {
     "reference": "--reference",
     "alternatives": "--alternatives",
     "confidence": "--confidence",
+    "layer": "--layer",
     "strip": "--strip",
     "detail": "--detail",
     "dry_run": "--dry-run",

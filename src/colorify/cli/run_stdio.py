@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.result_lines import JsonReporter
-from colorify.cli.run_photos import Run, check_confidence
+from colorify.cli.run_photos import Run, check_beside
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
 from colorify.errors import ExitCode, PhotoError, UsageError
@@ -26,24 +26,24 @@ def color_stream(
     from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult, StoppedError
 
-    tally = Summary()
+    summary = Summary()
     job = _job(inputs, output, options, run)
-    tally.plan(Plan(jobs=(job,)))
+    summary.plan(Plan(jobs=(job,)))
     if dry:
         run.show.planned(job)
     else:
         try:
             result = _color(job, options, run)
         except StoppedError:
-            tally.stopped = "interrupted"
-            run.show.end(tally)
+            summary.stopped = "interrupted"
+            run.show.end(summary)
             return ExitCode.INTERRUPTED
         except PhotoError as error:
             result = PhotoResult(job, error=error)
-        tally.result(result)
-        run.show.result(result)
-    run.show.end(tally, dry=dry)
-    return ExitCode.FAILED if tally.failed else ExitCode.DONE
+        summary.result(result)
+        run.show.result(result, alone=True)
+    run.show.end(summary, dry=dry)
+    return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
@@ -87,8 +87,7 @@ def _job(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", r
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
     refuse_format(str(job.target), options.save.format)
-    if options.save.confidence is not None:
-        check_confidence(options.save.confidence, Plan(jobs=(job,)), overwrite=options.save.overwrite)
+    check_beside(options.save, Plan(jobs=(job,)))
     if job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
     if job.target == Path(STDIO) and isinstance(run.show, JsonReporter):

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from colorify.cli.lines import print_line
-from colorify.cli.options import DEVICE
+from colorify.cli.options import DEVICE, WEIGHTS
 from colorify.errors import ExitCode, SetupError, UsageError
 
 if TYPE_CHECKING:
     from colorify.server.settings import Settings
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-NEW_TOKEN = "new"  # noqa: S105 - not a secret, but the wish for one
+NEW_TOKEN = "new"  # noqa: S105 - not a secret, but the request for one
 MEGA = 1_000_000
 # of a server that all may reach, from here
 LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a name, not bound to
@@ -44,7 +44,7 @@ LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a n
     "--max-megapixels", type=click.IntRange(1), default=100, show_default=True, help="Size of a photo."
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser of this computer.")
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@WEIGHTS
 @DEVICE
 def serve(
     host: str,

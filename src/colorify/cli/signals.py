@@ -1,4 +1,4 @@
-"""Ctrl-C, `kill` and a closed terminal: the first is a wish, heard between two steps; the second acts.
+"""Ctrl-C, `kill` and a closed terminal: the first asks to stop between two steps; the second acts.
 
 The one way to stop, of photos and films alike: work asks what `stop_on_signals` gives between two of
 its steps, leaves everything whole, and the exit code is 130, whichever signal it was.
@@ -22,22 +22,22 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
 
     Signals that the caller's caller ignores, as `nohup` does, stay ignored.
     """
-    wished = False
+    requested = False
 
-    def wish(_number: int, _frame: FrameType | None) -> None:
-        nonlocal wished
-        wished = True
+    def request_stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal requested
+        requested = True
         restore()
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    known = {number: signal.getsignal(number) for number in SIGNALS}
-    before = {number: handler for number, handler in known.items() if handler != signal.SIG_IGN}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
     for number in before:
-        signal.signal(number, wish)
+        signal.signal(number, request_stop)
     try:
-        yield lambda: wished
+        yield lambda: requested
     finally:
         restore()

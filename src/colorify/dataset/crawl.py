@@ -229,7 +229,7 @@ def _run(
         frontier=frontier,
         report=Reporter(tell, every=REPORT_EVERY),
     )
-    process.start()
+    _run_reactor(process)
     if task.done() and not task.cancelled() and (error := task.exception()):
         raise error
     stats = crawler.stats.get_stats() if crawler.stats else {}
@@ -247,3 +247,19 @@ def _run(
         interrupted=reason == "shutdown",
         faults=int(stats.get("spider_exceptions/count", 0)),
     )
+
+
+def _run_reactor(process: Any) -> None:
+    """Run the reactor until the crawl is over.
+
+    A signal that comes before Scrapy listens is raised right through the reactor, which then never shuts its
+    threads down; Python would wait for them at its end, for ever.
+    """
+    from twisted.internet import reactor
+
+    try:
+        process.start()
+    finally:
+        pool = reactor.threadpool
+        if pool is not None:
+            pool.stop()

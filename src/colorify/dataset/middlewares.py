@@ -1,4 +1,4 @@
-"""Scrapy downloader middlewares: the manners that Scrapy does not have.
+"""Scrapy downloader middlewares: the politeness that Scrapy lacks.
 
 Scrapy obeys robots.txt and throttles. Beyond that, a host that answers 429 or 503 gets the pause it asks for
 (Retry-After, RFC 9110 section 10.2.3). A robots.txt that cannot be had forbids everything (RFC 9309, section

@@ -16,7 +16,7 @@ from colorify.images.icc import make_profile
 from colorify.images.png_chunks import PIXELS, png_chunks
 
 _MOST_BYTES: Final = 2**10  # of a chunk that is read here; those have 32 at most
-_WANTED: Final = frozenset({b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM"})
+_CHUNKS: Final = frozenset({b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM"})
 _PARTS: Final = 100_000  # gAMA and cHRM count in these
 _SRGB_GAMMA: Final = range(45_454, 45_457)  # 1/2.2, which programs write for sRGB beside its own chunk
 _SRGB_XY: Final = (31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)  # white, red, green, blue
@@ -55,7 +55,7 @@ def _chunks(file: BinaryIO) -> Chunks:
     for kind, size in png_chunks(file):
         if kind == PIXELS:
             break
-        if kind in _WANTED:
+        if kind in _CHUNKS:
             found.setdefault(kind, file.read(min(size, _MOST_BYTES)))
     return found
 

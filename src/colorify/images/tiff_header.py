@@ -15,7 +15,7 @@ _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 
 _SAMPLES, _INNER, _EXTRA, _SAMPLE_FORMAT, _DNG_VERSION = 277, 330, 338, 339, 50706
 _X, _Y, _UNIT, _RATIONAL = 282, 283, 296, 5
 _NO_UNIT, _INCH = 1, 2  # ResolutionUnit
-_WANTED: Final = frozenset(
+_TAGS: Final = frozenset(
     {
         _SUBFILE,
         _OLD_SUBFILE,
@@ -73,7 +73,7 @@ def read_tiff_header(file: BinaryIO) -> TiffHeader | None:
     file.seek(8)
     canon = file.read(len(_CANON_RAW)) == _CANON_RAW
     try:
-        chain = read_chain(file, _WANTED)
+        chain = read_chain(file, _TAGS)
     except DamagedTagsError:
         return None
     if not chain:
@@ -114,7 +114,7 @@ def _inner(file: BinaryIO, directory: Directory) -> list[Directory]:
     found = []
     for position in (directory[_INNER].numbers if _INNER in directory else [])[:_MOST_INNER]:
         try:
-            found.append(read_at(file, position, _WANTED))
+            found.append(read_at(file, position, _TAGS))
         except DamagedTagsError:
             continue
     return found

@@ -4,7 +4,8 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 
 * `preprocess`: a photo's L, reduced, its levels stretched and its grain lowered
 * `spec`: what a weights file promises of itself
-* `onnx_file`: where an ONNX file would read other files
+* `onnx_file`: what an ONNX file says of itself, and where it would read other files
+* `hub`: weights files on the Hugging Face Hub
 * `devices`: where the generator may run: the CPU, or an accelerator; a table
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it

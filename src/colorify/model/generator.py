@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
+from colorify.model.hub import find_weights
 from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
@@ -62,11 +63,13 @@ class Generator:
     def __init__(self, weights: Path | None = None, *, threads: int = 0, device: str = AUTO) -> None:
         """Load `weights` (the embedded ones if None), to run on `device`, of `threads` cores (0: all).
 
+        `weights`: a file, or `hf:OWNER/NAME[@REVISION]`; see `hub`.
+
         `device`: one of `devices.DEVICE_NAMES`; auto: the first accelerator that works, or the CPU.
         Raises WeightsError where the file is missing, damaged or of another kind; SetupError where a device
         was named that cannot be used.
         """
-        self.path = weights if weights is not None else BUILTIN_WEIGHTS
+        self.path = BUILTIN_WEIGHTS if weights is None else find_weights(weights)
         self._runtime = Runtime(self.path, threads, device)
         # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
         self.spec, self.centers = read_spec(self._runtime.metadata, self.path)

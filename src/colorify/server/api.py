@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from colorify.colorizer import Colorizer
 from colorify.images.formats import FORMATS
 from colorify.options import ColorOptions, FormatName
-from colorify.server import work as studio
+from colorify.server import work
 from colorify.server.download import NOTES_HEADER, attachment, list_notes
 from colorify.server.films import has_films
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
@@ -54,8 +54,8 @@ ANY_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": PICTURES
 class Api:
     """All that the routes share."""
 
-    def __init__(self, settings: Settings, colorizer: Colorizer, line: JobQueue) -> None:
-        self.settings, self.colorizer, self.line = settings, colorizer, line
+    def __init__(self, settings: Settings, colorizer: Colorizer, queue: JobQueue) -> None:
+        self.settings, self.colorizer, self.queue = settings, colorizer, queue
         self.sessions = Sessions(settings)
 
     def routes(self) -> APIRouter:
@@ -132,36 +132,34 @@ class Api:
 
     async def colorize(self, request: Request) -> Response:
         """Colour one photo; the answer is the picture at its full size."""
-        async with self.line.place():
+        async with self.queue.place():
             upload = await read_upload(request)
-            wishes = read_form(FormRequest, upload.fields)
+            body = read_form(FormRequest, upload.fields)
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[OpenPhoto, FullResult]:
-                sitting = studio.open_upload(
-                    upload.data, self.colorizer, self.settings, task, detail=wishes.detail
-                )
-                return sitting, studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
+            def job(task: Task) -> tuple[OpenPhoto, FullResult]:
+                photo = work.open_upload(upload.data, self.colorizer, self.settings, task, detail=body.detail)
+                return photo, work.render_full(photo, body, self.colorizer, self.settings, task)
 
-            (sitting, made), timing = await _while_connected(request, self.line.run(work))
-            return _download(made, upload.name, sitting, wishes, timing)
+            (photo, made), timing = await _while_connected(request, self.queue.run(job))
+            return _download(made, upload.name, photo, body, timing)
 
     async def open_session(self, request: Request, response: Response) -> SessionAnswer:
         """Upload one photo, to work on it without sending it again."""
-        async with self.line.place():
+        async with self.queue.place():
             upload = await read_upload(request)
             detail = read_form(SessionForm, upload.fields).detail
             check_kind(upload.data)
 
-            def work(task: Task) -> tuple[OpenPhoto, Size]:
-                sitting = studio.open_upload(upload.data, self.colorizer, self.settings, task, detail=detail)
-                height, width, _ = sitting.session.original().shape  # what is damaged further down fails now
+            def job(task: Task) -> tuple[OpenPhoto, Size]:
+                photo = work.open_upload(upload.data, self.colorizer, self.settings, task, detail=detail)
+                height, width, _ = photo.session.original().shape  # what is damaged further down fails now
                 task.step("generate")
-                sitting.session.colors(ColorOptions())
-                return sitting, Size(width=width, height=height)
+                photo.session.colors(ColorOptions())
+                return photo, Size(width=width, height=height)
 
-            (sitting, preview), timing = await _while_connected(request, self.line.run(work))
-        session = self.sessions.add(upload.name, sitting)
+            (photo, preview), timing = await _while_connected(request, self.queue.run(job))
+        session = self.sessions.add(upload.name, photo)
         response.headers["Location"] = f"/v1/sessions/{session.id}"
         response.headers["Server-Timing"] = _server_timing(timing)
         return self._answer(session, preview)
@@ -173,93 +171,91 @@ class Api:
 
     async def original(self, id: str) -> Response:
         """Return the photo as it came, as a JPEG of the size of a screen."""
-        sitting = self.sessions.get(id).photo
-        async with self.line.place():
-            data, timing = await self.line.run(lambda _task: studio.render_original(sitting))
+        photo = self.sessions.get(id).photo
+        async with self.queue.place():
+            data, timing = await self.queue.run(lambda _task: work.render_original(photo))
         return _picture(data, "jpeg", timing)
 
-    async def colorize_session(self, request: Request, id: str, wishes: SessionRequest) -> Response:
+    async def colorize_session(self, request: Request, id: str, body: SessionRequest) -> Response:
         """Colour the photo of a session, at the size of a screen or in full."""
         session = self.sessions.get(id)
-        sitting = session.photo
-        async with self.line.place():
-            if wishes.scale == "preview":
-                shown = self.line.run(
-                    lambda task: studio.render_preview(sitting, wishes.color_options(), task)
-                )
-                data, timing = await _while_connected(request, shown)
+        photo = session.photo
+        async with self.queue.place():
+            if body.scale == "preview":
+                preview = self.queue.run(lambda task: work.render_preview(photo, body.color_options(), task))
+                data, timing = await _while_connected(request, preview)
                 return _picture(data, "jpeg", timing)
-            work = self.line.run(
-                lambda task: studio.render_full(sitting, wishes, self.colorizer, self.settings, task)
+            job = self.queue.run(
+                lambda task: work.render_full(photo, body, self.colorizer, self.settings, task)
             )
-            made, timing = await _while_connected(request, work)
-            return _download(made, session.name, sitting, wishes, timing)
+            made, timing = await _while_connected(request, job)
+            return _download(made, session.name, photo, body, timing)
 
-    async def confidence(self, request: Request, id: str, wishes: ColorOptionsIn) -> Response:
+    async def confidence(self, request: Request, id: str, body: ColorOptionsIn) -> Response:
         """Return how sure the generator is of its colours: a small grey PNG, to be stretched."""
-        sitting = self.sessions.get(id).photo
-        async with self.line.place():
-            work = self.line.run(lambda _task: studio.render_confidence(sitting, wishes.color_options()))
-            data, timing = await _while_connected(request, work)
+        photo = self.sessions.get(id).photo
+        async with self.queue.place():
+            job = self.queue.run(lambda _task: work.render_confidence(photo, body.color_options()))
+            data, timing = await _while_connected(request, job)
         return _picture(data, "png", timing)
 
-    async def alternatives(self, request: Request, id: str, wishes: ColorOptionsIn) -> Alternatives:
+    async def alternatives(self, request: Request, id: str, body: ColorOptionsIn) -> Alternatives:
         """Count the plausible colourings that differ clearly; `alternative` in a look takes one of them."""
-        sitting = self.sessions.get(id).photo
-        async with self.line.place():
-            work = self.line.run(
-                lambda task: studio.count_alternatives(sitting, wishes.color_options(), task)
-            )
-            count, _ = await _while_connected(request, work)
+        photo = self.sessions.get(id).photo
+        async with self.queue.place():
+            job = self.queue.run(lambda task: work.count_alternatives(photo, body.color_options(), task))
+            count, _ = await _while_connected(request, job)
         return Alternatives(count=count)
 
-    async def suggest(self, request: Request, id: str, wishes: SuggestRequest) -> Suggestions:
+    async def suggest(self, request: Request, id: str, body: SuggestRequest) -> Suggestions:
         """Suggest colours for a point of the photo, in the light of the hints that are set already."""
-        sitting = self.sessions.get(id).photo
-        async with self.line.place():
-            work = self.line.run(lambda _task: studio.suggest(sitting, wishes))
-            answer, _ = await _while_connected(request, work)
+        photo = self.sessions.get(id).photo
+        async with self.queue.place():
+            job = self.queue.run(lambda _task: work.suggest(photo, body))
+            answer, _ = await _while_connected(request, job)
         return answer
 
     async def match(self, request: Request, id: str) -> Match:
         """Find what the photo has in common with a colour photo, which is sent; it is not kept."""
-        sitting = self.sessions.get(id).photo
-        async with self.line.place():
+        photo = self.sessions.get(id).photo
+        async with self.queue.place():
             upload = await read_upload(request)
             check_kind(upload.data)
-            work = self.line.run(lambda _task: studio.match(sitting, upload.data))
-            answer, _ = await _while_connected(request, work)
+            job = self.queue.run(lambda _task: work.match(photo, upload.data))
+            answer, _ = await _while_connected(request, job)
         return answer
 
-    def _answer(self, kept: StoredSession, preview: Size) -> SessionAnswer:
-        sitting = kept.photo
-        width, height = sitting.session.size
+    def _answer(self, session: StoredSession, preview: Size) -> SessionAnswer:
+        photo = session.photo
+        width, height = photo.session.size
         return SessionAnswer(
-            id=kept.id,
-            name=kept.name,
+            id=session.id,
+            name=session.name,
             width=width,
             height=height,
             preview=preview,
-            format=sitting.format.name,
-            was_colored=sitting.session.was_colored,
+            format=photo.format.name,
+            was_colored=photo.session.was_colored,
             expires_in=self.settings.session_seconds,
-            notes=list(sitting.session.notes),
+            notes=list(photo.session.notes),
         )
 
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Wait for `work`, but give it up when the client does."""
     task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    hang_up = asyncio.ensure_future(_disconnected(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, hang_up}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise StoppedError
         return task.result()
     finally:
-        gone.cancel()
+        hang_up.cancel()
         task.cancel()
-        await asyncio.wait({task, gone})  # so that the place is not given back before its thread is counted
+        await asyncio.wait(
+            {task, hang_up}
+        )  # so that the place is not given back before its thread is counted
 
 
 async def _disconnected(request: Request) -> None:
@@ -272,10 +268,8 @@ def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
     return Response(data, media_type=MEDIA_TYPES[format], headers=headers)
 
 
-def _download(
-    made: FullResult, name: str, sitting: OpenPhoto, wishes: RenderRequest, timing: Timing
-) -> Response:
-    row = studio.result_format(sitting, wishes)
+def _download(made: FullResult, name: str, photo: OpenPhoto, body: RenderRequest, timing: Timing) -> Response:
+    row = work.result_format(photo, body)
     answer = _picture(made.data, row.name, timing)
     answer.headers["Content-Disposition"] = attachment(name, row.suffixes)
     if made.notes:

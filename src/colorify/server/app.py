@@ -40,8 +40,8 @@ def create_app(
     if connections is None:
         connections = Connections(settings.connections)
     colorizer = colorizer or Colorizer(settings.weights, threads=settings.threads, device=settings.device)
-    line = JobQueue(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
-    metrics, api = Metrics(), Api(settings, colorizer, line)
+    queue = JobQueue(workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
+    metrics, api = Metrics(), Api(settings, colorizer, queue)
     films = Films(settings)
 
     @asynccontextmanager
@@ -49,27 +49,27 @@ def create_app(
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
-            loop.call_later(settings.grace_seconds, line.end)
+            loop.call_later(settings.grace_seconds, queue.end)
 
         connections.on_leave = leave
-        tidying = asyncio.create_task(_tidy(line, api.sessions, films))
+        tidying = asyncio.create_task(_tidy(queue, api.sessions, films))
         yield
         tidying.cancel()
         films.close()
-        line.close(wait=False)
+        queue.close(wait=False)
 
     def figures() -> str:
         gauges = {
-            "line_places": line.places,
-            "line_taken": line.taken,
-            "line_left": line.left,
+            "queue_places": queue.places,
+            "queue_in_use": queue.in_use,
+            "queue_orphans": queue.orphans,
             "connections": len(connections),
             "sessions": len(api.sessions),
             "session_bytes": api.sessions.bytes,
             "start_time_seconds": metrics.started,
         }
         counters = {
-            "refused_busy_total": line.refused,
+            "refused_busy_total": queue.refused,
             "connections_refused_total": connections.refused,
             "sessions_evicted_total": api.sessions.evicted,
         }
@@ -87,8 +87,8 @@ def create_app(
     problems.install(app)
     app.add_exception_handler(StoppedError, _gone)
     app.include_router(api.routes())
-    app.include_router(FilmApi(films, colorizer, line).routes())
-    app.include_router(health_routes(lambda: line.taken < line.places, figures))
+    app.include_router(FilmApi(films, colorizer, queue).routes())
+    app.include_router(health_routes(lambda: queue.in_use < queue.places, figures))
     app.include_router(page_routes())
     app.add_middleware(RequestChecks, settings=settings, metrics=metrics)
     if settings.origins:
@@ -102,16 +102,16 @@ def create_app(
     return app
 
 
-async def _tidy(line: JobQueue, sessions: Sessions, films: Films) -> None:
+async def _tidy(queue: JobQueue, sessions: Sessions, films: Films) -> None:
     """Keep what is no longer needed for some seconds at the most, whether or not requests come."""
-    seen = (0, 0)
+    previous = (0, 0)
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         films.expire()
-        now = (line.done, len(sessions))  # which drops the sessions that are too old
-        if now != seen and line.taken == 0:
+        now = (queue.done, len(sessions))  # which drops the sessions that are too old
+        if now != previous and queue.in_use == 0:
             await asyncio.to_thread(trim_heap)
-            seen = now
+            previous = now
 
 
 async def _gone(_request: object, _error: Exception) -> Response:

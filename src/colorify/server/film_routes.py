@@ -14,14 +14,14 @@ from colorify.server.problems import NO_FILMS, NOT_FOUND, RefusalError, document
 from colorify.server.schemas import FilmRequest, FilmStatus, image_schema, read_form
 from colorify.server.upload import read_upload
 
-KNOWN = documented(400, 401, 403, 404, 421, 503)
+ERRORS = documented(400, 401, 403, 404, 421, 503)
 
 
 class FilmApi:
     """All that the routes share."""
 
-    def __init__(self, films: Films, colorizer: Colorizer, line: JobQueue) -> None:
-        self.films, self.colorizer, self.line = films, colorizer, line
+    def __init__(self, films: Films, colorizer: Colorizer, queue: JobQueue) -> None:
+        self.films, self.colorizer, self.queue = films, colorizer, queue
 
     def routes(self) -> APIRouter:
         """Return the table of what can be asked."""
@@ -31,23 +31,23 @@ class FilmApi:
             self.open_film,
             methods=["POST"],
             status_code=201,
-            responses=KNOWN | documented(408, 411, 413, 415, 422, 501),
+            responses=ERRORS | documented(408, 411, 413, 415, 422, 501),
             openapi_extra=image_schema(FilmRequest),
         )
-        router.add_api_route("/{id}", self.status, methods=["GET"], responses=KNOWN)
-        router.add_api_route("/{id}", self.close_film, methods=["DELETE"], status_code=204, responses=KNOWN)
+        router.add_api_route("/{id}", self.status, methods=["GET"], responses=ERRORS)
+        router.add_api_route("/{id}", self.close_film, methods=["DELETE"], status_code=204, responses=ERRORS)
         for path, call in (("/{id}/frame", self.frame), ("/{id}/result", self.result)):
-            router.add_api_route(path, call, methods=["GET"], responses=KNOWN, response_class=Response)
+            router.add_api_route(path, call, methods=["GET"], responses=ERRORS, response_class=Response)
         return router
 
     async def open_film(self, request: Request) -> FilmStatus:
         """Send a film as `image`, with `strength` and `vividness` if you like; it waits for its turn."""
         if not has_films():
             raise RefusalError(NO_FILMS, "Install the extra `video` where this server runs.")
-        async with self.line.place():
+        async with self.queue.place():
             upload = await read_upload(request)
-            wishes = read_form(FilmRequest, upload.fields)
-            colors = ColorOptions(strength=wishes.strength, vividness=wishes.vividness)
+            options = read_form(FilmRequest, upload.fields)
+            colors = ColorOptions(strength=options.strength, vividness=options.vividness)
             job = self.films.add(upload.name, upload.data, colors)
         return _status(job)
 
@@ -58,8 +58,8 @@ class FilmApi:
     async def frame(self, id: str) -> Response:
         """Return the frame that is at work, coloured as a photo: a small JPEG; 204 where there is none."""
         job = self.films.get(id)
-        async with self.line.place():
-            data, _ = await self.line.run(lambda _task: render_frame(job, self.colorizer))
+        async with self.queue.place():
+            data, _ = await self.queue.run(lambda _task: render_frame(job, self.colorizer))
         if data is None:
             return Response(status_code=204)
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

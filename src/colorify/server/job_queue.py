@@ -56,9 +56,9 @@ class JobQueue:
     def __init__(self, *, workers: int, waiting: int, seconds: float) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=THREADS)
         self._workers, self._places, self._seconds = workers, workers + waiting, seconds
-        self._usual = INITIAL_MEAN_S
-        self._held = 0  # places of requests that are still waited for
-        self._left: set[Future[Any]] = set()  # work that nobody waits for, on threads that have not ended it
+        self._mean_s = INITIAL_MEAN_S
+        self._awaited = 0  # places of requests that are still waited for
+        self._orphans: set[Future[Any]] = set()  # work on threads that nobody waits for
         self._waited_for: set[asyncio.Future[Any]] = set()
         self._ended = False
         self.refused = 0  # since the start
@@ -70,14 +70,14 @@ class JobQueue:
         return self._places
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """Places in use: one is free when its client has gone and its thread has ended, too."""
-        return self._held + self.left
+        return self._awaited + self.orphans
 
     @property
-    def left(self) -> int:
+    def orphans(self) -> int:
         """Threads at work on what nobody waits for."""
-        return len(self._left)
+        return len(self._orphans)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -85,19 +85,19 @@ class JobQueue:
 
         Raises RefusalError (503, with the time after which to try again) where none is free.
         """
-        if self.taken >= self._places:
+        if self.in_use >= self._places:
             self.refused += 1
-            wait = max(1, round(self._usual * self._places / self._workers))
+            wait = max(1, round(self._mean_s * self._places / self._workers))
             raise RefusalError(
                 FULL,
                 f"All {self._places} places are taken. Try again in {wait} s.",
                 retry_after=wait,
             )
-        self._held += 1
+        self._awaited += 1
         try:
             yield
         finally:
-            self._held -= 1
+            self._awaited -= 1
 
     async def run(self, work: Callable[[Task], T]) -> tuple[T, Timing]:
         """Do `work` on a worker thread. If the caller is cancelled, or time runs out, the work is stopped.
@@ -131,10 +131,10 @@ class JobQueue:
             self.done += 1
             task.stop()
             if not future.done():
-                self._left.add(future)
-                future.add_done_callback(self._left.discard)
+                self._orphans.add(future)
+                future.add_done_callback(self._orphans.discard)
         timing = task.timing()
-        self._usual += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._usual)
+        self._mean_s += 0.2 * (sum(seconds for _, seconds in timing[1:]) - self._mean_s)
         return result, timing
 
     def end(self) -> None:

@@ -58,7 +58,7 @@ class ColorOptionsIn(BaseModel):
 
     def color_options(self) -> ColorOptions:
         """Return it as the colorizer wants it."""
-        hints = tuple(wish.hint() for wish in self.hints)
+        hints = tuple(hint.hint() for hint in self.hints)
         return ColorOptions(self.strength, self.vividness, None, hints, self.alternative)
 
 
@@ -220,7 +220,7 @@ def read_form(kind: type[Form], fields: dict[str, str]) -> Form:
 
 
 def form_schema() -> dict[str, Any]:
-    """Return the OpenAPI of a multipart body with an image and wishes."""
+    """Return the OpenAPI of a multipart body with an image and options."""
     image = {"type": "string", "format": "binary", "description": "JPEG, PNG, TIFF, WebP or AVIF"}
     hints = {
         "type": "string",

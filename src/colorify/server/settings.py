@@ -9,7 +9,7 @@ from colorify.model.devices import AUTO
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PREVIEW_SIDE: Final = 1600  # px; longest side of what the page shows while somebody works on a photo
-JSON_BYTES: Final = 256 * 1024  # of a body that carries wishes and no picture
+JSON_BYTES: Final = 256 * 1024  # of a body that carries options and no picture
 MAX_HINTS: Final = 1000  # for one photo
 REFERENCE_HINTS: Final = 500  # of those, that another photo may give
 SUGGESTIONS: Final = 5  # colours for one place

@@ -70,49 +70,49 @@ def open_upload(
     return OpenPhoto(data, format, session)
 
 
-def render_original(sitting: OpenPhoto) -> bytes:
+def render_original(upload: OpenPhoto) -> bytes:
     """Return the photo as it came, as a JPEG of the size of a screen."""
-    return _jpeg(sitting.session.original())
+    return _jpeg(upload.session.original())
 
 
-def render_preview(sitting: OpenPhoto, look: ColorOptions, task: Task) -> bytes:
+def render_preview(upload: OpenPhoto, look: ColorOptions, task: Task) -> bytes:
     """Return the coloured photo, as a JPEG of the size of a screen. Raises UsageError, StoppedError."""
     task.step("generate")
-    sitting.session.colors(look)
+    upload.session.colors(look)
     task.step("paint")
-    pixels = sitting.session.render_preview(look)
+    pixels = upload.session.render_preview(look)
     task.step("encode")
     return _jpeg(pixels)
 
 
-def render_confidence(sitting: OpenPhoto, look: ColorOptions) -> bytes:
+def render_confidence(upload: OpenPhoto, look: ColorOptions) -> bytes:
     """Return how sure the colours are, as a grey PNG at the generator's scale: 0 black, 1 white.
 
     Of what a person has coloured, nobody needs to be told that the generator was unsure there.
     """
-    colors = sitting.session.colors(look)
-    sure = np.where(_colored_by_hints(sitting, look, colors.ab), 1.0, colors.confidence)
+    colors = upload.session.colors(look)
+    sure = np.where(_colored_by_hints(upload, look, colors.ab), 1.0, colors.confidence)
     grey = np.rint(sure * 255).clip(0, 255).astype(np.uint8)
     return bytes(pyvips.Image.new_from_array(grey).pngsave_buffer())
 
 
-def _colored_by_hints(sitting: OpenPhoto, look: ColorOptions, ab: Pixels) -> NDArray[np.bool_]:
+def _colored_by_hints(upload: OpenPhoto, look: ColorOptions, ab: Pixels) -> NDArray[np.bool_]:
     """Say where, at the generator's scale, hints lie or have changed the colour."""
     height, width, _ = ab.shape
     if not look.hints:
         return np.zeros((height, width), np.bool_)
-    plain = sitting.session.colors(replace(look, hints=())).ab
+    plain = upload.session.colors(replace(look, hints=())).ab
     changed: NDArray[np.bool_] = np.linalg.norm(ab - plain, axis=2) > CHANGED_AB
     small = width, height
-    drawn = number_hints(look.hints, photo=sitting.session.size, small=small, stride=1, margin=1.0) >= 0
+    drawn = number_hints(look.hints, photo=upload.session.size, small=small, stride=1, margin=1.0) >= 0
     return changed | drawn
 
 
-def count_alternatives(sitting: OpenPhoto, look: ColorOptions, task: Task) -> int:
+def count_alternatives(upload: OpenPhoto, look: ColorOptions, task: Task) -> int:
     """Return how many colourings there are. Raises UsageError, StoppedError."""
     count = 0
     try:
-        for _ in islice(sitting.session.colorings(look), ALTERNATIVES):
+        for _ in islice(upload.session.colorings(look), ALTERNATIVES):
             task.check()
             count += 1
     except WeightsError:  # the generator of this server is a regression, which knows of one colour alone
@@ -120,25 +120,25 @@ def count_alternatives(sitting: OpenPhoto, look: ColorOptions, task: Task) -> in
     return count
 
 
-def suggest(sitting: OpenPhoto, wishes: SuggestRequest) -> Suggestions:
+def suggest(upload: OpenPhoto, request: SuggestRequest) -> Suggestions:
     """Return the likeliest colours of a place of the full photo. Raises UsageError for one outside it."""
-    x, y, hints = wishes.x, wishes.y, tuple(each.hint() for each in wishes.hints)
-    lightness = sitting.session.lightness(x, y)
+    x, y, hints = request.x, request.y, tuple(each.hint() for each in request.hints)
+    lightness = upload.session.lightness(x, y)
     try:
-        found = sitting.session.suggest(x, y, count=SUGGESTIONS, hints=hints)
+        found = upload.session.suggest(x, y, count=SUGGESTIONS, hints=hints)
     except WeightsError:  # the generator of this server is a regression, which knows of one colour alone
         found = []
     rows = [SuggestionOut(color=each.color, probability=each.probability) for each in found]
     return Suggestions(suggestions=rows, lightness=lightness)
 
 
-def match(sitting: OpenPhoto, reference: bytes) -> Match:
+def match(upload: OpenPhoto, reference: bytes) -> Match:
     """Return what a photo has in common with a colour photo.
 
     Raises PhotoError, for a grey one too; UsageError where the generator cannot compare photos.
     """
     try:
-        found = sitting.session.match(reference)
+        found = upload.session.match(reference)
     except WeightsError as error:
         raise UsageError("This generator has no features by which photos could be compared.") from error
     spread = found[:: ceil(len(found) / REFERENCE_HINTS) or 1]  # all over the photo
@@ -148,29 +148,29 @@ def match(sitting: OpenPhoto, reference: bytes) -> Match:
 
 
 def render_full(
-    sitting: OpenPhoto, wishes: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
+    upload: OpenPhoto, request: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
 ) -> FullResult:
     """Return the photo in colour at its full size, as a file. Raises PhotoError, UsageError, StoppedError."""
     task.step("generate")
-    chroma = sitting.session.chroma(wishes.color_options())
+    chroma = upload.session.chroma(request.color_options())
     task.step("paint")
-    photo = open_photo(sitting.data, max_pixels=settings.max_pixels)
-    if not wishes.keep_location:
+    photo = open_photo(upload.data, max_pixels=settings.max_pixels)
+    if not request.keep_location:
         photo = remove_location(photo)
-    save = replace(wishes.save_options(), format=result_format(sitting, wishes).name)
+    save = replace(request.save_options(), format=result_format(upload, request).name)
     output, _ = resolve_output(photo, None, save, colorizer.spec)
     data = save_colored_photo(
-        photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=wishes.layer
+        photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=request.layer
     )
     assert data is not None  # as there was no target
     return FullResult(data, (*photo.notes, *output.notes(photo)))
 
 
-def result_format(sitting: OpenPhoto, wishes: RenderRequest) -> Format:
-    """Return the format of a result: the one that is wished, or the photo's, or, for a layer, PNG."""
-    if wishes.format:
-        return format_named(wishes.format)
-    return format_named("png") if wishes.layer and not sitting.format.has_alpha else sitting.format
+def result_format(upload: OpenPhoto, request: RenderRequest) -> Format:
+    """Return the format of a result: the one that is asked for, or the photo's, or, for a layer, PNG."""
+    if request.format:
+        return format_named(request.format)
+    return format_named("png") if request.layer and not upload.format.has_alpha else upload.format
 
 
 def _jpeg(pixels: Pixels) -> bytes:

@@ -31,7 +31,7 @@ class Workers:
         return DistributedDataParallel(module, broadcast_buffers=False)
 
     def broadcast(self, value: float) -> float:
-        """Return the chief's value; a bool or a whole number survives."""
+        """Return the main process's value; a bool or a whole number survives."""
         if self.count == 1:
             return value
         shared = torch.tensor([value], dtype=torch.float64)  # on the CPU: no GPU waits for it

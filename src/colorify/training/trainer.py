@@ -281,7 +281,7 @@ class Trainer:
         return self.adversary is None or self.adversary.together
 
     def _look(self, phase: Phase, samples: Sequence[Sample]) -> Validation | None:
-        """Validate, draw the sheet, and do what the watch says; the chief looks, the others follow."""
+        """Validate, draw the sheet, and do what the watch says; the main process looks, the others follow."""
         seen = self.validate(samples, phase) if self.workers.is_main else None
         if seen is not None:
             seen.write_sheet(self.folder / "sheets" / f"{self.step:07d}.png")

@@ -6,14 +6,14 @@ import torch
 from colorify.training.data.batches import Batch
 from colorify.training.data.region_hints import add_region_hints, recolor_regions
 
-SIDE = 24  # cells
+CELLS = 24  # cells
 
 
 def two_things() -> tuple[torch.Tensor, torch.Tensor]:
     """A red square on a blue ground, as bright as each other: (8, 2, h, w) and (8, 1, H, W)."""
-    ab = torch.tensor([10.0, -40.0]).view(1, 2, 1, 1).repeat(8, 1, SIDE, SIDE)
+    ab = torch.tensor([10.0, -40.0]).view(1, 2, 1, 1).repeat(8, 1, CELLS, CELLS)
     ab[:, :, 6:16, 6:16] = torch.tensor([50.0, 30.0]).view(1, 2, 1, 1)
-    return ab, torch.full((8, 1, 4 * SIDE, 4 * SIDE), 50.0)
+    return ab, torch.full((8, 1, 4 * CELLS, 4 * CELLS), 50.0)
 
 
 def test_a_thing_changes_as_a_whole_and_alone() -> None:
@@ -64,8 +64,8 @@ def test_a_share_of_less_than_one_photo_a_batch_is_met_over_many_batches() -> No
 
 def test_its_hint_is_the_only_one_and_other_photos_keep_theirs() -> None:
     ab, L = two_things()
-    hints = torch.ones(8, 3, SIDE, SIDE)
-    batch = Batch(L=L, ab_at_L=torch.zeros(8, 2, 4 * SIDE, 4 * SIDE), ab=ab)
+    hints = torch.ones(8, 3, CELLS, CELLS)
+    batch = Batch(L=L, ab_at_L=torch.zeros(8, 2, 4 * CELLS, 4 * CELLS), ab=ab)
     painted, mixed = add_region_hints(batch, hints, 1.0, torch.Generator().manual_seed(3))
     changed = (painted.ab - ab).flatten(1).abs().amax(1) > 0
     assert 0 < changed.sum() < 8
@@ -76,13 +76,13 @@ def test_its_hint_is_the_only_one_and_other_photos_keep_theirs() -> None:
 
 
 def test_grey_things_are_told_apart_by_their_light() -> None:
-    ab = torch.zeros(64, 2, SIDE, SIDE)
-    L = torch.full((64, 1, 4 * SIDE, 4 * SIDE), 90.0)
+    ab = torch.zeros(64, 2, CELLS, CELLS)
+    L = torch.full((64, 1, 4 * CELLS, 4 * CELLS), 90.0)
     L[:, :, 24:64, 24:64] = 20
     painted, _ = recolor_regions(ab, L, 1.0, torch.Generator().manual_seed(1))
     moved = (painted - ab).norm(dim=1) > 0
     assert moved[:, 6:16, 6:16].any()
-    inside = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    inside = torch.zeros(CELLS, CELLS, dtype=torch.bool)
     inside[6:16, 6:16] = True
     # cells at the rim take a part of it
     assert not moved[:, 0:5].any()

@@ -46,7 +46,7 @@ export const original = async (id) => (await call(`/v1/sessions/${id}/original`)
 
 export const closeSession = (id) => call(`/v1/sessions/${id}`, { method: "DELETE", keepalive: true }, 0);
 
-export const preview = async (id, look, signal) => (await post(`/v1/sessions/${id}/colorize`, wishes(look), signal)).blob();
+export const preview = async (id, look, signal) => (await post(`/v1/sessions/${id}/colorize`, colorOptions(look), signal)).blob();
 
 export const confidence = async (id, look, signal) =>
   (await post(`/v1/sessions/${id}/confidence`, { vividness: look.vividness, hints: hintsOf(look) }, signal)).blob();
@@ -63,7 +63,7 @@ export async function match(id, file, signal) {
 
 /** Return the picture in full and the name that the server gives it. */
 export async function full(id, look, file = {}, signal) {
-  const answer = await post(`/v1/sessions/${id}/colorize`, { ...wishes(look), ...file, scale: "full" }, signal);
+  const answer = await post(`/v1/sessions/${id}/colorize`, { ...colorOptions(look), ...file, scale: "full" }, signal);
   const name = /filename\*=UTF-8''([^;]+)/.exec(answer.headers.get("Content-Disposition") || "");
   return { blob: await answer.blob(), name: name ? decodeURIComponent(name[1]) : "photo-color.jpg" };
 }
@@ -88,7 +88,7 @@ export const filmResult = async (id) => (await call(`/v1/films/${id}/result`)).b
 export const closeFilm = (id) => call(`/v1/films/${id}`, { method: "DELETE", keepalive: true }, 0);
 
 /** Return a look in the words of the server. */
-const wishes = (look) => ({
+const colorOptions = (look) => ({
   strength: look.strength, vividness: look.vividness, alternative: look.alternative, hints: hintsOf(look),
 });
 

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { t } from "./language.js";
 import { report, say } from "./notices.js";
 
-const SIDE = 120; // px of a little picture, its shorter side
+const THUMBNAIL_SIDE = 120; // px of a little picture, its shorter side
 
 export class Ideas {
   #photo = null;
@@ -68,7 +68,7 @@ export class Ideas {
 
 async function little(blob) {
   const picture = await createImageBitmap(blob);
-  const scale = Math.min(1, SIDE / Math.min(picture.width, picture.height));
+  const scale = Math.min(1, THUMBNAIL_SIDE / Math.min(picture.width, picture.height));
   const paper = new OffscreenCanvas(Math.ceil(picture.width * scale), Math.ceil(picture.height * scale));
   paper.getContext("2d").drawImage(picture, 0, 0, paper.width, paper.height);
   picture.close();

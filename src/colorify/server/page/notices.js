@@ -1,6 +1,6 @@
 // What the page says to people: what went wrong, what is going on, and, for screen readers, what has happened.
 
-const MOST = 4; // lines at a time; the oldest goes
+const MAX_NOTICES = 4; // lines at a time; the oldest goes
 const STAYS = 12_000; // ms until a message goes by itself, unless somebody is at it
 
 const box = document.getElementById("message");
@@ -21,7 +21,7 @@ export function report(problem) {
   const text = problem.message || problem;
   const lines = [...list.children].filter((line) => line.textContent !== text);
   lines.push(Object.assign(document.createElement("p"), { textContent: text }));
-  list.replaceChildren(...lines.slice(-MOST));
+  list.replaceChildren(...lines.slice(-MAX_NOTICES));
   box.hidden = false;
   leaveSoon();
 }

@@ -1,4 +1,4 @@
-// Keeps the picture on the stage in step with what is wanted: as often as the server can, never a line of wishes.
+// Keeps the picture on the stage in step with the look: as often as the server can, and no requests pile up.
 
 import * as api from "./api.js";
 import { t } from "./language.js";
@@ -7,7 +7,7 @@ import { drawUnsure } from "./sure.js";
 
 const PATIENCE = 400; // ms until it is said that something goes on
 const SHARPEN_AFTER = 700; // ms of rest after zooming in
-const SHARPEN_MOST = 40e6; // px; larger photos stay at the preview's resolution on the screen
+const MAX_SHARP_PIXELS = 40e6; // px; larger photos stay at the preview's resolution on the screen
 const CLOSE = 1.25; // px of the screen for a px of the preview from which on more of them are worth it
 
 export class Painter {
@@ -58,7 +58,7 @@ export class Painter {
     this.paint();
   }
 
-  /** Colour anew; while one picture is on its way, only the last wish is kept. */
+  /** Colour anew; while one picture is on its way, only the last request is kept. */
   async paint() {
     this.#again = this.#busy;
     if (this.#busy || !this.photo) return;
@@ -97,12 +97,12 @@ export class Painter {
   /** Show, or no longer, what the generator is unsure of: the grey photo under a veil. */
   async drawVeil() {
     const { photo } = this;
-    const wanted = () => this.unsure && photo && photo === this.photo;
+    const isCurrent = () => this.unsure && photo && photo === this.photo;
     this.stage.showVeil(false);
-    if (!wanted()) return;
+    if (!isCurrent()) return;
     try {
       await drawUnsure(this.stage.sure, await photo.withSession((id) => api.confidence(id, photo.looks.now)));
-      this.stage.showVeil(wanted());
+      this.stage.showVeil(isCurrent());
     } catch (error) {
       report(error);
     }
@@ -114,7 +114,7 @@ export class Painter {
     const { photo } = this;
     if (!photo || photo.state !== "ready" || this.stage.scale < CLOSE || this.#busy || this.#trial) return;
     const { width, height, preview } = photo.session;
-    if (width <= preview.width || width * height > SHARPEN_MOST || photo.sharp === photo.looks.now) return;
+    if (width <= preview.width || width * height > MAX_SHARP_PIXELS || photo.sharp === photo.looks.now) return;
     const abort = new AbortController();
     const timer = setTimeout(() => this.#sharpen(photo, abort.signal), SHARPEN_AFTER);
     this.#sharpening = () => {

@@ -61,13 +61,13 @@ function drawQuality(photo) {
 
 async function fetchFull(photo) {
   const look = photo.looks.now;
-  const { blob, name } = await photo.withSession((id) => api.full(id, look, wishes()));
+  const { blob, name } = await photo.withSession((id) => api.full(id, look, saveOptions()));
   photo.kept = look;
   return { blob, name: photo.stem + /\.\w+$/.exec(name)[0] };
 }
 
 /** Return how the file is to be, in the words of the server. */
-function wishes() {
+function saveOptions() {
   const format = $("format").value;
   const kind = format === "layer" ? { layer: true, format: "png" } : format && { format };
   const quality = chosenQuality && !$("quality-field").hidden && { quality: chosenQuality };

@@ -12,7 +12,7 @@ const GAP = 0.02; // of the longer side: between the two pictures, and for the l
 const CLIP_SIDE = 1080; // px at most
 const CLIP = { grey: 900, wipe: 2200, color: 1600 }; // ms
 const CLIP_KINDS = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm"];
-const COPY_MOST = 20e6; // px; of larger photos the picture on the screen is copied
+const MAX_COPY_PIXELS = 20e6; // px; of larger photos the picture on the screen is copied
 
 const $ = (id) => document.getElementById(id);
 
@@ -138,7 +138,7 @@ async function copy(photo) {
 
 async function asPng(photo) {
   const { width, height } = photo.session;
-  if (width * height <= COPY_MOST) {
+  if (width * height <= MAX_COPY_PIXELS) {
     return (await photo.withSession((id) => api.full(id, photo.looks.now, { format: "png" }))).blob;
   }
   const [, after] = await pair(photo);

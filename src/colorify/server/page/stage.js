@@ -5,7 +5,7 @@ import { t } from "./language.js";
 const NEAR = 30; // px from the divider that still take it
 const STILL = 6; // px that a finger may move and still click
 const ROOM = 90; // px of a side that is worth its name
-const MOST = 8; // times larger than one px of the photo to one px of the screen
+const MAX_SCALE = 8; // times larger than one px of the photo to one px of the screen
 const REVEAL = 900; // ms in which the colour comes in
 const AWAY = 250; // ms in which the divider makes way
 const HOLD = 500; // ms after which a finger that rests shows the original
@@ -92,7 +92,7 @@ export class Stage {
 
   /** Enlarge by `factor` around a point; the middle if none is given. */
   zoom(factor, x = this.root.clientWidth / 2, y = this.root.clientHeight / 2) {
-    const scale = Math.min(MOST, this.#scale * factor);
+    const scale = Math.min(MAX_SCALE, this.#scale * factor);
     if (scale <= this.#smallest()) return this.fit();
     this.#x = x - ((x - this.#x) * scale) / this.#scale;
     this.#y = y - ((y - this.#y) * scale) / this.#scale;
@@ -204,7 +204,7 @@ export class Stage {
       this.slide(this.range.value / 100);
     });
     this.root.addEventListener("pointerdown", (event) => this.#down(event));
-    this.root.addEventListener("pointermove", (event) => this.#moved(event));
+    this.root.addEventListener("pointermove", (event) => this.#move(event));
     for (const name of ["pointerup", "pointercancel"]) this.root.addEventListener(name, (event) => this.#up(event));
     this.root.addEventListener("contextmenu", (event) => this.#pointers.size && event.preventDefault());
     this.root.addEventListener(
@@ -243,7 +243,7 @@ export class Stage {
     this.showOriginal(true);
   }
 
-  #moved(event) {
+  #move(event) {
     const old = this.#pointers.get(event.pointerId);
     if (!old) return;
     const now = this.#at(event);

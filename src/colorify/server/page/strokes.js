@@ -1,7 +1,7 @@
 // Strokes on the photo, as lines: those that are kept, and the one that is being drawn or asked about.
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEAST = 6; // px of the screen: a line that can be seen
+const MIN_WIDTH = 6; // px of the screen: a line that can be seen
 
 export class Strokes {
   #kept = []; // {places, color}
@@ -25,8 +25,8 @@ export class Strokes {
   }
 
   place() {
-    const lines = this.#kept.flatMap(({ places, color }) => [this.#line(places, LEAST, "#fffdf8"), this.#line(places, LEAST / 2, color)]);
-    if (this.#open) lines.unshift(this.#line(this.#open.places, Math.max(LEAST, this.#across(this.#open.radius)), "#fffdf8", 0.5));
+    const lines = this.#kept.flatMap(({ places, color }) => [this.#line(places, MIN_WIDTH, "#fffdf8"), this.#line(places, MIN_WIDTH / 2, color)]);
+    if (this.#open) lines.unshift(this.#line(this.#open.places, Math.max(MIN_WIDTH, this.#across(this.#open.radius)), "#fffdf8", 0.5));
     this.root.replaceChildren(...lines);
   }
 

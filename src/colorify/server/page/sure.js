@@ -1,7 +1,7 @@
 // Where the generator is unsure: a veil over the grey photo, denser where it is less sure than elsewhere in it.
 
 const VEIL = [214, 84, 0]; // the colour of --unsure
-const MOST = 0.72; // alpha
+const MAX_ALPHA = 0.72; // alpha
 
 /** Draw a grey PNG of confidence (0 black, 1 white) as a veil on `canvas`. */
 export async function drawUnsure(canvas, blob) {
@@ -16,7 +16,7 @@ export async function drawUnsure(canvas, blob) {
   for (let at = 0; at < image.data.length; at += 4) {
     const unsure = 1 - Math.min(1, Math.max(0, (image.data[at] - low) / (high - low || 1)));
     image.data.set(VEIL, at);
-    image.data[at + 3] = 255 * MOST * unsure ** 2; // so that what is surer than most stays clear
+    image.data[at + 3] = 255 * MAX_ALPHA * unsure ** 2; // so that what is surer than most stays clear
   }
   context.putImageData(image, 0, 0);
 }
