@@ -22,7 +22,12 @@ def print_line(text: str, *, err: bool = False) -> None:
     command says goes through here, but for JSON, which spells them itself.
     """
     with above_bar():
-        click.echo("".join(map(_spelt, text)), err=err)
+        click.echo(spell_line(text), err=err)
+
+
+def spell_line(text: str) -> str:
+    """Return a text as one line, with what would split or turn it spelt out."""
+    return "".join(map(_spelt, text))
 
 
 def print_json(row: Mapping[str, object]) -> None:
