@@ -15,6 +15,8 @@ ALLOWED: Final = {
     "atomic._temporary: open x": "that file, made anew or not at all",
     "atomic._refuse_full: open r+": "that file",
     "atomic.sweep: unlink": "names of ours alone, whose lock is free: their writer is dead",
+    "atomic.open_lines: open r+": "a file that begins with our head; nothing but half a line is cut off",
+    "atomic.open_lines: truncate": "likewise",
     "atomic.move_file: unlink": "the old name of a file that has its new one",
     "atomic._rename_to_free: link": "refuses a name that is taken",
     "atomic._rename_to_free: open x": "refuses a name that is taken",

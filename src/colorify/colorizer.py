@@ -63,6 +63,11 @@ class Colorizer:
         """What the weights say of themselves."""
         return self._generator.spec
 
+    @property
+    def weights_digest(self) -> str:
+        """The SHA-256 of the weights file, in hexadecimal."""
+        return self._generator.digest
+
     def colorize(
         self,
         photo: T,

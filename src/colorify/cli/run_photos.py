@@ -218,7 +218,7 @@ def _color_plan(
     from colorify.batch.coloring import bind_coloring
 
     color = bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
-    with progress_bar(len(plan.jobs)) as drawn:
+    with progress_bar(len(plan.jobs), hidden=run.show.quiet) as drawn:
         results = batch.run(
             plan.jobs,
             color,
@@ -257,7 +257,7 @@ def _count(result: "PhotoResult", plan: "Plan", summary: Summary, show: RunRepor
     if isinstance(result.error, DiskFullError):
         summary.stopped = "the disk is full"
     summary.result(result)
-    show.result(result)
+    show.result(result, alone=len(plan.jobs) == 1)
 
 
 def _is_taken(result: "PhotoResult") -> bool:

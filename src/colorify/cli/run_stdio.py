@@ -41,7 +41,7 @@ def color_stream(
         except PhotoError as error:
             result = PhotoResult(job, error=error)
         summary.result(result)
-        run.show.result(result)
+        run.show.result(result, alone=True)
     run.show.end(summary, dry=dry)
     return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
