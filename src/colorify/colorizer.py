@@ -63,6 +63,11 @@ class Colorizer:
         """What the weights say of themselves."""
         return self._generator.spec
 
+    @property
+    def weights_digest(self) -> str:
+        """The SHA-256 of the weights file, in hexadecimal."""
+        return self._generator.digest
+
     def colorize(
         self,
         photo: T,
@@ -123,6 +128,7 @@ class Colorizer:
         mark: bool = True,
         strip: bool = False,
         confidence: AnyPath | None = None,
+        layer: AnyPath | None = None,
         overwrite: bool = False,
         max_pixels: int = MAX_PIXELS,
         progress: Callable[[float], None] | None = None,
@@ -137,6 +143,8 @@ class Colorizer:
         `depth`: 8 or 16 bits a sample (None: as the source, if the format can).
         `mark`: say in the metadata that the colours were generated. `strip`: leave the source's metadata out.
         `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
+        `layer`: the colour alone to write: a transparent PNG, TIFF or WebP to be laid over the grey photo in
+        blend mode *Color*; or OpenRaster (.ora), which holds the grey photo and the colour above it.
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
@@ -155,6 +163,7 @@ class Colorizer:
             strip=strip,
             overwrite=overwrite,
             confidence=None if confidence is None else to_path(confidence),
+            layer=None if layer is None else to_path(layer),
         )
         return self.colorize_source(
             source if isinstance(source, bytes) else to_path(source),
@@ -242,7 +251,7 @@ class Colorizer:
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
-        refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
+        refuse_targets(source, target, save)
         session = self.open_once(source, colors, max_pixels=max_pixels)
         return session.save(target, colors, save, progress=progress)
 

@@ -203,6 +203,18 @@ def test_bytes_changed_at_random_are_read_or_refused(seed: int) -> None:
     assert found is None or np.isfinite(found.to_d50).all()
 
 
+# numbers as ICC has them, in 1/65536; NumPy would warn of each, which is an error here
+@pytest.mark.parametrize("power", [-(2**20), 2**31 - 1, -(2**31), 0])
+@pytest.mark.parametrize("offset", [7, 2**31 - 1, -(2**31)])
+def test_a_curve_that_leads_beyond_all_numbers_is_not_believed(power: int, offset: int) -> None:
+    profile = bytearray(make_profile("x", to_d65=RGB_TO_XYZ, gamma=None))
+    at = profile.index(b"para") + 12
+    profile[at : at + 4] = struct.pack(">i", power)
+    profile[at + 8 : at + 12] = struct.pack(">i", offset)
+    found = read_primaries(bytes(profile))
+    assert found is None or (found.curves[0][0] <= 1e-3 and found.curves[0][-1] == 1)
+
+
 @pytest.mark.parametrize("gamma", [1.0, 1.8, 2.19921875])
 def test_powers_come_back(gamma: float) -> None:
     found = read_primaries(make_profile("x", to_d65=RGB_TO_XYZ, gamma=gamma))

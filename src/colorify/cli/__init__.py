@@ -15,6 +15,7 @@ From the ground up:
 * `progress`: the bar on a terminal
 * `summary`: what came of a run, counted
 * `result_lines`: how a run is shown: lines, or JSON lines
+* `report_file`: and as a table for spreadsheets
 * `numbers`: numbers that lie in their range
 * `options`: options that are more than a number or a name
 * `command_table`: the verbs, of which only the one that is called is loaded

@@ -1,13 +1,13 @@
 """`colorify bulk SOURCE DEST`: photos by the million."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.lines import print_line
+from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
+from colorify.cli.progress import count_bar
 from colorify.options import ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def bulk(
 
     from colorify.batch.bulk.run import color_bulk
 
-    with click.progressbar(length=1, label="chunks", file=sys.stderr, show_pos=True) as bar:
+    with count_bar() as draw:
 
         def show(done: int, chunks: int) -> None:
-            bar.length = chunks
-            bar.update(done - bar.pos)
+            if draw is not None:
+                draw(done, chunks, f"{done}/{chunks} chunks")
 
         report = color_bulk(
             source,
@@ -93,13 +93,12 @@ def bulk(
 
 
 def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
-    import json
     from dataclasses import asdict
 
     from colorify.batch.bulk.plan import REPORT
 
     if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        print_json(asdict(report))
         return
     for failure in report.failures[:SHOWN_FAILURES]:
         print_line(f"{failure.key}: {failure.reason}", err=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.lines import print_line
+from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.progress import count_bar
 
@@ -117,11 +117,9 @@ def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict
 
 
 def _show(hints: int, photos: int, scores: dict[str, float | None], as_json: bool) -> None:
-    import json
-
     row = {"photos": photos, "hints": hints, **scores}
     if as_json:
-        click.echo(json.dumps(row))
+        print_json(row)
     else:
         print_line("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
 

@@ -1,7 +1,8 @@
 """The generator: luminance in, ab out, under ONNX Runtime. What its files promise is in `spec`."""
 
+import hashlib
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
@@ -82,6 +83,12 @@ class Generator:
     ) -> Prediction:
         """Generate the colours of one photo: see `encode` and `EncodedPhoto.colors`."""
         return self.encode(L).predict(hints=hints, vividness=vividness)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the weights file, in hexadecimal."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def encode(self, L: FloatArray) -> "EncodedPhoto":
         """Look at one photo, to make its colours more than once.

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from colorify.errors import SetupError, WeightsError, option
+from colorify.extras import describe_extra
 
 SCHEME: Final = "hf:"
 CONFIG: Final = "config.json"
@@ -208,6 +209,6 @@ def _import_hub(address: HubAddress) -> Any:
     except ModuleNotFoundError as error:
         raise SetupError(
             f"{address}: the Hugging Face Hub needs the package {error.name}, which is not installed. "
-            "Type: pip install 'colorify-photo[hub]'"
+            f"Type: {describe_extra('hub')}"
         ) from error
     return huggingface_hub
