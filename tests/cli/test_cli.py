@@ -14,6 +14,7 @@ import pyvips
 from changed_command import changed_command, print_variable
 from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
+from colorify.extras import describe_extra
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
@@ -453,7 +454,7 @@ def test_a_missing_extra_says_what_to_type(
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(VERBS, "needy", Verb("needy", "needy", "Needs torch."))
     assert cli.run(["needy"]) == 3
-    assert "pip install 'colorify-photo[train]'" in capsys.readouterr().err
+    assert f"Type: {describe_extra('train')}\n" in capsys.readouterr().err
 
 
 def test_what_the_system_refuses_is_said_with_the_name_of_the_file(

@@ -23,7 +23,7 @@ From the ground up:
 * `films`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`: one verb a file
 * `data_crawl`, `data_shards`: the commands of `data`
 """
 

@@ -15,6 +15,7 @@ from colorify.dataset.catalogue import KINDS, Catalogue, Link, host_of
 from colorify.dataset.frontier import CrawlLimits, Frontier, Hosts
 from colorify.dataset.storage import disk_errors
 from colorify.errors import SetupError, UsageError
+from colorify.extras import describe_extra
 
 LOG: Final = "crawl.log"
 ENDS: Final = ("finished", "shutdown", "closespider_timeout")  # of Scrapy; any other is an error's message
@@ -129,7 +130,7 @@ def polite_settings(policy: CrawlPolicy, limits: CrawlLimits, folder: Path) -> d
     try:
         import scrapy  # noqa: F401
     except ModuleNotFoundError as error:
-        cure = "pip install 'colorify-photo[crawl]'"
+        cure = describe_extra("crawl")
         raise SetupError(
             f"crawling needs the package scrapy, which is not installed. Type: {cure}"
         ) from error
