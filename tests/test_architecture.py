@@ -22,6 +22,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # docs: the design, section 2. A package may import from its own floor and from those below it.
 FLOORS = [
+    {"extras"},
     {"errors"},
     {"c_library", "color", "css_colors", "text_file"},
     {"pixels", "threads"},

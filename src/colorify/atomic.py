@@ -13,8 +13,9 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ _OURS: Final = re.compile(r"\.colorify-([0-9a-f]{16})\.(part(\.\w{1,8})?|lock)")
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)  # the disk is full, or this person's share of it
 _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _NO_RENAME: Final = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_BLOCK: Final = 2**16  # bytes to read at a time, from the end of a file
 _PROBE: Final = 2**16  # bytes to write, to learn whether the disk is full
 _AT_FDCWD: Final = -100  # linux/fcntl.h: names are below the working folder
 _RENAME_NOREPLACE: Final = 1  # linux/fs.h
@@ -82,6 +84,49 @@ def write_whole(
     make_folder(target.parent, kind=kind)
     with whole_file(target, overwrite=overwrite, kind=kind) as temporary:
         temporary.write_bytes(data)
+
+
+@contextmanager
+def open_lines(
+    target: Path, head: bytes, *, kind: type[ColorifyError] = PhotoError
+) -> Iterator[Callable[[bytes], None]]:
+    """Give a function that adds a line, with its end, to a file of lines that begins with `head`.
+
+    A file that is there and begins so is ours and goes on; what a killed process left of a last line is cut
+    off. Any other file stays as it is. A line is in the file when the function returns, and one process at a
+    time adds some. Raises `kind`.
+    """
+    with claim(target, kind=kind) as ours:
+        if not ours:
+            raise kind(f"{target}: another run is writing it. Wait for its end, or choose another name.")
+        if not is_taken(target, kind=kind):
+            write_whole(target, head, overwrite=False, kind=kind)
+        with _reported(target, kind), target.open("r+b", buffering=0) as file:
+            if file.read(len(head)) != head:
+                raise kind(f"{target}: is there already, and of another kind. Choose another name.")
+            file.truncate(_end_of_lines(file))
+            file.seek(0, os.SEEK_END)
+
+            def add(line: bytes) -> None:
+                with _reported(target, kind):
+                    rest = memoryview(line)
+                    while rest:
+                        rest = rest[file.write(rest) :]
+
+            yield add
+
+
+def _end_of_lines(file: FileIO) -> int:
+    """Return where the last whole line of a file ends."""
+    end = file.seek(0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - _BLOCK)
+        file.seek(start)
+        at = file.read(end - start).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        end = start
+    return 0
 
 
 def move_file(source: Path, target: Path, *, kind: type[ColorifyError] = PhotoError) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.hints import Hint, HintLike, Length, to_hints
-from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
+from colorify.images.arguments import AnyPath, no_photo, to_codes, to_path, to_source
 from colorify.images.decode import Source
 from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
@@ -24,6 +24,7 @@ from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
+from colorify.pixels import MAX_16_BIT
 from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session
 
@@ -40,6 +41,7 @@ class Colorizer:
     def __init__(self, weights: AnyPath | None = None, *, threads: int = 0, device: str = AUTO) -> None:
         """Load `weights` (None: the embedded ones), to run on `device`, of `threads` cores (0: all).
 
+        `weights`: a file, or "hf:OWNER/NAME[@REVISION]" of the Hugging Face Hub (extra `hub`).
         `device`: "cpu", "cuda", "rocm", "directml", "openvino", "coreml"; "auto": an accelerator that works,
         or the CPU. Raises WeightsError; SetupError where a device was named that cannot be used.
         """
@@ -62,6 +64,11 @@ class Colorizer:
         """What the weights say of themselves."""
         return self._generator.spec
 
+    @property
+    def weights_digest(self) -> str:
+        """The SHA-256 of the weights file, in hexadecimal."""
+        return self._generator.digest
+
     def colorize(
         self,
         photo: T,
@@ -77,7 +84,8 @@ class Colorizer:
 
         * a path (str or Path): the file NAME-color.EXT is written beside it, and its path returned
         * bytes: the content of a file in, the content of a file of the same format out
-        * a numpy array, (H, W) or (H, W, 1 to 4), uint8 or uint16, sRGB: (H, W, 3), or (H, W, 4) with alpha
+        * a numpy array, (H, W) or (H, W, 1 to 4), sRGB: (H, W, 3), or (H, W, 4) with alpha, of the same type:
+          uint8, uint16, or floats of 0..1, which have the precision of 16 bits
         * a PIL image: a PIL image, RGB or RGBA
 
         `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
@@ -98,7 +106,9 @@ class Colorizer:
         elif isinstance(photo, bytes):
             result = self.colorize_source(photo, None, colors, save).data
         elif isinstance(photo, np.ndarray):
-            result = self._colorize_pixels(photo, colors)
+            result = self._colorize_pixels(to_codes(photo), colors)
+            if np.issubdtype(photo.dtype, np.floating):
+                result = (result / MAX_16_BIT).astype(photo.dtype)
         elif is_pil(photo):
             picture = cast("Image", photo)
             result = to_pil(self._colorize_pixels(from_pil(picture), colors), picture)
@@ -122,6 +132,7 @@ class Colorizer:
         mark: bool = True,
         strip: bool = False,
         confidence: AnyPath | None = None,
+        layer: AnyPath | None = None,
         overwrite: bool = False,
         max_pixels: int = MAX_PIXELS,
         progress: Callable[[float], None] | None = None,
@@ -136,6 +147,8 @@ class Colorizer:
         `depth`: 8 or 16 bits a sample (None: as the source, if the format can).
         `mark`: say in the metadata that the colours were generated. `strip`: leave the source's metadata out.
         `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
+        `layer`: the colour alone to write: a transparent PNG, TIFF or WebP to be laid over the grey photo in
+        blend mode *Color*; or OpenRaster (.ora), which holds the grey photo and the colour above it.
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
@@ -154,6 +167,7 @@ class Colorizer:
             strip=strip,
             overwrite=overwrite,
             confidence=None if confidence is None else to_path(confidence),
+            layer=None if layer is None else to_path(layer),
         )
         return self.colorize_source(
             source if isinstance(source, bytes) else to_path(source),
@@ -241,7 +255,7 @@ class Colorizer:
         progress: Callable[[float], None] | None = None,
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
-        refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
+        refuse_targets(source, target, save)
         session = self.open_once(source, colors, max_pixels=max_pixels)
         return session.save(target, colors, save, progress=progress)
 

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import ClassVar, Final
 
+from colorify.extras import describe_extra
+
 
 class ExitCode(IntEnum):
     """What a command ends with, for scripts."""
@@ -32,6 +34,7 @@ class ExitCode(IntEnum):
 
 # what stands in a message for an option, which each caller spells in its own way: \x1f NAME [= VALUE] \x1f
 _OPTION: Final = re.compile("\x1f([a-z_]+)(?:=([^\x1f]*))?\x1f")
+INSTALL: Final = "install"  # as the name: the command that installs the extra VALUE, on this machine
 SpellOption = Callable[[str, str | None], str]  # name and value of an option -> how a caller writes it
 
 
@@ -42,6 +45,8 @@ def option(name: str, value: object = None) -> str:
 
 def spell_keyword(name: str, value: str | None) -> str:
     """Write an option as a Python program does."""
+    if name == INSTALL and value is not None:
+        return describe_extra(value)
     if value is None:
         return name
     return f"{name}={value}" if value == "True" or value.isdigit() else f"{name}={value!r}"

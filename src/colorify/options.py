@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -103,6 +103,19 @@ class SaveOptions:
     strip: bool = False  # leave the metadata of the photo out
     overwrite: bool = False  # what exists
     confidence: Path | None = None  # a grey picture to write beside it: black is unsure, white is sure
+    layer: Path | None = (
+        None  # the colour alone, transparent, to write beside it; or OpenRaster, with the grey
+    )
+
+    @property
+    def beside(self) -> "dict[str, Path]":
+        """What is to be written beside the photo: the name of the field, and the file."""
+        named = {"confidence": self.confidence, "layer": self.layer}
+        return {name: path for name, path in named.items() if path is not None}
+
+    def alone(self) -> "SaveOptions":
+        """Return the same with nothing written beside the photo."""
+        return replace(self, confidence=None, layer=None)
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -1,14 +1,14 @@
 """The file of a coloured photo: how it is written, by what a person chose, and the report on it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
 from colorify.atomic import refuse_existing
-from colorify.errors import PhotoError, option
+from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import FORMATS, Format, format_named
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import Photo
@@ -17,9 +17,13 @@ from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
 from colorify.model.spec import Spec
 from colorify.options import SaveOptions
-from colorify.render.strips import strip_rows
+from colorify.render.open_raster import OPEN_RASTER_SUFFIX, save_open_raster
+from colorify.render.strips import save_colored_photo, strip_rows
+from colorify.render.upsample import LinearChromaModel
 
 Pixels = NDArray[Any]
+
+LAYER_FORMATS: Final = ("png", "tiff", "webp")  # transparent and lossless, in what others read
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,57 @@ def resolve_output(
     return output, [*notes, *output.notes(photo)]
 
 
-def refuse_targets(source: object, targets: Iterable[Path | None], *, overwrite: bool) -> None:
-    """Raise PhotoError, before the work, for what would be refused after it, or be the photo itself."""
-    for path in filter(None, targets):
+def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> None:
+    """Raise PhotoError, before the work, for what would be refused after it, or be the photo itself.
+
+    UsageError for a layer that its format cannot hold.
+    """
+    if save.layer is not None:
+        find_layer_format(save.layer)
+    for path in filter(None, (target, *save.beside.values())):
         if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
-        refuse_existing(path, overwrite)
+        refuse_existing(path, save.overwrite)
+
+
+def find_layer_format(target: Path) -> Format | None:
+    """Return the format of a layer by its name, None for OpenRaster. Raises UsageError for any other."""
+    suffix = target.suffix.lower()
+    if suffix == OPEN_RASTER_SUFFIX:
+        return None
+    row = next((row for row in FORMATS if suffix in row.suffixes), None)
+    if row is None or row.name not in LAYER_FORMATS:
+        raise UsageError(
+            f"{option('layer', str(target))}: expected a name that ends in .png, .tif or .webp, for the "
+            f"colour alone, or in {OPEN_RASTER_SUFFIX}, for the grey photo and the colour above it."
+        )
+    return row
+
+
+def save_layer(
+    reopen: Callable[[], Photo],
+    chroma: LinearChromaModel,
+    target: Path,
+    save: SaveOptions,
+    spec: Spec,
+    *,
+    threads: int,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Write the colour of a photo alone, as a layer, or an OpenRaster file of both. Raises PhotoError.
+
+    `reopen`: opens the photo, which is read several times. `progress`: may raise.
+    """
+    photo, row = reopen(), find_layer_format(target)
+    kind = row or format_named("png")
+    depth = min(save.depth or photo.depth, 16 if kind.max_depth > 8 else 8)
+    mark = Mark(f"Colorify {spec.name}", spec.version) if save.mark else None
+    quality = None if kind.quality is None else 100
+    output = Output(kind, depth, quality, mark, save.strip, save.overwrite)
+    if row is None:
+        save_open_raster(reopen, chroma, target, output, threads=threads, progress=progress)
+    else:
+        save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress, layer=True)
 
 
 def save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
-from colorify.result import Report, resolve_output, save_grey
+from colorify.result import Report, resolve_output, save_grey, save_layer
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -167,6 +168,9 @@ class Session:
         data = save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress)
         if save.confidence is not None:
             save_grey(self._enlarge(made.confidence), photo, save.confidence, overwrite=save.overwrite)
+        if save.layer is not None:
+            spec, at_end = self._generator.spec, None if progress is None else partial(_say_done, progress)
+            save_layer(self._full, chroma, save.layer, save, spec, threads=threads, progress=at_end)
         with self._lock:
             opening, self._opening_s = self._opening_s, 0.0
         return Report(
@@ -313,6 +317,11 @@ class _Colorings:
         """Whether a colouring is still to come."""
         same = (look.vividness, look.hints) == (self.look.vividness, self.look.hints)
         return same and self.made < look.alternative
+
+
+def _say_done(progress: Callable[[float], None], _part: float) -> None:
+    """Say that the photo is done, while what goes beside it is written: who is told may stop the work."""
+    progress(1.0)
 
 
 def _prediction_key(look: ColorOptions) -> tuple[float, tuple[Hint, ...], int]:

@@ -14,6 +14,7 @@ import pyvips
 from changed_command import changed_command, print_variable
 from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
+from colorify.extras import describe_extra
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
@@ -248,6 +249,15 @@ def test_options_reach_the_photo(colorify: Colorify) -> None:
     assert pyvips.Image.new_from_file("deep.png").format == "ushort"
 
 
+def test_the_colour_alone_is_written_beside_the_photo(colorify: Colorify) -> None:
+    photo("a.jpg")
+    assert colorify("a.jpg", "-o", "new.jpg", "--layer", "colour.png").code == 0
+    assert pyvips.Image.new_from_file("colour.png").bands == 4
+    assert colorify("a.jpg", "-o", "new.jpg", "--layer", "both.ora", "-f").code == 0
+    assert Path("both.ora").read_bytes()[30:54] == b"mimetypeimage/openraster"
+    assert names() == {"a.jpg", "new.jpg", "colour.png", "both.ora"}
+
+
 def test_a_confidence_map_of_what_was_done_before_is_not_left_out_in_silence(colorify: Colorify) -> None:
     """As after a kill between the two files."""
     photo("album/a.jpg")
@@ -411,7 +421,6 @@ def test_progress_on_a_terminal_alone(tiny_weights: Path) -> None:
         photo(f"album/{number}.jpg")
     _, shown = on_a_terminal(*command(tiny_weights, "album"))
     assert b"3/3" in shown
-    assert b"album/1.jpg -> album/1-color.jpg" in shown
     as_json, _ = on_a_terminal(*command(tiny_weights, "album/*[0-9].jpg", "-f", "--json"))
     assert len(as_json.splitlines()) == 3 + 1, "the bar is on stderr, the data on stdout"
     piped = subprocess.run(
@@ -445,7 +454,7 @@ def test_a_missing_extra_says_what_to_type(
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(VERBS, "needy", Verb("needy", "needy", "Needs torch."))
     assert cli.run(["needy"]) == 3
-    assert "pip install 'colorify-photo[train]'" in capsys.readouterr().err
+    assert f"Type: {describe_extra('train')}\n" in capsys.readouterr().err
 
 
 def test_what_the_system_refuses_is_said_with_the_name_of_the_file(

@@ -120,3 +120,19 @@ def test_a_stream_whose_options_contradict_each_other_is_refused_before_the_work
         ended = colorify("-", *words)
         assert (ended.code, said in ended.err) == (2, True), ended.err
     assert names() == {"a.jpg"}
+
+
+def test_a_layer_that_would_replace_a_picture_is_refused_before_the_work(colorify: Colorify) -> None:
+    photo("a.jpg"), photo("there.png"), photo("b.jpg")
+    before = {name: Path(name).read_bytes() for name in names()}
+    for words, said in (
+        (["-o", "b.png", "--layer", "./b.png"], "choose another name for the layer"),
+        (["-o", "b.png", "--layer", "c.png", "--confidence", "c.png"], "is the layer, too"),
+        (["--layer", "there.png"], "there.png exists; -f overwrites it"),
+        (["--layer", "nowhere/c.png"], "nowhere is no folder; make it first"),
+        (["--layer", "c.jpg"], "expected a name that ends in .png"),
+        (["b.jpg", "--layer", "c.png"], "--layer are of one photo"),
+    ):
+        ended = colorify("a.jpg", *words)
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert {name: Path(name).read_bytes() for name in names()} == before

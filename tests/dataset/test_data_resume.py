@@ -1,5 +1,6 @@
 """Each verb is really killed, and goes on without loss and without doing things twice."""
 
+import asyncio
 import math
 import signal
 import sqlite3
@@ -97,6 +98,32 @@ def test_a_crawl_stops_on_ctrl_c_and_goes_on(gallery: Site, rows: Rows, tmp_path
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")
     assert_whole(gallery, tmp_path, rows)
     assert again(gallery) == set()
+
+
+def interrupt_the_start() -> None:
+    """Have a signal come while the reactor starts, before Scrapy listens but after its first thread."""
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    start_reactor = AsyncCrawlerProcess.start
+
+    def start_and_interrupt(process: AsyncCrawlerProcess) -> None:
+        from twisted.internet import reactor
+
+        def begin() -> None:
+            reactor.callInThread(bool)
+            asyncio.get_event_loop().call_soon(signal.default_int_handler, signal.SIGINT, None)
+
+        reactor.callWhenRunning(begin)
+        start_reactor(process)
+
+    AsyncCrawlerProcess.start = start_and_interrupt
+
+
+def test_a_signal_while_the_reactor_starts_ends_the_crawl(site: Site, tmp_path: Path) -> None:
+    pytest.importorskip("scrapy")
+    site.html("/", "nothing")
+    said = run("crawl", site.url(), "--into", tmp_path, *QUICK, code=130, change=interrupt_the_start)
+    assert said.split() == ["interrupted"]
 
 
 @pytest.mark.slow

@@ -121,6 +121,11 @@ class Server:
         assert not faults, faults
 
 
+def awaits_answer(protocol: Any, wire: Wire) -> bool:
+    """Say whether a client may still hope: not where it keeps back its body, nor once it is hung up on."""
+    return protocol.answering and not (protocol.cycle.more_body or wire.is_closing())
+
+
 class Requests:
     """Damaged requests, answered in process by uvicorn's own protocol."""
 
@@ -174,8 +179,7 @@ class Requests:
             if part and not wire.is_closing():
                 protocol.data_received(part)
             await asyncio.sleep(0)
-        # a client that does not send the rest of its body is not waited for: it goes
-        while protocol.answering and not protocol.cycle.more_body:  # noqa: ASYNC110 - nobody sets an event
+        while awaits_answer(protocol, wire):  # noqa: ASYNC110 - nobody sets an event
             await asyncio.sleep(0.0005)
         await asyncio.sleep(0)
         protocol.connection_lost(None)

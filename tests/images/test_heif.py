@@ -121,5 +121,5 @@ def test_damaged_files_are_refused_in_one_line() -> None:
 
 def test_without_the_extra_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(PhotoError, match=r"phone\.heic: .*pip install 'colorify-photo\[heif\]'"):
+    with pytest.raises(PhotoError, match=r"phone\.heic: .*pip install .*pillow-heif$"):
         open_photo(PHOTOS / "phone.heic")

@@ -35,7 +35,9 @@ class TestChoice:
         assert rocm.provider_among(both) == "MIGraphXExecutionProvider"
 
     def test_a_device_that_is_not_installed_is_refused_with_what_to_type(self) -> None:
-        with pytest.raises(SetupError, match=r"found one with CPUExec.*pip install .*photo\[cuda\]"):
+        with pytest.raises(
+            SetupError, match=r"found one with CPUExec.*pip install .*onnxruntime-gpu\[cuda,cudnn\]"
+        ):
             devices.choose_devices("cuda", [CPU_PROVIDER])
 
     def test_an_unknown_name_is_refused(self) -> None:

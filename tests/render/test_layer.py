@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from blending import blend_color
 from colorify.render.compose import compose_rgb, luminance_of
 from colorify.render.layer import compose_layer
 
@@ -22,17 +23,6 @@ def grey_and_colored(dtype: type) -> tuple[Pixels, Pixels]:
     ab = np.stack([chroma * np.cos(angle * 7), chroma * np.sin(angle * 7)]).astype(np.float32)
     compose_rgb(luminance_of(codes), ab, colored)
     return np.repeat(codes, 3, axis=2), colored
-
-
-def blend_color(base: NDArray[np.float64], top: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Blend mode Color of the W3C (Compositing and Blending Level 1, 13.1.3): hue and saturation of `top`."""
-    weights = np.array([0.3, 0.59, 0.11])
-    light = (base @ weights)[:, :, None]
-    moved = top + light - (top @ weights)[:, :, None]
-    low, high = moved.min(axis=2, keepdims=True), moved.max(axis=2, keepdims=True)
-    below = np.where(low < 0, light / np.maximum(light - low, 1e-9), 1)
-    above = np.where(high > 1, (1 - light) / np.maximum(high - light, 1e-9), 1)
-    return light + (moved - light) * np.minimum(below, above)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -1,12 +1,15 @@
 """Clients that say nothing, say half of it, do not read, or are too many: others are still answered."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from serving import Server, answer_of, picture, running
 
 from changed_command import limit_connections, limit_descriptors, shorten_patience, take_descriptors
@@ -62,6 +65,52 @@ def test_a_head_that_comes_byte_by_byte_has_no_more_time(hasty: Server) -> None:
                 assert sent < 2000
             except OSError:
                 break
+
+
+async def answer_with(first: bytes, then: bytes) -> bytes:
+    """Send what is `first`, and the rest while the answer to it is under way; return all that comes back."""
+    begun, heard, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.set()
+        await go_on.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"whole"})
+
+    class Heard(connections.Connections(FEW).protocol()):  # type: ignore[misc]
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if begun.is_set():
+                heard.set()
+
+    config = uvicorn.Config(app, http=Heard, ws="none", lifespan="off", log_config=None)
+    config.load()
+    state, loop = uvicorn.Server(config).server_state, asyncio.get_running_loop()
+
+    def connect() -> asyncio.Protocol:
+        return Heard(config=config, server_state=state, app_state={}, _loop=loop)
+
+    async with await loop.create_server(connect, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(first)
+        await begun.wait()
+        writer.write(then)
+        await heard.wait()
+        go_on.set()
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+
+@pytest.mark.parametrize("then", [b"\r\n", b"nothing like it\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("first", ["1.0", "1.1\r\nHost: x\r\nConnection: close"])
+def test_what_follows_the_last_request_spoils_no_answer(
+    first: str, then: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = asyncio.run(answer_with(f"GET / HTTP/{first}\r\n\r\n".encode(), then))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"\r\n\r\nwhole")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize(

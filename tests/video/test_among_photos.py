@@ -8,6 +8,7 @@ import pytest
 from made_films import times
 
 from changed_command import changed_command, hide_package
+from colorify.extras import describe_extra
 from command_line import Colorify, command, names, photo, size
 from waiting import PATIENCE
 
@@ -63,5 +64,5 @@ class TestBoth:
         words = changed_command(hide_package, *command(tiny_weights, "a.png", "film.mp4")[3:], given=("av",))
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == 3
-        assert "pip install 'colorify-photo[video]'" in done.stderr
+        assert describe_extra("video") in done.stderr
         assert names() == {"a.png", "a-color.png", "film.mp4"}

@@ -1,5 +1,6 @@
 """Films that Colorify got wrong once: small files drawn for the purpose, after reports of other tools."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from made_films import Sort, labs, numbered, packets, times, write_film
 
 from colorify.video import FilmReport, colorize_film, damage
 from colorify.video.damage import damage_notes
+from colorify.video.reader import open_film
 
 CASES = Path(__file__).parent / "cases"
 Color = Callable[[str], FilmReport]
@@ -85,6 +87,21 @@ def test_behind_a_damaged_spot_a_film_goes_on(color: Color) -> None:
     assert (report.frames, report.fault) == (128, None)
     assert report.notes == ("the source is damaged at 2.40 to 2.92 s: frames there are missing or wrong",)
     assert times(report.target)[-1] == pytest.approx(139 / 25, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "said", [b"00:00:01.2500 ke", b"00:00:nan0000000", b"00:\xff\xfe:01.250000", b"9" * 16]
+)
+def test_a_length_that_is_no_time_is_not_believed(said: bytes, tmp_path: Path) -> None:
+    source = write_film(tmp_path / "a.mkv", Sort(frames=30))
+    assert open_film(source).duration == pytest.approx(30 / 25, abs=0.1)
+    data = source.read_bytes()
+    at = data.index(b"DURATION")
+    found = re.search(rb"\d\d:\d\d:\d\d\.\d{7}", data[at:])
+    assert found is not None
+    source.write_bytes(data[: at + found.start()] + said + data[at + found.end() :])
+    film = open_film(source)
+    assert film.duration is None or film.duration == pytest.approx(30 / 25, abs=0.1)
 
 
 def test_frames_that_matroska_loses_are_said(tmp_path: Path, tiny_weights: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from made_films import Sort, labs, numbered, packets, times, write_film
 
 from changed_command import changed_command, hide_package
+from colorify.extras import describe_extra
 from colorify.video import job
 from command_line import Colorify
 
@@ -102,7 +103,7 @@ def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
     words = changed_command(hide_package, "video", "film.mp4", "-m", str(tiny_weights), given=("av",))
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "pip install 'colorify-photo[video]'" in done.stderr
+    assert describe_extra("video") in done.stderr
 
 
 @pytest.mark.parametrize(

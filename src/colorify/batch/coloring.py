@@ -70,7 +70,7 @@ class MatchedPhoto:
         """Write it in colour, in one of its alternatives. Raises PhotoError, UsageError."""
         hints = (*self.hints, *options.colors.hints)  # those that a person gave cover the others
         colors = replace(options.colors, hints=hints, alternative=alternative)
-        save = options.save if alternative == 1 else replace(options.save, confidence=None)  # one is enough
+        save = options.save if alternative == 1 else options.save.alone()  # one of each is enough
         report = self.session.save(target, colors, save, progress=on_progress)
         return replace(report, notes=(*report.notes, *self.notes))
 
@@ -145,8 +145,7 @@ def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool 
 def color_job(opener: PhotoOpener, job: Job, watch: ProgressCallback) -> Report:
     """Colour the photo of one job. Raises PhotoError, UsageError."""
     save = opener.options.save
-    written = (job.target, save.confidence if job.alternative == 1 else None)
-    refuse_targets(job.source, written, overwrite=save.overwrite)
+    refuse_targets(job.source, job.target, save if job.alternative == 1 else save.alone())
     return opener.open(job.source).save(job.target, opener.options, watch, alternative=job.alternative)
 
 
@@ -160,8 +159,7 @@ def color_source(
     """Colour one photo, a file or its bytes, whoever made it. Raises PhotoError, UsageError."""
     if isinstance(source, Path):
         refuse_pipe(source)
-    save = options.save
-    refuse_targets(source, (target, save.confidence), overwrite=save.overwrite)
+    refuse_targets(source, target, options.save)
     session = colorizer.open_once(source, options.colors, max_pixels=options.max_pixels)
     return PhotoOpener(colorizer, options).match(session).save(target, options, on_progress)
 

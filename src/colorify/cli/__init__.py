@@ -15,6 +15,7 @@ From the ground up:
 * `progress`: the bar on a terminal
 * `summary`: what came of a run, counted
 * `result_lines`: how a run is shown: lines, or JSON lines
+* `report_file`: and as a table for spreadsheets
 * `numbers`: numbers that lie in their range
 * `options`: options that are more than a number or a name
 * `command_table`: the verbs, of which only the one that is called is loaded
@@ -22,7 +23,7 @@ From the ground up:
 * `films`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`: one verb a file
 * `data_crawl`, `data_shards`: the commands of `data`
 """
 

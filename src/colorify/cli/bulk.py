@@ -1,13 +1,13 @@
 """`colorify bulk SOURCE DEST`: photos by the million."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.lines import print_line
-from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS
+from colorify.cli.lines import print_json, print_line
+from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
+from colorify.cli.progress import count_bar
 from colorify.options import ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
@@ -42,12 +42,7 @@ SHOWN_FAILURES: Final = 20  # the rest are in the report
 @SIZE
 @FORMAT
 @QUALITY
-@click.option(
-    "-m",
-    "--weights",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A model of your own, by a path that all workers see.  [default: the embedded one]",
-)
+@WEIGHTS
 @click.option("--json", "as_json", is_flag=True, help="Print the report as a JSON object on stdout.")
 def bulk(
     source: str,
@@ -75,11 +70,11 @@ def bulk(
 
     from colorify.batch.bulk.run import color_bulk
 
-    with click.progressbar(length=1, label="chunks", file=sys.stderr, show_pos=True) as bar:
+    with count_bar() as draw:
 
         def show(done: int, chunks: int) -> None:
-            bar.length = chunks
-            bar.update(done - bar.pos)
+            if draw is not None:
+                draw(done, chunks, f"{done}/{chunks} chunks")
 
         report = color_bulk(
             source,
@@ -98,13 +93,12 @@ def bulk(
 
 
 def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
-    import json
     from dataclasses import asdict
 
     from colorify.batch.bulk.plan import REPORT
 
     if as_json:
-        click.echo(json.dumps(asdict(report), ensure_ascii=False))
+        print_json(asdict(report))
         return
     for failure in report.failures[:SHOWN_FAILURES]:
         print_line(f"{failure.key}: {failure.reason}", err=True)

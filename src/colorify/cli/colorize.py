@@ -1,6 +1,8 @@
 """`colorify INPUT...`: colour photos. The verb that runs when none is named."""
 
 import os
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +18,14 @@ from colorify.cli.options import (
     SIZE,
     STRENGTH,
     VIVIDNESS,
+    WEIGHTS,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
     show_version,
     whole_in,
 )
+from colorify.cli.report_file import open_report
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
@@ -101,7 +105,12 @@ class DefaultCommand(click.Command):
     help="Write N plausible colourings that differ, the likeliest first: NAME-color-1, ...",
 )
 @click.option("--confidence", type=FILE, help="Also write a grey map: black unsure, white sure.")
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@click.option(
+    "--layer",
+    type=FILE,
+    help="Also write the colour alone: .png, .tif or .webp, transparent; .ora, above the grey photo.",
+)
+@WEIGHTS
 @DEVICE
 @click.option(
     "-j",
@@ -117,6 +126,9 @@ class DefaultCommand(click.Command):
 )
 @click.option("--strip", is_flag=True, help="Leave out the photo's own metadata.")
 @click.option("--watch", is_flag=True, help="Go on: colour what comes into the folders, until Ctrl-C.")
+@click.option(
+    "--report", type=FILE, metavar="FILE.csv", help="Also write a table: a line a photo, as it is finished."
+)
 @click.option("--dry-run", is_flag=True, help="Only print what would be written where.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a JSON object a photo on stdout, and one for the run."
@@ -150,6 +162,7 @@ def colorize(
     profile: str,
     alternatives: int | None,
     confidence: Path | None,
+    layer: Path | None,
     weights: Path | None,
     device: str,
     jobs: int,
@@ -158,6 +171,7 @@ def colorize(
     no_mark: bool,
     strip: bool,
     watch: bool,
+    report: Path | None,
     dry_run: bool,
     as_json: bool,
     quiet: bool,
@@ -185,34 +199,36 @@ def colorize(
             strip=strip,
             overwrite=force,
             confidence=confidence,
+            layer=layer,
         ),
         reference=reference,
         alternatives=alternatives,
         max_pixels=max_pixels or MAX_PIXELS,
     )
     show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
-    if watch:
-        return watch_folders(inputs, output, options, Run(weights, device, jobs, show), dry=dry_run)
-    if STDIO in (*inputs, output):
-        return color_stream(inputs, output, options, Run(weights, device, 1, show), dry=dry_run)
-    refuse_film_target(inputs, output)
-    _refuse_lost_map(confidence, output)
-    films = tuple(filter(is_film, inputs))
-    left = refuse_films(ctx, films)
-    photos = tuple(text for text in inputs if text not in films)
-    code: int = ExitCode.DONE
-    if photos or left:
-        code = color_inputs(
-            photos, output, options, Run(weights, device, jobs, show), dry=dry_run, refused=left
-        )
-    if films and not left and code != ExitCode.INTERRUPTED:
-        code = max(code, color_films(ctx, films))
-    return code
+    with nullcontext(show) if report is None or dry_run else open_report(report, show) as shown:
+        run = Run(weights, device, jobs, shown)
+        if watch:
+            return watch_folders(inputs, output, options, run, dry=dry_run)
+        if STDIO in (*inputs, output):
+            return color_stream(inputs, output, options, replace(run, jobs=1), dry=dry_run)
+        refuse_film_target(inputs, output)
+        for name, path in options.save.beside.items():
+            _refuse_lost_file(name, path, output)
+        films = tuple(filter(is_film, inputs))
+        left = refuse_films(ctx, films)
+        photos = tuple(text for text in inputs if text not in films)
+        code: int = ExitCode.DONE
+        if photos or left:
+            code = color_inputs(photos, output, options, run, dry=dry_run, refused=left)
+        if films and not left and code != ExitCode.INTERRUPTED:
+            code = max(code, color_films(ctx, films))
+        return code
 
 
-def _refuse_lost_map(confidence: Path | None, output: str | None) -> None:
-    """Raise UsageError, before the photo is coloured, where its map would have no folder to go to."""
+def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
+    """Raise UsageError, before the photo is coloured, where what goes beside it would have no folder."""
     made = [] if output is None else [Path(output), Path(output).parent]  # at the latest
-    if confidence is None or os.path.isdir(confidence.parent) or confidence.parent in made:  # noqa: PTH112
+    if os.path.isdir(path.parent) or path.parent in made:  # noqa: PTH112
         return  # Path.is_dir would raise where one may not look
-    raise UsageError(f"--confidence {confidence}: {confidence.parent} is no folder; make it first.")
+    raise UsageError(f"--{name} {path}: {path.parent} is no folder; make it first.")

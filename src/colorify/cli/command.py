@@ -9,14 +9,15 @@ from colorify.cli.lines import print_line
 from colorify.cli.output import OutputError, flush
 from colorify.cli.wording import describe_error
 from colorify.errors import ColorifyError, ExitCode, SetupError, UsageError
+from colorify.extras import SERVER, describe_extra, describe_install
 
 # what a verb may find missing -> the extra that brings it
-EXTRAS: Final = {
+EXTRA_OF: Final = {
     **dict.fromkeys(("torch", "onnx", "onnxscript", "fsspec"), "train"),
     **dict.fromkeys(("av", "cv2"), "video"),
-    **dict.fromkeys(("fastapi", "uvicorn", "multipart", "python_multipart"), "server"),
     **dict.fromkeys(("scrapy", "pyarrow"), "crawl"),
 }
+SERVER_MODULES: Final = ("fastapi", "uvicorn", "multipart", "python_multipart")
 
 group = VerbGroup(
     name="colorify", add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -64,9 +65,12 @@ def _check_words(arguments: list[str]) -> None:
 
 def _missing_extra(error: ModuleNotFoundError) -> SetupError | None:
     package = (error.name or "").partition(".")[0]
-    if package not in EXTRAS:
+    if package in EXTRA_OF:
+        cure = describe_extra(EXTRA_OF[package])
+    elif package in SERVER_MODULES:
+        cure = describe_install(*SERVER)
+    else:
         return None
-    cure = f"pip install 'colorify-photo[{EXTRAS[package]}]'"
     return SetupError(f"this needs the package {package}, which is not installed. Type: {cure}")
 
 

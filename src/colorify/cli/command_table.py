@@ -35,10 +35,14 @@ VERBS: Final = {
     "bulk": Verb("colorify.cli.bulk", "bulk", "Colour photos by the million, on a cluster too."),
     "train": Verb("colorify.cli.train", "train", "Make a generator from shards of colour photos."),
     "export": Verb("colorify.cli.export", "export", "Turn a training run into a weights file."),
+    "models": Verb("colorify.cli.models", "models", "List the models that are there."),
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),
     "data": Verb("colorify.cli.data", "data", "Gather, screen and pack photos for training."),
     "serve": Verb("colorify.cli.serve", "serve", "Colour photos in the browser; also an HTTP API."),
 }
+
+# as people know them from rembg; a file of such a name is ./p
+ALIASES: Final = {"p": DEFAULT_VERB, "s": "serve"}
 
 
 class VerbGroup(click.Group):
@@ -46,6 +50,8 @@ class VerbGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the verb in front where none is given, so that `-h` is its help and lists the rest."""
+        if args and args[0] in ALIASES:
+            args = [ALIASES[args[0]], *args[1:]]
         if not args or args[0] not in VERBS:
             args = [self.choose_verb(ctx, args), *args]
         return super().parse_args(ctx, args)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.lines import print_line
-from colorify.cli.options import DETAIL, DEVICE, real_in, whole_in
+from colorify.cli.lines import print_json, print_line
+from colorify.cli.options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.progress import count_bar
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option(
-    "-m", "--weights", type=click.Path(path_type=Path), help="Weights file; the embedded one if left out."
-)
+@WEIGHTS
 @DEVICE
 @click.option("--hints", default="0", help="Numbers of true colours to give, such as 0,1,2,5,10,50.")
 @click.option("--vividness", type=real_in("vividness"), default=1.0, show_default=True)
@@ -119,11 +117,9 @@ def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict
 
 
 def _show(hints: int, photos: int, scores: dict[str, float | None], as_json: bool) -> None:
-    import json
-
     row = {"photos": photos, "hints": hints, **scores}
     if as_json:
-        click.echo(json.dumps(row))
+        print_json(row)
     else:
         print_line("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
 

@@ -1,15 +1,12 @@
 """How what comes of films is shown to a person or to a program, and the bar while one is coloured."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
-from colorify.cli.lines import print_line
+from colorify.cli.lines import print_json, print_line
 from colorify.cli.progress import count_bar
 from colorify.cli.result_lines import printable_path
 
@@ -44,20 +41,20 @@ class FilmReporter:
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
             row = {"source": printable_path(film), "status": "failed", "error": reason}
-            click.echo(json.dumps(_EMPTY | row))
+            print_json(_EMPTY | row)
         else:
             print_line(f"error: {reason}", err=True)
 
     def passed_over(self, film: Path, note: str) -> None:
         if self.as_json:
             row = {"source": printable_path(film), "status": "skipped", "notes": [note]}
-            click.echo(json.dumps(_EMPTY | row))
+            print_json(_EMPTY | row)
         elif not self.quiet:
             print_line(f"{printable_path(film)}: {note}", err=True)
 
     def report(self, report: "FilmReport") -> None:
         if self.as_json:
-            click.echo(json.dumps(_row(report)))
+            print_json(_row(report))
             return
         if not self.quiet:
             _tell(report)

@@ -34,6 +34,8 @@ PHOTO_OPTIONS: Final = {
     "reference": "--reference",
     "alternatives": "--alternatives",
     "confidence": "--confidence",
+    "layer": "--layer",
+    "report": "--report",
     "strip": "--strip",
     "detail": "--detail",
     "dry_run": "--dry-run",

@@ -1,9 +1,13 @@
 """Lines of text for a person: each stays one line, whatever file names hold."""
 
+import json
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 import click
+
+from colorify.cli.progress import above_bar
 
 _BREAKING: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters, separators of lines
 # marks of the direction of text: with one of them "gpj.exe" is read as "exe.jpg"
@@ -17,7 +21,19 @@ def print_line(text: str, *, err: bool = False) -> None:
     spelt as Python spells them, so that a line of ours cannot be split, coloured or hidden. All that the
     command says goes through here, but for JSON, which spells them itself.
     """
-    click.echo("".join(map(_spelt, text)), err=err)
+    with above_bar():
+        click.echo(spell_line(text), err=err)
+
+
+def spell_line(text: str) -> str:
+    """Return a text as one line, with what would split or turn it spelt out."""
+    return "".join(map(_spelt, text))
+
+
+def print_json(row: Mapping[str, object]) -> None:
+    """Print one JSON object on stdout, on a line."""
+    with above_bar():
+        click.echo(json.dumps(row))
 
 
 def _spelt(char: str) -> str:

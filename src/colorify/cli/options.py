@@ -51,6 +51,12 @@ DEVICE: Final = click.option(
     default=AUTO,
     help="Where the generator runs; auto: an accelerator that works, or the CPU.",
 )
+WEIGHTS: Final = click.option(
+    "-m",
+    "--weights",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Another generator: a file, or hf:OWNER/NAME[@REVISION].  [default: the embedded one]",
+)
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?")
 NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")

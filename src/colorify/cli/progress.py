@@ -1,22 +1,21 @@
 """The bar on a terminal: how far a run is, and how long it will still take."""
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from tqdm import tqdm
 
     from colorify.batch.plan import Job
 
 FIRST_DRAW_S: Final = 1.0  # s before a bar is drawn for one photo alone: most are done by then
-ESTIMATE_WINDOW_S: Final = (
-    300.0  # s that the estimate of the time left looks back: the photos of an album differ
-)
-
+DEFAULT_SIZE: Final = (80, 24)  # columns and lines of a terminal that does not say
+FORM: Final = "{bar:40} {desc}, {remaining} left"
 
 Draw = Callable[[int, int | None, str], None]  # how many are done, of how many, and that in words
 
@@ -32,7 +31,7 @@ class Bar:
         self._lock = threading.Lock()
         self._since = time.monotonic()
         self._visible = visible
-        self._display: tuple[Progress, TaskID] | None = None
+        self._display: tqdm[Any] | None = None
 
     def on_progress(self, job: "Job", part: float) -> None:
         """Note that `part`, 0..1, of a photo is done."""
@@ -46,46 +45,76 @@ class Bar:
             self._parts.pop(job, None)
             self._ended += 1
             self._draw()
+            if self._display is not None:
+                self._display.refresh()  # however soon after the last one
 
     def close(self) -> None:
         """Take the bar off the screen."""
         with self._lock:
             self._visible = False
             if self._display is not None:
-                self._display[0].stop()
+                self._display.close()
 
     def _draw(self) -> None:
         if not self._visible or (self._total == 1 and time.monotonic() - self._since < FIRST_DRAW_S):
             return
-        if self._display is None:
-            self._display = _begin(self._total)
         now = self._ended + sum(self._parts.values())
         count = f"{self._ended}/{self._total}" if self._total > 1 else f"{now:.0%}"
-        progress, task = self._display
-        progress.update(task, completed=now, count=count)
+        if self._display is None:
+            self._display = _begin(self._total, count)
+        _advance(self._display, now, count)
 
 
-def _begin(total: int | None) -> "tuple[Progress, TaskID]":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+def _begin(total: int | None, words: str) -> "tqdm[Any]":
+    """Draw a bar at once; the time left is told from the mean pace, as the photos of an album differ."""
+    from tqdm import tqdm
 
-    columns = BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn()
-    # lines on stderr go through rich, to stay above the bar; stdout is data and is left alone
-    progress = Progress(
-        *columns,
-        console=Console(stderr=True),
-        redirect_stdout=False,
-        transient=True,
-        speed_estimate_period=ESTIMATE_WINDOW_S,
+    tqdm.monitor_interval = 0  # no thread of its own
+    tqdm.set_lock(threading.RLock())  # nor a lock between processes
+    sized = _has_size()
+    return tqdm(
+        total=total,
+        desc=words,
+        file=sys.stderr,
+        leave=False,
+        miniters=0,
+        smoothing=0,
+        ncols=None if sized else DEFAULT_SIZE[0],
+        nrows=None if sized else DEFAULT_SIZE[1],
+        dynamic_ncols=sized,
+        bar_format=FORM,
     )
-    progress.start()
-    return progress, progress.add_task("", total=total, count="")
+
+
+def _has_size() -> bool:
+    """Whether the terminal says how wide it is: one of a container or of `script` may not."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except (OSError, ValueError):  # none of the system's: a notebook, a test
+        return False
+
+
+def _advance(bar: "tqdm[Any]", now: float, words: str) -> None:
+    bar.set_description_str(words, refresh=False)
+    bar.update(now - bar.n)
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Bar]:
+def above_bar() -> Iterator[None]:
+    """Take the bar off the screen while a line is printed, and draw it again below."""
+    if "tqdm" not in sys.modules:  # no bar was ever drawn
+        yield
+        return
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode(file=sys.stderr):
+        yield
+
+
+@contextmanager
+def progress_bar(total: int, *, hidden: bool = False) -> Iterator[Bar]:
     """Draw a bar below the lines on stderr, if that is a terminal."""
-    bar = Bar(total, visible=sys.stderr.isatty())
+    bar = Bar(total, visible=sys.stderr.isatty() and not hidden)
     try:
         yield bar
     finally:
@@ -98,8 +127,18 @@ def count_bar(*, hidden: bool = False) -> Iterator[Draw | None]:
     if hidden or not sys.stderr.isatty():
         yield None
         return
-    progress, task = _begin(None)
+    bar: tqdm[Any] | None = None
+
+    def draw(done: int, total: int | None, words: str) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = _begin(total, words)
+            bar.n = bar.initial = done  # what an earlier run has done says nothing about the pace
+        bar.total = total
+        _advance(bar, done, words)
+
     try:
-        yield lambda done, total, words: progress.update(task, completed=done, total=total, count=words)
+        yield draw
     finally:
-        progress.stop()
+        if bar is not None:
+            bar.close()

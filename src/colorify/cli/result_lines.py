@@ -1,6 +1,6 @@
 """How a run is shown to a person or to a program: lines on stderr, or JSON lines on stdout."""
 
-import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
-from colorify.cli.lines import print_line
+from colorify.cli.lines import print_json, print_line
 from colorify.cli.summary import Summary
 from colorify.cli.wording import describe_error
 
@@ -23,22 +23,31 @@ MAX_REASONS: Final = 20  # that the report repeats
 
 
 class RunReporter(Protocol):
-    """Is told what happens, in order."""
+    """Is told what happens, in order. `quiet`: no bar is drawn meanwhile."""
 
+    @property
+    def quiet(self) -> bool: ...
     def loaded(self, colorizer: "Colorizer") -> None: ...
     def refused(self, refusal: "Refusal") -> None: ...
     def passed_over(self, plan: "Plan") -> None: ...
     def planned(self, job: "Job") -> None: ...
-    def result(self, result: "PhotoResult") -> None: ...
+    def result(self, result: "PhotoResult", *, alone: bool) -> None: ...
     def watching(self, folders: Sequence[str]) -> None: ...
     def end(self, summary: Summary, *, dry: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
 class LineReporter:
-    """For a person: a line a photo. `verbosity`: -1 errors alone, 0, 1 everything."""
+    """For a person: a line a photo. `verbosity`: -1 errors alone, 0, 1 everything.
+
+    On a terminal the bar counts the photos of an album, so that only a photo with a note gets a line.
+    """
 
     verbosity: int = 0
+
+    @property
+    def quiet(self) -> bool:
+        return self.verbosity < 0
 
     def loaded(self, colorizer: "Colorizer") -> None:
         if self.verbosity > 0:
@@ -67,12 +76,13 @@ class LineReporter:
             f"{printable_path(job.source)} -> {printable_path(job.target)}"
         )  # what --dry-run is asked for, so on stdout
 
-    def result(self, result: "PhotoResult") -> None:
+    def result(self, result: "PhotoResult", *, alone: bool) -> None:
         if result.error is not None:
             _print_line(f"error: {describe_error(result.error)}")
         if result.report is None:
             return
-        if self.verbosity >= 0:
+        worth = alone or result.report.was_colored or result.report.notes or not sys.stderr.isatty()
+        if self.verbosity > 0 or (worth and not self.quiet):
             self._report(printable_path(result.job.source), printable_path(result.job.target), result.report)
 
     def watching(self, folders: Sequence[str]) -> None:
@@ -105,6 +115,8 @@ class LineReporter:
 class JsonReporter:
     """For a program: a JSON object a photo, of one shape whatever came of it, and one for the whole run."""
 
+    quiet: Final = False  # what it prints goes to stdout
+
     def loaded(self, colorizer: "Colorizer") -> None:
         """Say nothing: every line is of a photo, or of the run."""
 
@@ -131,7 +143,7 @@ class JsonReporter:
     def planned(self, job: "Job") -> None:
         _print_json(printable_path(job.source), printable_path(job.target), "planned")
 
-    def result(self, result: "PhotoResult") -> None:
+    def result(self, result: "PhotoResult", *, alone: bool) -> None:
         source, target = printable_path(result.job.source), printable_path(result.job.target)
         if result.error is not None:
             _print_json(source, target, "failed", error=describe_error(result.error))
@@ -151,7 +163,7 @@ class JsonReporter:
             "stopped": summary.stopped or None,
             "seconds": round(summary.seconds, 3),
         }
-        click.echo(json.dumps(row))
+        print_json(row)
 
 
 def _details(summary: Summary) -> Iterator[str]:
@@ -200,7 +212,7 @@ def _print_json(
         "mean_confidence": report and round(report.mean_confidence, 4),
         "notes": notes,
     }
-    click.echo(json.dumps(row))
+    print_json(row)
 
 
 def printable_path(path: Path) -> str:

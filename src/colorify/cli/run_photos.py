@@ -14,6 +14,7 @@ from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
 from colorify.errors import ExitCode, PhotoError, UsageError
+from colorify.options import SaveOptions
 
 if TYPE_CHECKING:
     from colorify.batch.coloring import BatchOptions
@@ -27,8 +28,10 @@ CORES: Final = os.cpu_count() or 1
 # now and then, for the disk or for its own threads.
 DEFAULT_JOBS: Final = min(CORES, 4) + 1
 _OF_ONE: Final = (
-    "--hint, --neutral, --hints, --alternatives and --confidence are of one photo; give one INPUT."
+    "--hint, --neutral, --hints, --alternatives, --confidence and --layer are of one photo; give one INPUT."
 )
+
+_BESIDE: Final = {"confidence": "map", "layer": "layer"}  # a field of `SaveOptions.beside`, in words
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,7 @@ def color_inputs(
     plan = replace(plan, refused=(*plan.refused, *refused))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
-    if options.save.confidence is not None:
-        check_confidence(options.save.confidence, plan, overwrite=options.save.overwrite)
+    check_beside(options.save, plan)
     if dry:
         return _show_plan(plan, options, run.show)
     with stop_on_signals() as stopped:
@@ -118,20 +120,26 @@ def _plan(
 
 
 def _is_of_one(options: "BatchOptions") -> bool:
-    return bool(options.colors.hints or options.save.confidence or options.alternatives)
+    return bool(options.colors.hints or options.save.beside or options.alternatives)
 
 
-def check_confidence(path: Path, plan: "Plan", *, overwrite: bool) -> None:
-    """Refuse before the work what would end it, or replace another picture by the map."""
-    if plan.finished and not plan.jobs:
-        there = plan.finished[0].target
-        raise UsageError(f"--confidence: {there} exists, and no map is made without it; -f makes both anew.")
-    for job in plan.jobs:
-        for other, what in ((job.source, "the photo itself"), (job.target, "where the colour photo goes")):
+def check_beside(save: SaveOptions, plan: "Plan") -> None:
+    """Refuse before the work what would end it, or replace another picture by the map or the layer."""
+    for name, path in save.beside.items():
+        what = _BESIDE[name]
+        if plan.finished and not plan.jobs:
+            there = plan.finished[0].target
+            raise UsageError(
+                f"--{name}: {there} exists, and no {what} is made without it; -f makes both anew."
+            )
+        taken = [(other, f"the {_BESIDE[key]}, too") for key, other in save.beside.items() if key != name]
+        for job in plan.jobs:
+            taken += [(job.source, "the photo itself"), (job.target, "where the colour photo goes")]
+        for other, whose in taken:
             if os.path.realpath(path) == os.path.realpath(other):
-                raise UsageError(f"--confidence {path} is {what}; choose another name for the map.")
-    if plan.jobs and os.path.lexists(path) and not overwrite:
-        raise UsageError(f"--confidence: {path} exists; -f overwrites it.")
+                raise UsageError(f"--{name} {path} is {whose}; choose another name for the {what}.")
+        if plan.jobs and os.path.lexists(path) and not save.overwrite:
+            raise UsageError(f"--{name}: {path} exists; -f overwrites it.")
 
 
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:
@@ -210,7 +218,7 @@ def _color_plan(
     from colorify.batch.coloring import bind_coloring
 
     color = bind_coloring(colorizer, options, recolor=plan.single_input and options.save.overwrite)
-    with progress_bar(len(plan.jobs)) as drawn:
+    with progress_bar(len(plan.jobs), hidden=run.show.quiet) as drawn:
         results = batch.run(
             plan.jobs,
             color,
@@ -249,7 +257,7 @@ def _count(result: "PhotoResult", plan: "Plan", summary: Summary, show: RunRepor
     if isinstance(result.error, DiskFullError):
         summary.stopped = "the disk is full"
     summary.result(result)
-    show.result(result)
+    show.result(result, alone=len(plan.jobs) == 1)
 
 
 def _is_taken(result: "PhotoResult") -> bool:

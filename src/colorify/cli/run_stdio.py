@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.result_lines import JsonReporter
-from colorify.cli.run_photos import Run, check_confidence
+from colorify.cli.run_photos import Run, check_beside
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
 from colorify.errors import ExitCode, PhotoError, UsageError
@@ -41,7 +41,7 @@ def color_stream(
         except PhotoError as error:
             result = PhotoResult(job, error=error)
         summary.result(result)
-        run.show.result(result)
+        run.show.result(result, alone=True)
     run.show.end(summary, dry=dry)
     return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
@@ -87,8 +87,7 @@ def _job(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", r
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
     refuse_format(str(job.target), options.save.format)
-    if options.save.confidence is not None:
-        check_confidence(options.save.confidence, Plan(jobs=(job,)), overwrite=options.save.overwrite)
+    check_beside(options.save, Plan(jobs=(job,)))
     if job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
     if job.target == Path(STDIO) and isinstance(run.show, JsonReporter):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from colorify.cli.lines import print_line
-from colorify.cli.options import DEVICE
-from colorify.errors import ExitCode, SetupError, UsageError
+from colorify.cli.options import DEVICE, WEIGHTS
+from colorify.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from colorify.server.settings import Settings
@@ -44,7 +44,7 @@ LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a n
     "--max-megapixels", type=click.IntRange(1), default=100, show_default=True, help="Size of a photo."
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser of this computer.")
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@WEIGHTS
 @DEVICE
 def serve(
     host: str,
@@ -79,7 +79,6 @@ def _settings(
     weights: Path | None,
     device: str,
 ) -> "Settings":
-    _check_extra()
     from colorify import __version__
     from colorify.server.settings import LOOPBACK, Settings
 
@@ -150,13 +149,3 @@ def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
 def _open_browser(address: str) -> None:
     """Show the page. On a thread: the server listens, but does not answer before `started` has returned."""
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-
-def _check_extra() -> None:
-    """Raise SetupError unless the extra is installed."""
-    from importlib.util import find_spec
-
-    missing = [name for name in ("fastapi", "uvicorn", "python_multipart") if find_spec(name) is None]
-    if missing:
-        cure = "pip install 'colorify-photo[server]'"
-        raise SetupError(f"the server needs {', '.join(missing)}, not installed. Type: {cure}")

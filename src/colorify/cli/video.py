@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.film_lines import FilmReporter, film_bar
-from colorify.cli.options import DEVICE, SIZE, STRENGTH, VIVIDNESS, read_photo_hints, real_in, whole_in
+from colorify.cli.options import (
+    DEVICE,
+    SIZE,
+    STRENGTH,
+    VIVIDNESS,
+    WEIGHTS,
+    read_photo_hints,
+    real_in,
+    whole_in,
+)
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.wording import describe_error
 from colorify.errors import ExitCode, FilmError, UsageError
@@ -102,7 +111,7 @@ def read_timed_hints(
     show_default=True,
     help="Of a folder of pictures given as FILM. A film keeps the time of every frame.",
 )
-@click.option("-m", "--weights", type=FILE, help="A generator of your own.  [default: the embedded one]")
+@WEIGHTS
 @DEVICE
 @click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
 @click.option(

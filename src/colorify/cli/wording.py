@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from colorify.errors import ColorifyError
+from colorify.errors import INSTALL, ColorifyError
+from colorify.extras import describe_extra
 
 # what is not here is --NAME
 _FLAGS: Final = {"overwrite": "--force", "weights": "-m", "alternative": "--alternatives"}
@@ -14,5 +15,7 @@ def describe_error(error: ColorifyError) -> str:
 
 
 def _spell_flag(name: str, value: str | None) -> str:
+    if name == INSTALL and value is not None:
+        return describe_extra(value)
     flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
     return flag if value in (None, "True") else f"{flag} {value}"

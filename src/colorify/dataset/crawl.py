@@ -15,6 +15,7 @@ from colorify.dataset.catalogue import KINDS, Catalogue, Link, host_of
 from colorify.dataset.frontier import CrawlLimits, Frontier, Hosts
 from colorify.dataset.storage import disk_errors
 from colorify.errors import SetupError, UsageError
+from colorify.extras import describe_extra
 
 LOG: Final = "crawl.log"
 ENDS: Final = ("finished", "shutdown", "closespider_timeout")  # of Scrapy; any other is an error's message
@@ -129,7 +130,7 @@ def polite_settings(policy: CrawlPolicy, limits: CrawlLimits, folder: Path) -> d
     try:
         import scrapy  # noqa: F401
     except ModuleNotFoundError as error:
-        cure = "pip install 'colorify-photo[crawl]'"
+        cure = describe_extra("crawl")
         raise SetupError(
             f"crawling needs the package scrapy, which is not installed. Type: {cure}"
         ) from error
@@ -229,7 +230,7 @@ def _run(
         frontier=frontier,
         report=Reporter(tell, every=REPORT_EVERY),
     )
-    process.start()
+    _run_reactor(process)
     if task.done() and not task.cancelled() and (error := task.exception()):
         raise error
     stats = crawler.stats.get_stats() if crawler.stats else {}
@@ -247,3 +248,19 @@ def _run(
         interrupted=reason == "shutdown",
         faults=int(stats.get("spider_exceptions/count", 0)),
     )
+
+
+def _run_reactor(process: Any) -> None:
+    """Run the reactor until the crawl is over.
+
+    A signal that comes before Scrapy listens is raised right through the reactor, which then never shuts its
+    threads down; Python would wait for them at its end, for ever.
+    """
+    from twisted.internet import reactor
+
+    try:
+        process.start()
+    finally:
+        pool = reactor.threadpool
+        if pool is not None:
+            pool.stop()

@@ -10,6 +10,7 @@ from typing import Any, Final
 from colorify.atomic import make_folder, whole_file
 from colorify.dataset.catalogue import Catalogue, Link
 from colorify.errors import SetupError, UsageError
+from colorify.extras import describe_extra
 
 BATCH: Final = 10_000  # rows at a time; bounds the memory
 # img2dataset's names where it has one: column -> column of the catalogue
@@ -110,7 +111,7 @@ def _arrow(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        cure = "pip install 'colorify-photo[crawl]'"
+        cure = describe_extra("crawl")
         raise SetupError(
             f"Parquet needs the package pyarrow, which is not installed. Type: {cure}"
         ) from error

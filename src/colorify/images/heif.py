@@ -14,7 +14,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify.errors import PhotoError
+from colorify.errors import INSTALL, PhotoError, option
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers
 from colorify.images.limits import check_size, check_whole
 
@@ -56,7 +56,7 @@ def _open_heif(data: Path | bytes, name: str, max_pixels: int) -> Iterator[Any]:
     try:
         from pillow_heif import open_heif
     except ModuleNotFoundError as error:
-        cure = "pip install 'colorify-photo[heif]'"
+        cure = option(INSTALL, "heif")
         raise PhotoError(f"{name}: HEIC needs pillow-heif, which is not installed. Type: {cure}") from error
     try:
         file = open_heif(

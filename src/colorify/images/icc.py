@@ -118,7 +118,9 @@ def _curve(tag: bytes) -> Curve:
     codes = np.linspace(0, 1, CURVE_STEPS + 1)
     if tag[:4] == b"para":
         (kind,) = struct.unpack_from(">H", tag, 8)
-        light = _parametric(codes, kind, struct.unpack_from(f">{_PARAMETER_COUNTS[kind]}i", tag, 12))
+        parameters = struct.unpack_from(f">{_PARAMETER_COUNTS[kind]}i", tag, 12)
+        with np.errstate(all="ignore"):  # a damaged power leads beyond all numbers, which is looked at below
+            light = _parametric(codes, kind, parameters)
     elif tag[:4] == b"curv":
         (count,) = struct.unpack_from(">I", tag, 8)
         points = np.frombuffer(tag, ">u2", count, 12).astype(np.float64)
@@ -128,6 +130,8 @@ def _curve(tag: bytes) -> Curve:
             light = np.interp(codes, np.linspace(0, 1, count), points / 65535)
     else:
         raise ValueError("no curve")
+    if not np.isfinite(light).all():
+        raise ValueError("a curve that leads beyond all numbers")
     light = np.clip(light, 0, 1)
     if light[0] > 1e-3 or light[-1] < 1 - 1e-3 or np.diff(light).min() < 0:
         raise ValueError("a curve that does not rise from black to white")

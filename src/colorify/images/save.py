@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final
 
 import pyvips
 from pyvips.enums import ForeignKeep
@@ -71,7 +71,36 @@ def save_photo(
     The file appears under its name only when it is whole. Raises PhotoError where it exists (unless
     `output.overwrite`), cannot be written, or the photo turns out to be damaged.
     """
-    _check_output(stream.image, output, str(target or photo.origin.name))
+    job = _prepare(stream, photo, output, progress, str(target or photo.origin.name))
+    save = _save_tiff if output.format.name == "tiff" else _save_through
+    if target is None:
+        return save(job, None)
+    with whole_file(target, overwrite=output.overwrite) as temporary:
+        save(job, temporary)
+    return None
+
+
+def save_photo_into(
+    stream: RowStream,
+    photo: Photo,
+    file: IO[bytes],
+    output: Output,
+    *,
+    name: str,
+    progress: Callable[[float], None] | None = None,
+) -> None:
+    """Write the same into an open file, from front to back; not a TIFF. `name`: for messages."""
+    _save_to(file, _prepare(stream, photo, output, progress, name))
+
+
+def _prepare(
+    stream: RowStream,
+    photo: Photo,
+    output: Output,
+    progress: Callable[[float], None] | None,
+    name: str,
+) -> "_Job":
+    _check_output(stream.image, output, name)
     row = output.format
     quality = output.quality if output.quality is not None else row.quality or 0
     settings = row.settings(quality, output.depth)
@@ -80,13 +109,7 @@ def save_photo(
         settings["bigtiff"] = decoded_bytes(stream.image) > 2**31
     plan = output.plan(photo)
     image = copy_metadata(photo.color, stream.image, plan, output.space.profile)
-    save = _save_tiff if row.name == "tiff" else _save_through
-    job = _Job(image, row, settings, plan, stream, progress, str(target or photo.origin.name))
-    if target is None:
-        return save(job, None)
-    with whole_file(target, overwrite=output.overwrite) as temporary:
-        save(job, temporary)
-    return None
+    return _Job(image, row, settings, plan, stream, progress, name)
 
 
 @dataclass(frozen=True)
@@ -124,12 +147,23 @@ def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
 
 
 def _save_through(job: _Job, target: Path | None) -> bytes | None:
-    """Write any other format through an Embedder."""
+    """Write any other format, into memory or a file."""
+    if target is None:
+        memory = BytesIO()
+        _save_to(memory, job)
+        return memory.getvalue()
+    with target.open("wb") as file:
+        _save_to(file, job)
+    return None
+
+
+def _save_to(file: IO[bytes], job: _Job) -> None:
+    """Write any format but TIFF through an Embedder."""
     extras = job.plan.extras
     # an AVIF has to have an item for EXIF, which then becomes ours
     keep = _KEEP | _KEEP_EXIF if job.format.name == "avif" and extras.exif else _KEEP
 
-    def save(file: BinaryIO) -> None:
+    def save() -> None:
         embedder = Embedder(file, job.format.name, extras)
         try:
             getattr(job.image, f"{job.format.saver}_target")(embedder.target, **job.settings, keep=keep)
@@ -138,13 +172,7 @@ def _save_through(job: _Job, target: Path | None) -> bytes | None:
                 raise embedder.error
         embedder.finish()
 
-    if target is None:
-        memory = BytesIO()
-        _run_saver(lambda: save(memory), job)
-        return memory.getvalue()
-    with target.open("wb") as file:
-        _run_saver(lambda: save(file), job)
-    return None
+    _run_saver(save, job)
 
 
 def _check_output(image: pyvips.Image, output: Output, name: str) -> None:

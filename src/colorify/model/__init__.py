@@ -4,12 +4,14 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 
 * `preprocess`: a photo's L, reduced, its levels stretched and its grain lowered
 * `spec`: what a weights file promises of itself
-* `onnx_file`: where an ONNX file would read other files
+* `onnx_file`: what an ONNX file says of itself, and where it would read other files
+* `hub`: weights files on the Hugging Face Hub
 * `devices`: where the generator may run: the CPU, or an accelerator; a table
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it
 * `likeness`: how alike two places of a photo are to the generator
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship
+* `registry`: the models of this machine, each with its licence and digest
 * `bilateral_grid`: sums over what is near a cell and about as bright
 * `postprocess`: colours moved apart; the uncertain ones smoothed, and faded
 * `geodesic`: how far two places are from each other, by ways on which L changes slowly

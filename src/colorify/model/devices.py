@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from colorify.errors import SetupError, UsageError
+from colorify.extras import describe_extra, describe_install
 
 AUTO: Final = "auto"
 # Every package of ONNX Runtime is the same module, and pip does not say which is to lie on top; so the one
 # for a card is laid over the others afterwards.
-OVER: Final = "pip install --force-reinstall --no-deps"
+OVER: Final = ("--force-reinstall", "--no-deps")  # of pip
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,25 @@ class Device:
         return next((provider for provider in self.providers if provider in available), None)
 
 
-CPU: Final = Device("cpu", ("CPUExecutionProvider",), "pip install onnxruntime")
+CPU: Final = Device("cpu", ("CPUExecutionProvider",), describe_install("onnxruntime"))
 DEVICES: Final = (  # `auto` takes the first that is installed and opens
     Device(
         "cuda",
         ("CUDAExecutionProvider",),
-        f"pip install 'colorify-photo[cuda]' && {OVER} onnxruntime-gpu",
+        f"{describe_extra('cuda')} && {describe_install('onnxruntime-gpu', options=OVER)}",
         # the default measures every way of each convolution anew for each size of photo
         {"cudnn_conv_algo_search": "HEURISTIC"},
     ),
-    Device("rocm", ("MIGraphXExecutionProvider", "ROCMExecutionProvider"), f"{OVER} onnxruntime-migraphx"),
-    Device("directml", ("DmlExecutionProvider",), f"{OVER} onnxruntime-directml"),
+    Device(
+        "rocm",
+        ("MIGraphXExecutionProvider", "ROCMExecutionProvider"),
+        describe_install("onnxruntime-migraphx", options=OVER),
+    ),
+    Device("directml", ("DmlExecutionProvider",), describe_install("onnxruntime-directml", options=OVER)),
     Device(
         "openvino",
         ("OpenVINOExecutionProvider",),
-        f"{OVER} onnxruntime-openvino",
+        describe_install("onnxruntime-openvino", options=OVER),
         {"device_type": "AUTO"},
     ),
     # in every package for macOS; sizes that change make it plan anew, so only a person chooses it

@@ -1,7 +1,8 @@
 """The generator: luminance in, ab out, under ONNX Runtime. What its files promise is in `spec`."""
 
+import hashlib
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
+from colorify.model.hub import find_weights
 from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
 from colorify.model.memory import Claims
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
@@ -62,11 +64,13 @@ class Generator:
     def __init__(self, weights: Path | None = None, *, threads: int = 0, device: str = AUTO) -> None:
         """Load `weights` (the embedded ones if None), to run on `device`, of `threads` cores (0: all).
 
+        `weights`: a file, or `hf:OWNER/NAME[@REVISION]`; see `hub`.
+
         `device`: one of `devices.DEVICE_NAMES`; auto: the first accelerator that works, or the CPU.
         Raises WeightsError where the file is missing, damaged or of another kind; SetupError where a device
         was named that cannot be used.
         """
-        self.path = weights if weights is not None else BUILTIN_WEIGHTS
+        self.path = BUILTIN_WEIGHTS if weights is None else find_weights(weights)
         self._runtime = Runtime(self.path, threads, device)
         # `centers`: (Q, 2) float32, a and b of each bin; a regression has none
         self.spec, self.centers = read_spec(self._runtime.metadata, self.path)
@@ -79,6 +83,12 @@ class Generator:
     ) -> Prediction:
         """Generate the colours of one photo: see `encode` and `EncodedPhoto.colors`."""
         return self.encode(L).predict(hints=hints, vividness=vividness)
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the weights file, in hexadecimal."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def encode(self, L: FloatArray) -> "EncodedPhoto":
         """Look at one photo, to make its colours more than once.

@@ -1,4 +1,4 @@
-"""Where an ONNX file would read other files: found before anything is loaded.
+"""What an ONNX file says before it is loaded: of itself, and where it would read other files.
 
 An ONNX model may keep its weights in files beside it ("external data"), named by paths that the file itself
 gives. A weights file that a stranger made must not have any other file of this machine read, so such a model
@@ -26,12 +26,25 @@ _PARTS: Final[dict[str, dict[int, str]]] = {
     _TRAINING: {1: _GRAPH, 2: _GRAPH},
     _TENSOR: {},
 }
+_METADATA, _KEY, _VALUE = 14, 1, 2  # fields of a model, and of an entry of its metadata
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # fields of a tensor; a location other than 0 is outside the file
 
 
 def has_external_data(model: memoryview) -> bool:
     """Tell whether a tensor of an ONNX model is in another file. Raises ValueError: it is no protobuf."""
     return _is_external(model, _MODEL, 0)
+
+
+def read_entries(model: memoryview) -> dict[str, str]:
+    """Return the metadata of an ONNX model, text by name. Raises ValueError for what is none."""
+    entries = {}
+    for field, entry in _fields(model):
+        if field == _METADATA and isinstance(entry, memoryview):
+            texts = {
+                number: bytes(value) for number, value in _fields(entry) if isinstance(value, memoryview)
+            }
+            entries[texts.get(_KEY, b"").decode()] = texts.get(_VALUE, b"").decode()
+    return entries
 
 
 def _is_external(message: memoryview, kind: str, depth: int) -> bool:

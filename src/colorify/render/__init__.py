@@ -7,4 +7,5 @@ From the ground up:
 * `layer`: the colour alone, as a transparent layer
 * `subsampling`: the same for large photos, where four pixels share a colour
 * `strips`: a whole photo, from the top down, on all cores
+* `open_raster`: the grey photo and its colour above it, as one file with layers
 """

@@ -1,4 +1,4 @@
-"""The colorizer behind HTTP, and a page for people. Needs the extra `server`.
+"""The colorizer behind HTTP, and a page for people.
 
 From the ground up:
 

@@ -135,6 +135,7 @@ class Connection(H11Protocol):
         self._admitted = False
         self._begun = False  # a part of a head is there
         self._unsent = 0  # bytes of the answer at `since`
+        self._is_last = False  # the answer under way: what followed its request is no request
 
     @property
     def answering(self) -> bool:
@@ -167,11 +168,23 @@ class Connection(H11Protocol):
         if not self._admitted:
             self._turn_away()
             return
+        if self._is_last:
+            return
         if not self.answering and not self._begun:
             self._begun, self.since = True, self.loop.time()
         super().data_received(data)
         if self.answering:
             self._begun, self.since = False, self.loop.time()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request.
+
+        uvicorn would spoil the answer that is under way; here it goes out, and is the last.
+        """
+        if not self.answering or (self.cycle.more_body and not self.cycle.response_started):
+            super().send_400_response(msg)
+        else:
+            self._is_last, self.cycle.keep_alive = True, False
 
     def on_response_complete(self) -> None:
         """Wait for the next request, once this answer is read."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
 from colorify.colorizer import Colorizer
+from colorify.extras import EXTRAS
 from colorify.options import ColorOptions
 from colorify.server.download import attachment
 from colorify.server.films import FilmJob, Films, has_films, render_frame
@@ -43,7 +44,9 @@ class FilmApi:
     async def open_film(self, request: Request) -> FilmStatus:
         """Send a film as `image`, with `strength` and `vividness` if you like; it waits for its turn."""
         if not has_films():
-            raise RefusalError(NO_FILMS, "Install the extra `video` where this server runs.")
+            raise RefusalError(
+                NO_FILMS, f"Where this server runs, type: pip install {' '.join(EXTRAS['video'])}"
+            )
         async with self.queue.place():
             upload = await read_upload(request)
             options = read_form(FilmRequest, upload.fields)

@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from colorify.errors import ColorifyError, PhotoError, TooLargeError, UsageError
+from colorify.errors import INSTALL, ColorifyError, PhotoError, TooLargeError, UsageError
+from colorify.extras import EXTRAS
 from colorify.server.plain_text import escape_unprintable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -113,6 +114,8 @@ async def _of_colorify(_request: Request, error: Exception) -> Response:
 
 def spell_field(name: str, value: str | None) -> str:
     """Write an option as a field of a request; a client may set some of them alone."""
+    if name == INSTALL and value is not None:
+        return f"pip install {' '.join(EXTRAS[value])}"  # where this server runs: of it no more is told
     return name if value is None else f"{name} {value}"
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from colorify.errors import SetupError, WeightsError
 from colorify.model.generator import BUILTIN_WEIGHTS
+from colorify.model.hub import find_weights
 from colorify.model.runtime import read_model
 from colorify.model.spec import read_metadata, read_spec
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint, save_whole, select_weights
@@ -38,8 +39,11 @@ class PretrainedGenerator:
 
 
 def load_generator(source: str) -> PretrainedGenerator:
-    """Read "shipped", a weights file, or the folder of a run. Raises WeightsError, SetupError."""
-    path = BUILTIN_WEIGHTS if source == BUILTIN else Path(source)
+    """Read "shipped", a weights file (of the Hub, too), or the folder of a run.
+
+    Raises WeightsError, SetupError.
+    """
+    path = BUILTIN_WEIGHTS if source == BUILTIN else find_weights(Path(source))
     if path.is_dir():
         checkpoint = load_checkpoint(path / CHECKPOINT)
         return PretrainedGenerator(

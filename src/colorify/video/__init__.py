@@ -32,12 +32,12 @@ From the ground up:
 from importlib.util import find_spec
 
 from colorify.errors import SetupError
+from colorify.extras import describe_extra
 
 for _package in ("av", "cv2"):
     if find_spec(_package) is None:
         raise SetupError(
-            f"films need the package {_package}, which is not installed. "
-            "Type: pip install 'colorify-photo[video]'"
+            f"films need the package {_package}, which is not installed. Type: {describe_extra('video')}"
         )
 
 from colorify.video.hint_tracking import TimedHint  # noqa: E402

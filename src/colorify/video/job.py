@@ -1,6 +1,5 @@
 """The job: a film in black and white becomes a film in colour. Decode, look, colour and encode overlap."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -298,12 +297,10 @@ class _Job:
         else:
             files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns)]
         options = replace(self.options, overwrite=False, mark=True)
-        with self.generator.path.open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
         return {
             "source": files,
             "options": repr(options),
-            "weights": digest,
+            "weights": self.generator.digest,
             "depth": self.depth,
             "version": 2,
         }

@@ -1,5 +1,6 @@
 """A film as it comes: what it is, and its frames, upright, each with its own time stamp."""
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -45,6 +46,7 @@ SHOWN_SIDE_DATA: Final = {
     "SPHERICAL": "that it is a film all around (spherical)",
     "STEREO3D": "that it is stereoscopic (3D)",
 }
+_CLOCK: Final = re.compile(r"(\d{1,9}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)  # a length, in Matroska
 MAX_LEAD_PACKETS: Final = 1000  # packets in which the first frame is looked for
 MAX_RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
 
@@ -383,9 +385,9 @@ def _has_color(planes: Planes) -> bool:
 def _duration(container: Any, stream: Any) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
-    said = stream.metadata.get("DURATION", "")  # Matroska: 00:01:02.345000000
-    if said.count(":") == 2:
-        hours, minutes, seconds = said.split(":")
+    clock = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+    if clock is not None:
+        hours, minutes, seconds = clock.groups()
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     if container.duration is not None and len(container.streams) == 1:
         return float(container.duration) / 1e6

@@ -11,6 +11,7 @@ from colorify import errors
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
 from colorify.dataset.process_pool import ProcessPool, WorkerLostError
 from colorify.errors import ColorifyError, SetupError
+from colorify.extras import describe_extra
 
 Engine = Callable[[ChunkWorker, Sequence[int], int], Iterator[ChunkRecord]]
 
@@ -90,7 +91,7 @@ def _import_ray() -> Any:
         ray = importlib.import_module("ray")
         importlib.import_module("ray.data")
     except ImportError as error:
-        raise SetupError(f"Ray is not installed ({error}); it comes with the extra `ray`.") from error
+        raise SetupError(f"Ray is not installed ({error}). Type: {describe_extra('ray')}") from error
     return ray
 
 

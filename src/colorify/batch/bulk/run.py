@@ -12,6 +12,7 @@ from colorify.batch.bulk.sink import FILES
 from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
+from colorify.model.hub import pin_weights
 from colorify.options import ColorOptions, SaveOptions
 
 CHUNK_PHOTOS: Final = 64  # by default: a lost worker costs at most that many photos of time
@@ -50,6 +51,7 @@ def color_bulk(
     Raises UsageError, SetupError, WeightsError; a photo that cannot be coloured is a failure in the report.
     """
     color, save = color or ColorOptions(), save or SaveOptions()
+    weights = None if weights is None else pin_weights(weights)  # by all workers, and when it is resumed
     place = Store(dest)
     plan = make_plan(place, source, _describe(color, save, into, weights), size=chunk_photos)
     pending = find_pending(place, plan)

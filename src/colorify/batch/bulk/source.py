@@ -9,6 +9,7 @@ from typing import Any, Final
 from colorify.batch.bulk.store import Store, describe, open_address
 from colorify.dataset.tar_members import read_tar
 from colorify.errors import PhotoError, UsageError
+from colorify.extras import describe_install
 from colorify.images.output_names import READABLE_SUFFIXES
 
 HOME: Final = "_colorify"  # the folder of the plan and the records, which no result may lie in
@@ -99,7 +100,8 @@ def _list_rows(source: str) -> Iterator[Entry]:
     except ImportError as error:
         from colorify.errors import SetupError
 
-        raise SetupError("A Parquet list needs pyarrow, which comes with the extra `ray`.") from error
+        cure = describe_install("pyarrow")
+        raise SetupError(f"A Parquet list needs pyarrow, which is not installed. Type: {cure}") from error
     number = 0
     with _open(source, "rb") as file:
         try:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from colorify.atomic import sweep, write_whole
 from colorify.errors import ColorifyError, PhotoError, SetupError, UsageError
+from colorify.extras import describe_extra
 
 LOCAL: Final = ("file", "local")
 # what fsspec needs for an address, by its protocol -> the extra that brings it
@@ -126,12 +127,12 @@ def open_address(address: str) -> tuple[Any, str]:
     try:
         fsspec = importlib.import_module("fsspec")
     except ImportError as error:
-        raise SetupError("fsspec is not installed; it comes with the extra `bulk`.") from error
+        raise SetupError(f"fsspec is not installed. Type: {describe_extra('bulk')}") from error
     try:
         files, path = fsspec.core.url_to_fs(address)
     except ImportError as error:
         extra = EXTRAS.get(address.partition("://")[0])
-        brings = f" The extra `{extra}` brings it." if extra else ""
+        brings = f" Type: {describe_extra(extra)}" if extra else ""
         raise SetupError(f"{address}: {error}.{brings}") from error
     except ValueError as error:
         raise UsageError(f"{address}: no address that fsspec opens ({error}).") from error

