@@ -27,7 +27,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -354,7 +354,7 @@ def main(shares: tuple[str, ...], counts: Path | None, seed: int | None) -> None
         totals.setdefault(name, {"kills": 0, "ends": 0, "faults": 0})
     modules = [module for name in wanted for module in MODULES[name]]
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(dict.fromkeys(modules)))
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, ExitStack() as sites:
         kinds: dict[str, Runs] = {}
         while open_ := [name for name in wanted if totals[name]["kills"] < wanted[name]]:
             # the kind that is furthest behind, so that all are counted whenever it is stopped
@@ -362,9 +362,9 @@ def main(shares: tuple[str, ...], counts: Path | None, seed: int | None) -> None
             if name not in kinds:
                 folder = Path(made) / name
                 folder.mkdir()
-                server = site(folder / "in")
+                port = sites.enter_context(site(folder / "in")) if name == "crawl" else 0
                 kinds[name] = Runs(KINDS[name], folder, random.Random(f"{seed} {name}"))
-                kinds[name].prepare(server.__enter__() if name == "crawl" else 0)
+                kinds[name].prepare(port)
             killed, faults = kinds[name].disturb()
             totals[name]["kills"] += killed
             totals[name]["ends"] += 1

@@ -1,6 +1,6 @@
-"""Make the pictures of the README and the training log from the samples that the repository ships.
+"""Make the pictures of the README, docs/trouble.md and the training log, from the samples of the repository.
 
-python bench/pictures.py           # writes docs/images/before-after.jpg and faded.jpg
+python bench/pictures.py           # writes before-after.jpg, trouble-*.jpg and faded.jpg into docs/images
 """
 
 from pathlib import Path
@@ -10,18 +10,65 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorify import Colorizer
+from colorify import Colorizer, Hint
 from colorify.images.photo import open_photo
 from colorify.model import generator
+from colorify.options import ColorOptions
 from colorify.pixels import to_rgb8
 
 Pixels = NDArray[np.uint8]
 
 ROOT = Path(__file__).parent.parent
-SAMPLES = ("astronaut", "camera", "chelsea")
-HEIGHT = 300  # px of a picture
+HERO = (
+    "kitchen",
+    "corn",
+    "house",
+    "fourth-of-july",
+)  # of samples/old; the last one fails: its flag stays grey
+FAILURE = (178, 34, 34)  # RGB of the frame around what failed
+BLUE = Hint("22%", "42%", "#3a55a0")
+HEIGHT = 260  # px of a picture
 GAP = 6  # px of white between pictures
 
+
+# of samples/old: what the columns of a picture of docs/trouble.md are coloured with, as that page says
+TROUBLE: dict[str, tuple[str, list[ColorOptions]]] = {
+    "trouble-lake": (
+        "camp",
+        [
+            ColorOptions(),
+            ColorOptions(vividness=0.5),
+            ColorOptions(hints=(Hint.neutral("70%", "27%"),)),
+            ColorOptions(hints=(Hint("70%", "27%", "#a08a5a"),)),
+        ],
+    ),
+    "trouble-bleeding": (
+        "float",
+        [
+            ColorOptions(),
+            ColorOptions(hints=(BLUE,)),
+            ColorOptions(
+                hints=(
+                    BLUE,
+                    Hint.neutral("42%", "20%"),
+                    Hint.neutral("36%", "60%"),
+                )
+            ),
+        ],
+    ),
+    "trouble-grey": (
+        "fourth-of-july",
+        [
+            ColorOptions(),
+            ColorOptions(vividness=1.6),
+            ColorOptions(hints=(Hint("63%", "33%", "#b22234"),)),
+        ],
+    ),
+    "trouble-vivid": (
+        "corn",
+        [ColorOptions(), ColorOptions(vividness=0.4), ColorOptions(strength=0.6)],
+    ),
+}
 
 FADES = ((1.0, 0), (0.35, 0), (0.5, 127))  # of codes: contrast, black; as it is, dark, pale
 
@@ -29,7 +76,12 @@ FADES = ((1.0, 0), (0.35, 0), (0.5, 127))  # of codes: contrast, black; as it is
 def main() -> None:
     """Write them."""
     colorizer = Colorizer()
-    write("before-after", [[gray, colorizer.colorize(gray)] for gray in map(shrunk, SAMPLES)])
+    columns = [[gray, colorizer.colorize(gray)] for gray in (shrunk(f"old/{name}") for name in HERO)]
+    columns[-1][-1] = framed(columns[-1][-1])
+    write("before-after", columns)
+    for name, (sample, options) in TROUBLE.items():
+        gray = shrunk(f"old/{sample}")
+        write(name, [[gray], *([colored(colorizer, gray, option)] for option in options)])
     prints = [np.rint(shrunk("astronaut") * contrast + black).astype(np.uint8) for contrast, black in FADES]
     fresh = [colorizer.colorize(gray) for gray in prints]
     with mock.patch.object(generator, "normalize_luminance", lambda L: L):
@@ -41,6 +93,19 @@ def shrunk(name: str) -> Pixels:
     """Return a sample, HEIGHT px high, grey if it has no colour, as RGB."""
     photo = open_photo(ROOT / "samples" / f"{name}.jpg")
     return to_rgb8(photo.shrink(round(photo.size[0] * HEIGHT / photo.size[1]), HEIGHT))
+
+
+def colored(colorizer: Colorizer, gray: Pixels, chosen: ColorOptions) -> Pixels:
+    """Return a picture in colour."""
+    return colorizer.colorize(gray, hints=chosen.hints, strength=chosen.strength, vividness=chosen.vividness)
+
+
+def framed(picture: Pixels) -> Pixels:
+    """Return a picture with a frame, as large as before: it shows a failure."""
+    inside = picture[GAP:-GAP, GAP:-GAP]
+    return np.stack(
+        [np.pad(inside[..., band], GAP, constant_values=value) for band, value in enumerate(FAILURE)], axis=-1
+    )
 
 
 def write(name: str, columns: list[list[Pixels]]) -> None:

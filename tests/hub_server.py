@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
+
 COMMIT = "c0ffee" + "0" * 34
 OTHER_COMMIT = "decade" + "0" * 34
 _ADDRESS = re.compile(r"(?:/cdn)?/([^/]+/[^/]+)/resolve/([^/]+)/([^/]+)")
@@ -119,3 +121,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_weights: Path) -> Iterator[StandIn]:
+    """A stand-in with one repository, and an empty cache, for this process and those that it starts."""
+    from huggingface_hub import constants
+
+    with run_hub() as stand_in:
+        monkeypatch.setattr(constants, "ENDPOINT", stand_in.address)
+        template = stand_in.address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+        monkeypatch.setenv("HF_ENDPOINT", stand_in.address)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+        stand_in.put("someone/old-photos", make_files(tiny_weights), names=["v1", "refs/pr/1"])
+        yield stand_in

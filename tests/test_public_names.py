@@ -1,6 +1,7 @@
 """The public face: every name of `colorify.__all__` is there, described, and callable as it always was."""
 
 import inspect
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,9 @@ def test_a_result_is_replaced_only_where_that_is_asked_for(tmp_path: Path, color
     assert colorizer.colorize(str(photo), overwrite=True) == str(made)
     assert made.read_bytes() != b"theirs"
     assert issubclass(PhotoError, ColorifyError)
+
+
+def test_the_page_of_the_api_says_what_the_docstrings_say() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    made = runpy.run_path(str(docs / "api_page.py"))["make_page"]()
+    assert (docs / "api.md").read_text(encoding="utf-8") == made, "type: python docs/api_page.py"

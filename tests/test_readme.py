@@ -1,4 +1,4 @@
-"""What the README and the examples say is so: commands run, options and files exist."""
+"""What the README, the pages of docs/ and the examples say is so: commands run, options and files exist."""
 
 import re
 import runpy
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 import pyvips
 
@@ -21,6 +22,10 @@ from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+}
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
@@ -28,10 +33,12 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def commands() -> list[str]:
-    """List the lines of the block of commands that is marked to be run."""
-    [block] = re.findall(r"<!-- commands:.*?-->\n```sh\n(.*?)```", README, re.DOTALL)
-    return [line.partition("  #")[0].strip() for line in block.splitlines()]
+def typed_lines(mark: str) -> list[str]:
+    """List the lines of the blocks of commands, on all pages, that are marked to be run."""
+    marked = re.compile(rf"<!-- {mark}[^\n]*-->\n```sh\n(.*?)```", re.DOTALL)
+    found = [block for text in PAGES.values() for block in marked.findall(text)]
+    assert found, mark
+    return [line.partition("  #")[0].strip() for block in found for line in block.splitlines()]
 
 
 @pytest.fixture
@@ -44,6 +51,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pyvips.Image.new_from_file(str(ROOT / "samples" / "chelsea.jpg")).write_to_file(
         str(tmp_path / "album" / "cat.png")
     )
+    for scan in ("scans/1921/a.jpg", "scans/b.jpg"):
+        (tmp_path / scan).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "samples" / "chelsea.jpg", tmp_path / scan)
     make_command(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -76,7 +86,7 @@ def test_the_first_command_colours_the_sample(place: Path) -> None:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", typed_lines("(?:commands:|typed by tests/test_readme.py(?!,))"))
 def test_a_command_runs(command: str) -> None:
     """In this process, as each start takes longer than its work; those that redirect by a shell."""
     words = shlex.split(command)
@@ -84,6 +94,19 @@ def test_a_command_runs(command: str) -> None:
         assert (words[0], cli.run(words[1:])) == ("colorify", 0)
     else:
         run("sh", "-c", command)
+
+
+@pytest.mark.slow  # on a busy machine
+def test_a_generator_is_tuned_and_compared(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    for number, folder in enumerate(["my-color-photos"] * 5 + ["other-color-photos"] * 2):
+        (place / folder).mkdir(exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
+        large = pyvips.Image.new_from_array(pixels, interpretation="srgb").resize(24)
+        large.write_to_file(str(place / folder / f"{number}.png"))
+    for line in typed_lines("typed by tests/test_readme.py, "):
+        short = ["--minutes", "0.02"] if line.startswith("colorify train") else []
+        assert (line, cli.run([*shlex.split(line)[1:], *short])) == (line, 0)
 
 
 @pytest.mark.parametrize("code", blocks("python"))
@@ -108,8 +131,9 @@ def options(command: click.Command) -> set[str]:
 
 
 def typed_commands() -> list[list[str]]:
-    """Split every command of ours that stands in a block of the README."""
-    lines = "".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    """Split every command of ours that stands in a block of a page."""
+    found = [block for text in PAGES.values() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+    lines = dict.fromkeys("".join(found).replace("\\\n", " ").splitlines())
     return [shlex.split(line, comments=True) for line in lines if line.startswith("colorify ")]
 
 
@@ -125,8 +149,13 @@ def test_the_options_of_a_command_exist(words: list[str]) -> None:
     assert {word for word in words if word.startswith("-") and word != "-"} <= options(command)
 
 
-def test_options_in_the_text_exist() -> None:
-    text = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) < 1000
+
+
+@pytest.mark.parametrize("name", ["README.md", "command.md", "trouble.md", "archive.md"])
+def test_options_in_the_text_exist(name: str) -> None:
+    text = re.sub(r"```.*?```", "", PAGES[name], flags=re.DOTALL)
     text = re.sub(r"`colorify (train|export|evaluate|data)[^`]*`", "", text)
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert named - options(colorize) - {"--help"} == set()

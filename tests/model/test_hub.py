@@ -3,7 +3,6 @@
 import builtins
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,12 @@ from colorify import Colorizer
 from colorify.batch.bulk.run import color_bulk
 from colorify.errors import SetupError, WeightsError
 from colorify.model.hub import find_weights, pin_weights, read_address
-from hub_server import COMMIT, OTHER_COMMIT, StandIn, make_files, run_hub
+from hub_server import COMMIT, OTHER_COMMIT, StandIn, make_files
+from hub_server import hub as hub  # a fixture
 
 pytest.importorskip("huggingface_hub")
 
 ADDRESS = Path("hf:someone/old-photos")
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_weights: Path) -> Iterator[StandIn]:
-    """A stand-in with one repository, and an empty cache, for this process and those that it starts."""
-    from huggingface_hub import constants
-
-    with run_hub() as stand_in:
-        monkeypatch.setattr(constants, "ENDPOINT", stand_in.address)
-        template = stand_in.address + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
-        monkeypatch.setenv("HF_ENDPOINT", stand_in.address)
-        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-        stand_in.put("someone/old-photos", make_files(tiny_weights), names=["v1", "refs/pr/1"])
-        yield stand_in
 
 
 @pytest.mark.parametrize("revision", ["", "@main", "@v1", f"@{COMMIT}", "@refs/pr/1"])

@@ -211,6 +211,7 @@ def _entry(options: Any, key: str) -> str | None:
         return None
 
 
+@pytest.mark.posix  # `sysconf`
 def test_the_machine_s_own_memory_where_nothing_else_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ From the ground up:
 * `films`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `bulk`, `train`, `export`, `evaluate`, `data`, `serve`, `help`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`, `help`: a file each
 * `man_page`: the page of `man colorify`, made from all of these
 * `data_crawl`, `data_shards`: the commands of `data`
 """

@@ -38,12 +38,16 @@ VERBS: Final = {
     "bulk": Verb("colorify.cli.bulk", "bulk", "Colour photos by the million, on a cluster too."),
     "train": Verb("colorify.cli.train", "train", "Make a generator from shards of colour photos."),
     "export": Verb("colorify.cli.export", "export", "Turn a training run into a weights file."),
+    "models": Verb("colorify.cli.models", "models", "List the models that are there."),
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),
     "data": Verb("colorify.cli.data", "data", "Gather, screen and pack photos for training."),
     "serve": Verb("colorify.cli.serve", "serve", "Colour photos in the browser; also an HTTP API."),
     "help": Verb("colorify.cli.help", "help", "Say more of a verb: colorify help video."),
 }
 SUGGESTION_CUTOFF: Final = 0.7  # of difflib: vidoe, traing and serv are near enough, album is near to none
+
+# as people know them from rembg; a file of such a name is ./p
+ALIASES: Final = {"p": DEFAULT_VERB, "s": "serve"}
 
 
 class VerbGroup(click.Group):
@@ -53,6 +57,8 @@ class VerbGroup(click.Group):
         """Put the verb in front where none is given, so that `-h` is its help and lists the rest."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # a shell asks which first words there are
+        if args and args[0] in ALIASES:
+            args = [ALIASES[args[0]], *args[1:]]
         if not args or args[0] not in VERBS:
             if not ctx.resilient_parsing:
                 _refuse_typo(args)

@@ -11,7 +11,13 @@ from colorify.cli.lines import print_line
 
 @click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="ONNX file to write.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="ONNX file to write.")
+@click.option(
+    "--hub",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="In place of -o: a folder to upload to the Hugging Face Hub; RUN may be a weights file.",
+)
 @click.option("--name", default="colorify-lite2", show_default=True, help="What the file calls itself.")
 @click.option("--version", default="1", show_default=True)
 @click.option("--license", default="MIT", show_default=True, help="Of the weights.")
@@ -23,7 +29,8 @@ from colorify.cli.lines import print_line
 @click.option("-f", "--force", is_flag=True, help="Overwrite.")
 def export(
     runs: tuple[Path, ...],
-    output: Path,
+    output: Path | None,
+    hub: Path | None,
     name: str,
     version: str,
     license: str,
@@ -35,13 +42,41 @@ def export(
     Of several runs that went on from each other, the mean of their weights is written.
     """
     from colorify.errors import UsageError
+    from colorify.training.export.hub_repository import WEIGHTS, refuse_repository, write_repository
+
+    if (output is None) == (hub is None):
+        raise UsageError("expected either -o FILE or --hub FOLDER.")
+    if output is not None and output.exists() and not force:
+        raise UsageError(f"{output}: exists already. Add -f to overwrite it.")
+    if hub is not None:
+        refuse_repository(hub, overwrite=force)
+    target = output if hub is None else hub / WEIGHTS
+    assert target is not None
+    weights = runs[0] if hub is not None and len(runs) == 1 and runs[0].is_file() else None
+    if weights is None:
+        weights = _export_runs(runs, target, name, version, license, contrast, force=force)
+    if hub is not None:
+        write_repository(weights, hub, overwrite=force)
+        print_line(f"{hub}: type `hf upload OWNER/NAME {hub}` to publish it.", err=True)
+    print_line(f"{' + '.join(map(str, runs))} -> {target}  ({target.stat().st_size / 1e6:.1f} MB)", err=True)
+
+
+def _export_runs(
+    runs: tuple[Path, ...],
+    target: Path,
+    name: str,
+    version: str,
+    license: str,
+    contrast: float | None,
+    *,
+    force: bool,
+) -> Path:
+    """Write the mean of the weights of some runs to `target`, and return that."""
     from colorify.training.checkpoint import CHECKPOINT, average_checkpoints, load_checkpoint
     from colorify.training.export.weights_file import export_checkpoint
 
-    if output.exists() and not force:
-        raise UsageError(f"{output}: exists already. Add -f to overwrite it.")
     checkpoint = average_checkpoints([load_checkpoint(run / CHECKPOINT) for run in runs])
     if contrast is not None:
         checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
-    export_checkpoint(checkpoint, output, name=name, version=version, license=license, overwrite=force)
-    print_line(f"{' + '.join(map(str, runs))} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+    export_checkpoint(checkpoint, target, name=name, version=version, license=license, overwrite=force)
+    return target

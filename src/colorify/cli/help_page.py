@@ -43,6 +43,7 @@ EXAMPLES: Final = {
         "colorify export runs/mine -o mine.onnx --name mine --version 2 -f",
         "colorify export runs/mine runs/longer -o mean.onnx",
     ),
+    "models": ("colorify models", "colorify models mine.onnx", "colorify models --json"),
     "evaluate": (
         "colorify evaluate color-photos",
         "colorify evaluate color-photos -m mine.onnx --sheet sheet.png",

@@ -287,7 +287,7 @@ def _image_from_pixels(pixels: Pixels) -> pyvips.Image:
     shaped = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if shaped.dtype not in (np.uint8, np.uint16) or shaped.ndim != 3 or not 1 <= shaped.shape[2] <= 4:
         raise PhotoError(
-            f"pixels: expected (H, W) or (H, W, 1 to 4) of uint8 or uint16, "
+            f"pixels: expected (H, W) or (H, W, 1 to 4) of uint8, uint16 or floats of 0..1, "
             f"found {pixels.shape} of {pixels.dtype}."
         )
     if 0 in shaped.shape:

@@ -11,6 +11,7 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `memory`: how much memory there is, and who has claimed what of it
 * `likeness`: how alike two places of a photo are to the generator
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship
+* `registry`: the models of this machine, each with its licence and digest
 * `bilateral_grid`: sums over what is near a cell and about as bright
 * `postprocess`: colours moved apart; the uncertain ones smoothed, and faded
 * `geodesic`: how far two places are from each other, by ways on which L changes slowly

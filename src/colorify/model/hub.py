@@ -12,7 +12,9 @@ newer tag or commit is named. Needs the extra `hub`, which is loaded where such 
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +52,7 @@ class HubConfig:
 
 def is_hub_address(weights: Path) -> bool:
     """Whether it names a repository of the Hub and no file."""
-    return str(weights).startswith(SCHEME)
+    return weights.as_posix().startswith(SCHEME)
 
 
 def read_address(text: str) -> HubAddress:
@@ -67,7 +69,7 @@ def find_weights(weights: Path) -> Path:
 
     Raises WeightsError, and SetupError where the extra `hub` is missing.
     """
-    return _load(read_address(str(weights)))[1] if is_hub_address(weights) else weights
+    return _load(read_address(weights.as_posix()))[1] if is_hub_address(weights) else weights
 
 
 def pin_weights(weights: Path) -> Path:
@@ -75,7 +77,7 @@ def pin_weights(weights: Path) -> Path:
 
     For work that takes long or is resumed, during which a branch may move on. Raises as `find_weights`.
     """
-    return Path(str(_load(read_address(str(weights)))[0])) if is_hub_address(weights) else weights
+    return Path(str(_load(read_address(weights.as_posix()))[0])) if is_hub_address(weights) else weights
 
 
 def read_config(path: Path, where: str) -> HubConfig:
@@ -95,6 +97,33 @@ def read_config(path: Path, where: str) -> HubConfig:
             f"({type(error).__name__}: {error}). `colorify export --hub FOLDER` lays out such a repository."
         ) from error
     return found
+
+
+def list_cached() -> Iterator[tuple[HubAddress, Path]]:
+    """Name the generators of the cache, and the file of each; none without the extra `hub`.
+
+    The models of other programs are passed over. Raises WeightsError where the cache cannot be read.
+    """
+    if find_spec("huggingface_hub") is None:
+        return
+    import huggingface_hub.constants
+    import huggingface_hub.errors
+
+    try:
+        # named, as its own default is fixed when it is imported
+        repositories = huggingface_hub.scan_cache_dir(huggingface_hub.constants.HF_HUB_CACHE).repos
+    except huggingface_hub.errors.CacheNotFound:
+        return  # nothing has been loaded yet
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"the cache of the Hub cannot be read ({error}). Type `hf cache ls`.") from error
+    for repository in sorted(repositories, key=lambda each: each.repo_id):
+        for revision in sorted(repository.revisions, key=lambda each: each.commit_hash):
+            address = HubAddress(repository.repo_id, revision.commit_hash)
+            try:
+                config = read_config(revision.snapshot_path / CONFIG, str(address))
+            except WeightsError:
+                continue  # another program's
+            yield address, revision.snapshot_path / config.file
 
 
 def measure_digest(path: Path) -> str:
