@@ -6,8 +6,8 @@ from pathlib import Path
 from colorify import ColorifyError, Colorizer
 
 source = Path(sys.argv[1] if len(sys.argv) > 1 else "samples")
-target = Path("colored")
-target.mkdir(exist_ok=True)
+target = Path("out")  # a folder that git ignores
+target.mkdir(parents=True, exist_ok=True)
 
 colorizer = Colorizer()  # once: loading the generator takes longer than running it
 failed = 0

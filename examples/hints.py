@@ -4,15 +4,18 @@ from pathlib import Path
 
 from colorify import Colorizer, Hint
 
+out = Path("out")  # a folder that git ignores
+out.mkdir(exist_ok=True)
+
 colorizer = Colorizer()
-colorizer.colorize_file(Path("samples/camera.jpg"), Path("camera-guessed.jpg"), overwrite=True)
+colorizer.colorize_file(Path("samples/camera.jpg"), out / "camera-guessed.jpg", overwrite=True)
 colorizer.colorize_file(
     Path("samples/camera.jpg"),
-    Path("camera-told.jpg"),
+    out / "camera-told.jpg",
     hints=[
         Hint(x=90, y=250, color="#1f2f55", radius=12),  # the coat was navy blue
         Hint(x=400, y=450, color="#5a6f2c", radius=12),  # the lawn was green
     ],
     overwrite=True,
 )
-print("compare camera-guessed.jpg with camera-told.jpg")
+print("compare out/camera-guessed.jpg with out/camera-told.jpg")

@@ -6,7 +6,8 @@ from pathlib import Path
 from colorify import Colorizer
 
 source = Path(sys.argv[1] if len(sys.argv) > 1 else "samples/astronaut.jpg")
-target = Path(f"{source.stem}-color.jpg")
+target = Path("out", f"{source.stem}-color.jpg")  # a folder that git ignores
+target.parent.mkdir(exist_ok=True)
 
 report = Colorizer().colorize_file(source, target, vividness=1.0, overwrite=True)
 

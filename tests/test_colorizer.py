@@ -380,3 +380,21 @@ class TestThePackage:
         result = colorify.colorize(grey_scene())
         assert result.shape == (64, 96, 3)
         assert np.abs(lightness(result) - lightness(grey_scene())).max() < 0.3
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_come_back_as_floats_with_the_colours_of_16_bits(colorizer: Colorizer, dtype: type) -> None:
+    gray = np.linspace(0, 1, 48 * 64, dtype=dtype).reshape(48, 64)
+    codes = np.rint(gray.astype(np.float64) * 65_535).astype(np.uint16)
+    colored = colorizer.colorize(gray)
+    assert colored.dtype == dtype
+    assert np.array_equal(colored, (colorizer.colorize(codes) / 65_535).astype(dtype))
+    assert colorizer.open(gray).colorize().dtype == np.uint16
+
+
+@pytest.mark.parametrize("wrong", [255.0, -0.1, np.nan])
+def test_floats_beyond_0_to_1_are_refused(colorizer: Colorizer, wrong: float) -> None:
+    gray = np.full((48, 64), 0.5, np.float32)
+    gray[3, 4] = wrong
+    with pytest.raises(PhotoError, match=r"expected 0\.\.1, found"):
+        colorizer.colorize(gray)

@@ -73,3 +73,11 @@ def test_where_to_add_what_names_files_that_are_there() -> None:
     assert [
         name for name in names if not any((room / name).exists() for room in (ROOT, ROOT / "src/colorify"))
     ] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_tables_have_a_cell_for_each_column(page: Path) -> None:
+    """GitHub drops what is too much and leaves what is too little empty, without a word."""
+    tables = re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE)
+    counts = [{len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()} for table in tables]
+    assert [table[:60] for table, found in zip(tables, counts, strict=True) if len(found) > 1] == []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.hints import Hint, HintLike, Length, to_hints
-from colorify.images.arguments import AnyPath, no_photo, to_path, to_source
+from colorify.images.arguments import AnyPath, no_photo, to_codes, to_path, to_source
 from colorify.images.decode import Source
 from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
@@ -24,6 +24,8 @@ from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
+from colorify.pages import PageOutput, read_pages, save_pages
+from colorify.pixels import MAX_16_BIT
 from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session
 
@@ -83,7 +85,8 @@ class Colorizer:
 
         * a path (str or Path): the file NAME-color.EXT is written beside it, and its path returned
         * bytes: the content of a file in, the content of a file of the same format out
-        * a numpy array, (H, W) or (H, W, 1 to 4), uint8 or uint16, sRGB: (H, W, 3), or (H, W, 4) with alpha
+        * a numpy array, (H, W) or (H, W, 1 to 4), sRGB: (H, W, 3), or (H, W, 4) with alpha, of the same type:
+          uint8, uint16, or floats of 0..1, which have the precision of 16 bits
         * a PIL image: a PIL image, RGB or RGBA
 
         `strength`: of the colours, 0 (grey) to 2. `vividness`: 0 (safe, dull) to 2 (bold), 1 as trained.
@@ -104,7 +107,9 @@ class Colorizer:
         elif isinstance(photo, bytes):
             result = self.colorize_source(photo, None, colors, save).data
         elif isinstance(photo, np.ndarray):
-            result = self._colorize_pixels(photo, colors)
+            result = self._colorize_pixels(to_codes(photo), colors)
+            if np.issubdtype(photo.dtype, np.floating):
+                result = (result / MAX_16_BIT).astype(photo.dtype)
         elif is_pil(photo):
             picture = cast("Image", photo)
             result = to_pil(self._colorize_pixels(from_pil(picture), colors), picture)
@@ -252,8 +257,16 @@ class Colorizer:
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         refuse_targets(source, target, save)
-        session = self.open_once(source, colors, max_pixels=max_pixels)
-        return session.save(target, colors, save, progress=progress)
+        pages = read_pages(source, max_pixels=max_pixels)
+        if len(pages) == 1:
+            session = self.open_once(pages[0], colors, max_pixels=max_pixels)
+            return session.save(target, colors, save, progress=progress)
+
+        def save_page(page: PhotoHeader, how: PageOutput) -> Report:
+            session = self.open_once(page, colors, max_pixels=max_pixels)
+            return session.save(how.target, colors, how.save, progress=how.progress, big_tiff=how.big_tiff)
+
+        return save_pages(pages, save_page, target, colors, save, progress=progress)
 
     def open_once(
         self, source: Source | PhotoHeader, colors: ColorOptions, *, max_pixels: int = MAX_PIXELS
