@@ -46,7 +46,8 @@ def run_command(arguments: list[str]) -> int:
         result = group.main(arguments, prog_name="colorify", standalone_mode=False)
         flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)  # a page of ours
+        for line in error.format_message().splitlines():
+            print_line(line, err=True)
         return ExitCode.USAGE
     except click.ClickException as error:
         return _fail(UsageError(f"{error.format_message()} ({_help_command(error)} lists what can be given)"))
