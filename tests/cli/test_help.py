@@ -146,4 +146,4 @@ def test_a_shell_names_the_files(before: list[str]) -> None:
 
 def test_the_man_page_is_up_to_date() -> None:
     page = (ROOT / "man" / "colorify.1").read_text(encoding="utf-8")
-    assert page == man_page.write_man_page(), "python -m colorify.cli.man_page man/colorify.1"
+    assert page == man_page.make_man_page(), "python -m colorify.cli.man_page > man/colorify.1"

@@ -1,8 +1,7 @@
-"""The page of `man colorify`, made from the verbs: python -m colorify.cli.man_page man/colorify.1"""
+"""The page of `man colorify`, made from the verbs: python -m colorify.cli.man_page > man/colorify.1"""
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import click
@@ -20,7 +19,7 @@ EXIT_CODES: Final = {
 }
 
 
-def write_man_page() -> str:
+def make_man_page() -> str:
     """Return the page in the language of man(7)."""
     top = click.Context(group, info_name="colorify", **group.context_settings)
     default, *others = list_contexts(top)
@@ -83,4 +82,4 @@ def _escape(text: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(write_man_page(), encoding="utf-8")
+    sys.stdout.write(make_man_page())
