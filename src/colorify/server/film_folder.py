@@ -1,4 +1,4 @@
-"""The folder of one film on a server: it goes with the film, and where the server was killed, by the next server.
+"""The folder of one film on a server: it goes with the film, or, after a kill, when the next server starts.
 
 A film that somebody sent must not stay in memory or on a disk because a process was killed.
 """
