@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.errors import ExitCode
 
@@ -60,7 +61,7 @@ def polite(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option(
     "--domain", "domains", multiple=True, help="Also allowed, with its subdomains; may be repeated.",
@@ -111,7 +112,7 @@ def crawl(
     return _end_crawl(summary, into)
 
 
-@click.command("import", context_settings=HELP)
+@click.command("import", cls=VerbCommand, context_settings=HELP)
 @click.argument(
     "listed", metavar="URLS.parquet", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -153,7 +154,7 @@ def import_(
     return _end_crawl(summary, into)
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("-o", "--output", type=FILE, required=True, help="The Parquet file.")
 @click.option("--all", "everything", is_flag=True, help="All rows, not only the images that were stored.")
