@@ -157,14 +157,17 @@ class Session:
         save: SaveOptions,
         *,
         progress: Callable[[float], None] | None = None,
+        big_tiff: bool = False,
     ) -> Report:
         """Write the photo in colour at its full size; see `Colorizer.colorize_file`.
 
-        `colors`: their `size` does not count. Raises PhotoError, UsageError.
+        `colors`: their `size` does not count. `big_tiff`: the form that may pass 4 GB.
+        Raises PhotoError, UsageError.
         """
         started = time.perf_counter()
         photo = self._full()
         output, notes = resolve_output(photo, target, save, self._generator.spec)
+        output = replace(output, big_tiff=big_tiff)
         made = self.colors(colors)
         chroma, threads = self.chroma(colors), self._threads
         data = save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.errors import ExitCode
 
@@ -102,7 +103,7 @@ def fetching(command: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option(
     "--domain", "domains", multiple=True, help="Also allowed, with its subdomains; may be repeated.",
@@ -139,7 +140,7 @@ def crawl(
     return _end_crawl(summary, fetch.into)
 
 
-@click.command("import", context_settings=HELP)
+@click.command("import", cls=VerbCommand, context_settings=HELP)
 @click.argument(
     "listed", metavar="URLS.parquet", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
@@ -168,7 +169,7 @@ def import_(
     return _end_crawl(summary, fetch.into)
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("-o", "--output", type=FILE, required=True, help="The Parquet file.")
 @click.option("--all", "everything", is_flag=True, help="All rows, not only the images that were stored.")
