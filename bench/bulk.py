@@ -6,8 +6,13 @@ python bench/bulk.py --count 10000               # at length
 
 The plain loop is one process that reads, colours and writes each photo with the same `Colorizer`, one thread.
 A run is timed whole: its start, the plan, the loading of the generator by each worker, and the report.
+Beside the clock stands processor time, of this process and those that it started and that have ended (of the
+local engine all): on a machine that others load it can still be compared. `--tiny` takes a generator that
+does next to nothing (tests/tiny.py), so that what the engine itself costs a photo is not lost in the noise.
 """
 
+import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +28,9 @@ from colorify.batch.bulk.source import HOME
 from colorify.colorizer import Colorizer
 from colorify.options import ColorOptions, SaveOptions
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from tiny import write_tiny_generator
+
 SAMPLE: Final = Path(__file__).parent.parent / "samples" / "camera.jpg"
 SIZE: Final = (320, 240)  # px, of a photo
 LOOP_PHOTOS: Final = 200  # by the plain loop, before and after each run
@@ -30,22 +38,27 @@ LOOP_PHOTOS: Final = 200  # by the plain loop, before and after each run
 
 @click.command()
 @click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
+@click.option("--tiny", is_flag=True, help="A generator that does next to nothing.")
 @click.option("--engine", type=click.Choice(sorted(ENGINES)), default="local", show_default=True)
 @click.option("--count", default=1000, show_default=True, help="Photos.")
 @click.option("--workers", multiple=True, type=int, default=(1, 2), show_default=True)
-def main(weights: Path | None, engine: str, count: int, workers: tuple[int, ...]) -> None:
+def main(weights: Path | None, tiny: bool, engine: str, count: int, workers: tuple[int, ...]) -> None:
     """Time runs beside the plain loop."""
     print_machine()
+    print(f"load of the last minute: {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as place:
+        if tiny:
+            weights = write_tiny_generator(Path(place) / "tiny.onnx")
         source = Path(place) / "in"
         make_photos(source, count)
         for number in workers:
             dest = Path(place) / f"out-{number}"
             before = time_loop(source, weights)
-            began = time.perf_counter()
+            run = Lap()
             report = color_bulk(str(source), str(dest), engine=engine, workers=number, weights=weights)
-            seconds = time.perf_counter() - began
-            loop = (before + time_loop(source, weights)) / 2
+            seconds, processor = run.take()
+            after = time_loop(source, weights)
+            loop, loop_processor = ((first + last) / 2 for first, last in zip(before, after, strict=True))
             kept = sum(path.stat().st_size for path in (dest / HOME).rglob("*") if path.is_file())
             if report.colored != count:
                 raise click.ClickException(f"{report.colored} of {count} photos were coloured.")
@@ -56,6 +69,28 @@ def main(weights: Path | None, engine: str, count: int, workers: tuple[int, ...]
             print(
                 f"    {rate * loop / number:.2f} of the plain loop a worker; {kept / count:.0f} bytes a photo"
             )
+            print(
+                f"    processor: {processor / count * 1e3:.1f} ms a photo; plain loop "
+                f"{before[1] * 1e3:.1f} before, {after[1] * 1e3:.1f} after; "
+                f"{(processor / count - loop_processor) * 1e3:+.1f}"
+            )
+
+
+class Lap:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._clock, self._processor = time.perf_counter(), processor_seconds()
+
+    def take(self) -> tuple[float, float]:
+        """Return those of the clock and those of the processor."""
+        return time.perf_counter() - self._clock, processor_seconds() - self._processor
+
+
+def processor_seconds() -> float:
+    """Return those of this process and of what it started and has seen end."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def make_photos(folder: Path, count: int) -> None:
@@ -67,17 +102,18 @@ def make_photos(folder: Path, count: int) -> None:
         (folder / f"{number:06d}.jpg").write_bytes(data)
 
 
-def time_loop(folder: Path, weights: Path | None) -> float:
-    """Return the seconds a photo of a plain loop, the generator loaded."""
+def time_loop(folder: Path, weights: Path | None) -> tuple[float, float]:
+    """Return the seconds a photo of a plain loop, the generator loaded, by the clock and of the processor."""
     colorizer = Colorizer(weights, threads=1)
     paths = sorted(folder.iterdir())[:LOOP_PHOTOS]
     with tempfile.TemporaryDirectory() as out:
-        began = time.perf_counter()
+        lap = Lap()
         for path in paths:
             report = colorizer.colorize_source(path.read_bytes(), None, ColorOptions(), SaveOptions())
             assert report.data is not None
             (Path(out) / path.name).write_bytes(report.data)
-        return (time.perf_counter() - began) / len(paths)
+        seconds, processor = lap.take()
+        return seconds / len(paths), processor / len(paths)
 
 
 if __name__ == "__main__":

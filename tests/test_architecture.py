@@ -33,7 +33,7 @@ FLOORS = [
     {"render"},
     {"model"},
     {"result"},
-    {"session", "colorizer"},
+    {"session", "colorizer", "pages"},
     {"dataset"},
     {"batch", "video", "evaluation", "training"},
     {"server"},

@@ -77,6 +77,13 @@ def whole_file(
                 _rename_to_free(temporary, target, kind)
 
 
+@contextmanager
+def part_file(target: Path, *, kind: type[ColorifyError] = PhotoError) -> Iterator[Path]:
+    """Give an empty file beside `target`, for a part of it, which is removed at the end. Raises `kind`."""
+    with _reported(target, kind), _temporary(target, "") as temporary:
+        yield temporary
+
+
 def write_whole(
     target: Path, data: bytes, *, overwrite: bool, kind: type[ColorifyError] = PhotoError
 ) -> None:

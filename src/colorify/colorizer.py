@@ -24,6 +24,7 @@ from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
 from colorify.options import ColorOptions, SaveOptions
+from colorify.pages import PageOutput, read_pages, save_pages
 from colorify.pixels import MAX_16_BIT
 from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session
@@ -256,8 +257,16 @@ class Colorizer:
     ) -> Report:
         """Colour one picture file, for those who have the options as one thing: see `colorize_file`."""
         refuse_targets(source, target, save)
-        session = self.open_once(source, colors, max_pixels=max_pixels)
-        return session.save(target, colors, save, progress=progress)
+        pages = read_pages(source, max_pixels=max_pixels)
+        if len(pages) == 1:
+            session = self.open_once(pages[0], colors, max_pixels=max_pixels)
+            return session.save(target, colors, save, progress=progress)
+
+        def save_page(page: PhotoHeader, how: PageOutput) -> Report:
+            session = self.open_once(page, colors, max_pixels=max_pixels)
+            return session.save(how.target, colors, how.save, progress=how.progress, big_tiff=how.big_tiff)
+
+        return save_pages(pages, save_page, target, colors, save, progress=progress)
 
     def open_once(
         self, source: Source | PhotoHeader, colors: ColorOptions, *, max_pixels: int = MAX_PIXELS

@@ -1,7 +1,7 @@
 """The file of a coloured photo: how it is written, by what a person chose, and the report on it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from colorify.render.upsample import LinearChromaModel
 
 Pixels = NDArray[Any]
 
+# of TIFF, by the number of its tag: what is lossless stays, and what is not compressed gets smaller
+_COMPRESSIONS: Final = {1: "deflate", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "packbits"}
+_OTHER_COMPRESSIONS: Final = {2: "CCITT", 3: "CCITT fax 3", 4: "CCITT fax 4", 7: "JPEG"}
 LAYER_FORMATS: Final = ("png", "tiff", "webp")  # transparent and lossless, in what others read
 
 
@@ -51,7 +54,16 @@ def resolve_output(
     depth = save.depth or (8 if row.max_depth == 8 else photo.depth)
     mark = Mark(f"Colorify {spec.name}", spec.version) if save.mark else None
     output = Output(row, depth, save.quality, mark, save.strip, save.overwrite, space)
+    if row.name == "tiff" and photo.origin.tiff is not None:
+        output = replace(output, compression=_keep_compression(photo.origin.tiff.compression, notes))
     return output, [*notes, *output.notes(photo)]
+
+
+def _keep_compression(number: int, notes: list[str]) -> str:
+    """Return how a TIFF is to be compressed that is made of one whose tag has this number."""
+    if number not in _COMPRESSIONS:
+        notes.append(f"its compression {_OTHER_COMPRESSIONS.get(number, number)} became Deflate")
+    return _COMPRESSIONS.get(number, "deflate")
 
 
 def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> None:

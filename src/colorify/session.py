@@ -74,8 +74,10 @@ class Session:
         self._generator, self._preview, self._threads = generator, preview, threads
         photo = open_photo(source, max_pixels=max_pixels, cache_decoded=keep_decoded)
         self._path = source if isinstance(source, Path) else photo.header.path
-        # a header may hold the bytes of its file
-        self._source = photo.header if keep_decoded or self._path is None else self._path
+        # a file is looked at once; but the pixels of a HEIC are not held
+        self._source: Path | PhotoHeader = photo.header.without_content()
+        if self._path is not None and not keep_decoded and not isinstance(photo.origin.data, Path):
+            self._source = self._path
         self._max_pixels = max_pixels
         self._opened = photo if keep_decoded else None  # for the next full picture
         self.size = photo.size  # width and height of the upright photo, px
@@ -155,14 +157,17 @@ class Session:
         save: SaveOptions,
         *,
         progress: Callable[[float], None] | None = None,
+        big_tiff: bool = False,
     ) -> Report:
         """Write the photo in colour at its full size; see `Colorizer.colorize_file`.
 
-        `colors`: their `size` does not count. Raises PhotoError, UsageError.
+        `colors`: their `size` does not count. `big_tiff`: the form that may pass 4 GB.
+        Raises PhotoError, UsageError.
         """
         started = time.perf_counter()
         photo = self._full()
         output, notes = resolve_output(photo, target, save, self._generator.spec)
+        output = replace(output, big_tiff=big_tiff)
         made = self.colors(colors)
         chroma, threads = self.chroma(colors), self._threads
         data = save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress)
@@ -272,13 +277,19 @@ class Session:
             if len(self._made) > CACHED_PREDICTIONS:
                 self._made.popitem(last=False)
 
+    def _open(self) -> Photo:
+        """Return the photo to be read once more; the bytes of its file are held for as long as that lasts."""
+        source = self._source
+        header = source.without_content() if isinstance(source, PhotoHeader) else source
+        return open_photo(header, max_pixels=self._max_pixels)
+
     def _full(self) -> Photo:
         """Return the photo to be read once more at its full size: as it was opened, if that can be."""
         with self._lock:
             photo, again = self._opened, self._opened is not None and self._opened.decoded is not None
             if not again:
                 self._opened = None
-        return photo or open_photo(self._source, max_pixels=self._max_pixels)
+        return photo or self._open()
 
     def _enlarge(self, plane: FloatArray) -> Iterator[Pixels]:
         """Yield strips of a plane at the generator's scale, 0..1, at the size of the photo: see there."""
@@ -300,7 +311,7 @@ class Session:
         """Return the photo at the size of a preview, without alpha; its pixels are in memory."""
         with self._lock:
             if self._small is None:
-                photo = open_photo(self._source, max_pixels=self._max_pixels)
+                photo = self._open()
                 self._small = open_photo(photo.shrink(*shrink_size(self.size, long=self._preview)))
             return self._small
 

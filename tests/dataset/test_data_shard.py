@@ -14,7 +14,7 @@ from colorify.dataset.screen import screen
 from colorify.dataset.screening_rules import Thresholds
 from colorify.dataset.shard_plan import Packing
 from colorify.dataset.shard_reader import read_shards
-from colorify.dataset.shard_writer import PackingResult, pack
+from colorify.dataset.shard_writer import PARTS, PackingResult, pack
 from colorify.dataset.sources import find_sources
 from colorify.dataset.stats import gather_stats, write_stats
 from colorify.errors import PhotoError, UsageError
@@ -115,11 +115,14 @@ def test_two_packings_do_not_write_into_one_folder(photos: Path, tmp_path: Path)
     assert {path.name for path in into.iterdir() if path.name.startswith(".")} == set()
 
 
-def test_what_a_killed_packing_left_is_swept(photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", [".", PARTS])
+def test_what_a_killed_packing_left_is_swept(folder: str, photos: Path, tmp_path: Path) -> None:
     into = tmp_path / "shards"
-    into.mkdir()
-    left = into / ".colorify-0123456789abcdef.part"
-    left.write_bytes(b"half a tar")
+    pack(photos, into, QUICK)
+    (into / "manifest.json").unlink()  # as if the packing had not ended
+    left = into / folder / ".colorify-0123456789abcdef.part"
+    left.parent.mkdir(exist_ok=True)
+    left.write_bytes(b"half a tar, or half a note of one")
     pack(photos, into, QUICK)
     assert not left.exists()
 

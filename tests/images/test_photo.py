@@ -340,6 +340,27 @@ class TestRefusals:
             with pytest.raises(PhotoError, match="2 pages or frames"):
                 open_photo(source)
 
+    @pytest.mark.parametrize(
+        ("head", "found", "cure"),
+        [
+            (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 file", "opj_decompress -i 'a b' -o OUT.tif"),
+            (b"\xff\x4f\xff\x51\0", "a JPEG 2000 file", "opj_decompress -i 'a b' -o OUT.tif"),
+            (b"\xff\x0a", "a JPEG XL file", "djxl 'a b' OUT.png"),
+            (b"FUJIFILMCCD-RAW", "a raw photograph", "darktable-cli 'a b' OUT.tif"),
+            (b"GIF89a", "a GIF", "magick 'a b' OUT.png"),
+            (b"8BPS", "a Photoshop file", "magick 'a b''[0]' OUT.tif"),
+        ],
+    )
+    def test_a_kind_that_cannot_be_read_is_named_with_a_command(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, found: str, cure: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("a b").write_bytes(head + bytes(64))
+        with pytest.raises(PhotoError) as caught:
+            open_photo(Path("a b"))
+        assert f"found {found}. " in str(caught.value)
+        assert cure in str(caught.value)
+
     def test_samples_that_are_no_integers(self, tmp_path: Path) -> None:
         pyvips.Image.new_from_array(np.zeros((8, 8), np.float32)).tiffsave(str(tmp_path / "float.tif"))
         with pytest.raises(PhotoError, match="32-bit floating point TIFF"):

@@ -1,11 +1,17 @@
 """The container, as far as it can be told without building it."""
 
+import json
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from serving import Server
+
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
@@ -42,3 +48,41 @@ def test_all_that_it_copies_is_let_through() -> None:
             for name in row[1:-1]:
                 assert (ROOT / name).exists()
                 assert f"!{name.removeprefix('./')}" in ignored
+
+
+def check_health(port: int) -> int:
+    """Run the command of HEALTHCHECK against a port of this machine."""
+    text = DOCKERFILE.read_text().replace("\\\n", " ")
+    found = re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", text, re.MULTILINE)
+    assert found
+    program, *words = json.loads(found[1])
+    assert program == "python"
+    words = [word.replace("127.0.0.1:8000", f"127.0.0.1:{port}") for word in words]
+    assert any(str(port) in word for word in words)
+    done = subprocess.run([sys.executable, *words], capture_output=True, check=False, timeout=PATIENCE)
+    return done.returncode
+
+
+def test_a_server_that_runs_is_healthy(server: Server) -> None:
+    assert check_health(server.port) == 0
+
+
+def test_a_port_on_which_nobody_listens_is_not() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # held, and not listened on
+        assert check_health(nobody.getsockname()[1]) != 0
+
+
+def test_the_proxy_leads_to_the_server() -> None:
+    yaml = pytest.importorskip("yaml")
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    port = services["colorify"]["expose"][0]
+    assert ["EXPOSE", port] in instructions()
+    assert f"reverse_proxy colorify:{port}" in (ROOT / "Caddyfile").read_text()
+    assert "ports" not in services["colorify"], "it is reached through TLS alone"
+    assert set(services["colorify"]["build"]["args"]) == {row[1].partition("=")[0] for row in arguments()}
+    assert services["proxy"]["depends_on"]["colorify"]["condition"] == "service_healthy"
+
+
+def arguments() -> list[list[str]]:
+    return [row for row in instructions() if row[0] == "ARG"]

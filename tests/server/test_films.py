@@ -1,5 +1,9 @@
 """Films over HTTP: sent, asked about, fetched, forgotten."""
 
+import multiprocessing
+import os
+import signal
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ from serving import Server, opened, picture, problem
 from colorify.color import rgb_to_lab
 from colorify.errors import ColorifyError
 from colorify.options import ColorOptions
+from colorify.server.film_folder import LOCK, PREFIX, FilmFolder
 from colorify.server.films import Films, film_suffix
 from colorify.server.problems import RefusalError
 from colorify.server.settings import Settings
@@ -107,7 +112,7 @@ def test_a_film_that_is_given_up_leaves_nothing(tiny_weights: Path, tmp_path: Pa
     jobs = [films.add("a.mp4", film(tmp_path / "a.mp4", 200), ColorOptions()) for _ in range(2)]
     wait_for(lambda: jobs[0].state == "working")
     films.close()
-    wait_for(lambda: not any(Path(job.folder.name).exists() for job in jobs))
+    wait_for(lambda: not any(job.folder.path.exists() for job in jobs))
 
 
 def test_the_frame_at_work_is_shown(tiny_weights: Path, tmp_path: Path) -> None:
@@ -133,3 +138,42 @@ def test_a_film_is_told_by_its_content() -> None:
     assert film_suffix(b"\x1a\x45\xdf\xa3") == ".mkv"
     with pytest.raises(RefusalError):
         film_suffix(b"")
+
+
+def leave_behind_in(place: str) -> None:
+    """Be a server that gets a film and is killed."""
+    tempfile.tempdir = place
+    (FilmFolder().path / "film.mp4").write_bytes(b"a film")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_film_that_a_killed_server_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = multiprocessing.get_context("spawn").Process(target=leave_behind_in, args=(str(tmp_path),))
+    killed.start()
+    killed.join()
+    (left,) = tmp_path.iterdir()
+    used, young, foreign = FilmFolder(), FilmFolder(), tmp_path / f"{PREFIX}holiday"
+    foreign.mkdir()  # no lock in it: not ours
+    for path in (left, used.path, foreign):
+        os.utime(path, (0, 0))
+    Films(Settings())
+    assert not left.exists()
+    assert all(path.exists() for path in (used.path, young.path, foreign))
+    for folder in (used, young):
+        folder.remove()
+    assert [path.name for path in tmp_path.iterdir()] == [foreign.name]
+
+
+def test_a_name_that_leads_elsewhere_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    album = tmp_path / "album"
+    album.mkdir()
+    (album / LOCK).touch()
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary" / f"{PREFIX}x").symlink_to(album)
+    os.utime(album, (0, 0))
+    Films(Settings())
+    assert album.exists()

@@ -1,7 +1,6 @@
 """`colorify train`, as it is typed: from photos, from shards, on one process and on two."""
 
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -12,10 +11,10 @@ import numpy as np
 import pytest
 import pyvips
 import torch
+from recorded_export import RecordedExport
 
 from colorify.cli import run
 from colorify.dataset.shard_reader import Sample
-from colorify.model.generator import Generator
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.export import weights_file
 from colorify.training.trainer import Trainer
@@ -47,36 +46,48 @@ def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="module")
-def smoke(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run of recipes/smoke.toml."""
-    into = tmp_path_factory.mktemp("smoke")
+def smoke(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RecordedExport]:
+    """The folder of a run of recipes/smoke.toml, and what it exported."""
+    into, recorded = tmp_path_factory.mktemp("smoke"), RecordedExport()
     words = ["train", "--photos", folder, "--recipe", RECIPES / "smoke.toml", "--into", into]
-    assert run([*map(str, words), "--export-backbone", str(into / "backbone.pt")]) == 0
-    return into
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights_file, "export", recorded.export)
+        assert run([*map(str, words), "--export-backbone", str(into / "backbone.pt")]) == 0
+    return into, recorded
 
 
-def test_smoke_lowers_the_error_and_writes_all_it_should(smoke: Path, capsys: pytest.CaptureFixture) -> None:
-    checkpoint = load_checkpoint(smoke / CHECKPOINT)
+def test_smoke_writes_all_it_should(smoke: tuple[Path, RecordedExport]) -> None:
+    folder, recorded = smoke
+    checkpoint = load_checkpoint(folder / CHECKPOINT)
     assert checkpoint.step == 30
-    assert [path.name for path in sorted((smoke / "sheets").iterdir())] == ["0000015.png", "0000030.png"]
-    assert Generator(smoke / "generator.onnx").spec.name == "own"
-    assert (smoke / "backbone.pt").is_file()
+    assert [path.name for path in sorted((folder / "sheets").iterdir())] == ["0000015.png", "0000030.png"]
+    assert recorded.spec is not None
+    assert (recorded.spec.name, recorded.spec.size) == ("own", checkpoint.recipe.size)
+    assert (folder / "generator.onnx").is_file()
+    assert (folder / "backbone.pt").is_file()
 
 
-def test_smoke_is_better_than_grey(smoke: Path, samples: list[Sample]) -> None:
-    generator = Generator(smoke / "generator.onnx")
+def test_smoke_is_better_than_grey(smoke: tuple[Path, RecordedExport], samples: list[Sample]) -> None:
+    _, recorded = smoke
     error, grey = [], []
     for sample in samples:
-        truth = sample.lab[2::4, 2::4, 1:].astype(np.float32) - 128
-        ab = generator((sample.lab[..., 0] / np.float32(2.55)).astype(np.float32)).ab
+        lab = sample.lab[:32]  # a multiple of what the network takes
+        truth = lab[2::4, 2::4, 1:].astype(np.float32) - 128
+        ab = recorded.colors((lab[..., 0] / np.float32(2.55)).astype(np.float32))
         error.append(np.linalg.norm(ab - truth, axis=-1).mean())
         grey.append(np.linalg.norm(truth, axis=-1).mean())
     assert np.mean(error) < 0.9 * np.mean(grey)
 
 
 def test_fine_tuning_needs_a_weights_file_and_photos_alone(
-    smoke: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    exported: Path,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    recorded = RecordedExport()
+    monkeypatch.setattr(weights_file, "export", recorded.export)
     mixed = tmp_path / "mixed"
     mixed.mkdir()
     for path in sorted(folder.glob("0*.png")):
@@ -84,8 +95,7 @@ def test_fine_tuning_needs_a_weights_file_and_photos_alone(
     (mixed / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut short")
     grey = pyvips.Image.new_from_array(np.tile(np.arange(64, dtype=np.uint8), (48, 1)))
     grey.write_to_file(str(mixed / "grey.png"))
-    weights = str(smoke / "generator.onnx")
-    words = ["train", "--from", weights, "--photos", mixed, "--into", tmp_path / "run"]
+    words = ["train", "--from", exported, "--photos", mixed, "--into", tmp_path / "run"]
     (tmp_path / "short.toml").write_text(f"steps = 3\nrate = 1e-4\nbackbone_rate = 1e-5\n{COMMON}{PHASES}")
     words += ["--recipe", tmp_path / "short.toml"]
     assert run([*map(str, words), "-o", str(tmp_path / "mine.onnx")]) == 1  # two photos were left out
@@ -93,7 +103,8 @@ def test_fine_tuning_needs_a_weights_file_and_photos_alone(
     assert "broken.jpg" in said
     assert "grey.png: a photo in black and white" in said
     L = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
-    before, after = (Generator(Path(path))(L).ab for path in (weights, tmp_path / "mine.onnx"))
+    before, after = (network.colors(L) for network in (RecordedExport.of_file(exported), recorded))
+    assert (tmp_path / "mine.onnx").is_file()
     assert 0 < np.abs(after - before).mean() < 20
     assert load_checkpoint(tmp_path / "run" / CHECKPOINT).recipe.norms == "fixed"
 
@@ -183,7 +194,9 @@ def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], tmp_path: Path) -> None:
+def test_two_processes_do_what_one_does_with_two_batches(
+    pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There is one photo alone, many times: then their draws are those of one process."""
     for name in ("a.tar", "b.tar"):
         write_shard(tmp_path / name, pictures[:1] * 8)
@@ -201,12 +214,14 @@ def test_two_processes_do_what_one_does_with_two_batches(pictures: list[bytes], 
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     one = ["train", "a.tar", "--recipe", "one.toml", "--into", "one"]
     two = ["train", "a.tar", "b.tar", "--recipe", "two.toml", "--into", "two"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    for command in ([sys.executable, "bare.py", *one], [*launch, "bare.py", *two]):
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=400
-        )
-        assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(weights_file, "export_checkpoint", lambda _, output, **__: output.touch())
+    assert run(one) == 0
+    done = subprocess.run(
+        [*launch, "bare.py", *two], capture_output=True, text=True, check=False, timeout=400
+    )
+    assert done.returncode == 0, done.stderr
     first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))
     assert first.photos == second.photos == 3 * 2 * 2
     torch.testing.assert_close(first.bins.weights, second.bins.weights)

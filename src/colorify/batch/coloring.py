@@ -5,7 +5,7 @@ The alternatives of a photo share what was opened of it, and all photos of a run
 
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
 from colorify.hints import Hint
 from colorify.images.metadata.provenance import has_colorify_mark, is_colorify_output
-from colorify.images.photo import MAX_PIXELS, read_photo_header
+from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 from colorify.model.exemplar import Reference
 from colorify.options import ColorOptions, SaveOptions, check_ranges
+from colorify.pages import PageOutput, further_pages, read_pages, save_pages
 from colorify.result import Report, refuse_targets
 from colorify.session import Session
 
@@ -66,13 +67,41 @@ class MatchedPhoto:
         on_progress: ProgressCallback,
         *,
         alternative: int = 1,
+        big_tiff: bool = False,
     ) -> Report:
         """Write it in colour, in one of its alternatives. Raises PhotoError, UsageError."""
         hints = (*self.hints, *options.colors.hints)  # those that a person gave cover the others
         colors = replace(options.colors, hints=hints, alternative=alternative)
         save = options.save if alternative == 1 else options.save.alone()  # one of each is enough
-        report = self.session.save(target, colors, save, progress=on_progress)
+        report = self.session.save(target, colors, save, progress=on_progress, big_tiff=big_tiff)
         return replace(report, notes=(*report.notes, *self.notes))
+
+
+@dataclass(frozen=True)
+class MatchedPages:
+    """A photo of a run that has several pages, each of which is opened when it is its turn."""
+
+    pages: Sequence[PhotoHeader]
+    open_page: Callable[[PhotoHeader], MatchedPhoto]
+
+    def save(
+        self,
+        target: Path | None,
+        options: BatchOptions,
+        on_progress: ProgressCallback,
+        *,
+        alternative: int = 1,
+    ) -> Report:
+        """Write it in colour, all pages in one of their alternatives. Raises PhotoError, UsageError."""
+
+        def save_page(page: PhotoHeader, how: PageOutput) -> Report:
+            one = replace(options, save=how.save)
+            watch = how.progress or on_progress
+            opened = self.open_page(page)
+            return opened.save(how.target, one, watch, alternative=alternative, big_tiff=how.big_tiff)
+
+        save = options.save if alternative == 1 else options.save.alone()
+        return save_pages(self.pages, save_page, target, options.colors, save, progress=on_progress)
 
 
 class PhotoOpener:
@@ -82,11 +111,11 @@ class PhotoOpener:
         """See `bind_coloring`."""
         self.options = options
         self._colorizer, self._recolor = colorizer, recolor
-        self._last: tuple[Path, MatchedPhoto] | None = None  # whose alternatives may be asked for
+        self._last: tuple[Path, MatchedPhoto | MatchedPages] | None = None  # alternatives may come
         self._references: dict[int, Reference] = {}  # by the short side at which a photo is looked at, px
         self._opening, self._matching = threading.Lock(), threading.Lock()
 
-    def open(self, path: Path) -> MatchedPhoto:
+    def open(self, path: Path) -> MatchedPhoto | MatchedPages:
         """Open a file. Raises AlreadyColorizedError, PhotoError, UsageError."""
         if self.options.alternatives is None:
             return self._open(path)
@@ -95,13 +124,21 @@ class PhotoOpener:
                 self._last = path, self._open(path)
             return self._last[1]
 
-    def _open(self, path: Path) -> MatchedPhoto:
+    def _open(self, path: Path) -> MatchedPhoto | MatchedPages:
         refuse_pipe(path)
-        header = read_photo_header(path, max_pixels=self.options.max_pixels)
+        most = self.options.max_pixels
+        header = read_photo_header(path, max_pixels=most, page=0)
         if has_colorify_mark(header) and not self._recolor:
             raise _already_colorized(path)
+        return self.open_pages([header, *further_pages(header, path, max_pixels=most)])
+
+    def open_pages(self, pages: Sequence[PhotoHeader]) -> MatchedPhoto | MatchedPages:
+        """Open a photo of which the headers have been read. Raises PhotoError, UsageError."""
+        return MatchedPages(pages, self._open_page) if len(pages) > 1 else self._open_page(pages[0])
+
+    def _open_page(self, page: PhotoHeader) -> MatchedPhoto:
         colors, most = self.options.colors, self.options.max_pixels
-        return self.match(self._colorizer.open_once(header, colors, max_pixels=most))
+        return self.match(self._colorizer.open_once(page, colors, max_pixels=most))
 
     def match(self, session: Session) -> MatchedPhoto:
         """Add what the reference has to say. Raises PhotoError, UsageError, WeightsError."""
@@ -160,8 +197,8 @@ def color_source(
     if isinstance(source, Path):
         refuse_pipe(source)
     refuse_targets(source, target, options.save)
-    session = colorizer.open_once(source, options.colors, max_pixels=options.max_pixels)
-    return PhotoOpener(colorizer, options).match(session).save(target, options, on_progress)
+    pages = read_pages(source, max_pixels=options.max_pixels)
+    return PhotoOpener(colorizer, options).open_pages(pages).save(target, options, on_progress)
 
 
 def _done_meanwhile(job: Job) -> TakenError:

@@ -19,11 +19,13 @@ From the ground up:
 * `numbers`: numbers that lie in their range
 * `options`: options that are more than a number or a name
 * `command_table`: the verbs, of which only the one that is called is loaded
+* `help_page`: the help of a verb: options in groups, and examples
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `films`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
-* `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`: one verb a file
+* `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`, `help`: a file each
+* `man_page`: the page of `man colorify`, made from all of these
 * `data_crawl`, `data_shards`: the commands of `data`
 """
 

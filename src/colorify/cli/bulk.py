@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.cli.progress import count_bar
@@ -20,7 +21,7 @@ CHUNK_PHOTOS: Final = 64
 SHOWN_FAILURES: Final = 20  # the rest are in the report
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("source")
 @click.argument("dest")
 @click.option("--engine", type=click.Choice(ENGINE_NAMES), default="local", show_default=True)

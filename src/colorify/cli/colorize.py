@@ -10,6 +10,7 @@ import click
 
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
 from colorify.cli.films import color_films, refuse_film_target, refuse_films
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.options import (
     DETAIL,
     DEVICE,
@@ -19,6 +20,7 @@ from colorify.cli.options import (
     STRENGTH,
     VIVIDNESS,
     WEIGHTS,
+    complete_file,
     read_hints_file,
     read_neutrals,
     read_photo_hints,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class DefaultCommand(click.Command):
+class DefaultCommand(VerbCommand):
     """The page a person sees first: used without its name, and its help lists the other verbs."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -49,10 +51,11 @@ class DefaultCommand(click.Command):
         if rows:
             with formatter.section("Verbs, each with a help of its own (colorify VERB -h)"):
                 formatter.write_dl(rows)
+        super().format_epilog(ctx, formatter)
 
 
 @click.command(cls=DefaultCommand)
-@click.argument("inputs", metavar="INPUT...", nargs=-1)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, shell_complete=complete_file)
 @click.option("-o", "--output", metavar="PATH", help="A file, a folder, or - for stdout.")
 @STRENGTH
 @VIVIDNESS

@@ -1,10 +1,13 @@
 """One command line: the verb is found and run, and an error becomes a line and an exit code."""
 
+import os
+import sys
 from typing import Final
 
 import click
 
 from colorify.cli.command_table import VerbGroup
+from colorify.cli.help_page import spell_command
 from colorify.cli.lines import print_line
 from colorify.cli.output import OutputError, flush
 from colorify.cli.wording import describe_error
@@ -19,6 +22,14 @@ EXTRA_OF: Final = {
 }
 SERVER_MODULES: Final = ("fastapi", "uvicorn", "multipart", "python_multipart")
 
+COMPLETION: Final = "_COLORIFY_COMPLETE"  # what a shell sets that asks click how a word could go on
+# what a person reads who types `colorify` alone
+GREETING: Final = (
+    "colorify serve          colour photos in the browser: a page opens, drop a photo on it",
+    "colorify grandma.jpg    colour a photo: writes grandma-color.jpg beside it",
+    "colorify album/         colour the photos in a folder; a film: colorify film.mp4",
+    "colorify -h             all options and verbs",
+)
 group = VerbGroup(
     name="colorify", add_help_option=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
@@ -26,12 +37,20 @@ group = VerbGroup(
 
 def run_command(arguments: list[str]) -> int:
     """Run one command line, report errors on stderr, and return the exit code."""
+    if not arguments and sys.stderr.isatty() and COMPLETION not in os.environ:
+        for line in GREETING:
+            print_line(line, err=True)
+        return ExitCode.USAGE
     try:
         _check_words(arguments)
         result = group.main(arguments, prog_name="colorify", standalone_mode=False)
         flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        for line in error.format_message().splitlines():
+            print_line(line, err=True)
+        return ExitCode.USAGE
     except click.ClickException as error:
-        return _fail(UsageError(f"{error.format_message()} (colorify -h lists what can be given)"))
+        return _fail(UsageError(f"{error.format_message()} ({_help_command(error)} lists what can be given)"))
     except click.Abort:
         print_line("interrupted", err=True)
         return ExitCode.INTERRUPTED
@@ -50,6 +69,11 @@ def run_command(arguments: list[str]) -> int:
     except ColorifyError as error:
         return _fail(error)
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _help_command(error: click.ClickException) -> str:
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return " ".join(["colorify", *spell_command(ctx).split(), "-h"]) if ctx is not None else "colorify -h"
 
 
 def _check_words(arguments: list[str]) -> None:

@@ -2,14 +2,17 @@
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from colorify.cli.numbers import bound_numbers
+from colorify.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ VERBS: Final = {
     "evaluate": Verb("colorify.cli.evaluate", "evaluate", "Measure the colours against true ones."),
     "data": Verb("colorify.cli.data", "data", "Gather, screen and pack photos for training."),
     "serve": Verb("colorify.cli.serve", "serve", "Colour photos in the browser; also an HTTP API."),
+    "help": Verb("colorify.cli.help", "help", "Say more of a verb: colorify help video."),
 }
+SUGGESTION_CUTOFF: Final = 0.7  # of difflib: vidoe, traing and serv are near enough, album is near to none
 
 # as people know them from rembg; a file of such a name is ./p
 ALIASES: Final = {"p": DEFAULT_VERB, "s": "serve"}
@@ -50,9 +55,13 @@ class VerbGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the verb in front where none is given, so that `-h` is its help and lists the rest."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a shell asks which first words there are
         if args and args[0] in ALIASES:
             args = [ALIASES[args[0]], *args[1:]]
         if not args or args[0] not in VERBS:
+            if not ctx.resilient_parsing:
+                _refuse_typo(args)
             args = [self.choose_verb(ctx, args), *args]
         return super().parse_args(ctx, args)
 
@@ -82,6 +91,14 @@ class VerbGroup(click.Group):
             return []  # the verb will say what is wrong
         return [*values["inputs"]]
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what the first word may be: a verb, an option for photos, or a file."""
+        default = self.get_command(ctx, DEFAULT_VERB)
+        assert default is not None
+        own = click.Context(default, parent=ctx, info_name=DEFAULT_VERB, resilient_parsing=True)
+        options = default.shell_complete(own, incomplete) if incomplete.startswith("-") else []
+        return [*super().shell_complete(ctx, incomplete), *options, CompletionItem(incomplete, type="file")]
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
@@ -104,6 +121,18 @@ def _load_verb(name: str) -> click.Command:
 
     command.callback = run_prepared
     return command
+
+
+def suggest_verb(word: str) -> str:
+    """Return a question, whether a verb was meant that is spelt nearly so; or nothing."""
+    near = get_close_matches(word.lower(), VERBS, n=1, cutoff=SUGGESTION_CUTOFF)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _refuse_typo(args: list[str]) -> None:
+    """Raise UsageError where the first word is no file and nearly a verb: it is not to be run as a photo."""
+    if args and args[0].isalpha() and not os.path.lexists(args[0]) and (question := suggest_verb(args[0])):
+        raise UsageError(f"{args[0]}: no file, no folder and no verb is called so{question}")
 
 
 def is_film(text: str) -> bool:

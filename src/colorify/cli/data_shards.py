@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.progress import count_bar
 from colorify.errors import ExitCode
@@ -16,7 +17,7 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 JOBS: Final = click.option("-j", "--jobs", type=click.IntRange(min=1), default=2, help="Pictures at a time.")
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--min-side", type=click.IntRange(1), default=256, help="Short side, px, at least.")
 @click.option("--max-aspect", type=click.FloatRange(1), default=3.0, help="Long side : short side, at most.")
@@ -92,7 +93,7 @@ def screen(
         print_line(f"{count:8} {reason}: {helps[reason]}", err=True)
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("-o", "--output", type=FOLDER, required=True, help="Folder of the shards.")
 @click.option(
@@ -134,7 +135,7 @@ def shard(
     return ExitCode.FAILED if packed.failed else ExitCode.DONE
 
 
-@click.command(context_settings=HELP)
+@click.command(cls=VerbCommand, context_settings=HELP)
 @click.argument("folder", metavar="SHARDS", type=FOLDER)
 @click.option("--into", type=FOLDER, help="Folder of numbers and pictures.  [default: SHARDS/stats]")
 def stats(folder: Path, into: Path | None) -> None:

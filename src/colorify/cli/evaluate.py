@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.progress import count_bar
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @WEIGHTS
 @DEVICE

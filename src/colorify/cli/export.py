@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="ONNX file to write.")
 @click.option(

@@ -1,17 +1,17 @@
 """`colorify models`: which models are there."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from colorify.cli.lines import print_line
+from colorify.cli.help_page import VerbCommand
+from colorify.cli.lines import print_json, print_line
 from colorify.cli.wording import describe_error
 from colorify.errors import ColorifyError, ExitCode
 
 
-@click.command()
+@click.command(cls=VerbCommand)
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a model.")
 def models(files: tuple[Path, ...], as_json: bool) -> int:
@@ -28,7 +28,7 @@ def models(files: tuple[Path, ...], as_json: bool) -> int:
             print_line(f"error: {describe_error(entry)}", err=True)
             code = ExitCode.FAILED
         elif as_json:
-            click.echo(json.dumps(asdict(entry)))
+            print_json(asdict(entry))
         else:
             said = f"{entry.name} {entry.version}  {entry.license}  {entry.bytes / 1e6:.1f} MB"
             print_line(f"{said}  sha256:{entry.sha256}  {entry.weights}")

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from colorify.cli.lines import print_line
 from colorify.errors import UsageError
 from colorify.model.devices import AUTO, DEVICE_NAMES
-from colorify.options import DETAILS, FORMAT_NAMES, RANGES
+from colorify.options import DETAILS, FORMAT_NAMES, RANGES, parse_format
 
 if TYPE_CHECKING:
     from colorify.hints import Hint, Length
@@ -24,6 +25,17 @@ def whole_in(name: str) -> click.IntRange:
     """Return the type of an option that takes the whole numbers of a row of `options.RANGES`."""
     high = RANGES[name].high
     return click.IntRange(int(RANGES[name].low), None if high is None else int(high))
+
+
+class FormatChoice(click.Choice[str]):
+    """A format by its name, or by what files of it are called: jpg, .tif."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name of the format."""
+        try:
+            return parse_format(value)
+        except UsageError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
 
 
 STRENGTH: Final = click.option(
@@ -42,7 +54,7 @@ DETAIL: Final = click.option(
     help="How closely the generator looks: fast, once; fine, at two scales, in four times as long.",
 )
 FORMAT: Final = click.option(
-    "--format", "format_", type=click.Choice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
+    "--format", "format_", type=FormatChoice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
 )
 QUALITY: Final = click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
 DEVICE: Final = click.option(
@@ -117,6 +129,11 @@ def _hint(x: str | None, y: str | None, color: str | None, radius: str | None) -
 
 def _length(text: str | None) -> "Length":
     return text if text is not None and text.endswith("%") else float(text or 0)
+
+
+def complete_file(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Leave it to the shell to name files."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def show_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

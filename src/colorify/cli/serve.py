@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.options import DEVICE, WEIGHTS
 from colorify.errors import ExitCode, UsageError
@@ -28,7 +29,7 @@ MEGA = 1_000_000
 LOCAL_NAMES: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a name, not bound to
 
 
-@click.command()
+@click.command(cls=VerbCommand)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one."

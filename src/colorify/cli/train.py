@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.signals import stop_on_signals
 from colorify.errors import ExitCode, UsageError
@@ -26,7 +27,7 @@ PATH: Final = click.Path(path_type=Path)
 FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("shards", nargs=-1)
 @click.option(
     "--photos",

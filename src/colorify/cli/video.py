@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.film_lines import FilmReporter, film_bar
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.options import (
     DEVICE,
     SIZE,
@@ -63,7 +64,7 @@ def read_timed_hints(
     return tuple(found)
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument(
     "films", metavar="FILM...", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
 )

@@ -28,6 +28,7 @@ from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
 from colorify.images.metadata.exif import read_resolution
+from colorify.images.metadata.tiff import MOST_PAGES
 from colorify.images.png_chunks import PIXELS, png_chunks
 from colorify.images.png_header import read_png_profile
 from colorify.images.tiff_header import TiffHeader, read_tiff_header
@@ -56,6 +57,7 @@ class ImageSource:
     beside: AncillaryData = field(default_factory=AncillaryData)  # what libvips does not carry over
     notes: tuple[str, ...] = ()  # what its header alone shows
     path: Path | None = None  # of the file, if it is one
+    page: int | None = None  # which picture of a TIFF, from 0; None: there is but one
 
     @property
     def is_jpeg(self) -> bool:
@@ -75,7 +77,7 @@ class ImageSource:
             raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
 
 
-def identify_source(source: Source, max_pixels: int) -> ImageSource:
+def identify_source(source: Source, max_pixels: int, page: int | None = None) -> ImageSource:
     """Look at the first bytes of a file or the shape of pixels. Raises PhotoError for what is no picture.
 
     A HEIC photo is decoded here, unless it has more than `max_pixels` pixels.
@@ -83,7 +85,7 @@ def identify_source(source: Source, max_pixels: int) -> ImageSource:
     if isinstance(source, np.ndarray):
         return ImageSource("pixels", _image_from_pixels(source), None)
     if isinstance(source, bytes):
-        return _identify_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels)
+        return _identify_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels, page)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
@@ -92,13 +94,15 @@ def identify_source(source: Source, max_pixels: int) -> ImageSource:
             row = sniff(file.read(SNIFF_BYTES), name)
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
-    return _identify_file(source, row, name, max_pixels)
+    return _identify_file(source, row, name, max_pixels, page)
 
 
-def _identify_file(data: Path | bytes, row: Format, name: str, max_pixels: int) -> ImageSource:
+def _identify_file(
+    data: Path | bytes, row: Format, name: str, max_pixels: int, page: int | None
+) -> ImageSource:
     path = data if isinstance(data, Path) else None
     if row is not HEIC:
-        return _add_header(ImageSource(name, data, row, path=path))
+        return _add_header(ImageSource(name, data, row, path=path, page=page))
     pixels, blocks, left_out = read_heic(data, name, max_pixels)
     notes = tuple(f"{what} left out" for what in left_out)
     return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes, path=path)
@@ -118,7 +122,7 @@ def _add_header(origin: ImageSource) -> ImageSource:
                 return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
         except StrangeColorsError as error:
             raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
-        header = read_tiff_header(file) if kind == "tiff" else None
+        header = read_tiff_header(file, origin.page or 0) if kind == "tiff" else None
     if header is None:
         return origin
     if header.raw:
@@ -137,7 +141,7 @@ def explain(origin: ImageSource) -> str | None:
     if isinstance(origin.data, pyvips.Image) or origin.format is None:
         return None
     with open_file(origin) as file:
-        rarity = find_rarity(file, origin.format.name)
+        rarity = find_rarity(file, origin.format.name, origin.page or 0)
         if rarity is not None:
             return _unreadable(rarity, origin.name)
         return (
@@ -225,7 +229,7 @@ def open_decoder(
 def _count_pages(image: pyvips.Image, origin: ImageSource) -> int:
     """Return how many pages or frames a file has."""
     if origin.tiff is not None:
-        return origin.tiff.pages
+        return origin.tiff.pages if origin.page is None or origin.tiff.pages >= MOST_PAGES else 1
     pages = int(image.get("n-pages")) if image.get_typeof("n-pages") else 1
     if isinstance(origin.data, pyvips.Image):
         return pages

@@ -21,10 +21,10 @@ _SCAN, _END = 0xDA, b"\xff\xd9"
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xDA)})  # JPEG: markers without a length
 
 
-def find_rarity(file: BinaryIO, kind: str) -> str | None:
+def find_rarity(file: BinaryIO, kind: str, page: int = 0) -> str | None:
     """Return in words what is rare about a sound file of a format called `kind`; None if nothing is."""
     if kind == "tiff":
-        header = read_tiff_header(file)
+        header = read_tiff_header(file, page)
         return f"{header.rare} TIFF" if header is not None and header.rare else None
     if kind == "jpeg":
         frame = _jpeg_frame(file)

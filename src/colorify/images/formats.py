@@ -155,11 +155,7 @@ def sniff(head: bytes, name: str) -> Format:
     if not head:
         raise PhotoError(f"{name}: the file is empty.")
     found = _guess_kind(head)
-    cure = (
-        f"Develop it first: darktable-cli {shell_word(name)} OUT.tif"
-        if found == _RAW
-        else "Convert it first."
-    )
+    cure = _CURES.get(found, "Convert it first.").format(shell_word(name))
     raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
 
 
@@ -170,6 +166,17 @@ def format_named(name: str) -> Format:
 
 
 _RAW: Final = "a raw photograph"
+_JPEG_2000: Final = "a JPEG 2000 file"
+_JPEG_XL: Final = "a JPEG XL file"
+# what to type, with a program that keeps the depth; libvips, as it is installed with us, opens none of these
+_CURES: Final = {
+    _RAW: "Develop it first: darktable-cli {0} OUT.tif",
+    _JPEG_2000: "Convert it first, with OpenJPEG: opj_decompress -i {0} -o OUT.tif",
+    _JPEG_XL: "Convert it first, with libjxl: djxl {0} OUT.png",
+    "a GIF": "Convert it first: magick {0} OUT.png",
+    "a BMP": "Convert it first: magick {0} OUT.png",
+    "a Photoshop file": "Save it as a TIFF, or convert it: magick {0}'[0]' OUT.tif",
+}
 _OTHER_SIGNATURES: Final = (
     (b"IIRO", _RAW),  # Olympus
     (b"IIRS", _RAW),
@@ -183,9 +190,10 @@ _OTHER_SIGNATURES: Final = (
     (b"%PDF", "a PDF"),
     (b"8BPS", "a Photoshop file"),
     (b"\0\0\1\0", "an icon"),
-    (b"\xff\x0a", "a JPEG XL file"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 file"),
+    (b"\xff\x0a", _JPEG_XL),
+    (b"\0\0\0\x0cJXL ", _JPEG_XL),
+    (b"\0\0\0\x0cjP  ", _JPEG_2000),
+    (b"\xff\x4f\xff\x51", _JPEG_2000),  # without the file around it
     (b"<svg", "an SVG drawing"),
     (b"PK", "a ZIP archive"),
 )

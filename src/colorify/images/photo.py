@@ -1,7 +1,7 @@
 """Open picture files: depth, profile, orientation, alpha and metadata. `save` writes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,15 @@ class PhotoHeader:
     def path(self) -> Path | None:
         """The file; None of what came as bytes or pixels."""
         return self.origin.path
+
+    def without_content(self) -> "PhotoHeader":
+        """Return the same without the bytes of its file, if these were read from a path."""
+        return replace(self, origin=replace(self.origin))
+
+    @property
+    def pages(self) -> int:
+        """How many pictures of full size a TIFF has; 1 of any other file."""
+        return self.origin.tiff.pages if self.origin.tiff is not None else 1
 
     @property
     def xmp(self) -> bytes:
@@ -122,12 +131,16 @@ class Photo:
             return np.asarray(self.reading.to_srgb(color).numpy()).reshape(color.height, color.width, -1)
 
 
-def read_photo_header(source: Source, *, max_pixels: int = MAX_PIXELS) -> PhotoHeader:
+def read_photo_header(
+    source: Source, *, max_pixels: int = MAX_PIXELS, page: int | None = None
+) -> PhotoHeader:
     """Read the header of a file, or of the content of one; of HEIC, all of it. `source`: see `open_photo`.
+
+    `page`: of a TIFF that may have several, from 0 on; None: it has to have one alone.
 
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
-    origin = identify_source(source, max_pixels)
+    origin = identify_source(source, max_pixels, page)
     with translate_vips_errors(origin.name, partial(explain, origin)):
         return PhotoHeader(origin, read_header(origin, max_pixels))
 
@@ -196,12 +209,13 @@ def _add_tags(image: pyvips.Image, origin: ImageSource, notes: list[str]) -> pyv
     result = image.copy()
     try:
         with open_file(origin) as file:
-            exif, skipped = read_exif(file)
+            page = 0 if origin.tiff is None else origin.tiff.page
+            exif, skipped = read_exif(file, page)
             if skipped:
                 notes.append(
                     f"its tags {', '.join(map(str, skipped))} left out, as they are damaged or too large"
                 )
-            for name, block in ((EXIF_DATA, exif), (IPTC, read_iptc_block(file))):
+            for name, block in ((EXIF_DATA, exif), (IPTC, read_iptc_block(file, page))):
                 if block:  # pyvips dies of reading back an empty one
                     result.set_type(pyvips.GValue.blob_type, name, block)
     except DamagedTagsError as error:

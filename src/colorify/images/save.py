@@ -40,6 +40,8 @@ class Output:
     strip: bool = False  # leave the metadata out
     overwrite: bool = False
     space: RgbSpace = field(default_factory=srgb)  # of the pixels to come
+    compression: str | None = None  # of TIFF, as libvips calls it; None: the format's own
+    big_tiff: bool = False  # the form of TIFF that may pass 4 GB, whatever its size
 
     def notes(self, photo: Photo) -> list[str]:
         """Say what of `photo` such a file cannot take."""
@@ -106,7 +108,9 @@ def _prepare(
     settings = row.settings(quality, output.depth)
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
-        settings["bigtiff"] = decoded_bytes(stream.image) > 2**31
+        settings["bigtiff"] = output.big_tiff or decoded_bytes(stream.image) > 2**31
+        if output.compression is not None:
+            settings["compression"] = output.compression
     plan = output.plan(photo)
     image = copy_metadata(photo.color, stream.image, plan, output.space.profile)
     return _Job(image, row, settings, plan, stream, progress, name)

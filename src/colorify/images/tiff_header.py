@@ -55,11 +55,12 @@ _RARE: Final = {  # compressions that not every libvips can undo
 class TiffHeader:
     """The pictures of a TIFF."""
 
-    page: int  # of the photo, counted from 0
+    page: int  # of the photo, counted from 0 among all pictures
     pages: int  # pictures of full size
     previews: int  # smaller ones, and masks
     colors: int | None  # channels of colour; None: nobody knows
     extra: tuple[int, ...]  # what the other channels are: ExtraSamples
+    compression: int  # of the photo: the number in its tag
     raw: bool  # what a sensor saw, not a picture
     rare: str | None  # what not every program reads, in words
     has_resolution: bool = False
@@ -68,8 +69,11 @@ class TiffHeader:
     )
 
 
-def read_tiff_header(file: BinaryIO) -> TiffHeader | None:
-    """Read a TIFF's header; None where its directories make no sense, which libvips will say."""
+def read_tiff_header(file: BinaryIO, number: int = 0) -> TiffHeader | None:
+    """Read a TIFF's header; None where its directories make no sense, which libvips will say.
+
+    `number`: of the picture of full size that is the photo, from 0 on.
+    """
     file.seek(8)
     canon = file.read(len(_CANON_RAW)) == _CANON_RAW
     try:
@@ -79,18 +83,20 @@ def read_tiff_header(file: BinaryIO) -> TiffHeader | None:
     if not chain:
         return None
     full = [index for index, directory in enumerate(chain) if not _is_smaller(directory)] or [0]
-    photo = chain[full[0]]
+    index = full[min(number, len(full) - 1)]
+    photo = chain[index]
     interpretation = _number(photo, _PHOTOMETRIC)
     samples = _number(photo, _SAMPLES, 1)
     colors = _COLORS.get(interpretation)
     given = photo[_EXTRA].numbers if _EXTRA in photo else []
     extra = [*given, *[_UNSPECIFIED] * samples][: max(0, samples - colors)] if colors else []
     return TiffHeader(
-        page=full[0],
+        page=index,
         pages=len(full),
         previews=len(chain) - len(full),
         colors=colors,
         extra=tuple(extra),
+        compression=_number(photo, _COMPRESSION, 1),
         raw=canon or any(map(_is_raw, [*chain, *_inner(file, chain[0])])),
         rare=_rarity(photo, interpretation),
         **_resolution(photo),

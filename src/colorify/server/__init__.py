@@ -11,6 +11,7 @@ From the ground up:
 * `upload`: a body becomes a picture in memory
 * `work`: a photo at work, and what is made of it as files
 * `sessions`: photos kept in memory for a while
+* `film_folder`: where the files of one film lie, for no longer than its server lives
 * `films`: films that are coloured for the page, one at a time
 * `download`: how a result is called
 * `prometheus`: what the server has done so far

@@ -1,10 +1,11 @@
 """Films that are coloured for the page: one at a time, in memory where there is room, and not kept.
 
 A film takes minutes, so that it is no request: it is sent, asked about, and fetched. FFmpeg needs files
-with names; they lie in a folder of their own in `tempfile.tempdir` (see `run.keep_in_memory`) and go with the
-film: when its page lets go of it, or has not asked about it for some minutes.
+with names; they lie in a `film_folder` of their own, in `tempfile.tempdir` (see `run.keep_in_memory`), and go
+with the film: when its page lets go of it, or has not asked about it for some minutes.
 """
 
+import os
 import secrets
 import threading
 import time
@@ -14,7 +15,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ import pyvips
 from colorify.colorizer import Colorizer
 from colorify.errors import ColorifyError, FilmError
 from colorify.options import ColorOptions
+from colorify.server.film_folder import FilmFolder, remove_abandoned
 from colorify.server.job_queue import THREADS
 from colorify.server.problems import FULL, NO_FILM, NO_SESSION, RefusalError
 from colorify.server.settings import MAX_FILM_PIXELS, MAX_FILMS, Settings
@@ -63,7 +64,7 @@ class FilmJob:
     id: str  # who knows it may ask
     name: str  # of the file, as the client calls it
     source: Path
-    folder: "TemporaryDirectory[str]"
+    folder: FilmFolder
     colors: ColorOptions
     used: float  # when somebody last asked, on the clock of the store, s
     state: State = "waiting"
@@ -79,7 +80,7 @@ class FilmJob:
         """Give it up, and forget its files as soon as nobody works on them."""
         self.stopped.set()
         if self.state in ("done", "failed"):
-            self.folder.cleanup()
+            self.folder.remove()
 
 
 class Films:
@@ -87,6 +88,7 @@ class Films:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
+        remove_abandoned()
         self._jobs: dict[str, FilmJob] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"{THREADS}-film")
 
@@ -96,8 +98,8 @@ class Films:
         suffix = film_suffix(data)
         if len(self._jobs) >= MAX_FILMS:
             raise RefusalError(FULL, f"{MAX_FILMS} films are here already. Try again later.", retry_after=60)
-        folder = TemporaryDirectory(prefix="colorify-film-", ignore_cleanup_errors=True)
-        source = Path(folder.name) / f"film{suffix}"
+        folder = FilmFolder()
+        source = folder.path / f"film{suffix}"
         source.write_bytes(data)
         job = FilmJob(secrets.token_urlsafe(16), name, source, folder, colors, self._clock())
         self._jobs[job.id] = job
@@ -131,7 +133,7 @@ class Films:
         self._pool.shutdown(wait=False, cancel_futures=True)
         for job in self._jobs.values():
             if job.state == "waiting":
-                job.folder.cleanup()
+                job.folder.remove()
         self._jobs.clear()
 
     def _work(self, job: FilmJob) -> None:
@@ -142,14 +144,16 @@ class Films:
                 self._color(job)
                 job.state = "done"
         except ColorifyError as error:
-            job.error = str(error).replace(job.folder.name + "/", "").replace(job.source.name, job.name)
+            job.error = (
+                str(error).replace(f"{job.folder.path}{os.sep}", "").replace(job.source.name, job.name)
+            )
             job.state = "failed"
         except BaseException:
             job.error, job.state = "This is a fault of Colorify.", "failed"
             raise
         finally:
             if job.stopped.is_set():
-                job.folder.cleanup()
+                job.folder.remove()
 
     def _color(self, job: FilmJob) -> None:
         from colorify.video import FilmOptions, FilmProgress, colorize_film

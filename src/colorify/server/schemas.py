@@ -3,8 +3,10 @@
 import json
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from colorify.css_colors import parse_color
+from colorify.errors import UsageError
 from colorify.hints import Hint
 from colorify.images.formats import FORMATS
 from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
@@ -22,6 +24,14 @@ def _within(name: str) -> Any:
     return Field(ge=RANGES[name].low, le=RANGES[name].high)
 
 
+def _parse_color(text: str) -> str:
+    """Return "#rrggbb". Raises ValueError, which pydantic takes for a fault of the request."""
+    try:
+        return parse_color(text)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class HintIn(BaseModel):
     """One colour at one place of the upright photo at its full size. Its brightness does not count."""
 
@@ -29,7 +39,9 @@ class HintIn(BaseModel):
 
     x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the left border")
     y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the top")
-    color: str = Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#c08060"])
+    color: Annotated[str, AfterValidator(_parse_color)] = Field(
+        max_length=32, description="#RRGGBB, #RGB or a name of CSS", examples=["#c08060", "navy"]
+    )
     radius: float = Field(
         0, ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px; 0: as small as it gets"
     )

@@ -124,7 +124,7 @@ def test_the_gpu_recipe_runs_a_few_steps_here(tmp_path: Path, samples: list[Samp
         resident=True,
         precision="bf16",
         norms="all",
-        steps=30,
+        steps=8,
         rate=3e-3,
         frozen_stages=5,
         aged=0.3,

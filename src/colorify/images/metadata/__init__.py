@@ -3,6 +3,7 @@
 From the ground up:
 
 * `tiff`: TIFF and EXIF directories, which libvips does not carry
+* `tiff_pages`: TIFFs joined into one of several pages
 * `exif`: EXIF blocks, corrected in what the new file makes untrue
 * `iptc`: IPTC, as newspapers and archives write it
 * `xmp`: XMP packets: properties read, added and removed

@@ -17,7 +17,7 @@ def is_colorify_output(path: Path, *, max_pixels: int = MAX_PIXELS) -> bool:
     """Read the mark of a picture file, from its header alone. Raises PhotoError as `open_photo` does."""
     if _is_heic(path):  # which `read_photo_header` decodes at once
         return _names_us(read_heic_blocks(path, str(path), max_pixels).get(_XMP, b""))
-    return has_colorify_mark(read_photo_header(path, max_pixels=max_pixels))
+    return has_colorify_mark(read_photo_header(path, max_pixels=max_pixels, page=0))
 
 
 def has_colorify_mark(header: PhotoHeader) -> bool:

@@ -39,7 +39,7 @@ _MAX_TOTAL_BYTES: Final = (
     2**22
 )  # bytes of a directory's values, which may claim the same megabyte over and over
 _MAX_OFFSET: Final = 2**40  # byte of a file: beyond it systems refuse to look
-_MOST_PAGES: Final = 1000  # directories one after the other
+MOST_PAGES: Final = 1000  # directories one after the other
 _MAX_DEPTH: Final = 3  # directories within directories
 
 
@@ -68,7 +68,7 @@ Directory = dict[int, Entry]
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """How one TIFF writes its numbers."""
 
     order: str  # of bytes, as struct has it: "<" or ">"
@@ -85,29 +85,29 @@ class _Layout:
 
 
 _LAYOUTS: Final = {
-    b"II*\0": _Layout("<", "H", "I"),
-    b"MM\0*": _Layout(">", "H", "I"),
-    b"II+\0": _Layout("<", "Q", "Q"),
-    b"MM\0+": _Layout(">", "Q", "Q"),
+    b"II*\0": Layout("<", "H", "I"),
+    b"MM\0*": Layout(">", "H", "I"),
+    b"II+\0": Layout("<", "Q", "Q"),
+    b"MM\0+": Layout(">", "Q", "Q"),
 }
 
 
-def read_exif(file: BinaryIO) -> tuple[bytes | None, list[int]]:
-    """Return the EXIF block that a TIFF amounts to, None if it says nothing, and tags that are not in it.
+def read_exif(file: BinaryIO, page: int = 0) -> tuple[bytes | None, list[int]]:
+    """Return the EXIF block that a page of a TIFF amounts to, None if there is none, and tags not in it.
 
     These are none that programs count on, and damaged or too large. Raises DamagedTagsError.
     """
     skipped: list[int] = []
-    directory = _read_carried(file, skipped)
+    directory = _read_carried(file, skipped, page)
     if not directory:
         return None, skipped
     packed = _pack(directory, {}, 8, _LAYOUTS[b"II*\0"])
     return EXIF_MAGIC + b"II*\0" + struct.pack("<I", 8) + packed, skipped
 
 
-def read_iptc_block(file: BinaryIO) -> bytes | None:
-    """Return the IPTC block of a TIFF file, None if it has none. Raises DamagedTagsError."""
-    entry = _read_first(file, frozenset({IPTC_TAG})).get(IPTC_TAG)
+def read_iptc_block(file: BinaryIO, page: int = 0) -> bytes | None:
+    """Return the IPTC block of a page of a TIFF, None if it has none. Raises DamagedTagsError."""
+    entry = _read_first(file, frozenset({IPTC_TAG}), page).get(IPTC_TAG)
     if entry is None:
         return None
     if entry.kind == _LONG and not entry.data.startswith(_IPTC_MARKER):
@@ -118,13 +118,13 @@ def read_iptc_block(file: BinaryIO) -> bytes | None:
 
 def read_chain(file: BinaryIO, wanted: frozenset[int]) -> list[Directory]:
     """Return the `wanted` tags of each directory of a TIFF, in their order. Raises DamagedTagsError."""
-    layout, position = _read_header(file)
+    layout, position = read_layout(file)
     chain: list[Directory] = []
     seen: set[int] = set()
-    while position and position not in seen and len(chain) < _MOST_PAGES:
+    while position and position not in seen and len(chain) < MOST_PAGES:
         seen.add(position)
-        rows = _raw_entries(file, layout, position)
-        (following,) = _take(file, layout, layout.offset)
+        rows = raw_entries(file, layout, position)
+        (following,) = take(file, layout, layout.offset)
         chain.append(_read_rows(file, layout, rows, wanted, depth=1))
         position = following
     return chain
@@ -132,7 +132,7 @@ def read_chain(file: BinaryIO, wanted: frozenset[int]) -> list[Directory]:
 
 def read_at(file: BinaryIO, position: int, wanted: frozenset[int]) -> Directory:
     """Return the `wanted` tags of the directory at `position` of a TIFF. Raises DamagedTagsError."""
-    layout, _ = _read_header(file)
+    layout, _ = read_layout(file)
     return _read(file, layout, position, wanted, depth=1)
 
 
@@ -193,9 +193,9 @@ def add_tags(
         added |= {x: Entry(_RATIONAL, struct.pack("<II", aspect[0], 1))}
         added |= {y: Entry(_RATIONAL, struct.pack("<II", aspect[1], 1))}
         added |= {unit: Entry(_SHORT, struct.pack("<H", _NO_UNIT))}
-    layout, position = _read_header(file)
-    present = {tag: row for tag, row in _raw_entries(file, layout, position).items() if tag not in without}
-    (following,) = _take(file, layout, layout.offset)
+    layout, position = read_layout(file)
+    present = {tag: row for tag, row in raw_entries(file, layout, position).items() if tag not in without}
+    (following,) = take(file, layout, layout.offset)
     end = file.seek(0, 2)
     start = end + end % 2
     new = {tag: entry for tag, entry in added.items() if tag not in present}
@@ -206,11 +206,11 @@ def add_tags(
     file.write(struct.pack(layout.order + layout.offset, start))
 
 
-def _read_carried(file: BinaryIO, skipped: list[int]) -> Directory:
+def _read_carried(file: BinaryIO, skipped: list[int], page: int = 0) -> Directory:
     """Read what is carried over; `skipped` gets the tags that are not, although they say something."""
-    layout, position = _read_header(file)
+    layout, position = _read_header(file, page)
     found: Directory = {}
-    for tag, raw in _raw_entries(file, layout, position).items():
+    for tag, raw in raw_entries(file, layout, position).items():
         if tag in _STORAGE:
             continue
         try:
@@ -225,30 +225,39 @@ def _read_carried(file: BinaryIO, skipped: list[int]) -> Directory:
     return found
 
 
-def _read_first(file: BinaryIO, wanted: frozenset[int] | None) -> Directory:
-    layout, position = _read_header(file)
+def _read_first(file: BinaryIO, wanted: frozenset[int] | None, page: int = 0) -> Directory:
+    layout, position = _read_header(file, page)
     return _read(file, layout, position, wanted, depth=1)
 
 
-def _read_header(file: BinaryIO) -> tuple[_Layout, int]:
-    """Return the layout of a TIFF and where its first directory is."""
+def _read_header(file: BinaryIO, page: int) -> tuple[Layout, int]:
+    """Return the layout of a TIFF and where the directory of a page is, counted from 0."""
+    layout, position = read_layout(file)
+    for _ in range(page):
+        raw_entries(file, layout, position)
+        (position,) = take(file, layout, layout.offset)
+    return layout, position
+
+
+def read_layout(file: BinaryIO) -> tuple[Layout, int]:
+    """Return the layout of a TIFF and where its first directory is. Raises DamagedTagsError."""
     file.seek(0)
     layout = _LAYOUTS.get(file.read(4))
     if layout is None:
         raise DamagedTagsError("no TIFF header")
     file.seek(layout.inline)  # 4, or 8 in BigTIFF
-    return layout, int(_take(file, layout, layout.offset)[0])
+    return layout, int(take(file, layout, layout.offset)[0])
 
 
 def _read(
-    file: BinaryIO, layout: _Layout, position: int, wanted: frozenset[int] | None, depth: int
+    file: BinaryIO, layout: Layout, position: int, wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
-    return _read_rows(file, layout, _raw_entries(file, layout, position), wanted, depth)
+    return _read_rows(file, layout, raw_entries(file, layout, position), wanted, depth)
 
 
 def _read_rows(
-    file: BinaryIO, layout: _Layout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
+    file: BinaryIO, layout: Layout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     directory: Directory = {}
     total = 0
@@ -267,10 +276,10 @@ def _read_rows(
     return directory
 
 
-def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, bytes]:
+def raw_entries(file: BinaryIO, layout: Layout, position: int) -> dict[int, bytes]:
     """Return the entries of a directory as they stand; the file is left at the offset of the next one."""
     _seek(file, position)
-    (count,) = _take(file, layout, layout.count)
+    (count,) = take(file, layout, layout.count)
     if count > _MAX_ENTRIES:
         raise DamagedTagsError(f"a directory of {count} entries")
     table = file.read(count * layout.entry)
@@ -280,7 +289,7 @@ def _raw_entries(file: BinaryIO, layout: _Layout, position: int) -> dict[int, by
     return {struct.unpack_from(f"{layout.order}H", row)[0]: row for row in rows}
 
 
-def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
+def _values(file: BinaryIO, layout: Layout, raw: bytes) -> tuple[int, bytes]:
     """Return the type and the values, little-endian, of an entry."""
     _, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", raw)
     width = _TYPE_BYTES.get(kind, 0)
@@ -297,7 +306,7 @@ def _values(file: BinaryIO, layout: _Layout, raw: bytes) -> tuple[int, bytes]:
 
 
 def _pack(
-    directory: Directory, present: dict[int, bytes], start: int, layout: _Layout, following: int = 0
+    directory: Directory, present: dict[int, bytes], start: int, layout: Layout, following: int = 0
 ) -> bytes:
     """Write a directory that begins at `start`: new entries, and `present` ones as they stand.
 
@@ -327,7 +336,7 @@ def _pack(
     return table + struct.pack(layout.order + layout.offset, following) + rest
 
 
-def _ordered(data: bytes, width: int, layout: _Layout) -> bytes:
+def _ordered(data: bytes, width: int, layout: Layout) -> bytes:
     """Turn numbers of `width` bytes from the byte order of a file into little-endian, or back."""
     if layout.order == "<" or width == 1:
         return data
@@ -340,7 +349,8 @@ def _seek(file: BinaryIO, position: int) -> None:
     file.seek(position)
 
 
-def _take(file: BinaryIO, layout: _Layout, code: str) -> tuple[int, ...]:
+def take(file: BinaryIO, layout: Layout, code: str) -> tuple[int, ...]:
+    """Read numbers, by their struct code. Raises DamagedTagsError."""
     data = file.read(struct.calcsize(layout.order + code))
     try:
         return struct.unpack(layout.order + code, data)
