@@ -66,4 +66,4 @@ def build_page() -> gr.Blocks:
 
 
 if __name__ == "__main__":
-    build_page().launch()
+    build_page().launch(show_error=True)  # what Colorify says of a photo, to programs too

@@ -13,6 +13,7 @@ from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
+from colorify.images import photo
 from colorify.images.photo import open_photo
 from colorify.model.generator import EncodedPhoto, Prediction
 from colorify.options import ColorOptions
@@ -64,6 +65,28 @@ def test_only_what_changes_the_colours_is_generated_anew(
     session.preview(hints=[])  # undone
     session.colorize(hints=[HINT], strength=2)
     assert runs == [1.0, 1.0, 0.5]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
+def test_a_file_is_looked_at_once_and_not_held(
+    suffix: str, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, identify, found = tmp_path / f"in{suffix}", photo.identify_source, []
+
+    def counting(source: Any, *limits: int) -> Any:
+        if isinstance(source, Path):
+            found.append(source)
+        return identify(source, *limits)
+
+    pyvips.Image.new_from_array(grey_scene()).write_to_file(str(path))
+    monkeypatch.setattr(photo, "identify_source", counting)
+    session = colorizer.open(path)
+    session.preview()
+    session.original()
+    session.preview(hints=[HINT])
+    session.colorize()
+    assert found == [path]
+    assert "content" not in vars(session._source.origin)
 
 
 def test_a_preview_is_the_photo_made_small(colorizer: Colorizer) -> None:

@@ -74,18 +74,20 @@ class Session:
         self._generator, self._preview, self._threads = generator, preview, threads
         photo = open_photo(source, max_pixels=max_pixels, cache_decoded=keep_decoded)
         self._path = source if isinstance(source, Path) else photo.header.path
-        # a header may hold the bytes of its file
-        self._source = photo.header if keep_decoded or self._path is None else self._path
+        # a file is looked at once; but the pixels of a HEIC are not held
+        self._source: Path | PhotoHeader = photo.header.without_content()
+        if self._path is not None and not keep_decoded and not isinstance(photo.origin.data, Path):
+            self._source = self._path
         self._max_pixels = max_pixels
         self._opened = photo if keep_decoded else None  # for the next full picture
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        self._seen, self._glance = encode_photo(generator, photo, options)
+        self._luminance, self._glance = encode_photo(generator, photo, options)
         short = options.size or generator.spec.size
         # px, short side of the finest look
         self.short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
-        self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
-        self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
+        self.was_colored = self._luminance.was_colored  # it had colour, of which only the L is used
+        self._predictions: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None
         self._run: _Colorings | None = None  # of the colours that were made last
         self._lock, self._making = threading.Lock(), threading.Lock()
@@ -142,7 +144,7 @@ class Session:
         Raises UsageError for a place outside the photo, WeightsError where the generator is a regression.
         """
         row, column = self._find_cell(x, y)
-        stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
+        stride, small = self._generator.spec.stride, self._luminance.L.shape[::-1]
         given = draw_hints(to_hints(hints), photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
         L = self.lightness(x, y)
@@ -203,7 +205,7 @@ class Session:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
         stride = self._generator.spec.stride
         row, column = self._find_cell(x, y)
-        return float(self._seen.L[row * stride :, column * stride :][:stride, :stride].mean())
+        return float(self._luminance.L[row * stride :, column * stride :][:stride, :stride].mean())
 
     def original(self) -> Pixels:
         """Return the photo as it came, no larger than a preview: (h, w, 1 or 3). Raises PhotoError."""
@@ -218,7 +220,7 @@ class Session:
 
     def chroma(self, look: ColorOptions) -> LinearChromaModel:
         """Return the colours of a look, for those who paint the photo themselves. Raises UsageError."""
-        fitted = fit_chroma(self._seen.L, self.colors(look).ab, stride=self._generator.spec.stride)
+        fitted = fit_chroma(self._luminance.L, self.colors(look).ab, stride=self._generator.spec.stride)
         return fitted.scale(look.strength)
 
     def colors(self, look: ColorOptions) -> Prediction:
@@ -228,8 +230,8 @@ class Session:
         """
         colors = self._coloring(look)
         if colors is None:
-            found = sum(1 for _ in self.colorings(look))
-            raise missing_alternative(look.alternative, found)
+            available = sum(1 for _ in self.colorings(look))
+            raise missing_alternative(look.alternative, available)
         return colors
 
     def colorings(self, look: ColorOptions) -> Iterator[Prediction]:
@@ -263,17 +265,23 @@ class Session:
             return colors
 
     def _cached(self, look: ColorOptions) -> Prediction | None:
-        wanted = _prediction_key(look)
+        key = _prediction_key(look)
         with self._lock:
-            if wanted in self._made:
-                self._made.move_to_end(wanted)
-            return self._made.get(wanted)
+            if key in self._predictions:
+                self._predictions.move_to_end(key)
+            return self._predictions.get(key)
 
     def _cache(self, look: ColorOptions, colors: Prediction) -> None:
         with self._lock:
-            self._made[_prediction_key(look)] = colors
-            if len(self._made) > CACHED_PREDICTIONS:
-                self._made.popitem(last=False)
+            self._predictions[_prediction_key(look)] = colors
+            if len(self._predictions) > CACHED_PREDICTIONS:
+                self._predictions.popitem(last=False)
+
+    def _open(self) -> Photo:
+        """Return the photo to be read once more; the bytes of its file are held for as long as that lasts."""
+        source = self._source
+        header = source.without_content() if isinstance(source, PhotoHeader) else source
+        return open_photo(header, max_pixels=self._max_pixels)
 
     def _full(self) -> Photo:
         """Return the photo to be read once more at its full size: as it was opened, if that can be."""
@@ -281,11 +289,11 @@ class Session:
             photo, again = self._opened, self._opened is not None and self._opened.decoded is not None
             if not again:
                 self._opened = None
-        return photo or open_photo(self._source, max_pixels=self._max_pixels)
+        return photo or self._open()
 
     def _enlarge(self, plane: FloatArray) -> Iterator[Pixels]:
         """Yield strips of a plane at the generator's scale, 0..1, at the size of the photo: see there."""
-        h, w = self._seen.L.shape
+        h, w = self._luminance.L.shape
         stride = self._generator.spec.stride
         return enlarge_plane(plane, *self.size, cells=(w / stride, h / stride))
 
@@ -296,14 +304,14 @@ class Session:
 
     def _find_cell(self, x: Length, y: Length) -> tuple[int, int]:
         """Return the row and the column of a place at the generator's scale. Raises UsageError."""
-        small = self._seen.L.shape[1], self._seen.L.shape[0]
+        small = self._luminance.L.shape[1], self._luminance.L.shape[0]
         return find_cell(x, y, photo=self.size, small=small, stride=self._generator.spec.stride)
 
     def _reduced(self) -> Photo:
         """Return the photo at the size of a preview, without alpha; its pixels are in memory."""
         with self._lock:
             if self._small is None:
-                photo = open_photo(self._source, max_pixels=self._max_pixels)
+                photo = self._open()
                 self._small = open_photo(photo.shrink(*shrink_size(self.size, long=self._preview)))
             return self._small
 

@@ -56,3 +56,10 @@ def test_what_is_no_photo_is_said(app: Any, tmp_path: Path) -> None:
     text.write_text("no photo", encoding="utf-8")
     with pytest.raises(GradioError, match=r"text\.png"):
         app.color_photo(str(text), 1.0, 1.0)
+
+
+def test_a_space_can_read_its_settings() -> None:
+    yaml = pytest.importorskip("yaml")
+    head = (FILE.parent / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    settings = yaml.safe_load(head)
+    assert (settings["sdk"], settings["app_file"]) == ("gradio", FILE.name)

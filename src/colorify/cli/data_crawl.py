@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,7 +14,8 @@ from colorify.cli.lines import print_line
 from colorify.errors import ExitCode
 
 if TYPE_CHECKING:
-    from colorify.dataset.crawl import CrawlProgress, Summary
+    from colorify.dataset.crawl import CrawlPolicy, CrawlProgress, Summary
+    from colorify.dataset.frontier import CrawlLimits
 
 MEGA: Final = 1_000_000
 HELP: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
@@ -20,8 +23,47 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
-def polite(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that all that fetch have in common."""
+@dataclass(frozen=True)
+class FetchOptions:
+    """What `crawl` and `import` have in common, as it is typed."""
+
+    into: Path
+    contact: str
+    delay: float  # s
+    concurrency: int
+    timeout: float  # s
+    minutes: float
+    max_mb: float
+    total_mb: float
+    allow_private: bool
+    retry_failed: bool
+
+    def policy(self) -> "CrawlPolicy":
+        """Return how the hosts are treated. Raises UsageError."""
+        from colorify import __version__
+        from colorify.dataset.crawl import CrawlPolicy
+
+        agent = f"Colorify/{__version__}"
+        return CrawlPolicy(
+            self.contact, self.delay, self.concurrency, self.timeout, agent, allow_private=self.allow_private
+        )
+
+    def limits(self, *, depth: int = 0, pages: int = 0) -> "CrawlLimits":
+        """Return where it ends."""
+        from colorify.dataset.frontier import CrawlLimits
+
+        image, total = round(self.max_mb * MEGA), round(self.total_mb * MEGA)
+        return CrawlLimits(depth, pages, image, total, minutes=self.minutes)
+
+
+def fetching(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that all that fetch have in common; the command gets them as one `fetch`."""
+
+    @wraps(command)
+    def run(**values: Any) -> int:
+        fetch = FetchOptions(**{field.name: values.pop(field.name) for field in fields(FetchOptions)})
+        return command(fetch=fetch, **values)
+
     options = (
         click.option("--into", type=FOLDER, required=True, help="Folder of the catalogue and the images."),
         click.option(
@@ -57,8 +99,8 @@ def polite(command: Callable[..., int]) -> Callable[..., int]:
         click.option("--retry-failed", is_flag=True, help="Try again what failed before."),
     )
     for option in reversed(options):
-        command = option(command)
-    return command
+        run = option(run)
+    return run
 
 
 @click.command(cls=VerbCommand, context_settings=HELP)
@@ -69,22 +111,13 @@ def polite(command: Callable[..., int]) -> Callable[..., int]:
 )  # fmt: skip
 @click.option("--depth", type=click.IntRange(0), default=5, help="Links from the URLs, at most.")
 @click.option("--pages", type=click.IntRange(1), default=10_000, help="Pages, at most.")
-@polite
+@fetching
 def crawl(
     urls: tuple[str, ...],
     domains: tuple[str, ...],
     depth: int,
     pages: int,
-    into: Path,
-    contact: str,
-    delay: float,
-    concurrency: int,
-    timeout: float,
-    minutes: float,
-    max_mb: float,
-    total_mb: float,
-    allow_private: bool,
-    retry_failed: bool,
+    fetch: FetchOptions,
 ) -> int:
     """Gather photos from web sites, politely.
 
@@ -92,24 +125,19 @@ def crawl(
     TDM). Stays on the hosts of the URLs. Reads HTML alone: pages that need JavaScript are out of scope. Stop
     it with Ctrl-C; the same command goes on.
     """
-    from colorify import __version__
     from colorify.dataset import crawl as crawling
-    from colorify.dataset.frontier import CrawlLimits
 
     _quiet_libvips()
-    limits = CrawlLimits(depth, pages, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes)
     summary = crawling.crawl(
         urls,
-        into,
-        crawling.CrawlPolicy(
-            contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
-        ),
-        limits=limits,
+        fetch.into,
+        fetch.policy(),
+        limits=fetch.limits(depth=depth, pages=pages),
         domains=domains,
-        retry_failed=retry_failed,
+        retry_failed=fetch.retry_failed,
         report=_report_crawl,
     )
-    return _end_crawl(summary, into)
+    return _end_crawl(summary, fetch.into)
 
 
 @click.command("import", cls=VerbCommand, context_settings=HELP)
@@ -118,40 +146,27 @@ def crawl(
 )
 @click.option("--url-column", default="url", help="Column of the addresses.")
 @click.option("--caption-column", default="caption", help="Column of the alt texts.")
-@polite
+@fetching
 def import_(
     listed: Path,
     url_column: str,
     caption_column: str,
-    into: Path,
-    contact: str,
-    delay: float,
-    concurrency: int,
-    timeout: float,
-    minutes: float,
-    max_mb: float,
-    total_mb: float,
-    allow_private: bool,
-    retry_failed: bool,
+    fetch: FetchOptions,
 ) -> int:
     """Fetch the images of a Parquet list, as politely as a crawl; for millions see docs/data.md."""
-    from colorify import __version__
     from colorify.dataset import crawl as crawling
-    from colorify.dataset.frontier import CrawlLimits
     from colorify.dataset.parquet_lists import read_list
 
     _quiet_libvips()
     summary = crawling.fetch(
         read_list(listed, url_column=url_column, caption_column=caption_column),
-        into,
-        crawling.CrawlPolicy(
-            contact, delay, concurrency, timeout, f"Colorify/{__version__}", allow_private=allow_private
-        ),
-        limits=CrawlLimits(0, 0, round(max_mb * MEGA), round(total_mb * MEGA), minutes=minutes),
-        retry_failed=retry_failed,
+        fetch.into,
+        fetch.policy(),
+        limits=fetch.limits(),
+        retry_failed=fetch.retry_failed,
         report=_report_crawl,
     )
-    return _end_crawl(summary, into)
+    return _end_crawl(summary, fetch.into)
 
 
 @click.command(cls=VerbCommand, context_settings=HELP)

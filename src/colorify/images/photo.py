@@ -1,7 +1,7 @@
 """Open picture files: depth, profile, orientation, alpha and metadata. `save` writes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,10 @@ class PhotoHeader:
     def path(self) -> Path | None:
         """The file; None of what came as bytes or pixels."""
         return self.origin.path
+
+    def without_content(self) -> "PhotoHeader":
+        """Return the same without the bytes of its file, if these were read from a path."""
+        return replace(self, origin=replace(self.origin))
 
     @property
     def pages(self) -> int:
