@@ -172,9 +172,10 @@ def test_a_part_of_a_film(tmp_path: Path, tiny_weights: Path) -> None:
 
 
 def test_dual_view_has_the_grey_film_on_the_left(film: Path, tiny_weights: Path, tmp_path: Path) -> None:
-    color(film, tmp_path / "b.mkv", tiny_weights, replace(LOSSLESS, dual_view=True))
+    report = color(film, tmp_path / "b.mkv", tiny_weights, replace(LOSSLESS, dual_view=True))
     both = next(labs(tmp_path / "b.mkv"))
     assert both.shape == (64, 192, 3)
+    assert (report.width, report.height) == (192, 64), "of the film that was written"
     assert np.hypot(both[:, :96, 1], both[:, :96, 2]).max() < 0.5
     assert np.abs(both[:, :96, 0] - both[:, 96:, 0]).max() <= 2 * STEP
 

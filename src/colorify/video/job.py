@@ -307,6 +307,8 @@ class _Job:
 
     def _report(self, target: Path, notes: tuple[str, ...], *, interrupted: bool = False) -> FilmReport:
         width, height = self.film.size
+        if self.options.dual_view:
+            width *= 2  # what is written, as a player says it
         return FilmReport(
             source=self.film.path,
             target=target,
