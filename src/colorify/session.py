@@ -82,12 +82,12 @@ class Session:
         self._opened = photo if keep_decoded else None  # for the next full picture
         self.size = photo.size  # width and height of the upright photo, px
         self.notes = photo.notes
-        self._seen, self._glance = encode_photo(generator, photo, options)
+        self._luminance, self._glance = encode_photo(generator, photo, options)
         short = options.size or generator.spec.size
         # px, short side of the finest look
         self.short = fine_side(short) if isinstance(self._glance, TwoScalePhoto) else short
-        self.was_colored = self._seen.was_colored  # it had colour, of which only the L is used
-        self._made: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
+        self.was_colored = self._luminance.was_colored  # it had colour, of which only the L is used
+        self._predictions: OrderedDict[tuple[float, tuple[Hint, ...], int], Prediction] = OrderedDict()
         self._small: Photo | None = None
         self._run: _Colorings | None = None  # of the colours that were made last
         self._lock, self._making = threading.Lock(), threading.Lock()
@@ -144,7 +144,7 @@ class Session:
         Raises UsageError for a place outside the photo, WeightsError where the generator is a regression.
         """
         row, column = self._find_cell(x, y)
-        stride, small = self._generator.spec.stride, self._seen.L.shape[::-1]
+        stride, small = self._generator.spec.stride, self._luminance.L.shape[::-1]
         given = draw_hints(to_hints(hints), photo=self.size, small=small, stride=stride)
         made = self._glance.distribution(hints=given)
         L = self.lightness(x, y)
@@ -205,7 +205,7 @@ class Session:
         """Return L of a place, 0..100, kept whatever its colour; see `suggest`. Raises UsageError."""
         stride = self._generator.spec.stride
         row, column = self._find_cell(x, y)
-        return float(self._seen.L[row * stride :, column * stride :][:stride, :stride].mean())
+        return float(self._luminance.L[row * stride :, column * stride :][:stride, :stride].mean())
 
     def original(self) -> Pixels:
         """Return the photo as it came, no larger than a preview: (h, w, 1 or 3). Raises PhotoError."""
@@ -220,7 +220,7 @@ class Session:
 
     def chroma(self, look: ColorOptions) -> LinearChromaModel:
         """Return the colours of a look, for those who paint the photo themselves. Raises UsageError."""
-        fitted = fit_chroma(self._seen.L, self.colors(look).ab, stride=self._generator.spec.stride)
+        fitted = fit_chroma(self._luminance.L, self.colors(look).ab, stride=self._generator.spec.stride)
         return fitted.scale(look.strength)
 
     def colors(self, look: ColorOptions) -> Prediction:
@@ -230,8 +230,8 @@ class Session:
         """
         colors = self._coloring(look)
         if colors is None:
-            found = sum(1 for _ in self.colorings(look))
-            raise missing_alternative(look.alternative, found)
+            available = sum(1 for _ in self.colorings(look))
+            raise missing_alternative(look.alternative, available)
         return colors
 
     def colorings(self, look: ColorOptions) -> Iterator[Prediction]:
@@ -265,17 +265,17 @@ class Session:
             return colors
 
     def _cached(self, look: ColorOptions) -> Prediction | None:
-        wanted = _prediction_key(look)
+        key = _prediction_key(look)
         with self._lock:
-            if wanted in self._made:
-                self._made.move_to_end(wanted)
-            return self._made.get(wanted)
+            if key in self._predictions:
+                self._predictions.move_to_end(key)
+            return self._predictions.get(key)
 
     def _cache(self, look: ColorOptions, colors: Prediction) -> None:
         with self._lock:
-            self._made[_prediction_key(look)] = colors
-            if len(self._made) > CACHED_PREDICTIONS:
-                self._made.popitem(last=False)
+            self._predictions[_prediction_key(look)] = colors
+            if len(self._predictions) > CACHED_PREDICTIONS:
+                self._predictions.popitem(last=False)
 
     def _open(self) -> Photo:
         """Return the photo to be read once more; the bytes of its file are held for as long as that lasts."""
@@ -293,7 +293,7 @@ class Session:
 
     def _enlarge(self, plane: FloatArray) -> Iterator[Pixels]:
         """Yield strips of a plane at the generator's scale, 0..1, at the size of the photo: see there."""
-        h, w = self._seen.L.shape
+        h, w = self._luminance.L.shape
         stride = self._generator.spec.stride
         return enlarge_plane(plane, *self.size, cells=(w / stride, h / stride))
 
@@ -304,7 +304,7 @@ class Session:
 
     def _find_cell(self, x: Length, y: Length) -> tuple[int, int]:
         """Return the row and the column of a place at the generator's scale. Raises UsageError."""
-        small = self._seen.L.shape[1], self._seen.L.shape[0]
+        small = self._luminance.L.shape[1], self._luminance.L.shape[0]
         return find_cell(x, y, photo=self.size, small=small, stride=self._generator.spec.stride)
 
     def _reduced(self) -> Photo:

@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, IptcImagePlugin
 from colorify.colorizer import Colorizer
 from colorify.images.metadata.ancillary import EXTENDED_XMP, jpeg_segments
 from colorify.images.metadata.iptc import WRAPPING
-from colorify.images.metadata.tiff import Entry, _pack, _raw_entries, _read_header
+from colorify.images.metadata.tiff import Entry, _pack, raw_entries, read_layout
 from colorify.images.metadata.xmp import RDF, read_properties
 from tiny import grey_scene
 
@@ -209,8 +209,8 @@ def tiff(*tags: tuple[int, int, bytes]) -> bytes:
     image = io.BytesIO()
     Image.fromarray(GREY).save(image, "TIFF", tiffinfo={})
     file = io.BytesIO(image.getvalue())
-    layout, position = _read_header(file)
-    present = _raw_entries(file, layout, position)
+    layout, position = read_layout(file)
+    present = raw_entries(file, layout, position)
     start = len(image.getvalue()) + len(image.getvalue()) % 2
     new = {tag: Entry(kind, value) for tag, kind, value in tags}
     packed = _pack(new, {tag: row for tag, row in present.items() if tag not in new}, start, layout)

@@ -36,12 +36,12 @@ def perceptual_scores(net: LpipsNet, truths: Sequence[Pixels], results: Sequence
     compares generators with each other, never with a published KID or FID.
     """
     distances: list[Tensor] = []
-    seen: list[tuple[Features, Features]] = []
+    pairs: list[tuple[Features, Features]] = []
     for truth, result in zip(_batches(truths), _batches(results), strict=True):
         one, other = net(truth), net(result)
         distances.append(net.distance(one, other))
-        seen.append((pool_features(one), pool_features(other)))
-    true, made = (np.concatenate(side) for side in zip(*seen, strict=True))
+        pairs.append((pool_features(one), pool_features(other)))
+    true, made = (np.concatenate(side) for side in zip(*pairs, strict=True))
     return PerceptualScores(float(torch.cat(distances).mean()), 1000 * compute_mmd(made, true))
 
 

@@ -1,6 +1,7 @@
 """Contact sheets: small pictures in rows and columns, to be looked at; and small pictures as files."""
 
 from collections.abc import Sequence
+from math import sqrt
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,21 @@ JPEG_QUALITY: Final = 85
 
 
 def write_sheet(rows: Sequence[Sequence[Pixels]], path: Path, *, overwrite: bool) -> None:
-    """Write a PNG with one row of pictures for each row given: see `lay_out`.
+    """Write a PNG with the pictures of each row beside each other: see `wrap_rows` and `lay_out`.
 
     Raises SetupError where it cannot be written, or exists without `overwrite`.
     """
-    write_whole(path, encode_png(lay_out(rows)), overwrite=overwrite, kind=SetupError)
+    write_whole(path, encode_png(lay_out(wrap_rows(rows))), overwrite=overwrite, kind=SetupError)
+
+
+def wrap_rows(rows: Sequence[Sequence[Pixels]]) -> list[list[Pixels]]:
+    """Put several rows side by side, in order, so that a sheet of many is about as wide as it is high."""
+    columns = max([1, *(len(row) for row in rows)])
+    beside = max(1, round(sqrt(len(rows) / columns)))
+    return [
+        [picture for row in rows[first : first + beside] for picture in row]
+        for first in range(0, len(rows), beside)
+    ]
 
 
 def lay_out(rows: Sequence[Sequence[Pixels]], *, cell_px: int = 1, gap_px: int = GAP_PX) -> Pixels:

@@ -65,9 +65,9 @@ def alternative_colors(
     ]
     for way in sorted(ways, key=lambda way: sum(switch.loss for switch in way)):
         made = (ab + sum(switch.change for switch in way)).astype(np.float32)
-        shown = clip_ab_to_gamut(L, made)
-        if all(_difference(shown, other) >= MIN_DIFFERENCE_LAB for other in accepted):
-            accepted.append(shown)
+        in_gamut = clip_ab_to_gamut(L, made)
+        if all(_difference(in_gamut, other) >= MIN_DIFFERENCE_LAB for other in accepted):
+            accepted.append(in_gamut)
             yield made
 
 

@@ -79,12 +79,12 @@ def encode_photo(
     twice = detail == "fine" and len(generator.centers) and min(photo.size) >= MIN_SIDE_SHARE * fine
     generator.check_memory(reduced_size(photo.size, fine if twice else coarse))
     if twice:
-        seen, less, least = reduce_to_scales(photo, (fine, coarse, round(coarse / FINE_RATIO)))
-        if holds_detail(seen.L, less.L, least.L):
-            return seen, TwoScalePhoto(generator, less.L, seen.L)
-        return less, generator.encode(less.L)
-    (seen,) = reduce_to_scales(photo, (coarse,))
-    return seen, generator.encode(seen.L)
+        luminance, coarser, coarsest = reduce_to_scales(photo, (fine, coarse, round(coarse / FINE_RATIO)))
+        if holds_detail(luminance.L, coarser.L, coarsest.L):
+            return luminance, TwoScalePhoto(generator, coarser.L, luminance.L)
+        return coarser, generator.encode(coarser.L)
+    (luminance,) = reduce_to_scales(photo, (coarse,))
+    return luminance, generator.encode(luminance.L)
 
 
 def fine_side(short: int) -> int:
@@ -92,9 +92,9 @@ def fine_side(short: int) -> int:
     return round(short * FINE_RATIO)
 
 
-def holds_detail(fine: FloatArray, coarse: FloatArray, least: FloatArray) -> bool:
+def holds_detail(fine: FloatArray, coarse: FloatArray, coarsest: FloatArray) -> bool:
     """Whether a photo holds something between two scales. L at these and at one smaller by as much again."""
-    return _loss(fine, coarse) >= MIN_DETAIL_SHARE * _loss(coarse, least)
+    return _loss(fine, coarse) >= MIN_DETAIL_SHARE * _loss(coarse, coarsest)
 
 
 def fuse_colors(coarse: FloatArray, fine: FloatArray) -> FloatArray:

@@ -42,15 +42,15 @@ def suggest_colors(
     """
     if count < 1:
         raise UsageError(f"count {count}: expected 1 or more.")
-    shown = clip_ab_to_gamut(np.full(len(centers), L, np.float32), centers)
-    modes = find_modes(probabilities, shown)
+    in_gamut = clip_ab_to_gamut(np.full(len(centers), L, np.float32), centers)
+    modes = find_modes(probabilities, in_gamut)
     masses = np.bincount(modes, probabilities)
     found = []
     for mode in np.argsort(-masses, kind="stable")[:count]:
         if masses[mode] < MIN_PROBABILITY:
             break
         weights = probabilities * (modes == mode)
-        a, b = (weights @ shown / masses[mode]).tolist()
+        a, b = (weights @ in_gamut / masses[mode]).tolist()
         found.append(
             Suggestion(to_hex(lab_to_rgb(np.array([L, a, b], np.float32))), (a, b), float(masses[mode]))
         )

@@ -45,16 +45,16 @@ class Timeline:
         if track is None:
             track = self._tracks[packet.stream_index] = _Track(len(self._offsets) - 1, time)
             track.last = time + self._offsets[track.clock]
-        shown = time if packet.pts is None else packet.pts * packet.time_base
+        begin = time if packet.pts is None else packet.pts * packet.time_base
         clock = self._clock(time, track)
         if clock is None and packet.stream.type in _TIMED:
-            self._offsets.append(self._end - shown)
+            self._offsets.append(self._end - begin)
             clock = len(self._offsets) - 1
         track.clock = len(self._offsets) - 1 if clock is None else clock
         offset = self._offsets[track.clock]
         track.last = time + offset
         if packet.stream.type in _TIMED:
-            self._end = max(self._end, shown + offset + (packet.duration or 0) * packet.time_base)
+            self._end = max(self._end, begin + offset + (packet.duration or 0) * packet.time_base)
         ticks = round(offset / packet.time_base)
         packet.dts = None if packet.dts is None else packet.dts + ticks
         packet.pts = None if packet.pts is None else packet.pts + ticks

@@ -63,9 +63,9 @@ def as_grey(planes: Planes) -> Planes:
 
 def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int, int]:
     """Return how many cells a film has across and down; its size is as `model.preprocess` has it."""
-    shown = float(size[0] * aspect), float(size[1])
-    scale = min(short / min(shown), MAX_ASPECT * short / max(shown), MAX_ENLARGEMENT) / CELL_PX
-    return scale_size(shown, scale)
+    aspect_size = float(size[0] * aspect), float(size[1])
+    scale = min(short / min(aspect_size), MAX_ASPECT * short / max(aspect_size), MAX_ENLARGEMENT) / CELL_PX
+    return scale_size(aspect_size, scale)
 
 
 def make_predictor(

@@ -92,7 +92,7 @@ def _of_wide(x: Tensor, grad: Tensor, weight: Tensor, stride: int, padding: int)
     found = torch.empty_like(weight)
     for top in CORNERS:
         for left in CORNERS:
-            seen = padded[:, :, top : top + height, left : left + width]
-            seen = seen.contiguous(memory_format=torch.channels_last)
-            found[..., top : top + PART, left : left + PART] = _gradients(seen, grad, part, stride, 0)
+            window = padded[:, :, top : top + height, left : left + width]
+            window = window.contiguous(memory_format=torch.channels_last)
+            found[..., top : top + PART, left : left + PART] = _gradients(window, grad, part, stride, 0)
     return found

@@ -161,8 +161,8 @@ class Attention(nn.Module):
         q, k, v = self.qkv(self.norm(x)).reshape(n, 3 * self.heads, c // self.heads, h * w).mT.chunk(3, dim=1)
         # in bf16 on a CPU twice as fast, there and back, as F.scaled_dot_product_attention
         alike = (q @ k.mT * (c // self.heads) ** -0.5).softmax(dim=-1)
-        seen = (alike @ v).mT.reshape(n, c, h, w)
-        y: Tensor = x + self.out(seen)
+        context = (alike @ v).mT.reshape(n, c, h, w)
+        y: Tensor = x + self.out(context)
         return y
 
 
