@@ -83,7 +83,7 @@ def _write_card(entry: ModelEntry, notes: dict[str, Any]) -> str:
 Colours black-and-white photographs and films, with [Colorify](https://pypi.org/project/colorify-photo/):
 
 ```sh
-pip install 'colorify-photo[hub]'
+pip install '.[hub]'  # in a copy of Colorify
 colorify photo.jpg -m hf:OWNER/NAME    # the name of this repository
 ```
 
