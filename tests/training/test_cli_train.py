@@ -1,6 +1,7 @@
 """`colorify train`, as it is typed: from photos, from shards, on one process and on two."""
 
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -102,6 +103,9 @@ def test_fine_tuning_needs_a_weights_file_and_photos_alone(
     said = capsys.readouterr().err
     assert "broken.jpg" in said
     assert "grey.png: a photo in black and white" in said
+    errors = [float(error) for error in re.findall(r"ab error ([\d.]+)", said)]
+    assert f"held out: ab error {errors[0]:.3f} before, {errors[1]:.3f} after" in said
+    assert said.index("before: ab error") < said.index("100.0%")
     L = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
     before, after = (network.colors(L) for network in (RecordedExport.of_file(exported), recorded))
     assert (tmp_path / "mine.onnx").is_file()

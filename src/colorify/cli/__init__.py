@@ -21,6 +21,7 @@ From the ground up:
 * `command_table`: the verbs, of which only the one that is called is loaded
 * `help_page`: the help of a verb: options in groups, and examples
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
+* `training_lines`: what `train` says
 * `films`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code

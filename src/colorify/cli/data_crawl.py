@@ -11,6 +11,7 @@ import click
 
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
+from colorify.cli.signals import stop_on_signals
 from colorify.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -128,15 +129,17 @@ def crawl(
     from colorify.dataset import crawl as crawling
 
     _quiet_libvips()
-    summary = crawling.crawl(
-        urls,
-        fetch.into,
-        fetch.policy(),
-        limits=fetch.limits(depth=depth, pages=pages),
-        domains=domains,
-        retry_failed=fetch.retry_failed,
-        report=_report_crawl,
-    )
+    with stop_on_signals() as stopped:
+        summary = crawling.crawl(
+            urls,
+            fetch.into,
+            fetch.policy(),
+            limits=fetch.limits(depth=depth, pages=pages),
+            domains=domains,
+            retry_failed=fetch.retry_failed,
+            report=_report_crawl,
+            stopped=stopped,
+        )
     return _end_crawl(summary, fetch.into)
 
 
@@ -158,14 +161,16 @@ def import_(
     from colorify.dataset.parquet_lists import read_list
 
     _quiet_libvips()
-    summary = crawling.fetch(
-        read_list(listed, url_column=url_column, caption_column=caption_column),
-        fetch.into,
-        fetch.policy(),
-        limits=fetch.limits(),
-        retry_failed=fetch.retry_failed,
-        report=_report_crawl,
-    )
+    with stop_on_signals() as stopped:
+        summary = crawling.fetch(
+            read_list(listed, url_column=url_column, caption_column=caption_column),
+            fetch.into,
+            fetch.policy(),
+            limits=fetch.limits(),
+            retry_failed=fetch.retry_failed,
+            report=_report_crawl,
+            stopped=stopped,
+        )
     return _end_crawl(summary, fetch.into)
 
 

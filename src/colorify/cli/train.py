@@ -1,6 +1,5 @@
 """`colorify train`: make a generator, or fine-tune one."""
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.signals import stop_on_signals
+from colorify.cli.training_lines import TrainingLines
 from colorify.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from colorify.training.data.photo_source import PhotoSource
     from colorify.training.distributed import Workers
     from colorify.training.recipe import Recipe
-    from colorify.training.trainer import MetricNets, TrainingProgress
+    from colorify.training.trainer import MetricNets
 
 WEIGHTS: Final = "generator.onnx"  # in the folder of the run, where -o names no other
 PATH: Final = click.Path(path_type=Path)
@@ -94,7 +94,8 @@ def train(
     backbone = None if import_backbone is None else load_backbone(import_backbone)
     known = [load_generator(teacher) for teacher in teachers]
     with init_distributed(device) as (workers, own_device), _held(into, workers):
-        photo_source, held_out, failed = _open_photos(shards, photos, workers)
+        lines = TrainingLines(speaks=workers.is_main)
+        photo_source, held_out, failed = _open_photos(shards, photos, workers, lines)
         trainer = Trainer(
             recipe,
             into,
@@ -107,15 +108,20 @@ def train(
             metric_nets=metric_nets,
             workers=workers,
         )
-        _say(workers, f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
+        lines.say(f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
         if not trainer.same_stream:
-            _say(workers, "the photos, their sets or the processes are others than before: a new pass begins")
+            lines.say("the photos, their sets or the processes are others than before: a new pass begins")
         let_cudnn_choose()
+        if start is not None and trainer.step == 0 and workers.is_main:
+            lines.begin(trainer.validate(held_out, trainer.current_phase()))
         with stop_on_signals() as stopped:
-            whole = trainer.run(lambda now: _report(workers, now), validation=held_out, stopped=stopped)
+            whole = trainer.run(
+                lambda now: lines.report(now, trainer.seconds), validation=held_out, stopped=stopped
+            )
         if not whole:
-            _say(workers, f"stopped at step {trainer.step}; repeat the command to go on")
+            lines.say(f"stopped at step {trainer.step}; repeat the command to go on")
             return ExitCode.INTERRUPTED
+        lines.end(len(held_out))
         if workers.is_main:
             _finish(into, output, export_backbone, overwrite=force)
     return ExitCode.FAILED if failed else ExitCode.DONE
@@ -143,7 +149,7 @@ def _load_metric_nets(
 
 
 def _open_photos(
-    shards: Sequence[str], photos: Path | None, workers: "Workers"
+    shards: Sequence[str], photos: Path | None, workers: "Workers", lines: TrainingLines
 ) -> tuple["PhotoSource", list["Sample"], list[str]]:
     """Return the photos to learn from, those held out to watch the run, and why some could not be read."""
     from colorify.training.data.photo_folder import read_photos
@@ -153,7 +159,7 @@ def _open_photos(
 
     def complain(reason: str) -> None:
         failed.append(reason)
-        _say(workers, f"left out: {reason}")
+        lines.say(f"left out: {reason}")
 
     if bool(shards) == (photos is not None):
         raise click.UsageError("give either SHARDS or --photos FOLDER.")
@@ -201,26 +207,3 @@ def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite:
     if backbone is not None:
         save_backbone(select_weights(checkpoint), backbone, overwrite=overwrite)
         print_line(f"{run} -> {backbone}", err=True)
-
-
-def _report(workers: "Workers", now: "TrainingProgress") -> None:
-    words = [
-        f"{now.share:6.1%}",
-        f"step {now.step}",
-        f"{now.photos} photos",
-        f"{now.photos_per_second:.1f}/s",
-        "no loss yet" if math.isnan(now.loss) else f"loss {now.loss:.4f}",
-    ]
-    if now.accuracy is not None:
-        words.append(f"discriminator right {now.accuracy:.0%}")
-    if now.validation is not None:
-        seen = now.validation
-        words.append(f"ab error {seen.ab_error:.3f}")
-        words.append(f"colorfulness {seen.colorfulness:.1f} of {seen.true_colorfulness:.1f}")
-        words += [] if seen.mmd_alexnet is None else [f"mmd_alexnet {seen.mmd_alexnet:.1f}"]
-    _say(workers, "  ".join(words))
-
-
-def _say(workers: "Workers", text: str) -> None:
-    if workers.is_main:
-        print_line(text, err=True)

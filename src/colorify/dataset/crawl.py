@@ -4,6 +4,7 @@ Every setting that makes the crawler polite stands in `polite_settings`, whateve
 ignore robots.txt, do not throttle, and do not check certificates.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from colorify.extras import describe_extra
 LOG: Final = "crawl.log"
 ENDS: Final = ("finished", "shutdown", "closespider_timeout")  # of Scrapy; any other is an error's message
 REPORT_EVERY: Final = 5.0  # s
+STOP_EVERY: Final = 0.1  # s between two questions whether to stop
 CONTACT: Final = re.compile(r"https?://[^\s()]+\.[^\s()]+|[^@\s()]+@[^@\s()]+\.[^@\s()]+")
 
 
@@ -82,12 +84,14 @@ def crawl(
     domains: Iterable[str] = (),
     retry_failed: bool = False,
     report: Callable[[CrawlProgress], None] = lambda progress: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Crawl from `seeds` into `folder`, or go on with the crawl that is there.
 
     Once a process, as a Twisted reactor cannot be started again. `domains`: allowed beside the hosts of
-    `seeds`, each with its subdomains; pictures elsewhere are written down, not fetched. Raises UsageError for
-    options that make no sense, SetupError without Scrapy or on a full disk.
+    `seeds`, each with its subdomains; pictures elsewhere are written down, not fetched. `stopped`: asked some
+    times a second whether to end here. Raises UsageError for options that make no sense, SetupError without
+    Scrapy or on a full disk.
     """
     roots = [_seed(url) for url in seeds]  # before a folder is made for them
     settings = polite_settings(policy, limits or CrawlLimits(), folder)
@@ -99,7 +103,7 @@ def crawl(
             catalogue.add_page(url, depth=0, status="pending")
         _reopen(catalogue, hosts, retry_failed)
         catalogue.reopen_deep((limits or CrawlLimits()).depth)
-        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report)
+        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report, stopped)
     finally:
         catalogue.close()
 
@@ -112,6 +116,7 @@ def fetch(
     limits: CrawlLimits | None = None,
     retry_failed: bool = False,
     report: Callable[[CrawlProgress], None] = lambda progress: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Fetch a list of images into `folder`, with the policy of a crawl, or go on. Once a process."""
     settings = polite_settings(policy, limits or CrawlLimits(), folder)
@@ -120,7 +125,7 @@ def fetch(
         catalogue.add_images(links, page_url="")
         hosts = Hosts(policy.concurrency, None, policy.allow_private)
         _reopen(catalogue, hosts, retry_failed)
-        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report)
+        return _run(settings, catalogue, hosts, limits or CrawlLimits(), report, stopped)
     finally:
         catalogue.close()
 
@@ -209,6 +214,7 @@ def _run(
     hosts: Hosts,
     limits: CrawlLimits,
     report: Callable[[CrawlProgress], None],
+    stopped: Callable[[], bool],
 ) -> Summary:
     from scrapy.crawler import AsyncCrawlerProcess
 
@@ -230,7 +236,7 @@ def _run(
         frontier=frontier,
         report=Reporter(tell, every=REPORT_EVERY),
     )
-    _run_reactor(process)
+    _run_reactor(process, crawler, stopped)
     if task.done() and not task.cancelled() and (error := task.exception()):
         raise error
     stats = crawler.stats.get_stats() if crawler.stats else {}
@@ -250,17 +256,33 @@ def _run(
     )
 
 
-def _run_reactor(process: Any) -> None:
-    """Run the reactor until the crawl is over.
+def _run_reactor(process: Any, crawler: Any, stopped: Callable[[], bool]) -> None:
+    """Run the reactor until the crawl is over, or `stopped`.
 
-    A signal that comes before Scrapy listens is raised right through the reactor, which then never shuts its
-    threads down; Python would wait for them at its end, for ever.
+    Signals are the caller's: an exception of theirs, raised somewhere in Twisted, may end nothing, or leave
+    threads behind that Python waits for at its end, for ever.
     """
     from twisted.internet import reactor
+    from twisted.internet.task import LoopingCall
 
+    stopping: list[asyncio.Future[None]] = []  # held, or it might be collected before it is done
+
+    def look() -> None:
+        if stopped() and not stopping and _is_running(crawler):
+            stopping.append(asyncio.ensure_future(process.stop()))
+
+    reactor.callWhenRunning(LoopingCall(look).start, STOP_EVERY)  # type: ignore[attr-defined]
     try:
-        process.start()
+        process.start(install_signal_handlers=False)
     finally:
-        pool = reactor.threadpool
+        pool = reactor.threadpool  # type: ignore[attr-defined]
         if pool is not None:
             pool.stop()
+
+
+def _is_running(crawler: Any) -> bool:
+    """Say whether a crawl can be stopped; a wish that comes before, Scrapy would forget."""
+    try:
+        return bool(crawler.crawling and crawler.engine.running)
+    except RuntimeError:  # there is no engine yet
+        return False
