@@ -271,11 +271,11 @@ def _run_reactor(process: Any, crawler: Any, stopped: Callable[[], bool]) -> Non
         if stopped() and not stopping and _is_running(crawler):
             stopping.append(asyncio.ensure_future(process.stop()))
 
-    reactor.callWhenRunning(LoopingCall(look).start, STOP_EVERY)  # type: ignore[attr-defined]
+    reactor.callWhenRunning(LoopingCall(look).start, STOP_EVERY)
     try:
         process.start(install_signal_handlers=False)
     finally:
-        pool = reactor.threadpool  # type: ignore[attr-defined]
+        pool = reactor.threadpool
         if pool is not None:
             pool.stop()
 
