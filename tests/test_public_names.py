@@ -21,6 +21,8 @@ FILE = [
     "strip",
     "confidence",
     "layer",
+    "compare",
+    "compare_style",
     "overwrite",
     "max_pixels",
     "progress",

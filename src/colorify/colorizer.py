@@ -134,6 +134,8 @@ class Colorizer:
         strip: bool = False,
         confidence: AnyPath | None = None,
         layer: AnyPath | None = None,
+        compare: AnyPath | None = None,
+        compare_style: str = "side",
         overwrite: bool = False,
         max_pixels: int = MAX_PIXELS,
         progress: Callable[[float], None] | None = None,
@@ -150,6 +152,8 @@ class Colorizer:
         `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
         `layer`: the colour alone to write: a transparent PNG, TIFF or WebP to be laid over the grey photo in
         blend mode *Color*; or OpenRaster (.ora), which holds the grey photo and the colour above it.
+        `compare`: before and after to write, in one picture (JPEG, PNG, WebP), or, where `compare_style` is
+        "slider" or "fade" in place of "side", as a short animation (WebP); no larger than a screen.
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
@@ -169,6 +173,8 @@ class Colorizer:
             overwrite=overwrite,
             confidence=None if confidence is None else to_path(confidence),
             layer=None if layer is None else to_path(layer),
+            compare=None if compare is None else to_path(compare),
+            compare_style=compare_style,
         )
         return self.colorize_source(
             source if isinstance(source, bytes) else to_path(source),

@@ -17,6 +17,7 @@ FormatName = Literal["jpeg", "png", "tiff", "webp", "avif"]  # each a row of `im
 FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
 FORMAT_ALIASES: Final[dict[str, FormatName]] = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # RGB of a result; "keep": that of the photo
+COMPARISON_STYLES: Final = ("side", "slider", "fade")  # both at once, or an animation between them
 DETAILS: Final = ("auto", "fast", "fine")  # how closely the generator looks: see `model.scale`
 DEPTHS: Final = (8, 16)  # bits a sample of a result
 
@@ -107,19 +108,23 @@ class SaveOptions:
         None  # the colour alone, transparent, to write beside it; or OpenRaster, with the grey
     )
 
+    compare: Path | None = None  # before and after in one picture, to write beside it
+    compare_style: str = "side"  # one of COMPARISON_STYLES
+
     @property
     def beside(self) -> "dict[str, Path]":
         """What is to be written beside the photo: the name of the field, and the file."""
-        named = {"confidence": self.confidence, "layer": self.layer}
+        named = {"confidence": self.confidence, "layer": self.layer, "compare": self.compare}
         return {name: path for name, path in named.items() if path is not None}
 
     def alone(self) -> "SaveOptions":
         """Return the same with nothing written beside the photo."""
-        return replace(self, confidence=None, layer=None)
+        return replace(self, confidence=None, layer=None, compare=None)
 
     def __post_init__(self) -> None:
         check_ranges(self)
         check_choice("profile", self.profile, PROFILES)
+        check_choice("compare style", self.compare_style, COMPARISON_STYLES)
         if self.depth is not None:
             check_choice("depth", self.depth, DEPTHS)
         if self.format is not None:

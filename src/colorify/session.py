@@ -33,7 +33,7 @@ from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
-from colorify.result import Report, resolve_output, save_grey, save_layer
+from colorify.result import Report, resolve_output, save_comparison, save_grey, save_layer
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -176,6 +176,9 @@ class Session:
         if save.layer is not None:
             spec, at_end = self._generator.spec, None if progress is None else partial(_say_done, progress)
             save_layer(self._full, chroma, save.layer, save, spec, threads=threads, progress=at_end)
+        if save.compare is not None:
+            after = self.render_preview(colors)
+            save_comparison(self.original(), after, save.compare, save, self._generator.spec)
         with self._lock:
             opening, self._opening_s = self._opening_s, 0.0
         return Report(

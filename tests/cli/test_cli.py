@@ -258,6 +258,39 @@ def test_the_colour_alone_is_written_beside_the_photo(colorify: Colorify) -> Non
     assert names() == {"a.jpg", "new.jpg", "colour.png", "both.ora"}
 
 
+@pytest.mark.parametrize(
+    ("style", "made"), [("side", "a-compare.jpg"), ("slider", "a-compare.webp"), ("fade", "a-compare.webp")]
+)
+def test_before_and_after_are_written_beside_the_photo(colorify: Colorify, style: str, made: str) -> None:
+    photo("a.jpg")
+    assert colorify("a.jpg", "--compare", style).code == 0
+    assert names() == {"a.jpg", "a-color.jpg", made}
+    image = pyvips.Image.new_from_file(made, **({} if style == "side" else {"n": -1}))[:3]
+    before, after = pyvips.Image.new_from_file("a.jpg"), pyvips.Image.new_from_file("a-color.jpg")
+    first = image.crop(0, 0, before.width, before.height)
+    last = image.crop(0, image.height - before.height, before.width, before.height)
+    for shown, photo_ in ((first, before), (last, after)):
+        assert (shown.colourspace("srgb") - photo_.colourspace("srgb")).abs().avg() < 4
+    assert (first - last).abs().avg() > 5
+    assert colorify("a-compare" + Path(made).suffix).code == 1  # it says that its colours are generated
+    again = colorify("a.jpg", "--compare", style, "-o", "b.jpg")
+    assert again.code == 0
+    assert "b-compare" + Path(made).suffix in names()
+
+
+def test_before_and_after_replace_nothing(colorify: Colorify) -> None:
+    photo("a.jpg"), photo("b.jpg"), photo("a-compare.jpg")
+    before = {name: Path(name).read_bytes() for name in names()}
+    for words, said in (
+        (["a.jpg"], "a-compare.jpg exists; -f overwrites it"),
+        (["a.jpg", "b.jpg"], "--compare are of one photo"),
+        (["-", "-o", "c.jpg"], "is of one photo with a name"),
+    ):
+        ended = colorify(*words, "--compare", "side")
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert {name: Path(name).read_bytes() for name in names()} == before
+
+
 def test_a_confidence_map_of_what_was_done_before_is_not_left_out_in_silence(colorify: Colorify) -> None:
     """As after a kill between the two files."""
     photo("album/a.jpg")

@@ -32,7 +32,7 @@ from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
 from colorify.errors import ExitCode, UsageError
-from colorify.options import DEPTHS, PROFILES, ColorOptions, SaveOptions
+from colorify.options import COMPARISON_STYLES, DEPTHS, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -113,6 +113,11 @@ class DefaultCommand(VerbCommand):
     type=FILE,
     help="Also write the colour alone: .png, .tif or .webp, transparent; .ora, above the grey photo.",
 )
+@click.option(
+    "--compare",
+    type=click.Choice(COMPARISON_STYLES),
+    help="Also write before and after as NAME-compare: in one picture, or as a short animation (WebP).",
+)
 @WEIGHTS
 @DEVICE
 @click.option(
@@ -166,6 +171,7 @@ def colorize(
     alternatives: int | None,
     confidence: Path | None,
     layer: Path | None,
+    compare: str | None,
     weights: Path | None,
     device: str,
     jobs: int,
@@ -203,6 +209,7 @@ def colorize(
             overwrite=force,
             confidence=confidence,
             layer=layer,
+            compare_style=compare or "side",
         ),
         reference=reference,
         alternatives=alternatives,
@@ -212,8 +219,10 @@ def colorize(
     with nullcontext(show) if report is None or dry_run else open_report(report, show) as shown:
         run = Run(weights, device, jobs, shown)
         if watch:
+            _refuse_comparison(compare, "--watch")
             return watch_folders(inputs, output, options, run, dry=dry_run)
         if STDIO in (*inputs, output):
+            _refuse_comparison(compare, "a stream")
             return color_stream(inputs, output, options, replace(run, jobs=1), dry=dry_run)
         refuse_film_target(inputs, output)
         for name, path in options.save.beside.items():
@@ -223,7 +232,9 @@ def colorize(
         photos = tuple(text for text in inputs if text not in films)
         code: int = ExitCode.DONE
         if photos or left:
-            code = color_inputs(photos, output, options, run, dry=dry_run, refused=left)
+            code = color_inputs(
+                photos, output, options, run, dry=dry_run, compare=compare is not None, refused=left
+            )
         if films and not left and code != ExitCode.INTERRUPTED:
             code = max(code, color_films(ctx, films))
         return code
@@ -235,3 +246,8 @@ def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
     if os.path.isdir(path.parent) or path.parent in made:  # noqa: PTH112
         return  # Path.is_dir would raise where one may not look
     raise UsageError(f"--{name} {path}: {path.parent} is no folder; make it first.")
+
+
+def _refuse_comparison(compare: str | None, what: str) -> None:
+    if compare is not None:
+        raise UsageError(f"--compare {compare} is of one photo with a name, and {what} has none or many.")

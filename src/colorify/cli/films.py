@@ -35,6 +35,7 @@ PHOTO_OPTIONS: Final = {
     "alternatives": "--alternatives",
     "confidence": "--confidence",
     "layer": "--layer",
+    "compare": "--compare",
     "report": "--report",
     "strip": "--strip",
     "detail": "--detail",

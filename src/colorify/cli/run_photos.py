@@ -14,6 +14,7 @@ from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import Summary
 from colorify.errors import ExitCode, PhotoError, UsageError
+from colorify.images.output_names import name_comparison
 from colorify.options import SaveOptions
 
 if TYPE_CHECKING:
@@ -28,10 +29,15 @@ CORES: Final = os.cpu_count() or 1
 # now and then, for the disk or for its own threads.
 DEFAULT_JOBS: Final = min(CORES, 4) + 1
 _OF_ONE: Final = (
-    "--hint, --neutral, --hints, --alternatives, --confidence and --layer are of one photo; give one INPUT."
+    "--hint, --neutral, --hints, --alternatives, --confidence, --layer and --compare are of one photo; "
+    "give one INPUT."
 )
 
-_BESIDE: Final = {"confidence": "map", "layer": "layer"}  # a field of `SaveOptions.beside`, in words
+_BESIDE: Final = {
+    "confidence": "map",
+    "layer": "layer",
+    "compare": "comparison",
+}  # a field of `SaveOptions.beside`, in words
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,21 @@ def color_inputs(
     run: Run,
     *,
     dry: bool,
+    compare: bool = False,
     refused: "tuple[Refusal, ...]" = (),
 ) -> int:
     """Colour files, folders and globs, or only say what would be written where; return the exit code.
 
-    `refused`: other inputs, of which it is known already that nothing comes.
+    `compare`: write before and after, too, beside the result. `refused`: other inputs, of which it is known
+    already that nothing comes.
     """
     plan = _plan(inputs, output, options)
     plan = replace(plan, refused=(*plan.refused, *refused))
-    if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
+    if len({job.source for job in plan.jobs}) > 1 and (compare or _is_of_one(options)):
         raise UsageError(_OF_ONE)
+    if compare and plan.jobs:
+        beside = name_comparison(plan.jobs[0].target, options.save.compare_style)
+        options = replace(options, save=replace(options.save, compare=beside))
     check_beside(options.save, plan)
     if dry:
         return _show_plan(plan, options, run.show)

@@ -7,6 +7,7 @@ from typing import Final
 from colorify.images.formats import FORMATS, HEIC
 
 OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
+COMPARISON_MARK: Final = "-compare"  # ends the name of a picture of both
 MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
 LOSSLESS_SUFFIX: Final = ".png"  # for an input whose suffix names no format: keeps depth and alpha
 WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
@@ -22,6 +23,12 @@ def mark_name(stem: str, suffix: str) -> str:
 def name_result(photo: Path) -> Path:
     """Return where the result of a photo lies that stays beside it."""
     return photo.with_name(mark_name(photo_stem(photo), result_suffix(photo.suffix)))
+
+
+def name_comparison(result: Path, style: str) -> Path:
+    """Return where before and after in one picture lie, beside the result: NAME-compare.jpg, or .webp."""
+    suffix = ".jpg" if style == "side" else ".webp"
+    return result.with_name(f"{photo_stem(result).removesuffix(OUTPUT_MARK)}{COMPARISON_MARK}{suffix}")
 
 
 def photo_stem(path: PurePath) -> str:
