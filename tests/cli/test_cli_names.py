@@ -131,7 +131,7 @@ def test_a_layer_that_would_replace_a_picture_is_refused_before_the_work(colorif
         (["--layer", "there.png"], "there.png exists; -f overwrites it"),
         (["--layer", "nowhere/c.png"], "nowhere is no folder; make it first"),
         (["--layer", "c.jpg"], "expected a name that ends in .png"),
-        (["b.jpg", "--layer", "c.png"], "--layer are of one photo"),
+        (["b.jpg", "--layer", "c.png"], "are of one photo"),
     ):
         ended = colorify("a.jpg", *words)
         assert (ended.code, said in ended.err) == (2, True), ended.err
