@@ -31,9 +31,10 @@ from colorify.model.predict import iterate_colorings, missing_alternative
 from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
+from colorify.render.comparison import save_comparison
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
-from colorify.result import Report, resolve_output, save_comparison, save_grey, save_layer
+from colorify.result import Report, make_mark, resolve_output, save_grey, save_layer
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -177,8 +178,8 @@ class Session:
             spec, at_end = self._generator.spec, None if progress is None else partial(_say_done, progress)
             save_layer(self._full, chroma, save.layer, save, spec, threads=threads, progress=at_end)
         if save.compare is not None:
-            after = self.render_preview(colors)
-            save_comparison(self.original(), after, save.compare, save, self._generator.spec)
+            mark = make_mark(self._generator.spec) if save.mark else None
+            save_comparison(self.original(), self.render_preview(colors), save.compare, save, mark)
         with self._lock:
             opening, self._opening_s = self._opening_s, 0.0
         return Report(

@@ -1,21 +1,73 @@
 """Before and after in one picture: both at once, or an animation that goes from one to the other."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyvips
 from numpy.typing import NDArray
 
-from colorify.options import COMPARISON_STYLES
+from colorify.atomic import write_whole
+from colorify.errors import UsageError, option
+from colorify.images.formats import FORMATS, Format
+from colorify.images.metadata.transfer import Mark, add_mark
+from colorify.images.sizes import shrink_size
+from colorify.options import COMPARISON_STYLES, SaveOptions
+from colorify.pixels import to_8_bits
 
 Pixels = NDArray[Any]
 
+STILL_PX: Final = 1600  # px; the longest side of each of the two in a still picture
+ANIMATION_PX: Final = 800  # px; the longest side of one that moves
+STILL_FORMATS: Final = ("jpeg", "png", "webp")
+ANIMATION_FORMATS: Final = ("webp",)
 GAP_PX: Final = 8  # white, between the two of a still picture
 LINE_PX: Final = 3  # white, on the edge that slides
 HOLD_MS: Final = 900  # each of the two is shown so long
 STEP_MS: Final = 50  # and each step between them
 STEPS: Final = 24
 SIDE, SLIDER, FADE = COMPARISON_STYLES
+
+
+def find_comparison_format(target: Path, style: str) -> Format:
+    """Return the format of a comparison by its name. Raises UsageError for one that cannot hold it."""
+    rows = [row for row in FORMATS if row.name in (STILL_FORMATS if style == SIDE else ANIMATION_FORMATS)]
+    for row in rows:
+        if target.suffix.lower() in row.suffixes:
+            return row
+    names = ", ".join(row.suffixes[0] for row in rows)
+    raise UsageError(f"{option('compare', str(target))}: expected a name that ends in one of: {names}.")
+
+
+def save_comparison(
+    before: Pixels, after: Pixels, target: Path, save: SaveOptions, mark: Mark | None
+) -> None:
+    """Write before and after, (h, w, 1 or 3), in one picture, in sRGB and 8 bits. Raises PhotoError."""
+    row, style = find_comparison_format(target, save.compare_style), save.compare_style
+    first, last = (
+        _shrink_rgb(pixels, STILL_PX if style == SIDE else ANIMATION_PX) for pixels in (before, after)
+    )
+    if style == SIDE:
+        image = pyvips.Image.new_from_array(put_side_by_side(first, last))
+    else:
+        frames, delays = zip(*animate(first, last, style), strict=True)
+        image = pyvips.Image.new_from_array(np.concatenate(frames))
+        image.set_type(pyvips.GValue.gint_type, "page-height", len(first))
+        image.set_type(pyvips.GValue.array_int_type, "delay", list(delays))
+    image = image.copy(interpretation="srgb")
+    if mark is not None:
+        image.set_type(pyvips.GValue.blob_type, "xmp-data", add_mark(None, mark))
+    options = {} if row.quality is None else {"Q": row.quality}
+    write_whole(target, image.write_to_buffer(row.suffixes[0], **options), overwrite=save.overwrite)
+
+
+def _shrink_rgb(pixels: Pixels, longest: int) -> Pixels:
+    """Return (h, w, 3) uint8, of which no side is longer than `longest` px."""
+    rgb = np.ascontiguousarray(np.broadcast_to(to_8_bits(pixels), (*pixels.shape[:2], 3)))
+    image = pyvips.Image.new_from_array(rgb)
+    width, height = shrink_size((image.width, image.height), long=longest)
+    return np.asarray(image.thumbnail_image(width, height=height, size="force").numpy())
 
 
 def put_side_by_side(before: Pixels, after: Pixels) -> Pixels:
@@ -47,4 +99,4 @@ def slide(before: Pixels, after: Pixels, share: float) -> Pixels:
 def fade(before: Pixels, after: Pixels, share: float) -> Pixels:
     """Return the mean of both, of which `share` is `after`."""
     mixed = before + share * (after.astype(np.float32) - before)
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), dtype=np.uint8)
