@@ -86,10 +86,10 @@ REFUSED = {
     "absurd.png": (claims(2**31 - 1, 2**31 - 1), "damaged|pixels"),
     "half-a-claim.png": (claims(30_000, 30_000), "damaged or cut short"),
     "animated.webp": (animated, "found 3 pages or frames"),
-    "pages.tif": (animated, "found 3 pages or frames"),
     "float.tif": (tiff_float, "cannot be read: 32-bit floating point TIFF"),
 }  # fmt: skip
 COLOURED = {
+    "pages.tif": animated,
     "1x1.png": picture(size=(1, 1)),
     "2x1.jpg": picture(size=(2, 1)),
     "thin.png": picture(size=(900, 1)),
