@@ -143,7 +143,8 @@ def test_a_film_is_told_by_its_content() -> None:
 def leave_behind_in(place: str) -> None:
     """Be a server that gets a film and is killed."""
     tempfile.tempdir = place
-    (FilmFolder().path / "film.mp4").write_bytes(b"a film")
+    folder = FilmFolder()
+    (folder.path / "film.mp4").write_bytes(b"a film")
     os.kill(os.getpid(), signal.SIGKILL)
 
 
