@@ -1,23 +1,19 @@
 """Templates of other package managers: filled in with what a release knows."""
 
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from script_files import load_script
 
 ROOM = Path(__file__).parent.parent / "packaging"
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    spec = importlib.util.spec_from_file_location("fill_in", ROOM / "fill_in.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOM / "fill_in.py", "fill_in")
 
 
 def test_a_release_is_filled_in(script: Any, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from colorify.atomic import part_file, whole_file
 from colorify.errors import PhotoError, option
 from colorify.images.decode import Source
-from colorify.images.formats import FORMATS
+from colorify.images.formats import find_format
 from colorify.images.metadata.tiff_pages import append_page
 from colorify.images.photo import PhotoHeader, read_photo_header
 from colorify.options import ColorOptions, SaveOptions
@@ -120,9 +120,8 @@ def _refuse_options(
     name: str, total: int, target: Path | None, colors: ColorOptions, save: SaveOptions
 ) -> None:
     """Raise PhotoError for what is of one picture, and for a format that holds no pages."""
-    suffix = target.suffix.lower() if target is not None else ""
-    by_suffix = next((row.name for row in FORMATS if suffix in row.suffixes), "tiff")
-    if (save.format or by_suffix) != "tiff":
+    by_suffix = None if target is None else find_format(target)
+    if (save.format or (by_suffix.name if by_suffix else "tiff")) != "tiff":
         cure = f"Choose {option('format', 'tiff')}."
         raise PhotoError(f"{name}: has {total} pages, which a TIFF alone can hold. {cure}")
     given = [*map(option, save.beside), *([option("hint")] if colors.hints else [])]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError, UsageError, option
-from colorify.images.formats import FORMATS, Format, format_named
+from colorify.images.formats import Format, find_format, format_named
 from colorify.images.metadata.transfer import Mark
 from colorify.images.photo import Photo
 from colorify.images.rgb_space import resolve_space
@@ -89,10 +89,9 @@ def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> No
 
 def find_layer_format(target: Path) -> Format | None:
     """Return the format of a layer by its name, None for OpenRaster. Raises UsageError for any other."""
-    suffix = target.suffix.lower()
-    if suffix == OPEN_RASTER_SUFFIX:
+    if target.suffix.lower() == OPEN_RASTER_SUFFIX:
         return None
-    row = next((row for row in FORMATS if suffix in row.suffixes), None)
+    row = find_format(target)
     if row is None or row.name not in LAYER_FORMATS:
         raise UsageError(
             f"{option('layer', str(target))}: expected a name that ends in .png, .tif or .webp, for the "
@@ -138,8 +137,7 @@ def save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite
 def _choose_format(photo: Photo, target: Path | None, wanted: str | None) -> Format:
     if wanted is not None:
         return format_named(wanted)
-    by_suffix = [row for row in FORMATS if target is not None and target.suffix.lower() in row.suffixes]
-    row = by_suffix[0] if by_suffix else photo.origin.format
+    row = (find_format(target) if target is not None else None) or photo.origin.format
     if row is None:
         raise PhotoError(f"{target}: no format known for this suffix. Choose one with {option('format')}.")
     return row

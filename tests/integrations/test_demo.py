@@ -1,6 +1,5 @@
 """The demo page: what its button runs, with a stand-in for Gradio."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +10,7 @@ import pytest
 import pyvips
 
 from colorify.colorizer import Colorizer
+from script_files import load_script
 
 FILE = Path(__file__).parents[2] / "demo" / "app.py"
 
@@ -24,11 +24,7 @@ def app(monkeypatch: pytest.MonkeyPatch, colorizer: Colorizer) -> Any:
     gradio = ModuleType("gradio")
     vars(gradio).update(Error=GradioError, Blocks=object)
     monkeypatch.setitem(sys.modules, "gradio", gradio)
-    spec = importlib.util.spec_from_file_location("colorify_demo", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script(FILE, "colorify_demo")
     monkeypatch.setattr(module, "load_colorizer", lambda: colorizer)
     return module
 

@@ -1,6 +1,5 @@
 """The GIMP plug-in: what it asks of the command `colorify`, and what it says where that fails."""
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -10,17 +9,14 @@ import numpy as np
 import pytest
 import pyvips
 
+from script_files import load_script
+
 FILE = Path(__file__).parents[2] / "integrations" / "gimp" / "colorify" / "colorify.py"
 
 
 @pytest.fixture
 def plug_in() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("colorify_gimp", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(FILE, "colorify_gimp")
 
 
 def write_script(path: Path, body: str) -> Path:

@@ -39,6 +39,10 @@ class BatchOptions:
     def __post_init__(self) -> None:
         check_ranges(self)
 
+    def save_for(self, alternative: int) -> SaveOptions:
+        """Return how an alternative is to be saved: what goes beside the photo, with the first alone."""
+        return self.save if alternative == 1 else self.save.alone()
+
 
 class AlreadyColorizedError(PhotoError):
     """The photo is an output of Colorify: to colour it again is hardly what is meant."""
@@ -72,7 +76,7 @@ class MatchedPhoto:
         """Write it in colour, in one of its alternatives. Raises PhotoError, UsageError."""
         hints = (*self.hints, *options.colors.hints)  # those that a person gave cover the others
         colors = replace(options.colors, hints=hints, alternative=alternative)
-        save = options.save if alternative == 1 else options.save.alone()  # one of each is enough
+        save = options.save_for(alternative)
         report = self.session.save(target, colors, save, progress=on_progress, big_tiff=big_tiff)
         return replace(report, notes=(*report.notes, *self.notes))
 
@@ -100,7 +104,7 @@ class MatchedPages:
             opened = self.open_page(page)
             return opened.save(how.target, one, watch, alternative=alternative, big_tiff=how.big_tiff)
 
-        save = options.save if alternative == 1 else options.save.alone()
+        save = options.save_for(alternative)
         return save_pages(self.pages, save_page, target, options.colors, save, progress=on_progress)
 
 
@@ -181,8 +185,7 @@ def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool 
 
 def color_job(opener: PhotoOpener, job: Job, watch: ProgressCallback) -> Report:
     """Colour the photo of one job. Raises PhotoError, UsageError."""
-    save = opener.options.save
-    refuse_targets(job.source, job.target, save if job.alternative == 1 else save.alone())
+    refuse_targets(job.source, job.target, opener.options.save_for(job.alternative))
     return opener.open(job.source).save(job.target, opener.options, watch, alternative=job.alternative)
 
 

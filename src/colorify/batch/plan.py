@@ -19,7 +19,7 @@ from colorify.batch.inputs import (
     is_glob,
 )
 from colorify.errors import UsageError
-from colorify.images.formats import FORMATS
+from colorify.images.formats import find_format, format_named
 from colorify.images.output_names import (
     MARKED_STEM,
     READABLE_SUFFIXES,
@@ -122,11 +122,10 @@ def _refuse_single_input(plan: Plan) -> Plan:
 
 def refuse_format(output: str, format: str | None) -> None:
     """Raise UsageError where the suffix of the file `output` says another format than `format`."""
-    by_suffix = next((row for row in FORMATS if Path(output).suffix.lower() in row.suffixes), None)
+    by_suffix = find_format(Path(output))
     if format is None or by_suffix is None or by_suffix.name == format:
         return
-    suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
-    other = Path(output).with_suffix(suffix)
+    other = Path(output).with_suffix(format_named(format).suffixes[0])
     raise UsageError(
         f"-o {output} is {by_suffix.name} and --format {format}. Type -o {other}, or no --format."
     )
@@ -152,10 +151,7 @@ def _may_be_folder(output: str) -> bool:
 
 
 def _target(item: FoundPhoto, folder: Path | None, format: str | None) -> Path:
-    if format is not None:
-        suffix = next(row.suffixes[0] for row in FORMATS if row.name == format)
-    else:
-        suffix = result_suffix(item.path.suffix)
+    suffix = format_named(format).suffixes[0] if format is not None else result_suffix(item.path.suffix)
     if folder is None:
         return item.path.with_name(mark_name(photo_stem(item.path), suffix))
     return (folder / item.inside).with_name(f"{photo_stem(item.path)}{suffix}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any, Final
 
 from colorify.errors import PhotoError, shell_word
@@ -163,6 +164,11 @@ def format_named(name: str) -> Format:
     """Return the format called `name` ("jpeg", "jpg", ".tif" ...); raises UsageError for any other."""
     wanted = parse_format(name)
     return next(row for row in FORMATS if row.name == wanted)
+
+
+def find_format(path: PurePath) -> Format | None:
+    """Return the format that the suffix of a file says, None where that says none."""
+    return next((row for row in FORMATS if path.suffix.lower() in row.suffixes), None)
 
 
 _RAW: Final = "a raw photograph"

@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from colorify.images.formats import FORMATS, HEIC
+from colorify.options import COMPARISON_STYLES
 
 OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
 COMPARISON_MARK: Final = "-compare"  # ends the name of a picture of both
@@ -27,7 +28,7 @@ def name_result(photo: Path) -> Path:
 
 def name_comparison(result: Path, style: str) -> Path:
     """Return where before and after in one picture lie, beside the result: NAME-compare.jpg, or .webp."""
-    suffix = ".jpg" if style == "side" else ".webp"
+    suffix = ".jpg" if style == COMPARISON_STYLES[0] else ".webp"
     return result.with_name(f"{photo_stem(result).removesuffix(OUTPUT_MARK)}{COMPARISON_MARK}{suffix}")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colorify.atomic import write_whole
 from colorify.errors import UsageError, option
-from colorify.images.formats import FORMATS, Format
+from colorify.images.formats import Format, find_format, format_named
 from colorify.images.metadata.transfer import Mark, add_mark
 from colorify.images.sizes import shrink_size
 from colorify.options import COMPARISON_STYLES, SaveOptions
@@ -32,12 +32,11 @@ SIDE, SLIDER, FADE = COMPARISON_STYLES
 
 def find_comparison_format(target: Path, style: str) -> Format:
     """Return the format of a comparison by its name. Raises UsageError for one that cannot hold it."""
-    rows = [row for row in FORMATS if row.name in (STILL_FORMATS if style == SIDE else ANIMATION_FORMATS)]
-    for row in rows:
-        if target.suffix.lower() in row.suffixes:
-            return row
-    names = ", ".join(row.suffixes[0] for row in rows)
-    raise UsageError(f"{option('compare', str(target))}: expected a name that ends in one of: {names}.")
+    row, allowed = find_format(target), STILL_FORMATS if style == SIDE else ANIMATION_FORMATS
+    if row is None or row.name not in allowed:
+        names = ", ".join(format_named(name).suffixes[0] for name in allowed)
+        raise UsageError(f"{option('compare', str(target))}: expected a name that ends in one of: {names}.")
+    return row
 
 
 def save_comparison(
