@@ -27,8 +27,10 @@ def run_locally(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iter
     pending, lost = list(numbers), 0
     while pending:
         try:
-            with ProcessPool(worker, count, cure="Take fewer workers: -j.") as pool:
-                for record in pool.map(pending.copy()):
+            # what was at work when a process was lost is done alone: nobody else is to be blamed for the next
+            processes, chunks = (1, pending[:count]) if lost else (count, pending.copy())
+            with ProcessPool(worker, processes, cure="Take fewer workers: -j.") as pool:
+                for record in pool.map(chunks):
                     pending.remove(record.number)
                     lost = 0
                     yield record
