@@ -47,12 +47,17 @@ class Pages:
     def __iter__(self) -> Iterator[PhotoHeader]:
         """Yield them in their order. Raises PhotoError, which names the page."""
         yield self.first
-        for number in range(1, len(self)):
-            try:
-                page = self.first.turn_to(number, max_pixels=self._max_pixels)
-            except PhotoError as error:
-                raise name_page(error, number + 1, len(self)) from error
-            yield page
+        for number in range(2, len(self) + 1):
+            yield self.turn_to(number)
+
+    def turn_to(self, number: int) -> PhotoHeader:
+        """Return the header of a page, from 1 on. Raises PhotoError, which names the page."""
+        if number == 1:
+            return self.first
+        try:
+            return self.first.turn_to(number - 1, max_pixels=self._max_pixels)
+        except PhotoError as error:
+            raise name_page(error, number, len(self)) from error
 
     @property
     def pixels(self) -> int:

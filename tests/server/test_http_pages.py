@@ -7,39 +7,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from serving import Server, colorfulness, new_session, opened, picture, problem, running
+from serving import Server, colorfulness, new_session, opened, pages_of, picture, problem, running, several
 
 from colorify.images.photo import PhotoHeader
-
-
-def pages_of(data: bytes) -> list[bytes]:
-    """Return each page as a PNG."""
-    found = []
-    with Image.open(io.BytesIO(data)) as file:
-        for number in range(file.n_frames):
-            file.seek(number)
-            memory = io.BytesIO()
-            file.copy().save(memory, "png")
-            found.append(memory.getvalue())
-    return found
-
-
-def several(*sizes: tuple[int, int], located: bool = False) -> bytes:
-    """Return a TIFF of grey pages, each with its name."""
-    pages = []
-    for number, size in enumerate(sizes, 1):
-        page = Image.open(io.BytesIO(picture(*size, suffix=".png")))
-        page.load()
-        tags: dict[int, object] = {270: f"sheet {number}"}
-        if located:
-            tags[700] = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>48'
-        page.encoderinfo = {"tiffinfo": tags}  # type: ignore[attr-defined]
-        pages.append((page, tags))
-    memory = io.BytesIO()
-    first, tags = pages[0]
-    first.save(memory, "tiff", save_all=True, append_images=[page for page, _ in pages[1:]], tiffinfo=tags)
-    return memory.getvalue()
-
 
 SIZES = ((96, 64), (64, 96), (48, 48))
 
@@ -112,6 +82,18 @@ def test_a_layer_has_all_pages_too(server: Server) -> None:
 def test_a_format_without_pages_is_refused(server: Server) -> None:
     detail = problem(colorize(server, several(*SIZES), format="png"), 422, "bad-photo")
     assert detail == "the photo: has 3 pages, which a TIFF alone can hold. Choose format tiff."
+
+
+def test_one_page_can_be_asked_for_in_any_format(server: Server) -> None:
+    source = several(*SIZES)
+    whole = pages_of(colorize(server, source).content)
+    for number, size in enumerate(SIZES, 1):
+        answer = colorize(server, source, page=number, format="png")
+        assert (opened(answer.content).width, opened(answer.content).height) == size
+        assert np.array_equal(opened(answer.content).numpy(), opened(whole[number - 1]).numpy())
+    assert problem(colorize(server, source, page=4), 422, "bad-value") == "page 4: expected 1 to 3."
+    alone = {"files": {"image": ("a.jpg", picture())}, "data": {"page": 2}}
+    assert problem(server.client.post("/v1/colorize", **alone), 422, "bad-value")
 
 
 def test_a_page_that_is_damaged_is_named(server: Server) -> None:

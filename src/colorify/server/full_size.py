@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 
 from colorify.colorizer import Colorizer
-from colorify.errors import PhotoError
+from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import Format, format_named
 from colorify.images.metadata.location import remove_location
 from colorify.images.metadata.tiff_pages import append_page
-from colorify.images.photo import Photo, open_photo
+from colorify.images.photo import Photo, PhotoHeader, open_photo
 from colorify.options import SaveOptions
 from colorify.pages import Pages, join_notes, name_page, refuse_other_formats
 from colorify.render.strips import save_colored_photo
@@ -60,9 +60,18 @@ def render_full(
     task.step("generate")
     first = upload.session.chroma(request.color_options())
     task.step("paint")
-    if upload.pages is not None:
+    if upload.pages is None:
+        _refuse_page(request.page, 1)
+        return painter.paint(open_photo(upload.data, max_pixels=settings.max_pixels), first)
+    if request.page is None:
         return _paint_pages(upload, upload.pages, first, painter)
-    return painter.paint(open_photo(upload.data, max_pixels=settings.max_pixels), first)
+    _refuse_page(request.page, len(upload.pages))
+    return _paint_page(upload, request.page, upload.pages.turn_to(request.page), first, painter)
+
+
+def _refuse_page(number: int | None, total: int) -> None:
+    if number is not None and number > total:
+        raise UsageError(f"page {number}: expected 1 to {total}.")
 
 
 def result_format(upload: OpenPhoto, request: RenderRequest) -> Format:
@@ -75,19 +84,30 @@ def result_format(upload: OpenPhoto, request: RenderRequest) -> Format:
 def _paint_pages(upload: OpenPhoto, pages: Pages, first: LinearChromaModel, painter: Painter) -> FullResult:
     """Return all pages in one TIFF; `first`: the chroma of the first, which was shown and may have hints."""
     refuse_other_formats("the photo", len(pages), None, painter.save)
-    look = replace(painter.request.color_options(), hints=(), detail=upload.detail)
-    most, big = painter.settings.max_pixels, pages.need_big_tiff
     joined, notes = BytesIO(), []
     for number, page in enumerate(pages, 1):
         painter.task.check()
         try:
-            if number == 1:
-                chroma = first
-            else:
-                chroma = painter.colorizer.open_once(page, look, max_pixels=most).chroma(look)
-            made = painter.paint(open_photo(page.without_content()), chroma, big_tiff=big)
+            made = _paint_page(upload, number, page, first, painter, big_tiff=pages.need_big_tiff)
         except PhotoError as error:
             raise name_page(error, number, len(pages)) from error
         append_page(joined, BytesIO(made.data))
         notes.append(made.notes)
     return FullResult(joined.getvalue(), join_notes(notes))
+
+
+def _paint_page(
+    upload: OpenPhoto,
+    number: int,
+    page: PhotoHeader,
+    first: LinearChromaModel,
+    painter: Painter,
+    *,
+    big_tiff: bool = False,
+) -> FullResult:
+    """Return one page alone; hints are of the first."""
+    chroma, most = first, painter.settings.max_pixels
+    if number > 1:
+        look = replace(painter.request.color_options(), hints=(), detail=upload.detail)
+        chroma = painter.colorizer.open_once(page, look, max_pixels=most).chroma(look)
+    return painter.paint(open_photo(page.without_content(), max_pixels=most), chroma, big_tiff=big_tiff)
