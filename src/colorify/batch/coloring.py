@@ -5,7 +5,7 @@ The alternatives of a photo share what was opened of it, and all photos of a run
 
 import stat
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from colorify.images.metadata.provenance import has_colorify_mark, is_colorify_o
 from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 from colorify.model.exemplar import Reference
 from colorify.options import ColorOptions, SaveOptions, check_ranges
-from colorify.pages import PageOutput, further_pages, read_pages, save_pages
+from colorify.pages import PageOutput, Pages, read_pages, save_pages
 from colorify.result import Report, refuse_targets
 from colorify.session import Session
 
@@ -85,7 +85,7 @@ class MatchedPhoto:
 class MatchedPages:
     """A photo of a run that has several pages, each of which is opened when it is its turn."""
 
-    pages: Sequence[PhotoHeader]
+    pages: Pages
     open_page: Callable[[PhotoHeader], MatchedPhoto]
 
     def save(
@@ -134,11 +134,11 @@ class PhotoOpener:
         header = read_photo_header(path, max_pixels=most, page=0)
         if has_colorify_mark(header) and not self._recolor:
             raise _already_colorized(path)
-        return self.open_pages([header, *further_pages(header, path, max_pixels=most)])
+        return self.open_pages(Pages(header, max_pixels=most))
 
-    def open_pages(self, pages: Sequence[PhotoHeader]) -> MatchedPhoto | MatchedPages:
-        """Open a photo of which the headers have been read. Raises PhotoError, UsageError."""
-        return MatchedPages(pages, self._open_page) if len(pages) > 1 else self._open_page(pages[0])
+    def open_pages(self, pages: Pages) -> MatchedPhoto | MatchedPages:
+        """Open a photo of which the header has been read. Raises PhotoError, UsageError."""
+        return MatchedPages(pages, self._open_page) if len(pages) > 1 else self._open_page(pages.first)
 
     def _open_page(self, page: PhotoHeader) -> MatchedPhoto:
         colors, most = self.options.colors, self.options.max_pixels

@@ -135,7 +135,10 @@ class DefaultCommand(VerbCommand):
 @click.option("--strip", is_flag=True, help="Leave out the photo's own metadata.")
 @click.option("--watch", is_flag=True, help="Go on: colour what comes into the folders, until Ctrl-C.")
 @click.option(
-    "--report", type=FILE, metavar="FILE.csv", help="Also write a table: a line a photo, as it is finished."
+    "--report",
+    type=FILE,
+    metavar="FILE.csv",
+    help="Also write a table: a line a photo or film, when it is done.",
 )
 @click.option("--dry-run", is_flag=True, help="Only print what would be written where.")
 @click.option(
@@ -235,9 +238,9 @@ def colorize(
             code = color_inputs(
                 photos, output, options, run, dry=dry_run, compare=compare is not None, refused=left
             )
-        if films and not left and code != ExitCode.INTERRUPTED:
-            code = max(code, color_films(ctx, films))
-        return code
+    if films and not left and code != ExitCode.INTERRUPTED:
+        code = max(code, color_films(ctx, films))  # which opens the table anew
+    return code
 
 
 def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
