@@ -40,6 +40,7 @@ MARK: Final = f"{GENERATED} (Colorify"  # begins what the comment of a result sa
 QUEUE_ITEMS: Final = 4  # items between two threads
 
 ProgressCallback = Callable[[FilmProgress], None]
+FrameCallback = Callable[[Planes], None]
 
 
 def colorize_film(
@@ -52,6 +53,7 @@ def colorize_film(
     device: str = AUTO,
     options: FilmOptions | None = None,
     progress: ProgressCallback | None = None,
+    preview: FrameCallback | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> FilmReport:
     """Colour one film, or a folder of pictures that are its frames.
@@ -60,8 +62,9 @@ def colorize_film(
     `pictures`: a folder for numbered PNG pictures, instead. `generator`: what returns a loaded generator, for
     those who have many films; in place of `weights` and `device`. A job that was killed goes on at its last
     finished segment when it is called again. A film that breaks off is coloured up to there, and the report
-    says where. `stopped` is asked between two frames: once it says so, the job ends with a film
-    NAME.partial.EXT beside the target, and the next call goes on.
+    says where. `preview` is given each frame as it was coloured, in the order of the film. `stopped` is asked
+    between two frames: once it says so, the job ends with a film NAME.partial.EXT beside the target, and the
+    next call goes on.
     `device`: see `Colorizer`.
 
     The work is spread over threads here, in whose way those of OpenCV are: a program that has it to itself
@@ -85,7 +88,7 @@ def colorize_film(
                     f"{result.path}: another run is writing it. Let that end, or choose another name."
                 )
             sweep(result.path.parent)
-            return _Job(film, result, codec, options, loaded, progress, stopped).run()
+            return _Job(film, result, codec, options, loaded, progress, preview, stopped).run()
     except (av.FFmpegError, OSError) as error:
         raise system_error(result.path, error, "cannot be written") from error
     except FilmError as error:
@@ -120,11 +123,12 @@ class _Job:
         options: FilmOptions,
         generator: Generator,
         progress: ProgressCallback | None,
+        preview: FrameCallback | None,
         stopped: Callable[[], bool],
     ) -> None:
         self.film, self.result, self.codec, self.options = film, result, codec, options
         self.target = result.path
-        self.generator, self.progress, self.stopped = generator, progress, stopped
+        self.generator, self.progress, self.preview, self.stopped = generator, progress, preview, stopped
         self.depth = codec.depth(film.depth)
         self.part = Part(options.start, options.end)
         self.started = time.perf_counter()
@@ -160,6 +164,8 @@ class _Job:
             for planes, steady in colored:
                 memory = steady.memory or memory
                 writer.write(planes, steady.seen.frame, steady.memory)
+                if self.preview is not None:
+                    self.preview(planes)
                 self._advance()
                 if self.stopped():
                     return memory, True
