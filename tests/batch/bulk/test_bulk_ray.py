@@ -24,7 +24,8 @@ def run_on_cluster(tmp_path: Path, weights: Path, *devices: str) -> Any:
     words = [tmp_path / "in", tmp_path / "out", weights, tmp_path / "died", *devices]
     done = subprocess.run(
         [sys.executable, str(HERE / "ray_run.py"), *map(str, words)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        # Ray's workers give way to all else that runs, unless they are told not to
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "RAY_worker_niceness": "0"},
         capture_output=True,
         text=True,
         check=True,
