@@ -135,17 +135,6 @@ def test_what_makes_no_sense_is_refused(
     assert complaint in capsys.readouterr().err
 
 
-def test_a_teacher_that_is_missing_is_noticed_before_the_shards_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = ["train", "a.tar", "--recipe", str(RECIPES / "teach.toml"), "--into", "run"]
-    assert run([*words, "--teacher", "shipped", "--teacher", "none.onnx"]) == 3
-    said = capsys.readouterr().err
-    assert "none.onnx" in said
-    assert "reading" not in said
-
-
 def write_shard(path: Path, pictures: list[bytes]) -> None:
     with tarfile.open(path, "w") as tar:
         for number, data in enumerate(pictures):
