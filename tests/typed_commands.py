@@ -1,7 +1,7 @@
 """The commands that the README and the pages of docs/ show, and by which test each is typed.
 
-A block of commands that a test types has a comment above it, `<!-- KIND: which test -->`; what no test can type
-as it stands has its reason in ELSEWHERE. tests/test_readme.py checks that there is nothing else.
+A block of commands that a test types has a comment above it, `<!-- KIND: which test -->`; what no test can
+type as it stands has its reason in ELSEWHERE. tests/test_readme.py checks that there is nothing else.
 """
 
 import re
