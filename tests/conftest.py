@@ -41,6 +41,7 @@ TIERS = {
         "server/test_headers.py",
         "server/test_http.py",
         "server/test_http_load.py",
+        "server/test_http_pages.py",
         "server/test_http_safety.py",
         "server/test_location.py",
         "server/test_log.py",

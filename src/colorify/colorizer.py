@@ -153,7 +153,7 @@ class Colorizer:
         `layer`: the colour alone to write: a transparent PNG, TIFF or WebP to be laid over the grey photo in
         blend mode *Color*; or OpenRaster (.ora), which holds the grey photo and the colour above it.
         `compare`: before and after to write, in one picture (JPEG, PNG, WebP), or, where `compare_style` is
-        "slider" or "fade" in place of "side", as a short animation (WebP); no larger than a screen.
+        "slider" or "fade" in place of "side", as a short animation (WebP, or MP4 with the extra `video`).
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
@@ -211,7 +211,8 @@ class Colorizer:
     ) -> Session:
         """Open a photo to colour it again and again, with other hints: see `Session`.
 
-        `photo`: a path (str or Path), bytes, a numpy array or a PIL image, as for `colorize`.
+        `photo`: a path (str or Path), bytes, a numpy array or a PIL image, as for `colorize`; or the header
+        of a page, as of `read_photo_header`.
         `size`: short side at which the generator sees the photo, px (None: the spec's).
         `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
         long; "auto" chooses.
@@ -219,7 +220,7 @@ class Colorizer:
         Raises PhotoError, UsageError.
         """
         return Session(
-            to_source(photo),
+            photo if isinstance(photo, PhotoHeader) else to_source(photo),
             self._generator,
             size=size,
             detail=detail,
@@ -265,7 +266,7 @@ class Colorizer:
         refuse_targets(source, target, save)
         pages = read_pages(source, max_pixels=max_pixels)
         if len(pages) == 1:
-            session = self.open_once(pages[0], colors, max_pixels=max_pixels)
+            session = self.open_once(pages.first, colors, max_pixels=max_pixels)
             return session.save(target, colors, save, progress=progress)
 
         def save_page(page: PhotoHeader, how: PageOutput) -> Report:

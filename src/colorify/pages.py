@@ -33,19 +33,52 @@ class PageOutput:
 SavePage = Callable[[PhotoHeader, PageOutput], Report]
 
 
-def read_pages(source: Source, *, max_pixels: int) -> list[PhotoHeader]:
-    """Return the header of each page of a file, of one where it has no others. Raises PhotoError."""
-    first = read_photo_header(source, max_pixels=max_pixels, page=0)
-    return [first, *further_pages(first, source, max_pixels=max_pixels)]
+class Pages:
+    """The headers of the pages of a file, of one where it has no others; each is read when it is its turn."""
+
+    def __init__(self, first: PhotoHeader, *, max_pixels: int) -> None:
+        """Begin with the header of the first. Raises TooLargeError where any has more than `max_pixels`."""
+        first.check_pages(max_pixels)
+        self.first, self._max_pixels = first, max_pixels
+
+    def __len__(self) -> int:
+        return self.first.pages
+
+    def __iter__(self) -> Iterator[PhotoHeader]:
+        """Yield them in their order. Raises PhotoError, which names the page."""
+        yield self.first
+        for number in range(2, len(self) + 1):
+            yield self.turn_to(number)
+
+    def turn_to(self, number: int) -> PhotoHeader:
+        """Return the header of a page, from 1 on. Raises PhotoError, which names the page."""
+        if number == 1:
+            return self.first
+        try:
+            return self.first.turn_to(number - 1, max_pixels=self._max_pixels)
+        except PhotoError as error:
+            raise name_page(error, number, len(self)) from error
+
+    @property
+    def pixels(self) -> int:
+        """Of all pages together."""
+        tiff = self.first.origin.tiff
+        sizes = [(self.first.image.width, self.first.image.height)] if tiff is None else tiff.sizes
+        return sum(width * height for width, height in sizes)
+
+    @property
+    def need_big_tiff(self) -> bool:
+        """Whether they may be too large for the classic form of TIFF."""
+        return 8 * self.pixels > BIG_BYTES
 
 
-def further_pages(first: PhotoHeader, source: Source, *, max_pixels: int) -> list[PhotoHeader]:
-    """Return the headers of the pages after the first. Raises PhotoError."""
-    return [read_photo_header(source, max_pixels=max_pixels, page=number) for number in range(1, first.pages)]
+def read_pages(source: Source, *, max_pixels: int) -> Pages:
+    """Look at the pages of a file. Raises PhotoError."""
+    return Pages(read_photo_header(source, max_pixels=max_pixels, page=0), max_pixels=max_pixels)
 
 
 def save_pages(
-    pages: Sequence[PhotoHeader],
+    pages: Pages,
     save_page: SavePage,
     target: Path | None,
     colors: ColorOptions,
@@ -57,9 +90,10 @@ def save_pages(
 
     A page that fails is named, and nothing is written then. Raises PhotoError.
     """
-    name, total = pages[0].origin.name, len(pages)
-    _refuse_options(name, total, target, colors, save)
-    big = sum(page.image.width * page.image.height * 8 for page in pages) > BIG_BYTES
+    name, total = pages.first.origin.name, len(pages)
+    refuse_other_formats(name, total, target, save)
+    _refuse_options(name, total, colors, save)
+    big = pages.need_big_tiff
     reports: list[Report] = []
     with _joined(target, save) as (joined, spare):
         for number, page in enumerate(pages):
@@ -68,9 +102,7 @@ def save_pages(
             try:
                 report = save_page(page, how)
             except PhotoError as error:
-                if type(error) is not PhotoError:
-                    raise
-                raise PhotoError(f"page {number + 1} of {total}: {error.message}") from error
+                raise name_page(error, number + 1, total) from error
             with BytesIO(report.data or b"") if spare is None else spare.open("rb") as file:
                 append_page(joined, file)
             reports.append(replace(report, data=None))
@@ -82,7 +114,7 @@ def save_pages(
         seconds=sum(report.seconds for report in reports),
         was_colored=any(report.was_colored for report in reports),
         mean_confidence=sum(report.mean_confidence for report in reports) / total,
-        notes=(f"{total} pages", *_notes(reports)),
+        notes=join_notes([report.notes for report in reports]),
     )
 
 
@@ -104,26 +136,35 @@ def _part(progress: Progress, number: int, total: int) -> Progress:
     return lambda part: progress((number + part) / total)
 
 
-def _notes(reports: Sequence[Report]) -> list[str]:
-    """Return what is to be said of the pages: once, where it is true of all."""
-    shared = [note for note in reports[0].notes if all(note in report.notes for report in reports)]
+def name_page(error: PhotoError, number: int, total: int) -> PhotoError:
+    """Return an error of a page with the number of the page; one of a kind of its own as it is."""
+    if type(error) is not PhotoError:
+        return error
+    return PhotoError(f"page {number} of {total}: {error.message}")
+
+
+def join_notes(pages: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return what is to be said of the pages, by the notes of each: once, where it is true of all."""
+    shared = [note for note in dict.fromkeys(pages[0]) if all(note in notes for notes in pages)]
     own = [
         f"page {number}: {note}"
-        for number, report in enumerate(reports, 1)
-        for note in report.notes
+        for number, notes in enumerate(pages, 1)
+        for note in notes
         if note not in shared
     ]
-    return [*dict.fromkeys(shared), *own]
+    return (f"{len(pages)} pages", *shared, *own)
 
 
-def _refuse_options(
-    name: str, total: int, target: Path | None, colors: ColorOptions, save: SaveOptions
-) -> None:
-    """Raise PhotoError for what is of one picture, and for a format that holds no pages."""
+def refuse_other_formats(name: str, total: int, target: Path | None, save: SaveOptions) -> None:
+    """Raise PhotoError for a format that holds no pages."""
     by_suffix = None if target is None else find_format(target)
     if (save.format or (by_suffix.name if by_suffix else "tiff")) != "tiff":
         cure = f"Choose {option('format', 'tiff')}."
         raise PhotoError(f"{name}: has {total} pages, which a TIFF alone can hold. {cure}")
+
+
+def _refuse_options(name: str, total: int, colors: ColorOptions, save: SaveOptions) -> None:
+    """Raise PhotoError for what is of one picture."""
     given = [*map(option, save.beside), *([option("hint")] if colors.hints else [])]
     if given:
         raise PhotoError(f"{name}: has {total} pages, and {given[0]} is of one. Split it first: tiffsplit.")

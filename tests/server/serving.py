@@ -1,5 +1,6 @@
 """A real server on a real port, in a process of its own, with the tests' tiny generator."""
 
+import io
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from typing import IO, Any
 import httpx
 import numpy as np
 import pyvips
+from PIL import Image
 
 from changed_command import Change, changed_command, leave_unchanged
 from waiting import PATIENCE
@@ -103,6 +105,35 @@ def picture(width: int = 96, height: int = 64, suffix: str = ".jpg", depth: int 
     if depth == 16:
         image = image.copy(interpretation="grey16")
     return bytes(image.write_to_buffer(suffix))
+
+
+def pages_of(data: bytes) -> list[bytes]:
+    """Return each page as a PNG."""
+    found = []
+    with Image.open(io.BytesIO(data)) as file:
+        for number in range(file.n_frames):
+            file.seek(number)
+            memory = io.BytesIO()
+            file.copy().save(memory, "png")
+            found.append(memory.getvalue())
+    return found
+
+
+def several(*sizes: tuple[int, int], located: bool = False) -> bytes:
+    """Return a TIFF of grey pages, each with its name."""
+    pages = []
+    for number, size in enumerate(sizes, 1):
+        page = Image.open(io.BytesIO(picture(*size, suffix=".png")))
+        page.load()
+        tags: dict[int, object] = {270: f"sheet {number}"}
+        if located:
+            tags[700] = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><exif:GPSLatitude>48'
+        page.encoderinfo = {"tiffinfo": tags}  # type: ignore[attr-defined]
+        pages.append((page, tags))
+    memory = io.BytesIO()
+    first, tags = pages[0]
+    first.save(memory, "tiff", save_all=True, append_images=[page for page, _ in pages[1:]], tiffinfo=tags)
+    return memory.getvalue()
 
 
 def opened(data: bytes) -> pyvips.Image:

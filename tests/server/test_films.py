@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,15 @@ from colorify.color import rgb_to_lab
 from colorify.errors import ColorifyError
 from colorify.options import ColorOptions
 from colorify.server.film_folder import LOCK, PREFIX, FilmFolder
-from colorify.server.films import Films, film_suffix
+from colorify.server.films import FilmJob, FilmProgress, Films, film_suffix, render_frame
 from colorify.server.problems import RefusalError
 from colorify.server.settings import Settings
 from waiting import wait_for
 
 av = pytest.importorskip("av", reason="pip install 'colorify-photo[video]'")
 pytest.importorskip("cv2", reason="pip install 'colorify-photo[video]'")
+from colorify.video import colorize_film  # noqa: E402
+from colorify.video.yuv import Planes  # noqa: E402
 
 
 def film(path: Path, frames: int = 8) -> bytes:
@@ -94,7 +97,7 @@ def test_films_go_when_nobody_asks_about_them(tiny_weights: Path, tmp_path: Path
     jobs = [films.add("a.mp4", data, ColorOptions()) for _ in range(4)]
     with pytest.raises(RefusalError, match="4 films"):
         films.add("a.mp4", data, ColorOptions())
-    wait_for(lambda: all(job.state == "done" for job in jobs))
+    wait_for(lambda: all(job.progress.state == "done" for job in jobs))
     assert all(job.source.exists() for job in jobs)
     clock.now = 299.0
     films.get(jobs[0].id)
@@ -110,27 +113,66 @@ def test_films_go_when_nobody_asks_about_them(tiny_weights: Path, tmp_path: Path
 def test_a_film_that_is_given_up_leaves_nothing(tiny_weights: Path, tmp_path: Path) -> None:
     films = Films(Settings(weights=tiny_weights))
     jobs = [films.add("a.mp4", film(tmp_path / "a.mp4", 200), ColorOptions()) for _ in range(2)]
-    wait_for(lambda: jobs[0].state == "working")
+    wait_for(lambda: jobs[0].progress.state == "working")
     films.close()
     wait_for(lambda: not any(job.folder.path.exists() for job in jobs))
 
 
-def test_the_frame_at_work_is_shown(tiny_weights: Path, tmp_path: Path) -> None:
-    from colorify.colorizer import Colorizer
-    from colorify.server.films import render_frame
+def test_a_film_that_waits_goes_at_once_and_one_at_work_when_its_thread_ends(tmp_path: Path) -> None:
+    waiting, working = (FilmJob("a.mp4", tmp_path, FilmFolder(), ColorOptions()) for _ in range(2))
+    assert working.begin()
+    waiting.give_up()
+    working.give_up()
+    assert not waiting.folder.path.exists()
+    assert not waiting.begin(), "nobody begins what is gone"
+    assert working.folder.path.exists(), "its thread reads it"
+    working.fail("stopped")
+    assert not working.folder.path.exists()
 
-    films = Films(Settings(weights=tiny_weights))
-    job = films.add("a.mp4", film(tmp_path / "a.mp4"), ColorOptions())
-    wait_for(lambda: job.state == "done")
-    colorizer = Colorizer(tiny_weights, threads=1)
-    assert render_frame(job, colorizer) is None  # it is done
-    job.state, job.frames = "working", 3
-    shown = opened(render_frame(job, colorizer) or b"")
-    assert (shown.width, shown.height, shown.bands) == (96, 64, 3)
-    job.frames = 500
-    assert render_frame(job, colorizer) is None
-    job.state = "done"
-    films.close()
+
+def test_what_is_said_of_a_film_is_of_one_moment(tmp_path: Path) -> None:
+    job = FilmJob("a.mp4", tmp_path, FilmFolder(), ColorOptions())
+    job.begin()
+    ends = threading.Event()
+    torn: list[FilmProgress] = []
+
+    def ask() -> None:
+        while not ends.is_set():
+            progress = job.progress
+            if progress.frames != (progress.total or 0) or (progress.state == "done") != (
+                progress.target is not None
+            ):
+                torn.append(progress)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for number in range(2000):
+        job.advance(number, number, 0.0)
+    job.finish(1999, tmp_path / "a-color.mp4", ())
+    ends.set()
+    asking.join()
+    assert not torn
+    job.give_up()
+
+
+def test_the_frame_that_is_shown_is_that_of_the_result(tiny_weights: Path, tmp_path: Path) -> None:
+    job = FilmJob("a.mp4", tmp_path, FilmFolder(), ColorOptions())
+    assert render_frame(job) is None
+    job.begin()
+    (tmp_path / "a.mp4").write_bytes(film(tmp_path / "b.mp4"))
+    shown: list[Planes] = []
+    report = colorize_film(tmp_path / "a.mp4", weights=tiny_weights, preview=shown.append)
+    assert len(shown) == report.frames == 8
+    job.show(shown[-1])
+    picture = opened(render_frame(job) or b"").numpy().astype(np.float32)
+    with av.open(str(report.target)) as made:
+        last = [frame.to_ndarray(format="rgb24") for frame in made.decode(video=0)][-1].astype(np.float32)
+    assert picture.shape == last.shape == (64, 96, 3)
+    assert np.abs(picture - last).mean() < 4, "but for what H.264 and JPEG change"
+    assert np.abs(picture[:, :, 0] - picture[:, :, 2]).mean() > 3, "it has colours"
+    job.fail("")
+    assert render_frame(job) is None
+    job.give_up()
 
 
 def test_a_film_is_told_by_its_content() -> None:

@@ -11,6 +11,7 @@ from colorify.cli.progress import count_bar
 from colorify.cli.result_lines import printable_path
 
 if TYPE_CHECKING:
+    from colorify.model.generator import Generator
     from colorify.video import FilmProgress, FilmReport
 
 # what --json says of a film of which nothing was made, in the shape of all others
@@ -38,6 +39,9 @@ class FilmReporter:
     as_json: bool
     quiet: bool
 
+    def loaded(self, generator: "Generator") -> None:
+        """Nothing is said of it here."""
+
     def failed(self, film: Path, reason: str) -> None:
         if self.as_json:
             row = {"source": printable_path(film), "status": "failed", "error": reason}
@@ -59,7 +63,7 @@ class FilmReporter:
         if not self.quiet:
             _tell(report)
         if report.fault is not None and not report.interrupted:
-            where = f"{report.fault.time:.2f} s: {report.fault.reason}"
+            where = describe_fault(report)
             print_line(
                 f"error: {printable_path(report.source)} is broken at {where}. Coloured up to there.",
                 err=True,
@@ -83,14 +87,22 @@ def _tell(report: "FilmReport") -> None:
         print_line("interrupted; the same command goes on at the last finished piece", err=True)
 
 
+def film_status(report: "FilmReport") -> str:
+    """Return what came of a film, in a word."""
+    return "interrupted" if report.interrupted else "broken" if report.fault is not None else "done"
+
+
+def describe_fault(report: "FilmReport") -> str | None:
+    """Return where and why a film ends too early, if it does."""
+    return None if report.fault is None else f"{report.fault.time:.2f} s: {report.fault.reason}"
+
+
 def _row(report: "FilmReport") -> dict[str, object]:
-    fault = report.fault and f"{report.fault.time:.2f} s: {report.fault.reason}"
-    status = "interrupted" if report.interrupted else "broken" if fault else "done"
     return {
         "source": printable_path(report.source),
         "target": printable_path(report.target),
-        "status": status,
-        "error": fault,
+        "status": film_status(report),
+        "error": describe_fault(report),
         "width": report.width,
         "height": report.height,
         "frames": report.frames,

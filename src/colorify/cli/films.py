@@ -21,6 +21,7 @@ SHARED_OPTIONS: Final = (
     "device",
     "force",
     "no_mark",
+    "report",
     "as_json",
     "quiet",
 )
@@ -36,7 +37,6 @@ PHOTO_OPTIONS: Final = {
     "confidence": "--confidence",
     "layer": "--layer",
     "compare": "--compare",
-    "report": "--report",
     "strip": "--strip",
     "detail": "--detail",
     "dry_run": "--dry-run",

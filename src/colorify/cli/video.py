@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ from colorify.cli.options import (
     real_in,
     whole_in,
 )
+from colorify.cli.report_file import FilmTableReporter, open_film_report
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.wording import describe_error
 from colorify.errors import ExitCode, FilmError, UsageError
@@ -38,6 +40,7 @@ CODEC_NAMES: Final = (
     "ffv1",
     "prores",
 )  # of video.codecs.CODECS, which is too heavy to load for a help text
+ShowFilms = FilmReporter | FilmTableReporter
 TIME: Final = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
@@ -118,6 +121,9 @@ def read_timed_hints(
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
 )
+@click.option(
+    "--report", type=FILE, metavar="FILE.csv", help="Also write a table: a line a film, as it is finished."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a film on stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors alone.")
 def video(
@@ -139,6 +145,7 @@ def video(
     device: str,
     force: bool,
     no_mark: bool,
+    report: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -167,11 +174,18 @@ def video(
         mark=not no_mark,
         overwrite=force,
     )
-    show = FilmReporter(as_json=as_json, quiet=quiet)
-    load = cache(
-        partial(load_film_generator, weights, device=device)
-    )  # once for all films, and for none in vain
-    with stop_on_signals() as stopped:
+    plain = FilmReporter(as_json=as_json, quiet=quiet)
+    with (
+        nullcontext(plain) if report is None else open_film_report(report, plain) as show,
+        stop_on_signals() as stopped,
+    ):
+
+        @cache  # once for all films, and for none in vain
+        def load() -> "Generator":
+            generator = load_film_generator(weights, device=device)
+            show.loaded(generator)
+            return generator
+
         if pictures is not None:
             return _color(films[0], None, options, load, show, stopped, pictures=Path(pictures))
         return _color_all(films, output, options, load, show, stopped)
@@ -182,7 +196,7 @@ def _color_all(
     output: str | None,
     options: "FilmOptions",
     load: "Callable[[], Generator]",
-    show: FilmReporter,
+    show: ShowFilms,
     stopped: Callable[[], bool],
 ) -> int:
     """Colour films, one after the other, each with its line; return the exit code."""
@@ -235,7 +249,7 @@ def _color(
     target: Path | None,
     options: "FilmOptions",
     load: "Callable[[], Generator]",
-    show: FilmReporter,
+    show: ShowFilms,
     stopped: Callable[[], bool],
     *,
     pictures: Path | None = None,

@@ -123,8 +123,17 @@ def _add_header(origin: ImageSource) -> ImageSource:
         except StrangeColorsError as error:
             raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
         header = read_tiff_header(file, origin.page or 0) if kind == "tiff" else None
-    if header is None:
-        return origin
+    return origin if header is None else _add_tiff_header(origin, header)
+
+
+def turn_to_page(origin: ImageSource, number: int) -> ImageSource:
+    """Return the source of another page of the same TIFF, counted from 0."""
+    if origin.tiff is None:
+        raise PhotoError(f"{origin.name}: expected a TIFF of several pages.")
+    return _add_tiff_header(replace(origin, page=number), origin.tiff.turn_to(number))
+
+
+def _add_tiff_header(origin: ImageSource, header: TiffHeader) -> ImageSource:
     if header.raw:
         raise PhotoError(
             f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "

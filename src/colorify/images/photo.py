@@ -23,8 +23,10 @@ from colorify.images.decode import (
     read_header,
     read_orientation,
     turn,
+    turn_to_page,
     turn_upright,
 )
+from colorify.images.limits import check_size
 from colorify.images.metadata.ancillary import AncillaryData
 from colorify.images.metadata.tiff import DamagedTagsError, read_exif, read_iptc_block
 from colorify.images.metadata.transfer import MetadataPlan
@@ -58,6 +60,17 @@ class PhotoHeader:
     def pages(self) -> int:
         """How many pictures of full size a TIFF has; 1 of any other file."""
         return self.origin.tiff.pages if self.origin.tiff is not None else 1
+
+    def check_pages(self, max_pixels: int) -> None:
+        """Raise TooLargeError for a page of too many pixels, by what a TIFF says of each."""
+        for width, height in self.origin.tiff.sizes if self.origin.tiff is not None else ():
+            check_size(width, height, 1, self.origin.name, max_pixels)
+
+    def turn_to(self, number: int, *, max_pixels: int) -> "PhotoHeader":
+        """Return the header of another page, from 0 on. Raises PhotoError where it cannot be read."""
+        origin = turn_to_page(self.origin, number)
+        with translate_vips_errors(origin.name, partial(explain, origin)):
+            return PhotoHeader(origin, read_header(origin, max_pixels))
 
     @property
     def xmp(self) -> bytes:

@@ -5,18 +5,21 @@ stands beside red, green and blue may be alpha, infrared or ink. What the file d
 Sources: TIFF 6.0, sections 6 to 8, 18 and 23; TIFF/EP (ISO 12234-2); DNG 1.7, chapter 4; libtiff's tiff.h.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, BinaryIO, Final
 
 from colorify.images.metadata.tiff import DamagedTagsError, Directory, read_at, read_chain
 
+_WIDTH, _HEIGHT = 256, 257
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 258, 259, 262
 _SAMPLES, _INNER, _EXTRA, _SAMPLE_FORMAT, _DNG_VERSION = 277, 330, 338, 339, 50706
 _X, _Y, _UNIT, _RATIONAL = 282, 283, 296, 5
 _NO_UNIT, _INCH = 1, 2  # ResolutionUnit
 _TAGS: Final = frozenset(
     {
+        _WIDTH,
+        _HEIGHT,
         _SUBFILE,
         _OLD_SUBFILE,
         _BITS,
@@ -56,7 +59,7 @@ class TiffHeader:
     """The pictures of a TIFF."""
 
     page: int  # of the photo, counted from 0 among all pictures
-    pages: int  # pictures of full size
+    sizes: tuple[tuple[int, int], ...]  # width and height of each picture of full size, px, as they lie
     previews: int  # smaller ones, and masks
     colors: int | None  # channels of colour; None: nobody knows
     extra: tuple[int, ...]  # what the other channels are: ExtraSamples
@@ -67,6 +70,19 @@ class TiffHeader:
     aspect: tuple[int, int] | None = (
         None  # pixels across and down in the same length, where no length is known
     )
+    full: tuple[tuple[int, Directory], ...] = field(
+        default=(), repr=False
+    )  # pictures of full size, by `page`
+
+    @property
+    def pages(self) -> int:
+        """How many pictures of full size there are."""
+        return len(self.sizes)
+
+    def turn_to(self, number: int) -> "TiffHeader":
+        """Return the header with another picture of full size, from 0 on, as the photo; no file is read."""
+        page, directory = self.full[number]
+        return replace(self, page=page, **_describe(directory))
 
 
 def read_tiff_header(file: BinaryIO, number: int = 0) -> TiffHeader | None:
@@ -82,25 +98,33 @@ def read_tiff_header(file: BinaryIO, number: int = 0) -> TiffHeader | None:
         return None
     if not chain:
         return None
-    full = [index for index, directory in enumerate(chain) if not _is_smaller(directory)] or [0]
-    index = full[min(number, len(full) - 1)]
-    photo = chain[index]
+    full = [(index, directory) for index, directory in enumerate(chain) if not _is_smaller(directory)]
+    full = full or [(0, chain[0])]
+    index, photo = full[min(number, len(full) - 1)]
+    return TiffHeader(
+        page=index,
+        sizes=tuple((_number(each, _WIDTH), _number(each, _HEIGHT)) for _, each in full),
+        previews=len(chain) - len(full),
+        raw=canon or any(map(_is_raw, [*chain, *_inner(file, chain[0])])),
+        full=tuple(full),
+        **_describe(photo),
+    )
+
+
+def _describe(photo: Directory) -> dict[str, Any]:
+    """Return the fields of a header that are of the photo alone."""
     interpretation = _number(photo, _PHOTOMETRIC)
     samples = _number(photo, _SAMPLES, 1)
     colors = _COLORS.get(interpretation)
     given = photo[_EXTRA].numbers if _EXTRA in photo else []
     extra = [*given, *[_UNSPECIFIED] * samples][: max(0, samples - colors)] if colors else []
-    return TiffHeader(
-        page=index,
-        pages=len(full),
-        previews=len(chain) - len(full),
-        colors=colors,
-        extra=tuple(extra),
-        compression=_number(photo, _COMPRESSION, 1),
-        raw=canon or any(map(_is_raw, [*chain, *_inner(file, chain[0])])),
-        rare=_rarity(photo, interpretation),
+    return {
+        "colors": colors,
+        "extra": tuple(extra),
+        "compression": _number(photo, _COMPRESSION, 1),
+        "rare": _rarity(photo, interpretation),
         **_resolution(photo),
-    )
+    }
 
 
 def _is_smaller(directory: Directory) -> bool:
@@ -144,11 +168,11 @@ def _rarity(photo: Directory, interpretation: int) -> str | None:
 def _resolution(photo: Directory) -> dict[str, Any]:
     fractions = [photo[tag].numbers for tag in (_X, _Y) if tag in photo and photo[tag].kind == _RATIONAL]
     if len(fractions) < 2 or any(len(pair) != 2 or not all(pair) for pair in fractions):
-        return {}
+        return {"has_resolution": False, "aspect": None}
     if _number(photo, _UNIT, _INCH) != _NO_UNIT:
-        return {"has_resolution": True}
+        return {"has_resolution": True, "aspect": None}
     ratio = Fraction(*fractions[0]) / Fraction(*fractions[1])
-    return {"aspect": ratio.as_integer_ratio() if ratio != 1 else None}
+    return {"has_resolution": False, "aspect": ratio.as_integer_ratio() if ratio != 1 else None}
 
 
 def _number(directory: Directory, tag: int, otherwise: int = 0) -> int:

@@ -10,6 +10,7 @@ From the ground up:
 * `schemas`: what a request may ask for, and the OpenAPI that says so
 * `upload`: a body becomes a picture in memory
 * `work`: a photo at work, and what is made of it as files
+* `full_size`: a photo at its full size, as a file: one picture, or a TIFF of its pages
 * `sessions`: photos kept in memory for a while
 * `film_folder`: where the files of one film lie, for no longer than its server lives
 * `films`: films that are coloured for the page, one at a time

@@ -14,6 +14,7 @@ from colorify.options import ColorOptions, FormatName
 from colorify.server import work
 from colorify.server.download import NOTES_HEADER, attachment, list_notes
 from colorify.server.films import has_films
+from colorify.server.full_size import FullResult, render_full, result_format
 from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
 from colorify.server.problems import documented
 from colorify.server.schemas import (
@@ -39,7 +40,7 @@ from colorify.server.schemas import (
 from colorify.server.sessions import Sessions, StoredSession
 from colorify.server.settings import Settings
 from colorify.server.upload import check_kind, read_upload
-from colorify.server.work import FullResult, OpenPhoto
+from colorify.server.work import OpenPhoto
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ class Api:
 
             def job(task: Task) -> tuple[OpenPhoto, FullResult]:
                 photo = work.open_upload(upload.data, self.colorizer, self.settings, task, detail=body.detail)
-                return photo, work.render_full(photo, body, self.colorizer, self.settings, task)
+                return photo, render_full(photo, body, self.colorizer, self.settings, task)
 
             (photo, made), timing = await _while_connected(request, self.queue.run(job))
             return _download(made, upload.name, photo, body, timing)
@@ -185,9 +186,7 @@ class Api:
                 preview = self.queue.run(lambda task: work.render_preview(photo, body.color_options(), task))
                 data, timing = await _while_connected(request, preview)
                 return _picture(data, "jpeg", timing)
-            job = self.queue.run(
-                lambda task: work.render_full(photo, body, self.colorizer, self.settings, task)
-            )
+            job = self.queue.run(lambda task: render_full(photo, body, self.colorizer, self.settings, task))
             made, timing = await _while_connected(request, job)
             return _download(made, session.name, photo, body, timing)
 
@@ -237,7 +236,7 @@ class Api:
             format=photo.format.name,
             was_colored=photo.session.was_colored,
             expires_in=self.settings.session_seconds,
-            notes=list(photo.session.notes),
+            notes=list(photo.notes),
         )
 
 
@@ -269,7 +268,7 @@ def _picture(data: bytes, format: FormatName, timing: Timing) -> Response:
 
 
 def _download(made: FullResult, name: str, photo: OpenPhoto, body: RenderRequest, timing: Timing) -> Response:
-    row = work.result_format(photo, body)
+    row = result_format(photo, body)
     answer = _picture(made.data, row.name, timing)
     answer.headers["Content-Disposition"] = attachment(name, row.suffixes)
     if made.notes:

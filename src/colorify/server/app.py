@@ -87,7 +87,7 @@ def create_app(
     problems.install(app)
     app.add_exception_handler(StoppedError, _gone)
     app.include_router(api.routes())
-    app.include_router(FilmApi(films, colorizer, queue).routes())
+    app.include_router(FilmApi(films, queue).routes())
     app.include_router(health_routes(lambda: queue.in_use < queue.places, figures))
     app.include_router(page_routes())
     app.add_middleware(RequestChecks, settings=settings, metrics=metrics)

@@ -5,7 +5,6 @@ from pathlib import PurePosixPath
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from colorify.colorizer import Colorizer
 from colorify.extras import EXTRAS
 from colorify.options import ColorOptions
 from colorify.server.download import attachment
@@ -21,8 +20,8 @@ ERRORS = documented(400, 401, 403, 404, 421, 503)
 class FilmApi:
     """All that the routes share."""
 
-    def __init__(self, films: Films, colorizer: Colorizer, queue: JobQueue) -> None:
-        self.films, self.colorizer, self.queue = films, colorizer, queue
+    def __init__(self, films: Films, queue: JobQueue) -> None:
+        self.films, self.queue = films, queue
 
     def routes(self) -> APIRouter:
         """Return the table of what can be asked."""
@@ -59,10 +58,10 @@ class FilmApi:
         return _status(self.films.get(id))
 
     async def frame(self, id: str) -> Response:
-        """Return the frame that is at work, coloured as a photo: a small JPEG; 204 where there is none."""
+        """Return the frame that was coloured last, as it will be: a small JPEG; 204 where there is none."""
         job = self.films.get(id)
         async with self.queue.place():
-            data, _ = await self.queue.run(lambda _task: render_frame(job, self.colorizer))
+            data, _ = await self.queue.run(lambda _task: render_frame(job))
         if data is None:
             return Response(status_code=204)
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
@@ -70,11 +69,12 @@ class FilmApi:
     async def result(self, id: str) -> Response:
         """Return the film in colour."""
         job = self.films.get(id)
-        if job.state != "done" or job.target is None:
+        target = job.progress.target
+        if target is None:
             raise RefusalError(NOT_FOUND, "This film is not done.")
-        name = attachment(job.name, (job.target.suffix,))
+        name = attachment(job.name, (target.suffix,))
         headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
-        return FileResponse(job.target, headers=headers)
+        return FileResponse(target, headers=headers)
 
     async def close_film(self, id: str) -> Response:
         """Give a film up, and forget it."""
@@ -83,14 +83,15 @@ class FilmApi:
 
 
 def _status(job: FilmJob) -> FilmStatus:
+    progress = job.progress
     return FilmStatus(
         id=job.id,
         name=PurePosixPath(job.name).name,
-        state=job.state,
-        frames=job.frames,
-        total=job.total,
-        seconds_left=job.seconds_left,
-        error=job.error,
-        result_suffix=job.target.suffix if job.target else "",
-        notes=list(job.notes),
+        state=progress.state,
+        frames=progress.frames,
+        total=progress.total,
+        seconds_left=progress.seconds_left,
+        error=progress.error,
+        result_suffix=progress.target.suffix if progress.target else "",
+        notes=list(progress.notes),
     )

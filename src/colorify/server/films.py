@@ -11,22 +11,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pyvips
 
-from colorify.colorizer import Colorizer
-from colorify.errors import ColorifyError, FilmError
+from colorify.errors import ColorifyError
 from colorify.options import ColorOptions
 from colorify.server.film_folder import FilmFolder, remove_abandoned
 from colorify.server.job_queue import THREADS
 from colorify.server.problems import FULL, NO_FILM, NO_SESSION, RefusalError
 from colorify.server.settings import MAX_FILM_PIXELS, MAX_FILMS, Settings
+
+if TYPE_CHECKING:  # the extra `video` may be missing
+    from colorify.video.yuv import Planes
 
 PREVIEW_PX: Final = 640  # px; of a frame that is shown
 State = Literal["waiting", "working", "done", "failed"]
@@ -57,16 +58,10 @@ def film_suffix(data: bytes) -> str:
     raise RefusalError(NO_FILM, "Expected MP4, MOV, Matroska, WebM, AVI, MPEG, WMV, Ogg or FLV.")
 
 
-@dataclass
-class FilmJob:
-    """One film, and how far it is; written by its thread, read by others."""
+@dataclass(frozen=True)
+class FilmProgress:
+    """How far a film is, all of one moment."""
 
-    id: str  # who knows it may ask
-    name: str  # of the file, as the client calls it
-    source: Path
-    folder: FilmFolder
-    colors: ColorOptions
-    used: float  # when somebody last asked, on the clock of the store, s
     state: State = "waiting"
     frames: int = 0  # done
     total: int | None = None
@@ -74,12 +69,74 @@ class FilmJob:
     error: str = ""
     notes: tuple[str, ...] = ()
     target: Path | None = None
-    stopped: threading.Event = field(default_factory=threading.Event)
 
-    def remove(self) -> None:
-        """Give it up, and forget its files as soon as nobody works on them."""
-        self.stopped.set()
-        if self.state in ("done", "failed"):
+
+class FilmJob:
+    """One film on its way: its thread works on it, while those of requests ask about it and give it up."""
+
+    def __init__(self, name: str, source: Path, folder: FilmFolder, colors: ColorOptions) -> None:
+        """`name`: of the file, as the client calls it."""
+        self.id = secrets.token_urlsafe(16)  # who knows it may ask
+        self.name, self.source, self.folder, self.colors = name, source, folder, colors
+        self._lock = threading.Lock()
+        self._progress = FilmProgress()
+        self._frame: Planes | None = None  # coloured last
+        self._given_up = False
+
+    @property
+    def progress(self) -> FilmProgress:
+        """How far it is."""
+        with self._lock:
+            return self._progress
+
+    def is_given_up(self) -> bool:
+        """Tell whether nobody wants it any more."""
+        with self._lock:
+            return self._given_up
+
+    def begin(self) -> bool:
+        """Say that work on it begins; returns whether it may."""
+        with self._lock:
+            if not self._given_up:
+                self._progress = replace(self._progress, state="working")
+            return not self._given_up
+
+    def advance(self, frames: int, total: int | None, seconds_left: float | None) -> None:
+        """Say how much of it is done."""
+        with self._lock:
+            self._progress = replace(self._progress, frames=frames, total=total, seconds_left=seconds_left)
+
+    def show(self, frame: "Planes") -> None:
+        """Keep the frame that was coloured last."""
+        with self._lock:
+            self._frame = frame
+
+    def shown(self) -> "Planes | None":
+        """Return the frame that was coloured last; None where nobody works on it."""
+        with self._lock:
+            return self._frame
+
+    def finish(self, frames: int, target: Path, notes: tuple[str, ...]) -> None:
+        """Say that it is done."""
+        self._end(replace(self.progress, state="done", frames=frames, target=target, notes=notes))
+
+    def fail(self, error: str) -> None:
+        """Say why it ended without a result."""
+        self._end(replace(self.progress, state="failed", error=error))
+
+    def give_up(self) -> None:
+        """Stop, and forget its files as soon as nobody works on them."""
+        with self._lock:
+            self._given_up = True
+            idle = self._progress.state != "working"
+        if idle:
+            self.folder.remove()
+
+    def _end(self, progress: FilmProgress) -> None:
+        with self._lock:
+            self._progress, self._frame = progress, None
+            given_up = self._given_up
+        if given_up:
             self.folder.remove()
 
 
@@ -90,6 +147,7 @@ class Films:
         self._settings, self._clock = settings, clock
         remove_abandoned()
         self._jobs: dict[str, FilmJob] = {}
+        self._used: dict[str, float] = {}  # when somebody last asked about each, s
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"{THREADS}-film")
 
     def add(self, name: str, data: bytes, colors: ColorOptions) -> FilmJob:
@@ -101,8 +159,8 @@ class Films:
         folder = FilmFolder()
         source = folder.path / f"film{suffix}"
         source.write_bytes(data)
-        job = FilmJob(secrets.token_urlsafe(16), name, source, folder, colors, self._clock())
-        self._jobs[job.id] = job
+        job = FilmJob(name, source, folder, colors)
+        self._jobs[job.id], self._used[job.id] = job, self._clock()
         self._pool.submit(self._work, job)
         return job
 
@@ -111,91 +169,66 @@ class Films:
         self.expire()
         if id not in self._jobs:
             raise RefusalError(NO_SESSION, "This film was forgotten, or never there. Send it again.")
-        job = self._jobs[id]
-        job.used = self._clock()
-        return job
+        self._used[id] = self._clock()
+        return self._jobs[id]
 
     def delete(self, id: str) -> None:
         """Give a film up and forget it. Raises RefusalError (404) if it is gone."""
         self.get(id)
-        self._jobs.pop(id).remove()
+        self._forget(id)
 
     def expire(self) -> None:
         """Forget what nobody has asked about for too long: its page is closed."""
         oldest = self._clock() - self._settings.film_seconds
-        for job in [job for job in self._jobs.values() if job.used < oldest]:
-            self._jobs.pop(job.id).remove()
+        for id in [id for id, used in self._used.items() if used < oldest]:
+            self._forget(id)
 
     def close(self) -> None:
         """Give all up."""
-        for job in self._jobs.values():
-            job.remove()
+        for id in list(self._jobs):
+            self._forget(id)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for job in self._jobs.values():
-            if job.state == "waiting":
-                job.folder.remove()
-        self._jobs.clear()
+
+    def _forget(self, id: str) -> None:
+        del self._used[id]
+        self._jobs.pop(id).give_up()
 
     def _work(self, job: FilmJob) -> None:
         """Colour a film, on the thread for that."""
+        if not job.begin():
+            return
         try:
-            if not job.stopped.is_set():
-                job.state = "working"
-                self._color(job)
-                job.state = "done"
+            self._color(job)
         except ColorifyError as error:
-            job.error = (
-                str(error).replace(f"{job.folder.path}{os.sep}", "").replace(job.source.name, job.name)
-            )
-            job.state = "failed"
+            job.fail(str(error).replace(f"{job.folder.path}{os.sep}", "").replace(job.source.name, job.name))
         except BaseException:
-            job.error, job.state = "This is a fault of Colorify.", "failed"
+            job.fail("This is a fault of Colorify.")
             raise
-        finally:
-            if job.stopped.is_set():
-                job.folder.remove()
 
     def _color(self, job: FilmJob) -> None:
-        from colorify.video import FilmOptions, FilmProgress, colorize_film
+        from colorify.video import FilmOptions, colorize_film
         from colorify.video.reader import open_film
 
         width, height = open_film(job.source).size
         if width * height > MAX_FILM_PIXELS:
             raise RefusalError(NO_FILM, f"{job.name}: frames of {width}x{height} px are too large.")
-
-        def advance(progress: FilmProgress) -> None:
-            job.frames, job.total, job.seconds_left = progress.frames, progress.total, progress.left
-
         report = colorize_film(
             job.source,
             weights=self._settings.weights,
             options=FilmOptions(colors=job.colors),
-            progress=advance,
-            stopped=job.stopped.is_set,
+            progress=lambda done: job.advance(done.frames, done.total, done.left),
+            preview=job.show,
+            stopped=job.is_given_up,
         )
-        job.target, job.notes, job.frames = report.target, report.notes, report.frames
+        job.finish(report.frames, report.target, report.notes)
 
 
-def render_frame(job: FilmJob, colorizer: Colorizer) -> bytes | None:
-    """Return the frame that is at work, coloured as a photo, as a JPEG; None where there is none any more."""
-    from colorify.video.frame_input import as_grey
-    from colorify.video.luma import normalize_luma
-    from colorify.video.reader import open_film
+def render_frame(job: FilmJob) -> bytes | None:
+    """Return the frame that was coloured last, as in the result, as a small JPEG; None: there is none."""
+    from colorify.video.chroma import to_rgb
 
-    if job.state != "working":
-        return None
-    try:
-        film = open_film(job.source)
-        with closing(film.frames(start=job.frames / float(film.rate))) as frames:
-            frame = next(frames, None)
-    except FilmError:  # it is gone, or breaks off here; the job itself says so
-        return None
+    frame = job.shown()
     if frame is None:
         return None
-    grey = as_grey(frame.planes)
-    light = np.clip(normalize_luma(grey.Y, grey.depth, grey.full), 0, 1)
-    step = max(1, max(grey.size) // PREVIEW_PX)
-    pixels = np.rint(light[::step, ::step] * 255).astype(np.uint8)
-    colors = job.colors
-    colored = colorizer.colorize(pixels, strength=colors.strength, vividness=colors.vividness)
-    return bytes(pyvips.Image.new_from_array(np.ascontiguousarray(colored)).jpegsave_buffer(Q=85))
+    rgb = np.ascontiguousarray(to_rgb(frame, long=PREVIEW_PX))
+    return bytes(pyvips.Image.new_from_array(rgb).jpegsave_buffer(Q=85))

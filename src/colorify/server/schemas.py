@@ -9,6 +9,7 @@ from colorify.css_colors import parse_color
 from colorify.errors import UsageError
 from colorify.hints import Hint
 from colorify.images.formats import FORMATS
+from colorify.images.metadata.tiff import MOST_PAGES
 from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
 from colorify.server.problems import INVALID_VALUE, RefusalError, describe
 from colorify.server.settings import ALTERNATIVES, MAX_HINTS
@@ -82,6 +83,9 @@ class RenderRequest(ColorOptionsIn):
     keep_location: bool = Field(False, description="leave GPS data in the result")
     layer: bool = Field(
         False, description="the colour alone, transparent, to be laid over the photo; PNG, TIFF or WebP"
+    )
+    page: int | None = Field(
+        None, ge=1, le=MOST_PAGES, description="of a TIFF of several: this one alone, in any format"
     )
 
     def save_options(self) -> SaveOptions:

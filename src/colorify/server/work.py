@@ -13,17 +13,14 @@ from colorify.colorizer import Colorizer
 from colorify.errors import UsageError, WeightsError
 from colorify.hints import number_hints
 from colorify.images.formats import SNIFF_BYTES, Format, format_named, sniff
-from colorify.images.metadata.location import remove_location
-from colorify.images.photo import open_photo
 from colorify.options import ColorOptions
+from colorify.pages import Pages, read_pages
 from colorify.pixels import to_8_bits
-from colorify.render.strips import save_colored_photo
-from colorify.result import resolve_output
 from colorify.server.job_queue import Task
+from colorify.server.problems import TOO_MANY_PIXELS, RefusalError
 from colorify.server.schemas import (
     HintIn,
     Match,
-    RenderRequest,
     SuggestionOut,
     Suggestions,
     SuggestRequest,
@@ -43,7 +40,17 @@ class OpenPhoto:
 
     data: bytes  # as it came
     format: Format  # of results, if no other is wanted
-    session: Session
+    session: Session  # on the first page, if there are several
+    detail: str  # how closely the generator looks, as was asked for
+    pages: Pages | None  # None where there is but one
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know of it."""
+        if self.pages is None:
+            return self.session.notes
+        several = f"It has {len(self.pages)} pages: the first is shown, the download has all of them."
+        return (several, *self.session.notes)
 
     @property
     def bytes(self) -> int:
@@ -51,23 +58,28 @@ class OpenPhoto:
         return len(self.data) + self.session.kept
 
 
-@dataclass(frozen=True)
-class FullResult:
-    """A photo in colour, as a file, and what of the photo is not in it."""
-
-    data: bytes
-    notes: tuple[str, ...]
-
-
 def open_upload(
     data: bytes, colorizer: Colorizer, settings: Settings, task: Task, *, detail: str = "auto"
 ) -> OpenPhoto:
-    """Look at an upload. Raises PhotoError."""
+    """Look at an upload. Raises PhotoError; RefusalError where its pages together are too large."""
     task.step("decode")
     # the format is asked for by name, as that of HEIC is called "jpeg" and stands for one
     format = format_named(sniff(data[:SNIFF_BYTES], "the photo").name)
-    session = colorizer.open(data, detail=detail, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels)
-    return OpenPhoto(data, format, session)
+    pages = _read_pages(data, settings)
+    first = pages.first if pages else data  # a header that is kept would keep the pixels of a HEIC
+    session = colorizer.open(first, detail=detail, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels)
+    return OpenPhoto(data, format, session, detail, pages)
+
+
+def _read_pages(data: bytes, settings: Settings) -> Pages | None:
+    """Look at the pages, if there are several. Raises PhotoError, RefusalError."""
+    pages = read_pages(data, max_pixels=settings.max_pixels)
+    if len(pages) == 1:
+        return None
+    if pages.pixels > settings.max_pixels:  # as for one: all are painted in one piece of work
+        most, found = f"{settings.max_pixels / 1e6:g} million pixels", f"{pages.pixels / 1e6:.0f} million"
+        raise RefusalError(TOO_MANY_PIXELS, f"Expected at most {most}, found {found} in {len(pages)} pages.")
+    return pages
 
 
 def render_original(upload: OpenPhoto) -> bytes:
@@ -145,32 +157,6 @@ def match(upload: OpenPhoto, reference: bytes) -> Match:
     return Match(
         hints=[HintIn(x=float(hint.x), y=float(hint.y), color=hint.color, radius=0) for hint in spread]
     )
-
-
-def render_full(
-    upload: OpenPhoto, request: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
-) -> FullResult:
-    """Return the photo in colour at its full size, as a file. Raises PhotoError, UsageError, StoppedError."""
-    task.step("generate")
-    chroma = upload.session.chroma(request.color_options())
-    task.step("paint")
-    photo = open_photo(upload.data, max_pixels=settings.max_pixels)
-    if not request.keep_location:
-        photo = remove_location(photo)
-    save = replace(request.save_options(), format=result_format(upload, request).name)
-    output, _ = resolve_output(photo, None, save, colorizer.spec)
-    data = save_colored_photo(
-        photo, chroma, None, output, threads=settings.threads, progress=task.check, layer=request.layer
-    )
-    assert data is not None  # as there was no target
-    return FullResult(data, (*photo.notes, *output.notes(photo)))
-
-
-def result_format(upload: OpenPhoto, request: RenderRequest) -> Format:
-    """Return the format of a result: the one that is asked for, or the photo's, or, for a layer, PNG."""
-    if request.format:
-        return format_named(request.format)
-    return format_named("png") if request.layer and not upload.format.has_alpha else upload.format
 
 
 def _jpeg(pixels: Pixels) -> bytes:

@@ -83,6 +83,24 @@ def color_frame(
     return Planes(luma, Cb, Cr, grey.depth, grey.full)
 
 
+def to_rgb(planes: Planes, *, long: int) -> NDArray[np.uint8]:
+    """Return a coloured frame as sRGB of 8 bits, no longer than `long` px, for a glance at it: (h, w, 3)."""
+    step = -(-max(planes.size) // long)
+    Y = normalize_luma(planes.Y[::step, ::step], planes.depth, planes.full)
+    kr, kb = LUMA_WEIGHTS[planes.matrix]
+    unit = chroma_span(planes.full) * 2.0 ** (planes.depth - 8)
+    Cb, Cr = (
+        np.zeros_like(Y)
+        if plane is None
+        else cv2.resize((plane - np.float32(2.0 ** (planes.depth - 1))) / np.float32(unit), Y.shape[::-1])
+        for plane in (planes.Cb, planes.Cr)
+    )
+    red, blue = Y + 2 * (1 - kr) * Cr, Y + 2 * (1 - kb) * Cb
+    green = (Y - kr * red - kb * blue) / (1 - kr - kb)
+    rgb = np.clip(np.stack([red, green, blue], axis=2), 0, 1)
+    return np.asarray(np.rint(rgb * 255), np.uint8)
+
+
 def convert_depth(grey: Planes, depth: int, *, full: bool) -> Planes:
     """Return a grey frame in another depth and range."""
     if (depth, full) == (grey.depth, grey.full):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from browsing import Visit, another, choose, download, ready, settled, shown
-from serving import colorfulness, opened, picture
+from serving import colorfulness, opened, pages_of, picture, several
 
 pytestmark = pytest.mark.browser
 
@@ -125,6 +125,20 @@ def test_zoom_goes_in_and_back(visit: Visit) -> None:
     )  # in full, when close
     page.click("#zoom-fit")
     assert page.locator("#after").bounding_box() == fitted
+
+
+def test_a_tiff_of_several_pages_shows_the_first_and_downloads_all(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("album.tif", several((2400, 1600), (300, 200), (200, 300))))
+    ready(page)
+    assert "It has 3 pages: the first is shown, the download has all of them." in page.inner_text("#facts")
+    page.focus("#stage")
+    for _ in range(4):
+        page.keyboard.press("+")
+    page.wait_for_function("() => document.querySelector('#after').naturalWidth === 2400")
+    name, content = download(page)
+    assert name == "album-color.tif"
+    assert [opened(each).width for each in pages_of(content)] == [2400, 300, 200]
 
 
 def test_the_photo_is_there_before_its_colours(visit: Visit) -> None:

@@ -133,7 +133,7 @@ export class Painter {
     const look = photo.looks.now;
     const late = setTimeout(() => wait(t("sharpening")), PATIENCE);
     try {
-      const { blob } = await photo.withSession((id) => api.full(id, look, { format: "jpeg" }, signal));
+      const { blob } = await photo.withSession((id) => api.full(id, look, { format: "jpeg", page: 1 }, signal));
       if (photo !== this.photo || photo.looks.now !== look) return;
       await photo.show(blob, look);
       photo.sharp = look;

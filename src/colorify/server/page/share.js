@@ -139,7 +139,7 @@ async function copy(photo) {
 async function asPng(photo) {
   const { width, height } = photo.session;
   if (width * height <= MAX_COPY_PIXELS) {
-    return (await photo.withSession((id) => api.full(id, photo.looks.now, { format: "png" }))).blob;
+    return (await photo.withSession((id) => api.full(id, photo.looks.now, { format: "png", page: 1 }))).blob;
   }
   const [, after] = await pair(photo);
   const paper = new OffscreenCanvas(after.naturalWidth, after.naturalHeight);
