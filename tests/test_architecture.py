@@ -213,7 +213,7 @@ def test_one_function_prints_lines() -> None:
 def test_there_is_one_version() -> None:
     """The package says it; what is built from it, and what is cited, follow."""
     assert SETTINGS["project"]["dynamic"] == ["version"]
-    assert SETTINGS["tool"]["setuptools"]["dynamic"] == {"version": {"attr": "colorify.__version__"}}
+    assert SETTINGS["tool"]["hatch"]["version"] == {"path": "src/colorify/__init__.py"}
     cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f'\nversion: "{colorify.__version__}"\n' in cited
 
