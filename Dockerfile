@@ -7,6 +7,7 @@
 FROM python:3.11.16-slim@sha256:da047cb8f9d1d98e5c070f5300ba9f7274e33b8fc0e5be5ed88740aed1b95ba9 AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY man ./man
 COPY src ./src
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -c constraints.txt .
 # cpu or cuda, whose ONNX Runtime is laid over the one for CPUs

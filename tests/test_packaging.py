@@ -1,13 +1,20 @@
-"""Templates of other package managers: filled in with what a release knows."""
+"""What a release is made of: its archives, and the templates of other package managers."""
 
 import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from script_files import load_script
+from waiting import PATIENCE
 
+ROOT = Path(__file__).parent.parent
 ROOM = Path(__file__).parent.parent / "packaging"
 
 
@@ -39,3 +46,51 @@ def test_a_folder_that_is_no_release_is_refused(script: Any, tmp_path: Path, nam
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match="expected one"):
         script.read_release(tmp_path)
+
+
+LARGEST_WHEEL = 25e6  # bytes
+
+
+def build(tree: Path, into: Path, *kinds: str) -> list[Path]:
+    """Build archives of a tree: "sdist", "wheel"."""
+    targets = [word for kind in kinds for word in ("-t", kind)]
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", *targets, "-d", into],
+        cwd=tree,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    return sorted(into.iterdir())
+
+
+def unpack(archive: Path, into: Path) -> Path:
+    with tarfile.open(archive) as tar:
+        tar.extractall(into, filter="data")
+    [tree] = into.iterdir()
+    return tree
+
+
+@pytest.mark.slow
+def test_archives_are_whole_and_the_same_byte_for_byte(tmp_path: Path) -> None:
+    """Built of the source archive, in another place and at another time, both are what they were."""
+    wheel, archive = first = build(ROOT, tmp_path / "first", "sdist", "wheel")
+    tree = unpack(archive, tmp_path / "unpacked")
+    again = build(tree, tmp_path / "again", "sdist", "wheel")
+    assert all(path.read_bytes() == other.read_bytes() for path, other in zip(first, again, strict=True))
+    assert wheel.stat().st_size < LARGEST_WHEEL
+    named = [
+        path.relative_to(ROOT)
+        for room in ("src", "tests", "docs", "recipes")
+        for path in (ROOT / room).rglob("*")
+        if path.is_file()
+    ]
+    kept = [name for name in named if not any(part.startswith((".", "__pycache__")) for part in name.parts)]
+    assert [name for name in kept if not (tree / name).exists()] == []
+    # the container is built of less: what its file copies is all that the wheel is made of
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    (few := tmp_path / "few").mkdir()
+    for name in " ".join(copied).split():
+        (shutil.copytree if (tree / name).is_dir() else shutil.copy)(tree / name, few / name)
+    [bare] = build(few, tmp_path / "bare", "wheel")
+    assert bare.read_bytes() == wheel.read_bytes()

@@ -286,10 +286,15 @@ def turn_upright(image: pyvips.Image, origin: ImageSource) -> tuple[pyvips.Image
         per_mm = read_resolution(bytes(image.get("exif-data")))
         known = per_mm is not None
         image = image.copy(xres=per_mm[0], yres=per_mm[1]) if per_mm is not None else image
-    turned = image.autorot()
+    turned = turn(image)
     if read_orientation(image) >= 5:
         turned = turned.copy(xres=image.yres, yres=image.xres)
     return turned, known
+
+
+def turn(image: pyvips.Image) -> pyvips.Image:
+    """Return a picture turned as its EXIF says; one that is upright as it is."""
+    return image.autorot() if read_orientation(image) > 1 else image
 
 
 def read_orientation(image: pyvips.Image) -> int:
