@@ -120,17 +120,18 @@ def copy_metadata(
     source: pyvips.Image, target: pyvips.Image, plan: MetadataPlan, profile: bytes
 ) -> pyvips.Image:
     """Return `target` with what libvips writes of a plan, an ICC profile, and the resolution of `source`."""
-    result = target.copy()
+    result = target.copy(xres=source.xres, yres=source.yres)
     for name in list_fields(source):
         kept = name not in _OWN and not name.startswith(_OWN_PREFIXES)
-        kept = kept and source.get_typeof(name) != 0  # as of a name that is not UTF-8
-        if kept and (not plan.is_bare or name == _RESOLUTION):
-            result.set_type(source.get_typeof(name), name, source.get(name))
+        kept = kept and (not plan.is_bare or name == _RESOLUTION)
+        kind = source.get_typeof(name) if kept else 0
+        if kind != 0:  # as of a name that is not UTF-8
+            result.set_type(kind, name, source.get(name))
     result.set_type(pyvips.GValue.gint_type, "orientation", 1)
     blocks = ((_PROFILE, profile), (_XMP, plan.xmp), (_IPTC, plan.iptc), (_PHOTOSHOP, plan.photoshop))
     for name, block in blocks:
         _set_blob(result, name, block or b"")
-    return result.copy(xres=source.xres, yres=source.yres)
+    return result
 
 
 def read_blob(image: pyvips.Image, name: str) -> bytes | None:
@@ -278,7 +279,7 @@ def add_mark(packet: bytes | None, mark: Mark) -> bytes:
     """
     values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, _SYSTEM: mark.generator, _VERSION: mark.version}
     added = [Property("Iptc4xmpExt", IPTC_EXTENSION, name, (value,)) for name, value in values.items()]
-    kept = _check_readable(packet)
+    kept = _check_readable(packet) if packet is not None else None
     return add_properties(kept and remove_properties(kept, _PROPERTIES.__contains__), added)
 
 
