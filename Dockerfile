@@ -4,9 +4,10 @@
 # For an NVIDIA card (with its container toolkit): docker build --build-arg ACCELERATOR=cuda -t colorify:cuda .
 # and docker run --gpus all. compose.yaml puts a proxy with TLS before it.
 
-FROM python:3.11-slim AS build
+FROM python:3.11.16-slim@sha256:da047cb8f9d1d98e5c070f5300ba9f7274e33b8fc0e5be5ed88740aed1b95ba9 AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY man ./man
 COPY src ./src
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -c constraints.txt .
 # cpu or cuda, whose ONNX Runtime is laid over the one for CPUs
@@ -16,7 +17,7 @@ RUN if [ "$ACCELERATOR" = cuda ]; then \
         /venv/bin/pip install --no-cache-dir -c constraints.txt --force-reinstall --no-deps onnxruntime-gpu; \
     fi
 
-FROM python:3.11-slim
+FROM python:3.11.16-slim@sha256:da047cb8f9d1d98e5c070f5300ba9f7274e33b8fc0e5be5ed88740aed1b95ba9
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin colorify
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 NVIDIA_DRIVER_CAPABILITIES=compute,utility

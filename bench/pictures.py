@@ -3,6 +3,7 @@
 python bench/pictures.py           # writes before-after.jpg, trouble-*.jpg and faded.jpg into docs/images
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -70,6 +71,10 @@ TROUBLE: dict[str, tuple[str, list[ColorOptions]]] = {
     ),
 }
 
+# of a face that is small in its photo: what that is coloured with; left, top, width and height, px
+FACE: tuple[str, list[dict[str, object]]] = ("stream", [{}, {"detail": "fine"}, {"size": 640}])
+FACE_PX = (100, 210, 190, 150)
+
 FADES = ((1.0, 0), (0.35, 0), (0.5, 127))  # of codes: contrast, black; as it is, dark, pale
 
 
@@ -82,6 +87,7 @@ def main() -> None:
     for name, (sample, options) in TROUBLE.items():
         gray = shrunk(f"old/{sample}")
         write(name, [[gray], *([colored(colorizer, gray, option)] for option in options)])
+    write("trouble-face", [[picture] for picture in faces(colorizer)])
     prints = [np.rint(shrunk("astronaut") * contrast + black).astype(np.uint8) for contrast, black in FADES]
     fresh = [colorizer.colorize(gray) for gray in prints]
     with mock.patch.object(generator, "normalize_luminance", lambda L: L):
@@ -98,6 +104,15 @@ def shrunk(name: str) -> Pixels:
 def colored(colorizer: Colorizer, gray: Pixels, chosen: ColorOptions) -> Pixels:
     """Return a picture in colour."""
     return colorizer.colorize(gray, hints=chosen.hints, strength=chosen.strength, vividness=chosen.vividness)
+
+
+def faces(colorizer: Colorizer) -> Iterator[Pixels]:
+    """Yield a face, HEIGHT px high: grey, and as the whole photo was coloured each time."""
+    name, options = FACE
+    data = (ROOT / "samples" / "old" / f"{name}.jpg").read_bytes()
+    for each in (data, *(colorizer.colorize(data, **option) for option in options)):
+        picture = pyvips.Image.new_from_buffer(each, "").colourspace("srgb").crop(*FACE_PX)
+        yield picture.resize(HEIGHT / FACE_PX[3], kernel="cubic").numpy()
 
 
 def framed(picture: Pixels) -> Pixels:

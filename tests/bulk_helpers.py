@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import pyvips
 
-from colorify.batch.bulk.plan import find_pending, make_plan
-from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkWorker
 from colorify.colorizer import Colorizer
-from colorify.options import ColorOptions, SaveOptions
 
 DEADLY = 13  # brightness of a photo of which a `DeadlyWorker` dies, each time
 ONCE = 14  # the same, but the first time alone
+CROWDED = 15  # the same, but never where no other worker is at work: as of want of memory, which others have
 
 
 def make_photo(level: int) -> bytes:
@@ -53,25 +51,26 @@ class DeadlyWorker(ChunkWorker):
     marker: Path = Path()  # exists from the first death of `ONCE` on
 
     def load(self) -> Colorizer:
-        return _Deadly(super().load(), self.marker)  # type: ignore[return-value]
+        return _Deadly(super().load(), self)  # type: ignore[return-value]
 
 
 class _Deadly:
-    def __init__(self, colorizer: Colorizer, marker: Path) -> None:
-        self._colorizer, self._marker = colorizer, marker
+    def __init__(self, colorizer: Colorizer, worker: DeadlyWorker) -> None:
+        self._colorizer, self._worker = colorizer, worker
 
     def colorize_source(self, content: bytes, *arguments: Any) -> Any:
         level = int(pyvips.Image.new_from_buffer(content, "").avg())
-        if level == DEADLY or (level == ONCE and not self._marker.exists()):
-            self._marker.touch()
+        deadly = {
+            DEADLY: True,
+            ONCE: not self._worker.marker.exists(),
+            CROWDED: not self._worker.alone,
+        }
+        if deadly.get(level):
+            if level == ONCE:
+                self._worker.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return self._colorizer.colorize_source(content, *arguments)
 
 
-def plan_deadly_run(tmp_path: Path, weights: Path, levels: dict[str, int]) -> tuple[DeadlyWorker, list[int]]:
-    """Write photos, plan their colouring, and return who does it and the numbers of the chunks."""
-    write_photos(tmp_path / "in", levels)
-    dest = Store(str(tmp_path / "out"))
-    plan = make_plan(dest, str(tmp_path / "in"), {}, size=4)
-    worker = DeadlyWorker(dest, "files", ColorOptions(), SaveOptions(), weights, marker=tmp_path / "died")
-    return worker, find_pending(dest, plan)
+# photos of two chunks of four: what comes of them is the same on each engine
+PERILOUS = {f"{n:02d}.png": 60 + n for n in range(8)} | {"03.png": DEADLY, "05.png": CROWDED, "06.png": ONCE}

@@ -79,3 +79,13 @@ def test_libvips_makes_the_bytes_of_lab_that_numpy_makes(tmp_path) -> None:
 
 def test_hex() -> None:
     assert pixels.to_hex(np.array([1, 0.5, 0], np.float32)) == "#ff8000"
+
+
+def test_neutral_is_what_has_one_number_in_all_bands() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (5, 4, 1)).astype(np.uint8)
+    photo = np.repeat(grey, 3, axis=2)
+    assert pixels.are_neutral(photo)
+    for place in np.ndindex(photo.shape):
+        tinted = photo.copy()
+        tinted[place] += 1
+        assert not pixels.are_neutral(tinted)

@@ -18,27 +18,16 @@ from colorify.cli.colorize import colorize
 from colorify.cli.command_table import VerbGroup
 from colorify.model.generator import BUILTIN_WEIGHTS
 from command_line import make_command
+from typed_commands import ELSEWHERE, PAGES, typed_lines, untyped_lines
 from waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = {
-    path.name: path.read_text(encoding="utf-8")
-    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-}
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-def typed_lines(mark: str) -> list[str]:
-    """List the lines of the blocks of commands, on all pages, that are marked to be run."""
-    marked = re.compile(rf"<!-- {mark}[^\n]*-->\n```sh\n(.*?)```", re.DOTALL)
-    found = [block for text in PAGES.values() for block in marked.findall(text)]
-    assert found, mark
-    return [line.partition("  #")[0].strip() for block in found for line in block.splitlines()]
 
 
 @pytest.fixture
@@ -124,6 +113,14 @@ def test_an_example_runs(example: Path, monkeypatch: pytest.MonkeyPatch) -> None
     except SystemExit as ended:
         if ended.code:
             raise
+
+
+def test_every_command_is_typed_by_a_test() -> None:
+    assert untyped_lines() == [], (
+        "mark the block with the test that types it, or say in ELSEWHERE why none can"
+    )
+    text = "".join(PAGES.values())
+    assert [start for start in ELSEWHERE if f"\n{start}" not in text] == []
 
 
 def options(command: click.Command) -> set[str]:

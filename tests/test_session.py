@@ -13,7 +13,7 @@ from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.hints import Hint
-from colorify.images import photo
+from colorify.images import photo, save
 from colorify.images.photo import open_photo
 from colorify.model.generator import EncodedPhoto, Prediction
 from colorify.options import ColorOptions
@@ -99,6 +99,22 @@ def test_a_preview_is_the_photo_made_small(colorizer: Colorizer) -> None:
         ab = [rgb_to_lab((p / 255).astype(np.float32))[..., 1:] for p in (small[y, x], full[y * 4, x * 4])]
         assert np.hypot(*(ab[0] - ab[1])) < 6
     assert colorizer.open(grey_scene()).preview().shape == (64, 96, 3), "never enlarged"
+
+
+def test_metadata_are_planned_once_for_the_notes_and_the_file(
+    colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[Any] = []
+    plain = save.plan_metadata
+
+    def counting(*given: Any, **named: Any) -> Any:
+        plans.append(given)
+        return plain(*given, **named)
+
+    monkeypatch.setattr(save, "plan_metadata", counting)
+    pyvips.Image.new_from_array(grey_scene()).write_to_file(str(tmp_path / "in.png"))
+    colorizer.colorize_file(tmp_path / "in.png", tmp_path / "out.jpg")
+    assert len(plans) == 1
 
 
 def test_what_is_kept_is_counted_and_shown(colorizer: Colorizer) -> None:

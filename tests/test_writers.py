@@ -34,6 +34,7 @@ ALLOWED: Final = {
     "training.checkpoint.save_whole: open w": "the temporary file that `whole_file` gave",
     "training.checkpoint.save_whole: torch.save": "into that file",
     "pages._joined: open r+": "the temporary file that `whole_file` gave",
+    "render.clip.encode_clip: open w": "into memory",
     "render.open_raster.save_open_raster: open w": "a member of the temporary file that `whole_file` gave",
     "video.encoders.FilmEncoder.__init__: open w": "the temporary file that `whole_file` gave",
     "video.encoders.PictureEncoder.write: write_bytes": "the temporary file that `whole_file` gave",

@@ -153,13 +153,14 @@ class Colorizer:
         `layer`: the colour alone to write: a transparent PNG, TIFF or WebP to be laid over the grey photo in
         blend mode *Color*; or OpenRaster (.ora), which holds the grey photo and the colour above it.
         `compare`: before and after to write, in one picture (JPEG, PNG, WebP), or, where `compare_style` is
-        "slider" or "fade" in place of "side", as a short animation (WebP); no larger than a screen.
+        "slider" or "fade" in place of "side", as a short animation (WebP, or MP4 with the extra `video`).
         `profile`: RGB of the result: "srgb", "p3", "adobe" (compatible with Adobe RGB 1998), or "keep": the
         photo's own, if that is made of primaries and curves; else it is sRGB, and the report's notes say so.
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
         `max_pixels`: a larger photo is refused. `progress`: called now and then with 0..1, on this thread.
         Memory does not grow with the photo, unless that is decoded as a whole: progressive JPEG, interlaced
-        PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
+        PNG, WebP, AVIF and HEIC. These, if large, photos turned by EXIF, and any large one for OpenRaster
+        also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
         colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative, detail)

@@ -18,6 +18,7 @@ FORMAT_NAMES: Final[tuple[FormatName, ...]] = get_args(FormatName)
 FORMAT_ALIASES: Final[dict[str, FormatName]] = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 PROFILES: Final = ("srgb", "keep", "p3", "adobe")  # RGB of a result; "keep": that of the photo
 COMPARISON_STYLES: Final = ("side", "slider", "fade")  # both at once, or an animation between them
+COMPARISON_CHOICES: Final = (*COMPARISON_STYLES, "slider.mp4", "fade.mp4")  # with a suffix: not the usual
 DETAILS: Final = ("auto", "fast", "fine")  # how closely the generator looks: see `model.scale`
 DEPTHS: Final = (8, 16)  # bits a sample of a result
 

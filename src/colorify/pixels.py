@@ -64,6 +64,15 @@ def decode_lab(codes: LabBytes) -> FloatArray:
     return np.asarray((codes.astype(np.float32) - offset) / scale, np.float32)
 
 
+def are_neutral(pixels: Pixels) -> bool:
+    """Whether red, green and blue are one number in all of (h, w, 3), as in most scans in black and white."""
+    red, green, blue = (pixels[..., band] for band in range(3))
+    middle = len(pixels) // 2  # a photo in colour shows it in any row
+    if not np.array_equal(red[middle], green[middle]):
+        return False
+    return np.array_equal(red, green) and np.array_equal(red, blue)
+
+
 def to_hex(rgb: FloatArray) -> str:
     """Write one colour, (3,) of 0..1, sRGB, as "#rrggbb"."""
     return "#" + "".join(f"{round(float(value) * 255):02x}" for value in rgb)

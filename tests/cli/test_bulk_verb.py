@@ -31,3 +31,13 @@ def test_a_folder_is_coloured_and_what_failed_is_said(
     again = colorify("bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--json")
     assert json.loads(again.out)["colored"] == 1
     assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["a.png"]
+
+
+def test_a_device_that_is_not_there_is_an_error(
+    tmp_path: Path, colorify: Colorify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(bulk_run.ENGINES, "local", lambda worker, numbers, count: map(worker, numbers))
+    write_photos(tmp_path / "in", {"a.png": 80})
+    ended = colorify("bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--device", "rocm")
+    assert ended.code == 3
+    assert "device rocm: expected an ONNX Runtime with MIGraphX" in ended.err

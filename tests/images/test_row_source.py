@@ -24,7 +24,7 @@ def strips_of(pixels: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
 def test_pixels_arrive_unchanged(shape: tuple[int, int, int], depth: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 2**depth, shape).astype(DTYPES[depth])
     stream = RowStream(strips_of(pixels, 16), shape=shape, depth=depth, strip_rows=16)
-    assert stream.fraction == 0
+    assert stream.fraction == (shape[0] <= 16)  # one strip is computed at once
     np.testing.assert_array_equal(stream.image.numpy().reshape(shape), pixels)
     assert stream.fraction == 1
     assert stream.image.hasalpha() == (shape[2] == 4)

@@ -73,6 +73,12 @@ def test_what_the_kernel_says(
     assert available_memory(*machine(tmp_path, available, groups, files)) == expected
 
 
+def test_a_group_that_leaves_enough_is_not_asked_for_its_statistics(tmp_path: Path) -> None:
+    proc, cgroups = machine(tmp_path, "MemAvailable: 1 kB\n", "0::/a/b\n", LIMITED_2)
+    (cgroups / "a/memory.stat").write_text("inactive_file no number\n")  # an error, if it were read
+    assert available_memory(proc, cgroups) == 1024
+
+
 def test_this_machine_says_something() -> None:
     found = available_memory()
     assert found is None or found > 2**24

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from colorify.color import RGB_TO_XYZ, lab_to_linear, lab_to_rgb, rgb_to_lab, srgb_to_linear
-from colorify.render.compose import Luminance, compose_rgb, luminance_of
+from colorify.images.rgb_space import read_space, standard_profile
+from colorify.render.compose import Luminance, compose_rgb, linear_luminance, luminance_of
 
 DTYPES = {8: np.uint8, 16: np.uint16}
 # Rounding each channel moves the light by less than half a step of grey; the rest is what the tables add.
@@ -176,3 +177,17 @@ def test_light_of_colour_is_that_of_its_grey() -> None:
     np.testing.assert_allclose(light.L[0], [53.24, 87.74, 32.30, 80.60], atol=0.01)  # published for sRGB
     np.testing.assert_allclose(light.Y, exact_light(rgb), atol=1e-6)
     np.testing.assert_allclose(light.L[0, 3], luminance_of(rgb[:, 3:, :1]).L[0, 0], atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_light_of_grey_that_comes_as_rgb_is_to_the_bit_that_of_its_neighbours_in_colour(dtype: Any) -> None:
+    grey = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (8, 9, 1)).astype(dtype)
+    neutral = np.repeat(grey, 3, axis=2)
+    beside = np.concatenate(
+        [neutral, neutral + np.array([0, 0, 1], dtype)]
+    )  # so it is looked up band by band
+    for space in (None, read_space(standard_profile("p3")), read_space(standard_profile("adobe"))):
+        alone, among = luminance_of(neutral, space), luminance_of(beside, space)
+        np.testing.assert_array_equal(alone.Y, among.Y[:8])
+        np.testing.assert_array_equal(alone.L, among.L[:8])
+        np.testing.assert_array_equal(linear_luminance(neutral, space), alone.Y)

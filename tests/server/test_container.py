@@ -39,6 +39,18 @@ def test_it_is_built_in_stages_and_runs_without_rights() -> None:
     assert not any(row[0] == "ADD" for row in rows)
 
 
+def test_images_and_actions_are_named_by_what_they_are() -> None:
+    """A tag may be another image tomorrow, and a branch another program."""
+    images = [row[1] for row in instructions() if row[0] == "FROM"]
+    images += re.findall(r"image: (\S+)", (ROOT / "compose.yaml").read_text())
+    assert len(images) == 3
+    assert [name for name in images if not re.search(r":[\d.]+\S*@sha256:[0-9a-f]{64}$", name)] == []
+    workflows = [path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    actions = [name for text in workflows for name in re.findall(r"uses: (\S+)", text)]
+    assert actions
+    assert [name for name in actions if not re.search(r"@[0-9a-f]{40}$", name)] == []
+
+
 def test_all_that_it_copies_is_let_through() -> None:
     """`.dockerignore` shuts everything out that it does not name."""
     ignored = (ROOT / ".dockerignore").read_text().split()

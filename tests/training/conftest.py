@@ -1,6 +1,7 @@
 """Small photos whose colours can be learned: bright places are blue, dark ones green, the rest orange."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import UNet
 from colorify.training.recipe import Phase, Recipe
+from shallow_network import shallow_network
 
 SHORT, LONG = 48, 64  # px
 
@@ -23,6 +25,13 @@ SHORT, LONG = 48, 64  # px
 def _seeded() -> None:
     """What a test draws does not depend on which ones ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shallow() -> Iterator[None]:
+    """Steps and exports of the whole network take three times as long."""
+    with shallow_network():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +75,8 @@ def bins() -> Bins:
 
 @pytest.fixture(scope="session")
 def network(bins: Bins) -> UNet:
-    return make_network(len(bins))
+    with shallow_network():
+        return make_network(len(bins))
 
 
 @pytest.fixture(scope="session")

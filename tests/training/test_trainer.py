@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from colorify.dataset.shard_reader import Sample
-from colorify.errors import SetupError
+from colorify.errors import ColorifyError, SetupError
 from colorify.training.checkpoint import CHECKPOINT
 from colorify.training.data.photo_source import source_of_samples
+from colorify.training.losses import Objective
 from colorify.training.optimizer import schedule
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer, TrainingProgress
@@ -68,6 +69,35 @@ def test_a_time_budget_ends_the_run(recipe: Recipe, tmp_path: Path, samples: lis
     trainer = run(dataclasses.replace(recipe, steps=0, minutes=0.01), tmp_path, samples)
     assert trainer.step > 0
     assert trainer.seconds >= 0.6
+
+
+def test_the_loss_that_is_told_is_the_mean_of_all_batches_at_first(
+    recipe: Recipe, tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses: list[float] = []
+
+    def loss(objective: Objective, output: torch.Tensor, *_: object) -> torch.Tensor:
+        losses.append(8.0 if losses else 2.0)
+        return output.sum() * 0 + losses[-1]
+
+    monkeypatch.setattr(Objective, "__call__", loss)
+    told: list[TrainingProgress] = []
+    Trainer(dataclasses.replace(recipe, steps=3), tmp_path, source_of_samples(samples)).run(told.append)
+    assert told[-1].loss == pytest.approx(sum(losses) / len(losses)) == 6
+
+
+@pytest.mark.parametrize("bad_step", [0, 2])
+def test_a_run_whose_gradient_is_no_number_ends_with_an_error_and_keeps_its_checkpoint(
+    recipe: Recipe, tmp_path: Path, samples: list[Sample], monkeypatch: pytest.MonkeyPatch, bad_step: int
+) -> None:
+    run(dataclasses.replace(recipe, steps=1), tmp_path, samples)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    losses = iter([torch.nan if step == bad_step else 1.0 for step in range(9)])
+    monkeypatch.setattr(Objective, "__call__", lambda self, output, *_: output.sum() * next(losses))
+    trainer = Trainer(dataclasses.replace(recipe, steps=4), tmp_path, source_of_samples(samples))
+    with pytest.raises(ColorifyError, match="lower rates"):
+        trainer.run(lambda _: None)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
 def test_frozen_stages_and_statistics_stay(recipe: Recipe, tmp_path: Path, samples: list[Sample]) -> None:

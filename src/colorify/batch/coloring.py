@@ -15,6 +15,7 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
 from colorify.hints import Hint
 from colorify.images.metadata.provenance import has_colorify_mark, is_colorify_output
+from colorify.images.output_names import name_comparison
 from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 from colorify.model.exemplar import Reference
 from colorify.options import ColorOptions, SaveOptions, check_ranges
@@ -35,13 +36,18 @@ class BatchOptions:
     reference: Path | None = None  # a colour photo to take colours from
     alternatives: int | None = None  # so many colourings of each photo, numbered
     max_pixels: int = MAX_PIXELS  # a larger photo is refused
+    compare_suffix: str | None = None  # of before and after in one picture, to be written beside each result
 
     def __post_init__(self) -> None:
         check_ranges(self)
 
-    def save_for(self, alternative: int) -> SaveOptions:
+    def save_for(self, target: Path | None, alternative: int) -> SaveOptions:
         """Return how an alternative is to be saved: what goes beside the photo, with the first alone."""
-        return self.save if alternative == 1 else self.save.alone()
+        if alternative > 1:
+            return self.save.alone()
+        if self.compare_suffix is None or target is None:
+            return self.save
+        return replace(self.save, compare=name_comparison(target, self.compare_suffix))
 
 
 class AlreadyColorizedError(PhotoError):
@@ -76,7 +82,7 @@ class MatchedPhoto:
         """Write it in colour, in one of its alternatives. Raises PhotoError, UsageError."""
         hints = (*self.hints, *options.colors.hints)  # those that a person gave cover the others
         colors = replace(options.colors, hints=hints, alternative=alternative)
-        save = options.save_for(alternative)
+        save = options.save_for(target, alternative)
         report = self.session.save(target, colors, save, progress=on_progress, big_tiff=big_tiff)
         return replace(report, notes=(*report.notes, *self.notes))
 
@@ -99,12 +105,12 @@ class MatchedPages:
         """Write it in colour, all pages in one of their alternatives. Raises PhotoError, UsageError."""
 
         def save_page(page: PhotoHeader, how: PageOutput) -> Report:
-            one = replace(options, save=how.save)
+            one = replace(options, save=how.save, compare_suffix=None)
             watch = how.progress or on_progress
             opened = self.open_page(page)
             return opened.save(how.target, one, watch, alternative=alternative, big_tiff=how.big_tiff)
 
-        save = options.save_for(alternative)
+        save = options.save_for(target, alternative)
         return save_pages(self.pages, save_page, target, options.colors, save, progress=on_progress)
 
 
@@ -185,7 +191,7 @@ def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool 
 
 def color_job(opener: PhotoOpener, job: Job, watch: ProgressCallback) -> Report:
     """Colour the photo of one job. Raises PhotoError, UsageError."""
-    refuse_targets(job.source, job.target, opener.options.save_for(job.alternative))
+    refuse_targets(job.source, job.target, opener.options.save_for(job.target, job.alternative))
     return opener.open(job.source).save(job.target, opener.options, watch, alternative=job.alternative)
 
 

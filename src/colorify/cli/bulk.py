@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
-from colorify.cli.options import FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
+from colorify.cli.options import DEVICE, FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.cli.progress import count_bar
 from colorify.options import ColorOptions, SaveOptions
 
@@ -43,6 +44,7 @@ SHOWN_FAILURES: Final = 20  # the rest are in the report
 @SIZE
 @FORMAT
 @QUALITY
+@DEVICE
 @WEIGHTS
 @click.option("--json", "as_json", is_flag=True, help="Print the report as a JSON object on stdout.")
 def bulk(
@@ -57,6 +59,7 @@ def bulk(
     size: int | None,
     format_: str | None,
     quality: int | None,
+    device: str,
     weights: Path | None,
     as_json: bool,
 ) -> int:
@@ -71,6 +74,7 @@ def bulk(
 
     from colorify.batch.bulk.run import color_bulk
 
+    load_weights_of_hub(weights)
     with count_bar() as draw:
 
         def show(done: int, chunks: int) -> None:
@@ -87,6 +91,7 @@ def bulk(
             color=ColorOptions(strength, vividness, size),
             save=SaveOptions(format=format_, quality=quality),
             weights=weights,
+            device=device,
             progress=show,
         )
     _print_report(report, dest, as_json=as_json)

@@ -32,7 +32,7 @@ from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
 from colorify.cli.run_stdio import STDIO, color_stream
 from colorify.errors import ExitCode, UsageError
-from colorify.options import COMPARISON_STYLES, DEPTHS, PROFILES, ColorOptions, SaveOptions
+from colorify.options import COMPARISON_CHOICES, DEPTHS, PROFILES, ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
     from colorify.hints import Hint
@@ -115,8 +115,8 @@ class DefaultCommand(VerbCommand):
 )
 @click.option(
     "--compare",
-    type=click.Choice(COMPARISON_STYLES),
-    help="Also write before and after as NAME-compare: in one picture, or as a short animation (WebP).",
+    type=click.Choice(COMPARISON_CHOICES),
+    help="Also write before and after as NAME-compare: in one picture, or as a short WebP or MP4.",
 )
 @WEIGHTS
 @DEVICE
@@ -200,6 +200,7 @@ def colorize(
 
     if not inputs:
         raise UsageError("name a photo, a folder or a glob to colour (colorify -h lists what can be given)")
+    style, suffix = read_comparison(compare)
     options = BatchOptions(
         colors=ColorOptions(strength, vividness, size, hints=(*kept_hints, *hints, *neutrals), detail=detail),
         save=SaveOptions(
@@ -212,11 +213,12 @@ def colorize(
             overwrite=force,
             confidence=confidence,
             layer=layer,
-            compare_style=compare or "side",
+            compare_style=style,
         ),
         reference=reference,
         alternatives=alternatives,
         max_pixels=max_pixels or MAX_PIXELS,
+        compare_suffix=suffix,
     )
     show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
     with nullcontext(show) if report is None or dry_run else open_report(report, show) as shown:
@@ -235,12 +237,23 @@ def colorize(
         photos = tuple(text for text in inputs if text not in films)
         code: int = ExitCode.DONE
         if photos or left:
-            code = color_inputs(
-                photos, output, options, run, dry=dry_run, compare=compare is not None, refused=left
-            )
+            code = color_inputs(photos, output, options, run, dry=dry_run, refused=left)
     if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))  # which opens the table anew
     return code
+
+
+def read_comparison(choice: str | None) -> tuple[str, str | None]:
+    """Return the style and the suffix of before and after; no suffix if none is wanted. Raises SetupError."""
+    from colorify.images.output_names import comparison_suffix
+    from colorify.render.clip import CLIP_SUFFIX, refuse_clips
+
+    if choice is None:
+        return "side", None
+    suffix = comparison_suffix(choice)
+    if suffix == CLIP_SUFFIX:
+        refuse_clips()
+    return choice.partition(".")[0], suffix
 
 
 def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
@@ -253,4 +266,4 @@ def _refuse_lost_file(name: str, path: Path, output: str | None) -> None:
 
 def _refuse_comparison(compare: str | None, what: str) -> None:
     if compare is not None:
-        raise UsageError(f"--compare {compare} is of one photo with a name, and {what} has none or many.")
+        raise UsageError(f"--compare {compare} lies beside a photo that has a name; it is not for {what}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.command_table import FILM_SUFFIXES
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
@@ -29,15 +30,10 @@ CORES: Final = os.cpu_count() or 1
 # now and then, for the disk or for its own threads.
 DEFAULT_JOBS: Final = min(CORES, 4) + 1
 _OF_ONE: Final = (
-    "--hint, --neutral, --hints, --alternatives, --confidence, --layer and --compare are of one photo; "
-    "give one INPUT."
+    "--hint, --neutral, --hints, --alternatives, --confidence and --layer are of one photo; give one INPUT."
 )
 
-_BESIDE: Final = {
-    "confidence": "map",
-    "layer": "layer",
-    "compare": "comparison",
-}  # a field of `SaveOptions.beside`, in words
+_BESIDE: Final = {"confidence": "map", "layer": "layer"}  # a field of `SaveOptions.beside`, in words
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,7 @@ class Run:
         from colorify.colorizer import Colorizer
 
         threads = threads_per_photo(self.jobs)
+        load_weights_of_hub(self.weights, quiet=self.show.quiet)
         colorizer = Colorizer(self.weights, threads=threads, device=self.device)
         self.show.loaded(colorizer)
         return colorizer
@@ -71,21 +68,18 @@ def color_inputs(
     run: Run,
     *,
     dry: bool,
-    compare: bool = False,
     refused: "tuple[Refusal, ...]" = (),
 ) -> int:
     """Colour files, folders and globs, or only say what would be written where; return the exit code.
 
-    `compare`: write before and after, too, beside the result. `refused`: other inputs, of which it is known
-    already that nothing comes.
+    `refused`: other inputs, of which it is known already that nothing comes.
     """
     plan = _plan(inputs, output, options)
     plan = replace(plan, refused=(*plan.refused, *refused))
-    if len({job.source for job in plan.jobs}) > 1 and (compare or _is_of_one(options)):
+    if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
-    if compare and plan.jobs:
-        beside = name_comparison(plan.jobs[0].target, options.save.compare_style)
-        options = replace(options, save=replace(options.save, compare=beside))
+    if options.compare_suffix is not None:
+        check_comparisons(plan, options.compare_suffix, overwrite=options.save.overwrite)
     check_beside(options.save, plan)
     if dry:
         return _show_plan(plan, options, run.show)
@@ -151,6 +145,27 @@ def check_beside(save: SaveOptions, plan: "Plan") -> None:
                 raise UsageError(f"--{name} {path} is {whose}; choose another name for the {what}.")
         if plan.jobs and os.path.lexists(path) and not save.overwrite:
             raise UsageError(f"--{name}: {path} exists; -f overwrites it.")
+
+
+def check_comparisons(plan: "Plan", suffix: str, *, overwrite: bool) -> None:
+    """Refuse before the work what would put two pictures of before and after, or a photo, at one place."""
+    from colorify.batch.file_places import make_place
+
+    real = make_place()
+    photos = {real(path) for job in plan.jobs for path in (job.source, job.target)}
+    owners: dict[str, Path] = {}
+    for job in plan.jobs:
+        if job.alternative > 1:
+            continue
+        path = name_comparison(job.target, suffix)
+        if real(path) in photos:
+            raise UsageError(f"--compare: {path} is a photo of this run; rename it first.")
+        if real(path) in owners:
+            both = f"{owners[real(path)]} and {job.source}"
+            raise UsageError(f"--compare: {both} would both be compared in {path}; rename one.")
+        owners[real(path)] = job.source
+        if plan.single_input and os.path.lexists(path) and not overwrite:
+            raise UsageError(f"--compare: {path} exists; -f overwrites it.")
 
 
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:

@@ -31,7 +31,7 @@ class TrainingLines:
 
     def report(self, now: "TrainingProgress", seconds: float) -> None:
         """Say how a run stands that has taken so many `seconds`."""
-        left = f"{_minutes(seconds * (1 - now.share) / now.share)} left" if 0 < now.share < 1 else ""
+        left = f"{_duration(seconds * (1 - now.share) / now.share)} left" if 0 < now.share < 1 else ""
         words = [
             f"{now.share:6.1%}",
             left,
@@ -66,6 +66,8 @@ def _describe(seen: "Validation") -> str:
     return "  ".join(words)
 
 
-def _minutes(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -219,18 +219,19 @@ def _read_jpeg_header(file: BinaryIO) -> pyvips.Image:
 
 
 def open_decoder(
-    origin: ImageSource, header: pyvips.Image, *, cache_decoded: bool
+    origin: ImageSource, header: pyvips.Image, *, cache_decoded: bool, repeated: bool = False
 ) -> tuple[pyvips.Image, bool]:
     """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
 
     `cache_decoded`: decode it now, if small or not to be read in parts, into memory or a file without a name.
+    `repeated`: all of it will be read more than once, so any other is put into such a file, too.
     """
     if isinstance(origin.data, pyvips.Image):
         return origin.data, True
     turned = read_orientation(header) > 1  # such a photo is not read from the top down
     if cache_decoded and decoded_bytes(header) <= MAX_CACHED_BYTES:
         return decode(origin, access="sequential").copy_memory(), True
-    if cache_decoded and (turned or _undivided_bytes(header, origin)):
+    if cache_decoded and (repeated or turned or _undivided_bytes(header, origin)):
         return cache_tiles(decode(origin, access="sequential"), origin.name), True
     return (decode(origin, access="random" if turned else "sequential"), turned)
 
@@ -285,10 +286,15 @@ def turn_upright(image: pyvips.Image, origin: ImageSource) -> tuple[pyvips.Image
         per_mm = read_resolution(bytes(image.get("exif-data")))
         known = per_mm is not None
         image = image.copy(xres=per_mm[0], yres=per_mm[1]) if per_mm is not None else image
-    turned = image.autorot()
+    turned = turn(image)
     if read_orientation(image) >= 5:
         turned = turned.copy(xres=image.yres, yres=image.xres)
     return turned, known
+
+
+def turn(image: pyvips.Image) -> pyvips.Image:
+    """Return a picture turned as its EXIF says; one that is upright as it is."""
+    return image.autorot() if read_orientation(image) > 1 else image
 
 
 def read_orientation(image: pyvips.Image) -> int:

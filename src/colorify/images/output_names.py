@@ -26,9 +26,16 @@ def name_result(photo: Path) -> Path:
     return photo.with_name(mark_name(photo_stem(photo), result_suffix(photo.suffix)))
 
 
-def name_comparison(result: Path, style: str) -> Path:
-    """Return where before and after in one picture lie, beside the result: NAME-compare.jpg, or .webp."""
-    suffix = ".jpg" if style == COMPARISON_STYLES[0] else ".webp"
+def comparison_suffix(choice: str) -> str:
+    """Return the suffix of a comparison, by one of COMPARISON_CHOICES."""
+    style, _, kind = choice.partition(".")
+    if kind:
+        return f".{kind}"
+    return ".jpg" if style == COMPARISON_STYLES[0] else ".webp"
+
+
+def name_comparison(result: Path, suffix: str) -> Path:
+    """Return where before and after in one picture lie, beside the result: NAME-compare.jpg, for example."""
     return result.with_name(f"{photo_stem(result).removesuffix(OUTPUT_MARK)}{COMPARISON_MARK}{suffix}")
 
 

@@ -22,12 +22,14 @@ from colorify.images.decode import (
     open_file,
     read_header,
     read_orientation,
+    turn,
     turn_to_page,
     turn_upright,
 )
 from colorify.images.limits import check_size
 from colorify.images.metadata.ancillary import AncillaryData
 from colorify.images.metadata.tiff import DamagedTagsError, read_exif, read_iptc_block
+from colorify.images.metadata.transfer import MetadataPlan
 from colorify.images.profiles import ColorReading, read_colors, rgb_profile
 from colorify.images.rgb_space import RgbSpace
 from colorify.images.vips import translate_vips_errors
@@ -114,12 +116,17 @@ class Photo:
         """The same for those who measure light: codes of `space`, from which nothing is cut off."""
         return _join_alpha(self.reading.light, self.alpha)
 
+    @cached_property
+    def plans(self) -> dict[object, MetadataPlan]:
+        """What of its metadata goes into a file, by how that is written: filled by `Output.plan`."""
+        return {}
+
     @property
     def space(self) -> RgbSpace:
         """That of `light`."""
         return self.reading.space
 
-    @property
+    @cached_property  # each look at a picture of libvips takes some 50 us
     def size(self) -> tuple[int, int]:
         """Width and height of the upright photo, px."""
         return self.color.width, self.color.height
@@ -140,7 +147,7 @@ class Photo:
             if read_orientation(image) >= 5:
                 width, height = height, width
             image = _resample(image, width, height)
-            color, _ = split_channels(_to_integer(image.autorot(), self.origin), self.origin)
+            color, _ = split_channels(_to_integer(turn(image), self.origin), self.origin)
             return np.asarray(self.reading.to_srgb(color).numpy()).reshape(color.height, color.width, -1)
 
 
@@ -159,19 +166,26 @@ def read_photo_header(
 
 
 def open_photo(
-    source: Source | PhotoHeader, *, max_pixels: int = MAX_PIXELS, cache_decoded: bool = False
+    source: Source | PhotoHeader,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    cache_decoded: bool = False,
+    repeated: bool = False,
 ) -> Photo:
     """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
 
     `source`: or the header of one, which is not read again then. Files are told by their content, never by
     their suffix. Pixels are not decoded here, but:
     `cache_decoded`: a small photo is decoded into memory, as it is read twice: by `shrink`, and then in rows.
+    `repeated`: a large one, too, into a file without a name, as all of it is read more than once.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     header = source if isinstance(source, PhotoHeader) else read_photo_header(source, max_pixels=max_pixels)
     origin = header.origin
     with translate_vips_errors(origin.name, partial(explain, origin)):
-        decoded, repeatable = open_decoder(origin, header.image, cache_decoded=cache_decoded)
+        decoded, repeatable = open_decoder(
+            origin, header.image, cache_decoded=cache_decoded or repeated, repeated=repeated
+        )
         turned, has_resolution = turn_upright(decoded, origin)
         color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":
@@ -238,6 +252,8 @@ def _add_tags(image: pyvips.Image, origin: ImageSource, notes: list[str]) -> pyv
 
 def _set_xmp(image: pyvips.Image, packet: bytes | None) -> pyvips.Image:
     """Set the XMP of a JPEG, for which libvips takes any segment of its kind."""
+    if not packet and not image.get_typeof(XMP_DATA):
+        return image
     result = image.copy()
     if packet:
         result.set_type(pyvips.GValue.blob_type, XMP_DATA, packet)

@@ -240,7 +240,8 @@ def _to_image(pixels: NDArray[Any]) -> pyvips.Image:
 
 
 def _plain(image: pyvips.Image) -> pyvips.Image:
-    return image.copy(interpretation=_interpretation(image.bands, _depth(image)))
+    plain = _interpretation(image.bands, _depth(image))
+    return image if image.interpretation == plain else image.copy(interpretation=plain)
 
 
 def _depth(image: pyvips.Image) -> int:

@@ -49,15 +49,19 @@ class Output:
 
     def plan(self, photo: Photo) -> MetadataPlan:
         """Say what of the metadata of `photo` goes into such a file."""
-        image = photo.color
-        now = NewPicture(
-            width=image.width,
-            height=image.height,
-            turned=photo.turned,
-            is_srgb=self.space.is_srgb,
-            per_mm=(image.xres, image.yres) if photo.has_resolution else None,
-        )
-        return plan_metadata(image, photo.beside, now, self.format, self.mark, strip=self.strip)
+        key = self.format.name, self.space.is_srgb, self.mark, self.strip
+        if key not in photo.plans:  # asked for twice: for the notes, and to write the file
+            image, (width, height) = photo.color, photo.size
+            now = NewPicture(
+                width=width,
+                height=height,
+                turned=photo.turned,
+                is_srgb=self.space.is_srgb,
+                per_mm=(image.xres, image.yres) if photo.has_resolution else None,
+            )
+            plan = plan_metadata(image, photo.beside, now, self.format, self.mark, strip=self.strip)
+            photo.plans[key] = plan
+        return photo.plans[key]
 
 
 def save_photo(

@@ -31,9 +31,11 @@ def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     On Linux the least of what the machine has to give and what the limits of its control groups leave; on
     Windows what the machine has to give; elsewhere all memory that it has.
     """
-    said = [_machine_memory(proc), *_group_memory(proc, cgroups)]
-    known = [number for number in said if number is not None]
-    return max(0, min(known)) if known else _windows_memory() or _whole_memory()
+    least = _machine_memory(proc)
+    for group in _groups(proc, cgroups):
+        left = _group_memory(*group, enough=least)
+        least = left if least is None or (left is not None and left < least) else least
+    return max(0, least) if least is not None else _windows_memory() or _whole_memory()
 
 
 class Claims:
@@ -81,13 +83,16 @@ def _machine_memory(proc: Path) -> int | None:
     return None
 
 
-def _group_memory(proc: Path, cgroups: Path) -> Iterator[int | None]:
-    """Yield what each control group of this process, and each that holds it, leaves."""
-    for limit, usage, stat, idle in _groups(proc, cgroups):
-        most, used = _number(_lines(limit)), _number(_lines(usage))
-        if most is not None and used is not None:
-            named = (line.partition(" ") for line in _lines(stat))
-            yield most - used + sum(int(value) for name, _, value in named if name == idle)
+def _group_memory(limit: Path, usage: Path, stat: Path, idle: str, *, enough: int | None) -> int | None:
+    """Return what a control group leaves; None where it has no limit, or leaves `enough` at all events.
+
+    To write its `stat` takes the kernel longer than all the rest, so it is not asked for without need.
+    """
+    most, used = _number(_lines(limit)), _number(_lines(usage))
+    if most is None or used is None or (enough is not None and most - used >= enough):
+        return None
+    named = (line.partition(" ") for line in _lines(stat))
+    return most - used + sum(int(value) for name, _, value in named if name == idle)
 
 
 @cache  # they stay, and to look for them takes longer than to read them

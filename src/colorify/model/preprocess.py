@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from colorify.images.photo import Photo, open_photo
 from colorify.images.sizes import scale_size
-from colorify.pixels import pixels_to_lab
+from colorify.pixels import are_neutral, pixels_to_lab
 from colorify.render.compose import luminance_of
 
 FloatArray = NDArray[np.float32]
@@ -79,7 +79,7 @@ def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
 def _luminance_input(pixels: Pixels) -> LuminanceInput:
     """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
     # most photos in black and white come as RGB; a look at the codes costs a tenth of their Lab
-    if (pixels == pixels[:, :, :1]).all():
+    if pixels.shape[2] == 1 or are_neutral(pixels):
         return LuminanceInput(luminance_of(pixels[:, :, :1]).L, was_colored=False)
     lab = pixels_to_lab(pixels)
     return LuminanceInput(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
@@ -132,8 +132,14 @@ def _crop_margins(plane: FloatArray) -> FloatArray:
 
 
 def _blur(plane: FloatArray) -> FloatArray:
-    for _ in range(2):  # down, then across
-        rows = len(plane)
-        padded = np.pad(plane, ((len(BLUR_KERNEL) // 2,) * 2, (0, 0)), mode="edge")
-        plane = sum(weight * padded[at : at + rows] for at, weight in enumerate(BLUR_KERNEL)).T
+    for axis in (0, 1):
+        size, beyond = plane.shape[axis], len(BLUR_KERNEL) // 2
+        padded = np.pad(plane, [(beyond, beyond) if side == axis else (0, 0) for side in (0, 1)], mode="edge")
+        parts = [
+            padded[at : at + size] if axis == 0 else padded[:, at : at + size]
+            for at in range(len(BLUR_KERNEL))
+        ]
+        plane = BLUR_KERNEL[0] * parts[0]
+        for weight, part in zip(BLUR_KERNEL[1:], parts[1:], strict=True):
+            plane += weight * part
     return plane

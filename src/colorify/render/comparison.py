@@ -15,6 +15,7 @@ from colorify.images.metadata.transfer import Mark, add_mark
 from colorify.images.sizes import shrink_size
 from colorify.options import COMPARISON_STYLES, SaveOptions
 from colorify.pixels import to_8_bits
+from colorify.render.clip import CLIP_SUFFIX, encode_clip, refuse_clips
 
 Pixels = NDArray[Any]
 
@@ -30,23 +31,38 @@ STEPS: Final = 24
 SIDE, SLIDER, FADE = COMPARISON_STYLES
 
 
-def find_comparison_format(target: Path, style: str) -> Format:
-    """Return the format of a comparison by its name. Raises UsageError for one that cannot hold it."""
+def find_comparison_format(target: Path, style: str) -> Format | None:
+    """Return the format of a comparison by its name, None for MP4. Raises UsageError for one without it.
+
+    Raises SetupError for MP4 without the extra `video`.
+    """
+    if style != SIDE and target.suffix.lower() == CLIP_SUFFIX:
+        refuse_clips()
+        return None
     row, allowed = find_format(target), STILL_FORMATS if style == SIDE else ANIMATION_FORMATS
     if row is None or row.name not in allowed:
-        names = ", ".join(format_named(name).suffixes[0] for name in allowed)
-        raise UsageError(f"{option('compare', str(target))}: expected a name that ends in one of: {names}.")
+        names = [format_named(name).suffixes[0] for name in allowed] + [CLIP_SUFFIX] * (style != SIDE)
+        known = ", ".join(names)
+        raise UsageError(f"{option('compare', str(target))}: expected a name that ends in one of: {known}.")
     return row
 
 
 def save_comparison(
     before: Pixels, after: Pixels, target: Path, save: SaveOptions, mark: Mark | None
 ) -> None:
-    """Write before and after, (h, w, 1 or 3), in one picture, in sRGB and 8 bits. Raises PhotoError."""
+    """Write before and after, (h, w, 1 or 3), in one picture, in sRGB and 8 bits.
+
+    Raises PhotoError; SetupError for MP4 without the extra `video`.
+    """
     row, style = find_comparison_format(target, save.compare_style), save.compare_style
     first, last = (
         _shrink_rgb(pixels, STILL_PX if style == SIDE else ANIMATION_PX) for pixels in (before, after)
     )
+    if row is None:
+        comment = None if mark is None else mark.sentence
+        clip = encode_clip(list(animate(first, last, style)), frame_ms=STEP_MS, comment=comment)
+        write_whole(target, clip, overwrite=save.overwrite)
+        return
     if style == SIDE:
         image = pyvips.Image.new_from_array(put_side_by_side(first, last))
     else:

@@ -7,7 +7,7 @@ never does.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from colorify.color import LAB_DELTA, srgb_to_linear
 from colorify.images.rgb_space import RgbSpace, Table, srgb, table_index
+from colorify.pixels import are_neutral
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # uint8 or uint16, sRGB
@@ -48,11 +49,17 @@ def luminance_of(pixels: Pixels, space: RgbSpace | None = None) -> Luminance:
     `space`: the RGB of the pixels (None: sRGB). Nothing is converted, so that no colour is cut off.
     """
     if pixels.shape[2] == 1:
-        light, lightness = _decoding(bits_per_sample(pixels.dtype))
-        grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
-        return Luminance(Y=light.take(grey), L=lightness.take(grey))
+        return _look_up(pixels, *_decoding(bits_per_sample(pixels.dtype)))
+    if are_neutral(pixels):
+        return _look_up(pixels, *_neutral_decoding(space or srgb(), bits_per_sample(pixels.dtype)))
     Y = linear_luminance(pixels, space)
     return Luminance(Y=Y, L=lightness_from_luminance(Y))
+
+
+def _look_up(pixels: Pixels, light: FloatArray, lightness: FloatArray) -> Luminance:
+    """Return the light of grey pixels, (h, w, 1 or 3), by tables of the Y and the L of their codes."""
+    grey = pixels[:, :, 0].astype(np.intp)  # once; each take would do it for itself
+    return Luminance(Y=light.take(grey), L=lightness.take(grey))
 
 
 def linear_luminance(pixels: Pixels, space: RgbSpace | None = None) -> FloatArray:
@@ -61,13 +68,18 @@ def linear_luminance(pixels: Pixels, space: RgbSpace | None = None) -> FloatArra
     if pixels.shape[2] == 1:
         return _decoding(depth)[0].take(pixels[:, :, 0])
     space = space or srgb()
+    if are_neutral(pixels):
+        return _neutral_decoding(space, depth)[0].take(pixels[:, :, 0])
     red, green, blue = space.luminance_tables(depth)
     Y = red.take(pixels[:, :, 0])
     Y += green.take(pixels[:, :, 1])
     Y += blue.take(pixels[:, :, 2])
-    if not space.is_srgb:  # primaries that nobody can see may add less than nothing
-        np.clip(Y, 0, 1, out=Y)
-    return Y
+    return _limit_light(Y, space)
+
+
+def _limit_light(Y: FloatArray, space: RgbSpace) -> FloatArray:
+    """Limit Y, in place, to 0..1: primaries that nobody can see may add less than nothing."""
+    return Y if space.is_srgb else np.clip(Y, 0, 1, out=Y)
 
 
 def lightness_from_luminance(Y: FloatArray) -> FloatArray:
@@ -190,6 +202,14 @@ def _decoding(depth: int) -> tuple[FloatArray, FloatArray]:
     codes = np.linspace(0, 1, 2**depth, dtype=np.float64)
     Y = srgb_to_linear(codes.astype(np.float32))
     return Y, _lightness(Y)
+
+
+@lru_cache(maxsize=16)
+def _neutral_decoding(space: RgbSpace, depth: int) -> tuple[FloatArray, FloatArray]:
+    """Return the Y and the L of every code that red, green and blue have in common, as of any other pixel."""
+    red, green, blue = space.luminance_tables(depth)
+    Y = _limit_light(red + green + blue, space)
+    return Y, lightness_from_luminance(Y)
 
 
 @cache

@@ -64,12 +64,18 @@ def compose_strips(
             out[:, :, 3] = to_depth(pixels[:, :, -1])
         return out
 
+    rows = strip_rows(width)
+    if height <= rows:  # threads would have nothing to share
+        yield colored(fetch(0, height), 0)
+        return
+
     def jobs() -> Iterator[Callable[[], Pixels]]:
-        rows = strip_rows(width)
         for top in range(0, height, rows):
             yield partial(colored, fetch(top, min(rows, height - top)), top)
 
-    return map_in_order(jobs(), lambda job: job(), threads=threads, ahead=2 * threads, name="colorify-rows")
+    work = map_in_order(jobs(), lambda job: job(), threads=threads, ahead=2 * threads, name="colorify-rows")
+    with closing(work) as strips:
+        yield from strips
 
 
 def save_colored_photo(

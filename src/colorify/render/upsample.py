@@ -80,7 +80,7 @@ class UpsampledChroma:
 
     def __init__(self, planes: FloatArray, down: InterpolationTaps, across: InterpolationTaps) -> None:
         """`planes`: (h, 7, w)."""
-        self._down = down
+        self._planes, self._down, self._across = planes, down, across
         # a strip of a large photo lies between the same two rows as the one before
         self._wide = lru_cache(maxsize=CACHED_ROWS)(lambda row: _resize_columns(planes[row], across))
 
@@ -90,7 +90,7 @@ class UpsampledChroma:
         `L`: (rows, W) float32, 0..100.
         """
         ab = np.empty((2, *L.shape), np.float32)
-        for rows, planes in _groups(self._wide, self._down, top, top + len(L)):
+        for rows, planes in _groups(self._rows, self._down, top, top + len(L)):
             there = planes(SLOPES, out=ab[:, rows])
             detail = planes(LOW)
             np.maximum(L[rows], detail, out=detail)
@@ -100,6 +100,12 @@ class UpsampledChroma:
             there *= detail
             there += planes(MEANS)
         return ab
+
+    def _rows(self, first: int, last: int) -> FloatArray:
+        """Return the rows from `first` to `last`, stretched: (7, rows, W)."""
+        if last - first >= CACHED_ROWS:
+            return _resize_rows(self._planes[first : last + 1], self._across)
+        return np.stack([self._wide(row) for row in range(first, last + 1)], axis=1)
 
 
 def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaModel:
@@ -156,27 +162,34 @@ def upsample_rows(
 ) -> FloatArray:
     """Enlarge (h, n, w) bilinearly, but only the rows from `top` to `bottom`: (n, rows, W)."""
     result = np.empty((planes.shape[1], bottom - top, len(across.first)), np.float32)
-    for rows, plane in _groups(lambda row: _resize_columns(planes[row], across), down, top, bottom):
+
+    def stretch(first: int, last: int) -> FloatArray:
+        return _resize_rows(planes[first : last + 1], across)
+
+    for rows, plane in _groups(stretch, down, top, bottom):
         result[:, rows] = plane(slice(None))
     return result
 
 
 def _groups(
-    wide: Callable[[int], FloatArray], down: InterpolationTaps, top: int, bottom: int
+    stretch: Callable[[int, int], FloatArray], down: InterpolationTaps, top: int, bottom: int
 ) -> Iterator[tuple[slice, "partial[FloatArray]"]]:
     """Yield rows, `top` to `bottom`, in groups that lie between the same few, and what gives their planes.
 
-    `wide`: gives the rows between which they lie, (n, W). A plane is (rows, W), several are (n, rows, W): as
-    many as are needed at a time stay in a core's cache, all of them do not.
+    `stretch`: gives the rows between which they lie, from the first to the last, (n, rows, W). A plane is
+    (rows, W), several are (n, rows, W): as many as are needed at a time stay in a core's cache, all of them
+    do not.
     """
     first, second, weight = (way[top:bottom] for way in (down.first, down.second, down.weight))
     starts = [0]
     for change in (*(np.flatnonzero(np.diff(first)) + 1), len(first)):
         if change - starts[-1] >= MIN_GROUP_ROWS or change == len(first):
             starts.append(int(change))
+    lowest_of_all = int(first[0])
+    wide = stretch(lowest_of_all, int(second[-1]))
     for start, stop in pairwise(starts):
         lowest, rows = int(first[start]), np.arange(stop - start)
-        given = np.stack([wide(row) for row in range(lowest, int(second[stop - 1]) + 1)], axis=1)
+        given = wide[:, lowest - lowest_of_all : int(second[stop - 1]) + 1 - lowest_of_all]
         shares = np.zeros((len(rows), given.shape[1]), np.float32)
         shares[rows, first[start:stop] - lowest] = 1 - weight[start:stop]
         shares[rows, second[start:stop] - lowest] += weight[start:stop]
@@ -188,6 +201,13 @@ def _mix_rows(
 ) -> FloatArray:
     """Mix the rows of planes, (n, given, W), by their shares in others, (rows, given)."""
     return np.asarray(np.matmul(shares, given[which], out=out))
+
+
+def _resize_rows(rows: FloatArray, across: InterpolationTaps) -> FloatArray:
+    """Enlarge (rows, n, w) bilinearly: (n, rows, W)."""
+    count, planes, _ = rows.shape
+    flat = np.ascontiguousarray(rows.transpose(1, 0, 2)).reshape(planes * count, -1)
+    return _resize_columns(flat, across).reshape(planes, count, -1)
 
 
 def _resize_columns(planes: FloatArray, across: InterpolationTaps) -> FloatArray:

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorify.dataset.shard_reader import Sample
-from colorify.errors import UsageError
+from colorify.errors import ColorifyError, UsageError
 from colorify.evaluation.lpips import LpipsNet
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
 from colorify.training.data.augment import degrade
@@ -43,6 +43,7 @@ from colorify.training.warm_start import PretrainedGenerator
 
 REPORT_EVERY: Final = 20  # steps
 BIN_PHOTOS: Final = 4096  # photos whose colours the bins are weighted by
+LOSS_BATCHES: Final = 100  # that the loss which is told is the mean of, about
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class TrainingProgress:
     share: float  # of the whole run, 0..1
     step: int
     photos: int
-    loss: float  # of all terms; moving average; nan until the generator has learnt something
+    loss: float  # of all terms, mean of some LOSS_BATCHES; nan until the generator has learnt something
     photos_per_second: float
     validation: Validation | None = None
     accuracy: float | None = None  # share of the discriminator's verdicts that are right
@@ -131,7 +132,8 @@ class Trainer:
         self.watch, self.best = EarlyStopping(), None if saved is None else saved.best
         self.step = self.photos = 0
         self.seconds = 0.0
-        self.loss = torch.full((), math.nan, device=self.device)
+        self.loss, self._batches = torch.zeros((), device=self.device), 0
+        self._finite = torch.ones((), dtype=torch.bool, device=self.device)  # all gradients so far
         if saved is not None:
             self._resume(saved)
 
@@ -179,6 +181,7 @@ class Trainer:
                 report(self._progress(self._look(phase, validation)))
                 self.save()
             elif self.step % REPORT_EVERY == 0:
+                self._require_finite_gradients()
                 report(self._progress())
             if self.workers.broadcast(stopped()):
                 self.save()
@@ -201,7 +204,8 @@ class Trainer:
             self.photos += len(batch.L) * self.workers.count
         self.step += 1
         if self._refines():
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+            norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+            self._finite &= norm.isfinite()
             self.optimizer.step()
             self.average.update_parameters(self.network)
 
@@ -216,7 +220,12 @@ class Trainer:
         )
 
     def save(self) -> None:
-        """Write the checkpoint. All processes take part, and go on when it is there."""
+        """Write the checkpoint. All processes take part, and go on when it is there.
+
+        Raises ColorifyError, and leaves the checkpoint as it was, where a gradient was not finite: then the
+        weights are worth nothing.
+        """
+        self._require_finite_gradients()
         positions = self.workers.gather(self.position.to_numbers())
         if self.workers.is_main:
             save_checkpoint(self._describe(positions), self.path)
@@ -274,14 +283,24 @@ class Trainer:
                 wanted = self.teachers(fresh, batch, hints)
             loss = distillation_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
-        now = loss.detach()  # stays on the device until somebody asks
-        self.loss = torch.where(self.loss.isnan(), now, self.loss.lerp(now, 0.01))
+        self._batches += 1
+        share = 1 / min(self._batches, LOSS_BATCHES)  # the first ones weigh alike: some have twice the loss
+        self.loss = self.loss.lerp(loss.detach(), share)  # stays on the device until somebody asks
+
+    def _require_finite_gradients(self) -> None:
+        if not self._finite:
+            raise ColorifyError(
+                f"{self.folder}: the gradient is no longer a number, at step {self.step} or shortly before. "
+                "What was saved before that stays: repeat the command with lower rates in the recipe "
+                "(`rate`, `backbone_rate`)."
+            )
 
     def _refines(self) -> bool:
         return self.adversary is None or self.adversary.together
 
     def _look(self, phase: Phase, samples: Sequence[Sample]) -> Validation | None:
         """Validate, draw the sheet, and do what the watch says; the main process looks, the others follow."""
+        self._require_finite_gradients()
         seen = self.validate(samples, phase) if self.workers.is_main else None
         if seen is not None:
             seen.write_sheet(self.folder / "sheets" / f"{self.step:07d}.png")
@@ -341,7 +360,7 @@ class Trainer:
             share=min(1.0, self._share()),
             step=self.step,
             photos=self.photos,
-            loss=float(self.loss),
+            loss=float(self.loss) if self._batches else math.nan,
             photos_per_second=self.photos / max(self.seconds, 1e-9),
             validation=validation,
             accuracy=None if self.adversary is None else float(self.adversary.accuracy),

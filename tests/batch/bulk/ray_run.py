@@ -1,32 +1,37 @@
-"""Runs chunks on a Ray cluster of two workers: in a process of its own, as Ray keeps threads and handlers.
+"""Colours photos on a Ray cluster of two workers, which die of some of them: in a process of its own, as Ray
+keeps threads and handlers.
 
-python ray_run.py RUN.pickle     # (worker, numbers); prints the records or the error as JSON
+python ray_run.py SOURCE DEST WEIGHTS MARKER DEVICE ...    # prints a report or an error a device, as JSON
 """
 
 import json
-import pickle
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import ray
 
-from colorify.batch.bulk.engines import run_on_ray
+from bulk_helpers import DeadlyWorker
+from colorify.batch.bulk import run as bulk_run
 from colorify.errors import ColorifyError
 
 
 def main() -> None:
-    worker, numbers = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301  # the test wrote it
-    ray.init(num_cpus=2, include_dashboard=False, configure_logging=False, log_to_driver=False)
-    said: dict[str, object]
-    try:
-        records = [asdict(record) for record in run_on_ray(worker, numbers, 2)]
-    except ColorifyError as error:
-        said = {"error": str(error), "kind": type(error).__name__}
-    else:
-        said = {"records": records}
-    finally:
-        ray.shutdown()
+    source, dest, weights, marker, *devices = sys.argv[1:]
+    bulk_run.ChunkWorker = partial(DeadlyWorker, marker=Path(marker))  # type: ignore[misc,assignment]
+    ray.init(num_cpus=2, num_gpus=0, include_dashboard=False, configure_logging=False, log_to_driver=False)
+    said: list[dict[str, object]] = []
+    for device in devices:
+        try:
+            report = bulk_run.color_bulk(
+                source, dest, engine="ray", workers=2, chunk_photos=4, weights=Path(weights), device=device
+            )
+        except ColorifyError as error:
+            said.append({"error": str(error), "kind": type(error).__name__})
+        else:
+            said.append(asdict(report))
+    ray.shutdown()
     sys.stdout.write(json.dumps(said) + "\n")
 
 

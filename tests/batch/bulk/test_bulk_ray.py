@@ -2,7 +2,6 @@
 
 import json
 import os
-import pickle
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from bulk_helpers import ONCE, DeadlyWorker, plan_deadly_run
+from bulk_helpers import ONCE, PERILOUS, write_photos
 
-# slow: each worker of Ray loads Ray, pandas and Arrow before it can work
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")]
+# each worker of Ray loads Ray, pandas and Arrow before it can work: one run is in each change's tests
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1]  # what the workers import lies there
 
 
-def run_on_cluster(tmp_path: Path, worker: DeadlyWorker, numbers: list[int]) -> Any:
-    """Return what `ray_run.py` prints; the workers import what the tests import."""
-    run = tmp_path / "run.pickle"
-    run.write_bytes(pickle.dumps((worker, numbers)))
+def run_on_cluster(tmp_path: Path, weights: Path, *devices: str) -> Any:
+    """Return what `ray_run.py` prints of a run on each device; the workers import what the tests import."""
     paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    words = [tmp_path / "in", tmp_path / "out", weights, tmp_path / "died", *devices]
     done = subprocess.run(
-        [sys.executable, str(HERE / "ray_run.py"), str(run)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        [sys.executable, str(HERE / "ray_run.py"), *map(str, words)],
+        # Ray's workers give way to all else that runs, unless they are told not to
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "RAY_worker_niceness": "0"},
         capture_output=True,
         text=True,
         check=True,
@@ -34,19 +33,28 @@ def run_on_cluster(tmp_path: Path, worker: DeadlyWorker, numbers: list[int]) -> 
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def results(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+
+
 def test_a_killed_worker_loses_nothing(tmp_path: Path, tiny_weights: Path) -> None:
     levels = {f"{n:02d}.png": 60 + n for n in range(8)} | {"06.png": ONCE}
-    worker, numbers = plan_deadly_run(tmp_path, tiny_weights, levels)
-    records = run_on_cluster(tmp_path, worker, numbers)["records"]
-    assert worker.marker.exists(), "one was killed"
-    assert sorted(record["number"] for record in records) == [0, 1]
-    assert sum(record["colored"] for record in records) == 8
-    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == sorted(levels)
+    write_photos(tmp_path / "in", levels)
+    refused, report = run_on_cluster(tmp_path, tiny_weights, "cuda", "auto")
+    assert "expected a Ray cluster with GPUs" in refused["error"], "and no run that waits for one"
+    assert (tmp_path / "died").exists(), "one was killed"
+    assert (report["chunks"], report["colored"], report["failures"]) == (2, 8, [])
+    assert results(tmp_path) == sorted(levels)
 
 
-def test_an_error_of_a_worker_is_the_error_of_the_run(tmp_path: Path, tiny_weights: Path) -> None:
-    worker, numbers = plan_deadly_run(tmp_path, tiny_weights, {"a.png": 90})
-    (tmp_path / "out" / "a.png").mkdir()  # where the result would be
-    said = run_on_cluster(tmp_path, worker, numbers)
-    assert said["kind"] == "PhotoError"
-    assert "a.png" in said["error"]
+@pytest.mark.slow
+def test_a_deadly_photo_is_set_apart_and_none_is_given_up_for_another(
+    tmp_path: Path, tiny_weights: Path
+) -> None:
+    write_photos(tmp_path / "in", PERILOUS)
+    refused, report = run_on_cluster(tmp_path, tiny_weights, "openvino", "auto")
+    assert refused["kind"] == "SetupError"
+    assert "OpenVINOExecutionProvider" in refused["error"], "what a worker says is what the run says"
+    assert [failure["key"] for failure in report["failures"]] == ["03.png"]
+    assert "worker was lost" in report["failures"][0]["reason"]
+    assert results(tmp_path) == sorted(PERILOUS.keys() - {"03.png"})

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from bulk_helpers import DEADLY, ONCE, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
+from bulk_helpers import PERILOUS, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
 from colorify.batch.bulk import run as bulk_run
+from colorify.batch.bulk.attempts import LOST_AT_START, TRIES
+from colorify.batch.bulk.plan import attempts_name
 from colorify.batch.bulk.run import BulkReport, color_bulk
 from colorify.batch.bulk.source import HOME
+from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkWorker
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.options import ColorOptions, SaveOptions
 
 
@@ -197,8 +200,7 @@ def test_members_stay_in_the_place_that_is_written_to(tmp_path: Path, color: Any
 def test_a_lost_worker_loses_nothing_and_a_deadly_photo_is_set_apart(
     tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    levels = {f"{n:02d}.png": 60 + n for n in range(8)} | {"03.png": DEADLY, "06.png": ONCE}
-    write_photos(tmp_path / "in", levels)
+    write_photos(tmp_path / "in", PERILOUS)
     monkeypatch.setattr(bulk_run, "ChunkWorker", partial(DeadlyWorker, marker=tmp_path / "died"))
     source, dest = str(tmp_path / "in"), str(tmp_path / "out")
     report = color_bulk(source, dest, workers=2, chunk_photos=4, weights=tiny_weights)
@@ -206,5 +208,51 @@ def test_a_lost_worker_loses_nothing_and_a_deadly_photo_is_set_apart(
     [failure] = report.failures
     assert failure.key == "03.png"
     assert "worker was lost" in failure.reason
-    assert names(tmp_path / "out") == sorted(levels.keys() - {"03.png"}), "and nothing half-written"
+    assert names(tmp_path / "out") == sorted(PERILOUS.keys() - {"03.png"}), "and nothing half-written"
     assert list((tmp_path / "out" / HOME / "begun").iterdir()) == []
+
+
+@pytest.fixture
+def leave(tmp_path: Path, color: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Leave a run of two photos in one chunk as workers leave it that were lost: with these attempts."""
+
+    def interrupt(worker: ChunkWorker, numbers: list[int], count: int) -> Any:
+        raise KeyboardInterrupt
+
+    def leave_run(attempts: dict[str, Any]) -> None:
+        write_photos(tmp_path / "in", {"a.png": 80, "b.png": 90})
+        with monkeypatch.context() as patch:
+            patch.setitem(bulk_run.ENGINES, "here", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                color(tmp_path / "in", tmp_path / "out")
+        Store(str(tmp_path / "out")).write(attempts_name(0), json.dumps(attempts).encode())
+
+    return leave_run
+
+
+def test_what_lost_its_workers_among_others_is_done_alone(tmp_path: Path, color: Any, leave: Any) -> None:
+    """It may have been at work by chance when another photo took all the memory."""
+    leave({"attempts": 3, "photos": {"a.png": TRIES}, "alone": {}})
+    assert color(tmp_path / "in", tmp_path / "out").colored == 2
+
+
+def test_what_loses_its_worker_alone_is_given_up(tmp_path: Path, color: Any, leave: Any) -> None:
+    leave({"attempts": 4, "photos": {"a.png": TRIES}, "alone": {"a.png": TRIES}})
+    report = color(tmp_path / "in", tmp_path / "out")
+    assert [failure.key for failure in report.failures] == ["a.png"]
+    assert names(tmp_path / "out") == ["b.png"]
+
+
+def test_workers_that_come_to_no_photo_stop_the_run(tmp_path: Path, color: Any, leave: Any) -> None:
+    leave({"attempts": LOST_AT_START, "photos": {}, "alone": {}})
+    with pytest.raises(SetupError, match="lost before their first photo"):
+        color(tmp_path / "in", tmp_path / "out")
+    assert color(tmp_path / "in", tmp_path / "out").colored == 2, "the machine was mended"
+
+
+def test_a_device_that_cannot_be_used_stops_the_run(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    with pytest.raises(SetupError, match="device rocm"):
+        color(tmp_path / "in", tmp_path / "out", device="rocm")
+    assert names(tmp_path / "out") == []
+    assert color(tmp_path / "in", tmp_path / "out", device="cpu").colored == 1, "it goes on elsewhere"

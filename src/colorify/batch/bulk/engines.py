@@ -4,17 +4,20 @@ import importlib
 import logging
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from colorify import errors
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker
 from colorify.dataset.process_pool import ProcessPool, WorkerLostError
-from colorify.errors import ColorifyError, SetupError
+from colorify.errors import ColorifyError, SetupError, option
 from colorify.extras import describe_extra
 
+# yields no record of a chunk that its worker postpones
 Engine = Callable[[ChunkWorker, Sequence[int], int], Iterator[ChunkRecord]]
 
+RAY_CARDS: Final = ("cuda", "rocm")  # devices that Ray counts as GPUs, and shows to whom it gives one
 LOST_IN_A_ROW: Final = 12  # workers, without a chunk done in between: then it is the machine, not a photo
 
 
@@ -24,16 +27,15 @@ def run_locally(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Iter
     A process that is lost costs the chunks at work: they are begun again. Raises WorkerLostError where none
     lasts, and what the workers raise.
     """
-    pending, lost = list(numbers), 0
+    pending, lost = deque(numbers), 0
     while pending:
         try:
-            # what was at work when a process was lost is done alone: nobody else is to be blamed for the next
-            processes, chunks = (1, pending[:count]) if lost else (count, pending.copy())
-            with ProcessPool(worker, processes, cure="Take fewer workers: -j.") as pool:
-                for record in pool.map(chunks):
-                    pending.remove(record.number)
+            with ProcessPool(worker, count, cure="Take fewer workers: -j.") as pool:
+                for record in pool.map(tuple(pending)):  # in their order
+                    pending.popleft()
                     lost = 0
-                    yield record
+                    if record is not None:
+                        yield record
         except WorkerLostError:
             lost += 1
             if lost >= LOST_IN_A_ROW:
@@ -44,21 +46,30 @@ def run_on_ray(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Itera
     """Yield the records of chunks, made by `count` actors of a Ray cluster, as they are done.
 
     The cluster is that of `RAY_ADDRESS`, else one of this machine. Ray Data starts lost actors anew and gives
-    their chunks to others. Raises SetupError where Ray is not installed, and what the workers raise.
+    their chunks to others. Raises SetupError where Ray is not installed or its cluster has no card for
+    `worker.device`, and what the workers raise.
     """
     ray = _import_ray()
     _connect(ray)
+    cards = 1 if worker.device in RAY_CARDS else 0
+    if cards and not ray.cluster_resources().get("GPU"):
+        raise SetupError(
+            f"device {worker.device}: expected a Ray cluster with GPUs, found none (`ray status`). "
+            f"Start its nodes with them, or give {option('device', 'cpu')}."
+        )
     chunks = ray.data.from_items([{"number": number} for number in numbers], override_num_blocks=len(numbers))
     records = chunks.map(
         _RayWorker,
         fn_constructor_args=(worker,),
         compute=ray.data.ActorPoolStrategy(size=min(count, len(numbers))),
         num_cpus=worker.threads,
+        num_gpus=cards,
     )
     for row in records.iter_rows():
         if row["error"]:
             raise getattr(errors, row["error"])(row["reason"])
-        yield ChunkRecord.from_json(row["record"])
+        if row["record"]:
+            yield ChunkRecord.from_json(row["record"])
 
 
 def _connect(ray: Any) -> None:
@@ -79,13 +90,16 @@ class _RayWorker:
         self._worker = worker
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the record of a chunk; an error of ours as data, since Ray hands on no error as it was."""
+        """Return the record of a chunk, empty where it is postponed.
+
+        An error of ours is returned as data, since Ray hands on no error as it was.
+        """
         try:
-            record = self._worker(int(row["number"])).to_json()
+            record = self._worker(int(row["number"]))
         except ColorifyError as error:
             kind = next(base.__name__ for base in type(error).__mro__ if base.__module__ == errors.__name__)
             return {"record": b"", "error": kind, "reason": str(error)}
-        return {"record": record, "error": "", "reason": ""}
+        return {"record": b"" if record is None else record.to_json(), "error": "", "reason": ""}
 
 
 def _import_ray() -> Any:

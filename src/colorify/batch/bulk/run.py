@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from colorify.batch.bulk.sink import FILES
 from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkRecord, ChunkWorker, Failure
+from colorify.model.devices import AUTO
 from colorify.model.hub import pin_weights
 from colorify.options import ColorOptions, SaveOptions
 
@@ -42,27 +43,31 @@ def color_bulk(
     color: ColorOptions | None = None,
     save: SaveOptions | None = None,
     weights: Path | None = None,
+    device: str = AUTO,
     progress: Callable[[int, int], None] | None = None,
 ) -> BulkReport:
     """Colour all photos of `source` into `dest`, or those that an earlier run has left.
 
     `source`, `dest`: see `source.list_entries` and `Store`. `engine`: a row of ENGINES. `into`: "files" or
-    "shards". `progress`: called with how many chunks are done, and of how many.
+    "shards". `device`: where the generators of the workers run, as for `Colorizer`. `progress`: called with
+    how many chunks are done, and of how many.
     Raises UsageError, SetupError, WeightsError; a photo that cannot be coloured is a failure in the report.
     """
     color, save = color or ColorOptions(), save or SaveOptions()
     weights = None if weights is None else pin_weights(weights)  # by all workers, and when it is resumed
     place = Store(dest)
     plan = make_plan(place, source, _describe(color, save, into, weights), size=chunk_photos)
-    pending = find_pending(place, plan)
-    worker = ChunkWorker(place, into, color, save, weights)
-    done = plan.chunks - len(pending)
-    if progress is not None:
-        progress(done, plan.chunks)
-    for _record in ENGINES[engine](worker, pending, workers) if pending else ():
-        done += 1
+    worker = ChunkWorker(place, into, color, save, weights, device=device)
+    # what is postponed in the first pass is done in the second, with nobody else at work
+    for member, count in ((worker, workers), (replace(worker, alone=True), 1)):
+        pending = find_pending(place, plan)
+        done = plan.chunks - len(pending)
         if progress is not None:
             progress(done, plan.chunks)
+        for _record in ENGINES[engine](member, pending, count) if pending else ():
+            done += 1
+            if progress is not None:
+                progress(done, plan.chunks)
     for folder in ("", f"{HOME}/begun", f"{HOME}/records"):
         place.sweep(folder)
     report = _sum_up(place, plan)

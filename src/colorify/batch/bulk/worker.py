@@ -15,6 +15,7 @@ from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
 from colorify.images.formats import HEIC, format_named
 from colorify.images.output_names import result_suffix
+from colorify.model.devices import AUTO
 from colorify.options import ColorOptions, SaveOptions
 
 
@@ -57,19 +58,26 @@ class ChunkWorker:
     save: SaveOptions
     weights: Path | None = None
     threads: int = 1  # of the generator: a core a worker, and as many workers as cores
+    device: str = AUTO  # one of `model.devices.DEVICE_NAMES`
+    alone: bool = False  # whether no other worker of this run is at work
     _colorizer: Colorizer | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_colorizer": None}
 
-    def __call__(self, number: int) -> ChunkRecord:
+    def __call__(self, number: int) -> ChunkRecord | None:
         """Colour a chunk of the plan in `dest`, unless its record is there already; return the record.
 
-        Raises PhotoError where its results cannot be written, WeightsError.
+        None: the chunk is postponed, as one of its photos has to be done alone. Raises PhotoError where its
+        results cannot be written, WeightsError; SetupError where the device cannot be used or workers do not
+        last.
         """
         if self.dest.exists(record_name(number)):
             return ChunkRecord.from_json(self.dest.read(record_name(number)))
-        attempts = Attempts(self.dest, number)
+        attempts = Attempts(self.dest, number, alone=self.alone)
+        if attempts.postponed:
+            return None
+        self.load()  # so that what is lost in loading is not laid to a photo
         entries = read_chunk(self.dest, number)
         if attempts.number > 1:
             for folder in {PurePosixPath(entry.key).parent.as_posix() for entry in entries}:
@@ -83,9 +91,9 @@ class ChunkWorker:
         return record
 
     def load(self) -> Colorizer:
-        """Return the colorizer of this process. Raises WeightsError."""
+        """Return the colorizer of this process. Raises WeightsError, SetupError."""
         if self._colorizer is None:
-            self._colorizer = Colorizer(self.weights, threads=self.threads)
+            self._colorizer = Colorizer(self.weights, threads=self.threads, device=self.device)
         return self._colorizer
 
 
@@ -132,9 +140,10 @@ class _Chunk:
         if isinstance(content, PhotoError):
             self._failures.append(Failure(key, str(content)))
             return
-        if not self._attempts.begin(key):
-            self._failures.append(Failure(key, "its worker was lost each time it was tried"))
+        if self._attempts.is_spent(key):
+            self._failures.append(Failure(key, "its worker was lost each time it was tried, alone too"))
             return
+        self._attempts.begin(key)
         self._read += len(content)
         try:
             began = time.perf_counter()
