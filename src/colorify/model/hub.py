@@ -12,7 +12,7 @@ newer tag or commit is named. Needs the extra `hub`, which is loaded where such 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,8 @@ from typing import Any, Final
 
 from colorify.errors import SetupError, WeightsError, option
 from colorify.extras import describe_extra
+
+LoadProgress = Callable[[int, int | None], None]  # told the bytes that have come, and all, if known
 
 SCHEME: Final = "hf:"
 CONFIG: Final = "config.json"
@@ -64,12 +66,13 @@ def read_address(text: str) -> HubAddress:
     return HubAddress(f"{owner}/{name}", revision or DEFAULT_REVISION)
 
 
-def find_weights(weights: Path) -> Path:
+def find_weights(weights: Path, *, progress: LoadProgress | None = None) -> Path:
     """Return the file that `weights` names: itself, or that of a repository, loaded if need be.
 
+    `progress`: told how many bytes have come, and of how many, if that is known.
     Raises WeightsError, and SetupError where the extra `hub` is missing.
     """
-    return _load(read_address(weights.as_posix()))[1] if is_hub_address(weights) else weights
+    return _load(read_address(weights.as_posix()), progress)[1] if is_hub_address(weights) else weights
 
 
 def pin_weights(weights: Path) -> Path:
@@ -135,12 +138,12 @@ def measure_digest(path: Path) -> str:
         raise WeightsError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
-def _load(address: HubAddress) -> tuple[HubAddress, Path]:
+def _load(address: HubAddress, progress: LoadProgress | None = None) -> tuple[HubAddress, Path]:
     """Return an address with its commit, and the weights file there, whose digest is the one expected."""
     config = _fetch(address, CONFIG)
     pinned = replace(address, revision=config.parent.name)  # the cache names folders by their commit
     expected = read_config(config, str(address))
-    weights = _fetch(pinned, expected.file)
+    weights = _fetch(pinned, expected.file, progress)
     digest = measure_digest(weights)
     if digest != expected.sha256:
         raise WeightsError(
@@ -150,7 +153,7 @@ def _load(address: HubAddress) -> tuple[HubAddress, Path]:
     return pinned, weights
 
 
-def _fetch(address: HubAddress, file: str) -> Path:
+def _fetch(address: HubAddress, file: str, progress: LoadProgress | None = None) -> Path:
     """Return a file of a repository, from the cache if it is there."""
     hub = _import_hub(address)
     cached = hub.try_to_load_from_cache(address.repository, file, revision=address.revision)
@@ -159,15 +162,22 @@ def _fetch(address: HubAddress, file: str) -> Path:
     try:
         # says at once what is wrong; the download would try again for half a minute, and log each try
         hub.get_hf_file_metadata(hub.hf_hub_url(address.repository, file, revision=address.revision))
-        return _download(hub, address, file)
+        return _download(hub, address, file, progress)
     except Exception as error:  # its own errors, those of its HTTP library, and the system's
         raise WeightsError(f"{address}: {_describe(hub.errors, error, address, file)}") from error
 
 
-def _download(hub: Any, address: HubAddress, file: str) -> Path:
+def _download(hub: Any, address: HubAddress, file: str, progress: LoadProgress | None) -> Path:
     class SilentBar(hub.utils.tqdm):  # type: ignore[misc]  # a library never prints
-        def __init__(self, *_args: object, **_options: object) -> None:
+        def __init__(self, *_args: object, **options: Any) -> None:
             super().__init__(disable=True)
+            self._done, self._whole = int(options.get("initial") or 0), options.get("total")
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self._done += int(n or 0)
+            if progress is not None:
+                progress(self._done, self._whole)
+            return None
 
     path: str = hub.hf_hub_download(
         address.repository,

@@ -96,14 +96,15 @@ def _apply_hints(
         return ab
     wanted = np.array([hints[number].ab for number in left], np.float32)
     masks = numbers == left[:, None, None]
-    distance = geodesic_distances(masks, L)
     unguided = encoded.unguided()
     roots = unguided.sqrt_probabilities()
-    alike = correlate(masks, distance, roots)
+    alike = correlate(masks, geodesic_distances(masks, L), roots)
     inside, share = propagate_hints(ab, masks, wanted, alike)
     if roots is not None:
         alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
     outside, _ = propagate_hints(ab, masks, wanted, alike)
+    # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
+    distance = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
     skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
     regions = find_regions(masks, distance, unguided.likeness, skin)
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
