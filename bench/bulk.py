@@ -6,8 +6,8 @@ python bench/bulk.py --copy --count 10000        # the engine alone, at length
 
 The plain loop is one process that reads, colours and writes each photo with the same `Colorizer`, one thread.
 A run is timed whole: its start, the plan, the loading of the generator by each worker, and the report; what
-the workers spent on their chunks is said apart, so that the rest is start and engine. Beside the clock stands,
-for the local engine, processor time, of this process and of those that it started: on a machine that others
+the workers spent on their chunks is said apart, so that the rest is start and engine. Beside the clock, for
+the local engine, stands processor time of this process and of those that it started: on a machine that others
 load it can still be compared. Ray's actors are no children of this process. `--tiny` takes a generator that
 does next to nothing (tests/tiny.py), `--copy` workers whose results are the photos as they are, so that what
 the engine costs is not lost in the noise. Ray's workers run as nice as this process: by themselves they would
