@@ -43,6 +43,7 @@ class Report:
     mean_confidence: float  # 0..1
     data: bytes | None = None  # the encoded photo, if there is no target
     notes: tuple[str, ...] = ()  # what else the person should know
+    beside: tuple[Path, ...] = ()  # what was written beside it: a map, a layer, before and after
 
 
 def resolve_output(

@@ -195,6 +195,7 @@ class Session:
             mean_confidence=float(made.confidence.mean()),
             data=data,
             notes=(*photo.notes, *notes),
+            beside=tuple(save.beside.values()),
         )
 
     def match(self, reference: object) -> tuple[Hint, ...]:
