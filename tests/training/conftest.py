@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import torch
 from filelock import FileLock
 from made_networks import SPEC, make_network
@@ -48,6 +49,26 @@ def _photo(rng: np.random.Generator) -> np.ndarray:
     b = np.select([L > 60, L < 40], [-35, 30], 40)
     a, b = a + rng.normal(0, 8, a.shape), b + rng.normal(0, 8, b.shape)
     return np.stack([np.clip(L * 2.55, 0, 255), a + 128, b + 128], -1).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def pictures(samples: list[Sample]) -> list[bytes]:
+    """The samples as PNG files."""
+    files = []
+    for sample in samples:
+        lab = pyvips.Image.new_from_array(sample.lab.astype(np.float32))
+        lab = ((lab - [0, 128, 128]) * [1 / 2.55, 1, 1]).copy(interpretation="lab")
+        files.append(lab.colourspace("srgb").pngsave_buffer())
+    return files
+
+
+@pytest.fixture(scope="session")
+def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the photos."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number, data in enumerate(pictures):
+        (folder / f"{number:02d}.png").write_bytes(data)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -14,38 +14,16 @@ import pytest
 import pyvips
 import torch
 from recorded_export import RecordedExport
+from short_runs import COMMON, PHASES
 
 from colorify.cli import run
 from colorify.dataset.shard_reader import Sample
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.export import weights_file
 from colorify.training.trainer import Trainer
-from stuck import start_and_stick
 
 BARE_COMMAND = Path(__file__).with_name("bare_command.py")
 RECIPES = Path(__file__).parents[2] / "recipes"
-COMMON = "seed = 1\nfrozen_stages = 5\nwarmup = 0.0\naverage = 0.5\nhinted = 0.5\naged = 0.5\n"
-PHASES = "phases = [ { until = 1.0, size = 32, batch = 2 } ]\n"
-
-
-@pytest.fixture(scope="module")
-def pictures(samples: list[Sample]) -> list[bytes]:
-    """The samples as PNG files."""
-    files = []
-    for sample in samples:
-        lab = pyvips.Image.new_from_array(sample.lab.astype(np.float32))
-        lab = ((lab - [0, 128, 128]) * [1 / 2.55, 1, 1]).copy(interpretation="lab")
-        files.append(lab.colourspace("srgb").pngsave_buffer())
-    return files
-
-
-@pytest.fixture(scope="module")
-def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of the photos, one of them broken and one without colours."""
-    folder = tmp_path_factory.mktemp("photos")
-    for number, data in enumerate(pictures):
-        (folder / f"{number:02d}.png").write_bytes(data)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -168,24 +146,6 @@ def test_a_request_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_
     assert "from step 1" in said
     assert "a new pass begins" not in said
     assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 2
-
-
-@pytest.mark.slow
-def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "short.toml"
-    recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
-    words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
-    assert run([*words, str(tmp_path / "unbroken")]) == 0
-    process = start_and_stick(Trainer.train_step, 5, *words, tmp_path / "broken")
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert load_checkpoint(tmp_path / "broken" / CHECKPOINT).step == 3
-    assert run([*words, str(tmp_path / "broken")]) == 0
-    whole, resumed = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("unbroken", "broken"))
-    assert (resumed.step, resumed.photos) == (whole.step, whole.photos)
-    for name, tensor in whole.network.items():
-        torch.testing.assert_close(resumed.network[name], tensor, rtol=0, atol=1e-5)
 
 
 @pytest.mark.timeout(900)

@@ -59,10 +59,10 @@ def is_hub_address(weights: Path) -> bool:
 
 def read_address(text: str) -> HubAddress:
     """Read `hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`. Raises WeightsError for anything else."""
-    found = _ADDRESS.fullmatch(text)
-    if found is None or ".." in text:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or ".." in text:
         raise WeightsError(f"{text}: expected hf:OWNER/NAME or hf:OWNER/NAME@REVISION.")
-    owner, name, revision = found.groups()
+    owner, name, revision = match.groups()
     return HubAddress(f"{owner}/{name}", revision or DEFAULT_REVISION)
 
 
@@ -89,8 +89,8 @@ def read_config(path: Path, where: str) -> HubConfig:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES} bytes")
         said = json.loads(path.read_text(encoding="utf-8"))[CONFIG_KEY]
-        found = HubConfig(said["file"], said["sha256"])
-        if not _FILE.fullmatch(found.file) or not _DIGEST.fullmatch(found.sha256):
+        config = HubConfig(said["file"], said["sha256"])
+        if not _FILE.fullmatch(config.file) or not _DIGEST.fullmatch(config.sha256):
             raise ValueError("no name of an ONNX file, or no SHA-256")
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror}).") from error
@@ -99,7 +99,7 @@ def read_config(path: Path, where: str) -> HubConfig:
             f"{where}: no Colorify generator: expected `{CONFIG_KEY}` with `file` and `sha256` in {CONFIG} "
             f"({type(error).__name__}: {error}). `colorify export --hub FOLDER` lays out such a repository."
         ) from error
-    return found
+    return config
 
 
 def list_cached() -> Iterator[tuple[HubAddress, Path]]:
@@ -144,10 +144,10 @@ def _load(address: HubAddress, progress: LoadProgress | None = None) -> tuple[Hu
     pinned = replace(address, revision=config.parent.name)  # the cache names folders by their commit
     expected = read_config(config, str(address))
     weights = _fetch(pinned, expected.file, progress)
-    found = measure_digest(weights)
-    if found != expected.sha256:
+    digest = measure_digest(weights)
+    if digest != expected.sha256:
         raise WeightsError(
-            f"{pinned}: {expected.file} is damaged: expected SHA-256 {expected.sha256}, found {found}. "
+            f"{pinned}: {expected.file} is damaged: expected SHA-256 {expected.sha256}, found {digest}. "
             f"Type `hf cache rm model/{address.repository}`, then repeat the command."
         )
     return pinned, weights

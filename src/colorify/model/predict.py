@@ -35,12 +35,12 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
 
     See `iterate_colorings`. Raises PhotoError for an alternative that there is not.
     """
-    found = 0
+    count = 0
     for colors in iterate_colorings(encoded, options, photo=photo):
-        found += 1
-        if found == options.alternative:
+        count += 1
+        if count == options.alternative:
             return colors
-    raise missing_alternative(options.alternative, found)
+    raise missing_alternative(options.alternative, count)
 
 
 def missing_alternative(wanted: int, found: int) -> PhotoError:
@@ -111,8 +111,8 @@ def _apply_hints(
     even = fill_regions(ab, wanted, regions, distance)
     inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
     filled = np.isfinite(regions.max(axis=0))
-    made = np.where(filled[:, :, None], inside, outside)
-    return place_hints(made, wanted, masks)
+    combined = np.where(filled[:, :, None], inside, outside)
+    return place_hints(combined, wanted, masks)
 
 
 def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
