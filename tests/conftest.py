@@ -28,6 +28,9 @@ ROOT = Path(__file__).parent
 TIERS = {
     "train": ("training", "evaluation", "dataset/test_data_road.py"),
     "process": (
+        "batch/bulk/test_bulk_ray.py",
+        "batch/bulk/test_bulk_run.py",
+        "batch/bulk/test_bulk_s3.py",
         "batch/test_two_runs.py",
         "cli/test_cli_faults.py",
         "cli/test_cli_folders.py",
