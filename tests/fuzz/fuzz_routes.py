@@ -24,12 +24,14 @@ from fuzz_seeds import seeds
 
 from colorify.colorizer import Colorizer
 from colorify.images.metadata.location import remove_location
-from colorify.images.photo import open_photo
-from colorify.server import work
+from colorify.images.photo import PhotoHeader, open_photo
+from colorify.server import api
 from colorify.server.app import create_app
 from colorify.server.connections import Connections
+from colorify.server.full_size import FullResult
 from colorify.server.log import QUIET_LEVEL, QUIET_LOGGERS
 from colorify.server.settings import Settings
+from colorify.server.work import OpenPhoto
 from colorify.session import Session
 
 ANEW: Final = 100  # requests after which there is a new session
@@ -86,21 +88,22 @@ class Unpainted(Colorizer):
 
     def open(self, photo: object, **options: Any) -> Session:
         """Open what came, so that damage is found, but not for long."""
-        assert isinstance(photo, bytes)
-        open_photo(photo, max_pixels=options["max_pixels"])
+        assert isinstance(photo, bytes | PhotoHeader)  # the first page of several is looked at by its header
+        source = photo if isinstance(photo, bytes) else photo.without_content()
+        open_photo(source, max_pixels=options["max_pixels"])
         return self._known
 
 
-def unpainted(photo: work.OpenPhoto, *_: object) -> work.FullResult:
-    """Stand in for `work.render_full`."""
-    return work.FullResult(b"a picture", remove_location(open_photo(photo.data, max_pixels=MAX_PIXELS)).notes)
+def unpainted(photo: OpenPhoto, *_: object) -> FullResult:
+    """Stand in for `full_size.render_full`."""
+    return FullResult(b"a picture", remove_location(open_photo(photo.data, max_pixels=MAX_PIXELS)).notes)
 
 
 class Server:
     """What is shared by the server in process and the one on a socket."""
 
     def __init__(self, weights: Path, **options: Any) -> None:
-        work.render_full = unpainted
+        api.render_full = unpainted
         settings = Settings(workers=1, max_pixels=MAX_PIXELS, sessions=4, seconds=PATIENCE)
         connections = Connections(100)
         app = create_app(settings, colorizer=Unpainted(weights), connections=connections)
