@@ -6,18 +6,18 @@ python bench/bulk.py --copy --count 10000        # the engine alone, at length
 
 The plain loop is one process that reads, colours and writes each photo with the same `Colorizer`, one thread.
 A run is timed whole: its start, the plan, the loading of the generator by each worker, and the report; what
-the workers spent on their chunks is said apart, so that the rest is start and engine. Beside the clock stands
-processor time, of this process and all that it started, Ray's own processes among them: on a machine that
-others load it can still be compared. `--tiny` takes a generator that does next to nothing (tests/tiny.py),
-`--copy` workers whose results are the photos as they are, so that what the engine costs is not lost in noise.
-Ray's workers run as nice as this process: by themselves they would give way to whatever else runs.
+the workers spent on their chunks is said apart, so that the rest is start and engine. Beside the clock, for
+the local engine, stands processor time of this process and of those that it started: on a machine that others
+load it can still be compared. Ray's actors are no children of this process. `--tiny` takes a generator that
+does next to nothing (tests/tiny.py), `--copy` workers whose results are the photos as they are, so that what
+the engine costs is not lost in the noise. Ray's workers run as nice as this process: by themselves they would
+give way to whatever else runs.
 """
 
 import os
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
@@ -95,12 +95,13 @@ def main(
                 f"{report.generator_seconds / count * 1e3:.1f} in the colorizer; plain loop {loop * 1e3:.1f}"
             )
             print(f"    {kept / count:.0f} bytes of records a photo")
-            print(
-                f"    processor, ms a photo: {processor / count * 1e3:.1f}; plain loop "
-                f"{before[1] * 1e3:.1f} before, {after[1] * 1e3:.1f} after; "
-                f"{(processor / count - loop_processor) * 1e3:+.1f}",
-                flush=True,
-            )
+            if engine == "local":
+                print(
+                    f"    processor, ms a photo: {processor / count * 1e3:.1f}; plain loop "
+                    f"{before[1] * 1e3:.1f} before, {after[1] * 1e3:.1f} after; "
+                    f"{(processor / count - loop_processor) * 1e3:+.1f}",
+                    flush=True,
+                )
 
 
 class Lap:
@@ -115,19 +116,8 @@ class Lap:
 
 
 def processor_seconds() -> float:
-    """Return those of this process and of all that it started; of what still runs on Linux alone."""
-    spent = os.times()
-    ticks = sum(spent[:4]) * os.sysconf("SC_CLK_TCK")
-    fields: dict[int, list[int]] = {}  # of every process, from its parent on (proc(5))
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            _state, *rest = path.read_text().rpartition(")")[2].split()
-            fields[int(path.parent.name)] = [int(word) for word in rest[:14]]
-    mine = {os.getpid()}
-    while more := {number for number, row in fields.items() if row[0] in mine} - mine:
-        mine |= more
-        ticks += sum(sum(fields[number][10:14]) for number in more)
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Return those of this process and of what it started and has seen end."""
+    return sum(os.times()[:4])
 
 
 class Copier:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,9 @@ ROOT = Path(__file__).parent
 TIERS = {
     "train": ("training", "evaluation", "dataset/test_data_road.py"),
     "process": (
+        "batch/bulk/test_bulk_ray.py",
+        "batch/bulk/test_bulk_run.py",
+        "batch/bulk/test_bulk_s3.py",
         "batch/test_two_runs.py",
         "cli/test_cli_faults.py",
         "cli/test_cli_folders.py",
@@ -59,15 +63,20 @@ TIERS = {
 WITHOUT_POSIX = sys.platform == "win32" or "without_posix" in os.environ.get("PYTHONPATH", "")
 
 
+@cache  # a file has many tests
+def tiers_of(path: Path) -> list[str]:
+    """Name the tiers that the tests of a file belong to."""
+    return [tier for tier, places in TIERS.items() if any(path.is_relative_to(ROOT / at) for at in places)]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tiers, and skip what needs POSIX where there is none.
 
     The longest files begin, so that none is left to one worker at the end.
     """
     for item in items:
-        for tier, places in TIERS.items():
-            if any(item.path.is_relative_to(ROOT / place) for place in places):
-                item.add_marker(tier)
+        for tier in tiers_of(item.path):
+            item.add_marker(tier)
         if WITHOUT_POSIX and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="it is about what only POSIX has"))
     order = ("train", "browser", "process")

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,11 +43,6 @@ FLOORS = [
 ]
 MAKERS = ("colorify.training", "colorify.evaluation")  # the wing that may use PyTorch
 LIGHT = {"click", "_typeshed"}  # what the command itself is made of, and what only the type checker knows
-# all that anything imports, so that no name here can be misspelt; numpy too: the command says before how many
-# threads it may have
-HEAVY = {name for text in MODULES.values() for name in packages(text)} - sys.stdlib_module_names - LIGHT | {
-    "pyarrow"
-}
 NETWORK = {"socket", "ssl", "http", "urllib.request", "urllib3", "asyncio", "httpx", "requests"}
 LINES = 400  # of a file; it is to fit in the head
 
@@ -168,9 +164,19 @@ def loaded_by(*arguments: str, first: str = "") -> set[str]:
     return set(done.stderr.splitlines()[-1].split())
 
 
+@cache  # not when the file is imported, as every worker does that
+def heavy() -> set[str]:
+    """Name all that anything imports, so that no name can be misspelt.
+
+    NumPy too: the command says before how many threads it may have.
+    """
+    named = {name for text in MODULES.values() for name in packages(text)}
+    return named - sys.stdlib_module_names - LIGHT | {"pyarrow"}
+
+
 def test_what_is_heavy_is_known() -> None:
-    assert {"numpy", "torch", "onnxruntime", "pyvips", "av", "cv2", "PIL", "pillow_heif"} <= HEAVY
-    assert [name for name in HEAVY if find_spec(name) is None] == [], "names of what is installed"
+    assert {"numpy", "torch", "onnxruntime", "pyvips", "av", "cv2", "PIL", "pillow_heif"} <= heavy()
+    assert [name for name in heavy() if find_spec(name) is None] == [], "names of what is installed"
     assert [name for name in NETWORK if find_spec(name.partition(".")[0]) is None] == []
 
 
@@ -179,12 +185,12 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(arguments: tuple[str, ...])
     loaded = loaded_by(*arguments)
     assert "colorify" in loaded
     assert ("click" in loaded) == bool(arguments)
-    assert loaded.isdisjoint(HEAVY)
+    assert loaded.isdisjoint(heavy())
 
 
 def test_what_is_loaded_is_seen() -> None:
     loaded = loaded_by("--version", first="import pillow_heif, urllib.request")
-    assert {"pillow_heif", "PIL"} <= loaded & HEAVY
+    assert {"pillow_heif", "PIL"} <= loaded & heavy()
     assert {"urllib.request", "socket"} <= loaded & NETWORK
 
 

@@ -23,29 +23,65 @@ def script() -> Any:
     return load_script(ROOM / "fill_in.py", "fill_in")
 
 
-def test_a_release_is_filled_in(script: Any, tmp_path: Path) -> None:
+@pytest.fixture
+def filled(script: Any, tmp_path: Path) -> Path:
+    """The templates, filled in for a release."""
     (tmp_path / "colorify_photo-1.2.3.tar.gz").write_bytes(b"archive")
     (tmp_path / "colorify_photo-1.2.3-py3-none-any.whl").write_bytes(b"wheel")
-    script.main([str(tmp_path), "--into", str(tmp_path / "filled")])
-    formula = (tmp_path / "filled" / "colorify.rb").read_text()
+    (tmp_path / "colorify-1.2.3-windows-x64.zip").write_bytes(b"program")
+    script.main([str(tmp_path), "--repository", "someone/colorify", "--into", str(tmp_path / "filled")])
+    return tmp_path / "filled"
+
+
+def test_the_formula_is_of_the_source_archive(filled: Path) -> None:
+    formula = (filled / "colorify.rb").read_text()
     assert hashlib.sha256(b"archive").hexdigest() in formula
     assert "/colorify_photo-1.2.3.tar.gz" in formula
-    assert "{{" not in formula
 
 
-def test_every_template_is_known_and_asks_for_what_is_known(script: Any, tmp_path: Path) -> None:
-    templates = {path.name for path in ROOM.iterdir() if path.is_file() and "{{" in path.read_text("utf-8")}
-    assert templates - {"fill_in.py"} == set(script.TEMPLATES)
+def test_the_manifest_is_of_the_program_for_windows(filled: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    files = {path.name: yaml.safe_load(path.read_text("utf-8")) for path in (filled / "winget").iterdir()}
+    assert {(row["PackageIdentifier"], row["PackageVersion"]) for row in files.values()} == {
+        ("Colorify.Colorify", "1.2.3")
+    }
+    assert {row["ManifestType"] for row in files.values()} == {"version", "defaultLocale", "installer"}
+    [installer] = files["Colorify.Colorify.installer.yaml"]["Installers"]
+    assert installer["InstallerSha256"].lower() == hashlib.sha256(b"program").hexdigest()
+    address = "https://github.com/someone/colorify/releases/download/v1.2.3/colorify-1.2.3-windows-x64.zip"
+    assert installer["InstallerUrl"] == address
+    # the release builds a zip of that name, with that program in it
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    assert "--name colorify " in workflow
+    assert "-windows-x64.zip" in workflow
+    assert [file["RelativeFilePath"] for file in installer["NestedInstallerFiles"]] == [
+        "colorify\\colorify.exe"
+    ]
+
+
+def test_every_template_is_known_and_asks_for_what_is_known(script: Any, filled: Path) -> None:
+    rows = [path for path in ROOM.rglob("*") if path.is_file() and path.suffix in (".rb", ".yaml")]
+    templates = {path.relative_to(ROOM).as_posix() for path in rows if "{{" in path.read_text("utf-8")}
+    assert templates == set(script.TEMPLATES)
+    assert not [path for path in filled.rglob("*.*") if "{{" in path.read_text("utf-8")]
     with pytest.raises(KeyError):
         script.fill_in("{{DIGEST}}", {})
 
 
-@pytest.mark.parametrize("names", [[], ["colorify_photo-1.tar.gz", "colorify_photo-2.tar.gz"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        [],
+        ["colorify_photo-1.tar.gz", "colorify_photo-2.tar.gz"],
+        ["colorify_photo-1.tar.gz"],
+        ["colorify_photo-1.tar.gz", "colorify-2-windows-x64.zip"],
+    ],
+)
 def test_a_folder_that_is_no_release_is_refused(script: Any, tmp_path: Path, names: list[str]) -> None:
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match="expected one"):
-        script.read_release(tmp_path)
+        script.read_release(tmp_path, "someone/colorify")
 
 
 LARGEST_WHEEL = 25e6  # bytes

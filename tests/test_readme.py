@@ -26,8 +26,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def python_blocks() -> list[str]:
+    """List the Python of the README and the pages; that of docs/server.md is run by tests/server."""
+    pages = [text for page, text in PAGES.items() if page not in ("api.md", "server.md")]
+    return [code for text in pages for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
 
 
 @pytest.fixture
@@ -98,8 +100,8 @@ def test_a_generator_is_tuned_and_compared(place: Path, monkeypatch: pytest.Monk
         assert (line, cli.run([*shlex.split(line)[1:], *short])) == (line, 0)
 
 
-@pytest.mark.parametrize("code", blocks("python"))
-def test_the_python_of_the_readme_runs(code: str, place: Path) -> None:
+@pytest.mark.parametrize("code", python_blocks())
+def test_the_python_of_a_page_runs(code: str, place: Path) -> None:
     (place / "typed.py").write_text(code, encoding="utf-8")
     runpy.run_path(str(place / "typed.py"), run_name="__main__")
 

@@ -153,7 +153,7 @@ STEPS = {
     "what the generator takes for one thing": Step(
         "colorify.model.likeness.Likeness.of", lambda self, masks: np.full((len(masks), *self.shape), 2.0)
     ),
-    "ways of a hint": Step("colorify.model.predict.geodesic_distances", lambda masks, _: masks * 0.0),
+    "ways of a hint": Step("colorify.model.predict.geodesic_distances", lambda masks, *_: masks * 0.0),
     "plausible hints": Step(
         "colorify.model.predict.estimate_plausibility", lambda _, masks, *__: masks.astype(np.float32)
     ),

@@ -76,6 +76,13 @@ def test_a_result_is_replaced_and_nothing_else_is_left(album: Path, tiny_weights
     assert there == ["camera.jpg", "chelsea.jpg"], "a lock or a part was left"
 
 
+@pytest.mark.parametrize("tests", ["tests/test_atomic.py", "tests/batch/test_plan.py"])
+def test_tests_of_files_and_names_pass_there(tests: str) -> None:
+    """All of the tier is run so by .github/workflows/ci.yml; here are those that have most to do with it."""
+    said = run("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", str(ROOT / tests))
+    assert " passed" in said
+
+
 def test_words_are_quoted_for_the_shell_at_hand() -> None:
     assert shell_word("a b.mp4", windows=False) == "'a b.mp4'"
     assert shell_word("a b.mp4", windows=True) == '"a b.mp4"'

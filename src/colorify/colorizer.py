@@ -159,7 +159,8 @@ class Colorizer:
         `alternative`: which of the plausible colourings that differ clearly; 1 the likeliest, as always.
         `max_pixels`: a larger photo is refused. `progress`: called now and then with 0..1, on this thread.
         Memory does not grow with the photo, unless that is decoded as a whole: progressive JPEG, interlaced
-        PNG, WebP, AVIF and HEIC. These, if large, and photos turned by EXIF also take room in TMPDIR.
+        PNG, WebP, AVIF and HEIC. These, if large, photos turned by EXIF, and any large one for OpenRaster
+        also take room in TMPDIR.
         Raises PhotoError, UsageError.
         """
         colors = ColorOptions(strength, vividness, size, to_hints(hints), alternative, detail)

@@ -43,6 +43,7 @@ class Report:
     mean_confidence: float  # 0..1
     data: bytes | None = None  # the encoded photo, if there is no target
     notes: tuple[str, ...] = ()  # what else the person should know
+    beside: tuple[Path, ...] = ()  # what was written beside it: a map, a layer, before and after
 
 
 def resolve_output(
@@ -101,7 +102,7 @@ def find_layer_format(target: Path) -> Format | None:
 
 
 def save_layer(
-    reopen: Callable[[], Photo],
+    photo: Photo,
     chroma: LinearChromaModel,
     target: Path,
     save: SaveOptions,
@@ -112,9 +113,9 @@ def save_layer(
 ) -> None:
     """Write the colour of a photo alone, as a layer, or an OpenRaster file of both. Raises PhotoError.
 
-    `reopen`: opens the photo, which is read several times. `progress`: may raise.
+    `photo`: for OpenRaster one that can be read more than once. `progress`: may raise.
     """
-    photo, row = reopen(), find_layer_format(target)
+    row = find_layer_format(target)
     kind = row or format_named("png")
     depth = min(save.depth or photo.depth, 16 if kind.max_depth > 8 else 8)
     mark = make_mark(spec) if save.mark else None
@@ -123,7 +124,7 @@ def save_layer(
     if row is None:
         from colorify.render.open_raster import save_open_raster  # here, as it brings ZIP and XML
 
-        save_open_raster(reopen, chroma, target, output, threads=threads, progress=progress)
+        save_open_raster(photo, chroma, target, output, threads=threads, progress=progress)
     else:
         save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress, layer=True)
 

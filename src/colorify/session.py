@@ -32,6 +32,7 @@ from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
 from colorify.render.comparison import save_comparison
+from colorify.render.open_raster import OPEN_RASTER_SUFFIX
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
 from colorify.result import Report, make_mark, resolve_output, save_grey, save_layer
@@ -176,7 +177,9 @@ class Session:
             save_grey(self._enlarge(made.confidence), photo, save.confidence, overwrite=save.overwrite)
         if save.layer is not None:
             spec, at_end = self._generator.spec, None if progress is None else partial(_say_done, progress)
-            save_layer(self._full, chroma, save.layer, save, spec, threads=threads, progress=at_end)
+            # of OpenRaster's four pictures each needs the photo
+            photo = self._full(repeated=save.layer.suffix.lower() == OPEN_RASTER_SUFFIX)
+            save_layer(photo, chroma, save.layer, save, spec, threads=threads, progress=at_end)
         if save.compare is not None:
             mark = make_mark(self._generator.spec) if save.mark else None
             save_comparison(self.original(), self.render_preview(colors), save.compare, save, mark)
@@ -192,6 +195,7 @@ class Session:
             mean_confidence=float(made.confidence.mean()),
             data=data,
             notes=(*photo.notes, *notes),
+            beside=tuple(save.beside.values()),
         )
 
     def match(self, reference: object) -> tuple[Hint, ...]:
@@ -281,19 +285,24 @@ class Session:
             if len(self._predictions) > CACHED_PREDICTIONS:
                 self._predictions.popitem(last=False)
 
-    def _open(self) -> Photo:
+    def _open(self, *, repeated: bool = False) -> Photo:
         """Return the photo to be read once more; the bytes of its file are held for as long as that lasts."""
         source = self._source
         header = source.without_content() if isinstance(source, PhotoHeader) else source
-        return open_photo(header, max_pixels=self._max_pixels)
+        return open_photo(header, max_pixels=self._max_pixels, repeated=repeated)
 
-    def _full(self) -> Photo:
-        """Return the photo to be read once more at its full size: as it was opened, if that can be."""
+    def _full(self, *, repeated: bool = False) -> Photo:
+        """Return the photo to be read once more at its full size: as it was opened, if that can be.
+
+        `repeated`: more than once.
+        """
         with self._lock:
             photo, again = self._opened, self._opened is not None and self._opened.decoded is not None
             if not again:
                 self._opened = None
-        return photo or self._open()
+        if photo is None or (repeated and not again):
+            return self._open(repeated=repeated)
+        return photo
 
     def _enlarge(self, plane: FloatArray) -> Iterator[Pixels]:
         """Yield strips of a plane at the generator's scale, 0..1, at the size of the photo: see there."""

@@ -264,7 +264,8 @@ def test_the_colour_alone_is_written_beside_the_photo(colorify: Colorify) -> Non
 )
 def test_before_and_after_are_written_beside_the_photo(colorify: Colorify, style: str, made: str) -> None:
     photo("a.jpg")
-    assert colorify("a.jpg", "--compare", style).code == 0
+    ended = colorify("a.jpg", "--compare", style)
+    assert (ended.code, f"a.jpg -> a-color.jpg and {made}  (" in ended.err) == (0, True)
     assert names() == {"a.jpg", "a-color.jpg", made}
     image = pyvips.Image.new_from_file(made, **({} if style == "side" else {"n": -1}))[:3]
     before, after = pyvips.Image.new_from_file("a.jpg"), pyvips.Image.new_from_file("a-color.jpg")

@@ -1,6 +1,8 @@
 """What a person is told who does not know what to type: a greeting, help, completion, the man page."""
 
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
@@ -12,7 +14,7 @@ from colorify.cli import man_page
 from colorify.cli.command import COMPLETION, group
 from colorify.cli.command_table import DEFAULT_VERB, VERBS
 from colorify.cli.help_page import EXAMPLES, GROUPS
-from command_line import Colorify, command, photo
+from command_line import Colorify, command, make_command, photo
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -142,6 +144,31 @@ def test_a_shell_is_told_how_a_word_goes_on(before: list[str], word: str, offere
 def test_a_shell_names_the_files(before: list[str]) -> None:
     completion = BashComplete(group, {}, "colorify", COMPLETION)
     assert "file" in {item.type for item in completion.get_completions(before, "alb")}
+
+
+@pytest.mark.posix
+@pytest.mark.skipif(shutil.which("fish") is None, reason="apt-get install fish")
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("ser", "serve"), ("--viv", "--vividness"), ("alb", "album/")]
+)
+def test_fish_completes(typed: str, offered: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_command(tmp_path, monkeypatch)
+    (tmp_path / "album").mkdir()
+    script = f"_COLORIFY_COMPLETE=fish_source colorify | source; complete -C 'colorify {typed}'"
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert offered in done.stdout.split()
+
+
+@pytest.mark.posix
+@pytest.mark.skipif(shutil.which("man") is None, reason="apt-get install man-db")
+def test_man_shows_the_page_without_a_warning() -> None:
+    page = ROOT / "man" / "colorify.1"
+    words = ["man", "--warnings", "-E", "UTF-8", "-l", "-P", "cat", str(page)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "--vividness" in done.stdout
 
 
 def test_the_man_page_is_up_to_date() -> None:

@@ -8,6 +8,8 @@ pytest.importorskip("pyte", reason="pip install -e '.[dev]'")
 pytest.importorskip("pty", reason="a terminal of POSIX")
 
 from command_line import command, photo
+from hub_server import StandIn
+from hub_server import hub as hub  # a fixture
 from terminal import last_screen, watch_screen
 
 PHOTOS = 8
@@ -52,6 +54,22 @@ def test_a_line_a_photo_with_v(tiny_weights: Path) -> None:
 def test_json_on_the_same_terminal(tiny_weights: Path) -> None:
     lines = last_screen(*command(tiny_weights, "album/[01].jpg", "--json"))
     assert not any("left" in line and not line.startswith("{") and "/2, " in line for line in lines)
+
+
+def test_a_bar_while_a_model_comes_from_the_hub(hub: StandIn) -> None:
+    pytest.importorskip("huggingface_hub")
+    words = command(Path("hf:someone/old-photos"), "album/0.jpg")
+    bars = 0
+    for lines in watch_screen(*words):
+        drawn = [line for line in lines if " MB of hf:someone/old-photos" in line]
+        assert len(drawn) <= 1, lines
+        bars += len(drawn)
+    assert bars, "there was a bar"
+    assert not drawn, "none is left behind"
+    asked = len(hub.requests)
+    again = watch_screen(*words, "-f")
+    assert not any(" MB of " in line for lines in again for line in lines), "it is here"
+    assert len(hub.requests) == asked
 
 
 def test_no_bar_and_nothing_else_when_quiet(tiny_weights: Path) -> None:

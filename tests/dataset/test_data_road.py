@@ -13,6 +13,7 @@ from site_on_loopback import Site
 from colorify.cli import run
 from colorify.images.photo import open_photo
 from command_line import make_command
+from tiny import write_tiny_generator
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
@@ -68,15 +69,30 @@ def typed(line: str) -> list[str]:
 
 
 @pytest.mark.timeout(900)
-def test_the_road_of_the_readme_leads_to_a_colour_photo(site: Site, road: list[str]) -> None:
-    """In small, and but for the crawl in this process, as every start of torch takes seconds."""
+def test_the_road_of_the_readme_leads_to_a_colour_photo(
+    site: Site, road: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In small, and but for the crawl in this process, as every start of torch takes seconds.
+
+    The network is shallow, and each export writes a tiny generator: what one writes is tested in
+    training/export, and below all is as it is.
+    """
+    from colorify.training.export import weights_file
+    from shallow_network import shallow_network
+
+    def write_tiny(_network: object, _bins: object, path: Path, *_: object, overwrite: bool) -> None:
+        assert overwrite or not path.exists()
+        write_tiny_generator(path)
+
+    monkeypatch.setattr(weights_file, "export", write_tiny)
     lay_down(site, 10, height=280, width=300)
-    for line in road:
-        words = typed(line)
-        if words[:2] == ["data", "crawl"]:
-            run_apart(*words[1:])
-        else:
-            assert run(words) == 0, line
+    with shallow_network():
+        for line in road:
+            words = typed(line)
+            if words[:2] == ["data", "crawl"]:
+                run_apart(*words[1:])
+            else:
+                assert run(words) == 0, line
     assert_it_led_there(10)
 
 

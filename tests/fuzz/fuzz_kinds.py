@@ -15,7 +15,7 @@ import numpy as np
 import pyvips
 from fuzz_films import films
 from fuzz_mutations import damaged, draw_changes
-from fuzz_seeds import HOSTILE_PACKETS, exif_seeds, iptc_seeds, seeds, xmp_seeds
+from fuzz_seeds import HOSTILE_PACKETS, exif_seeds, iptc_seeds, page_seeds, seeds, xmp_seeds
 
 from colorify.colorizer import Colorizer
 from colorify.errors import FilmError, PhotoError
@@ -263,6 +263,22 @@ def color(sample: Sample, folder: Path, colorizer: Colorizer) -> None:
     assert (made.width, made.height) == (report.width, report.height), "the result has another size"
 
 
+def color_pages(sample: Sample, folder: Path, colorizer: Colorizer) -> None:
+    """Colour a TIFF of several pages, from a file or from memory, into one of as many."""
+    source: bytes | Path = sample.data
+    if sample.rng.random() < 0.5:
+        source = folder / "pages"
+        source.write_bytes(sample.data)
+    report = colorizer.colorize_file(source, None, format="tiff", max_pixels=limit_of(sample.rng))
+    assert report.data is not None
+    first = pyvips.Image.tiffload_buffer(report.data, fail_on="error")
+    assert (first.width, first.height) == (report.width, report.height), "the result has another size"
+    count = first.get("n-pages")
+    assert count == 1 or f"{count} pages" in report.notes, "the result has another number of pages"
+    for page in range(count):
+        pyvips.Image.tiffload_buffer(report.data, fail_on="error", page=page).avg()
+
+
 def _tiffs() -> Mapping[str, bytes]:
     return {name: data for name, data in _made(seeds).items() if name.endswith(".tif")}
 
@@ -282,7 +298,7 @@ def kinds(folder: Path, weights: Path) -> list[tuple[float, Kind]]:
         return Colorizer(weights, threads=1)
 
     return [
-        (0.42, Files("decode", seeds, lambda sample: decode(sample, folder), RARE_FILES)),
+        (0.41, Files("decode", seeds, lambda sample: decode(sample, folder), RARE_FILES)),
         (0.05, Files("write metadata of", seeds, write, RARE_FILES)),
         (0.14, Files("edit", xmp_seeds, edit_xmp, RARE_PACKETS)),
         (0.12, Files("edit", exif_seeds, edit_exif)),
@@ -290,4 +306,5 @@ def kinds(folder: Path, weights: Path) -> list[tuple[float, Kind]]:
         (0.04, Files("edit tags of", _tiffs, edit_tags)),
         (0.015, Files("film", films, lambda sample: read_film(sample, folder))),
         (0.005, Files("colour", seeds, lambda sample: color(sample, folder, colorizer()), RARE_FILES)),
+        (0.01, Files("colour pages of", page_seeds, lambda one: color_pages(one, folder, colorizer()))),
     ]

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
@@ -76,6 +76,29 @@ def iptc_seeds() -> dict[str, bytes]:
         "wrapped.iptc": wrapped,
         "more.iptc": wrapped + other,
     }
+
+
+def page_seeds() -> dict[str, bytes]:
+    """Make TIFFs of several pages: alike, of several sizes, and of several depths and modes."""
+    width, height = SIZE
+    sizes = (SIZE, (width - 5, height + 7), (width + 8, height // 2))
+    return {
+        "alike.tif": _pages([("L", SIZE)] * 3, "tiff_lzw"),
+        "packed.tif": _pages([("L", SIZE)] * 4, "packbits"),
+        "plain.tif": _pages([("RGB", SIZE)] * 2, None),
+        "sizes.tif": _pages([("RGB", size) for size in sizes], "tiff_adobe_deflate"),
+        "modes.tif": _pages([("L", SIZE), ("I;16", SIZE), ("RGB", SIZE)], None),
+    }
+
+
+def _pages(pages: Sequence[tuple[str, tuple[int, int]]], compression: str | None) -> bytes:
+    first, *others = (
+        Image.fromarray(grey_scene(*size, depth=16 if mode == "I;16" else 8)).convert(mode)
+        for mode, size in pages
+    )
+    file = BytesIO()
+    first.save(file, "TIFF", save_all=True, append_images=others, compression=compression)
+    return file.getvalue()
 
 
 def _makers() -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -36,7 +36,7 @@ def fill(
     L = np.full(labels.shape, 50, np.float32) if L is None else L
     skin = np.zeros(labels.shape, np.float32) if skin is None else skin
     likeness = measure_likeness(things(labels, 0.02), {}, 4)
-    distance = geodesic_distances(masks, L)
+    distance = geodesic_distances(masks, L, likeness.unlike_neighbors)
     regions = find_regions(masks, distance, likeness, skin)
     colors = np.array(colors[: len(places)], np.float32)
     return fill_regions(np.zeros((*labels.shape, 2), np.float32), colors, regions, distance)
@@ -61,6 +61,25 @@ def test_folds_and_shadows_of_a_thing_belong_to_it() -> None:
     assert not made[:, CELLS // 2 :].any()
 
 
+def test_dots_on_the_cloth_belong_to_it() -> None:
+    labels = halves()
+    labels[4:28:6, 4:12:4] = 1  # cells that the generator takes for what is on the right
+    made = fill(labels, (16, 3))
+    assert np.abs(made[2:30, 2:14] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, CELLS // 2 :].any()
+
+
+def test_a_way_is_longer_where_the_generator_sees_another_thing() -> None:
+    masks = np.zeros((1, CELLS, CELLS), bool)
+    masks[0, 16, 3] = True
+    L = np.full((CELLS, CELLS), 50, np.float32)
+    likeness = measure_likeness(things(halves(), 0.02), {}, 4)
+    plain, told = geodesic_distances(masks, L), geodesic_distances(masks, L, likeness.unlike_neighbors)
+    within, beyond = np.s_[0, :, : CELLS // 2 - 1], np.s_[0, :, CELLS // 2 + 1 :]
+    assert np.abs(told[within] - plain[within]).max() < 0.1
+    assert (told[beyond] - plain[beyond]).min() > 0.15
+
+
 def test_a_strong_edge_of_L_is_not_crossed_whatever_the_generator_thinks() -> None:
     L = np.full((CELLS, CELLS), 40, np.float32)
     L[:, 20:] += 30
@@ -82,7 +101,7 @@ def test_skin_stays_although_the_generator_takes_it_for_the_dress() -> None:
     skin[10:20, 20:] = 1
     everything = np.zeros((CELLS, CELLS), np.intp)
     labels = everything.copy()
-    labels[0] = 1  # something else
+    labels[:6] = 1  # something else
     made = fill(labels, (16, 3), skin=skin)
     dress = fill(labels, (16, 3))
     assert dress[15, 25].any(), "without knowing of skin it is filled"

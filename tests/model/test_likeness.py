@@ -49,3 +49,19 @@ def test_several_places_are_asked_at_once() -> None:
     np.testing.assert_allclose(both[0], likeness.of(one)[0], atol=1e-5)
     np.testing.assert_allclose(both[1], likeness.of(other)[0], atol=1e-5)
     assert likeness.nbytes > 0
+
+
+def test_neighbors_are_unlike_only_where_a_thing_ends() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 0.01, (H, W, 12)).astype(np.float32)
+    logits[:, 20:, 3] += 2
+    features = np.ones((H // 4, W // 4, 3), np.float32)
+    features[:, 5:, 0], features[:, :5, 1] = 3, 3
+    across, down, *slant = measure_likeness(logits, {16: features}, 4).unlike_neighbors
+    assert across.shape == (H, W - 1)
+    assert down.shape == (H - 1, W)
+    assert all(plane.shape == (H - 1, W - 1) for plane in slant)
+    assert across[:, 19].min() > 0.5
+    assert down.mean() < 0.1
+    nothing = measure_likeness(np.ones((H, W, 12), np.float32), {}, 4).unlike_neighbors
+    assert not any(plane.any() for plane in nothing)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from blending import lay_over
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError
+from colorify.images import decode, photo
 from colorify.images.metadata.provenance import has_colorify_mark
 from colorify.images.photo import read_photo_header
 from tiny import grey_scene
@@ -76,6 +77,29 @@ def test_its_pictures_are_the_photo_its_colour_and_both(
     by_luma = np.abs(lay_over(grey, layer, mode="color") * 255 - wanted / step).max(axis=2)
     assert by_luma.mean() < 12, "strong colours, and luma is not L"
     assert by_luma.mean() < np.abs(grey / step - wanted / step).max(axis=2).mean() / 2
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_photo_is_decoded_once_for_all_its_pictures(
+    colorizer: Colorizer, source: Path, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """Beside what the result itself takes: a large one goes into a file without a name."""
+    _, small = colored(colorizer, source, "small.ora")
+    if not held:
+        monkeypatch.setattr(decode, "MAX_CACHED_BYTES", 0)
+    decoded: list[object] = []
+    begin = photo.open_decoder
+
+    def count(*given: Any, **options: Any) -> Any:
+        if not isinstance(given[0].data, pyvips.Image):  # the thumbnail
+            decoded.append(given)
+        return begin(*given, **options)
+
+    monkeypatch.setattr(photo, "open_decoder", count)
+    _, path = colored(colorizer, source, "large.ora", overwrite=True)
+    assert len(decoded) == (1 if held else 2)
+    for name in ("data/photo.png", "data/color.png", "mergedimage.png", "Thumbnails/thumbnail.png"):
+        assert (member(path, name) == member(small, name)).all(), name
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp"])

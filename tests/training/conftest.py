@@ -1,10 +1,12 @@
 """Small photos whose colours can be learned: bright places are blue, dark ones green, the rest orange."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import torch
 from filelock import FileLock
 from made_networks import SPEC, make_network
@@ -15,6 +17,7 @@ from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins
 from colorify.training.network.unet import UNet
 from colorify.training.recipe import Phase, Recipe
+from shallow_network import shallow_network
 
 SHORT, LONG = 48, 64  # px
 
@@ -23,6 +26,13 @@ SHORT, LONG = 48, 64  # px
 def _seeded() -> None:
     """What a test draws does not depend on which ones ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shallow() -> Iterator[None]:
+    """Steps and exports of the whole network take three times as long."""
+    with shallow_network():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +49,26 @@ def _photo(rng: np.random.Generator) -> np.ndarray:
     b = np.select([L > 60, L < 40], [-35, 30], 40)
     a, b = a + rng.normal(0, 8, a.shape), b + rng.normal(0, 8, b.shape)
     return np.stack([np.clip(L * 2.55, 0, 255), a + 128, b + 128], -1).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def pictures(samples: list[Sample]) -> list[bytes]:
+    """The samples as PNG files."""
+    files = []
+    for sample in samples:
+        lab = pyvips.Image.new_from_array(sample.lab.astype(np.float32))
+        lab = ((lab - [0, 128, 128]) * [1 / 2.55, 1, 1]).copy(interpretation="lab")
+        files.append(lab.colourspace("srgb").pngsave_buffer())
+    return files
+
+
+@pytest.fixture(scope="session")
+def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of the photos."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number, data in enumerate(pictures):
+        (folder / f"{number:02d}.png").write_bytes(data)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +96,8 @@ def bins() -> Bins:
 
 @pytest.fixture(scope="session")
 def network(bins: Bins) -> UNet:
-    return make_network(len(bins))
+    with shallow_network():
+        return make_network(len(bins))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from colorify.training.network.unet import UNet
 from colorify.training.recipe import Gan, Phase, Recipe
 from colorify.training.trainer import Trainer
 from colorify.training.warm_start import PretrainedGenerator
+from shallow_network import shallow_network
 
 STEPS, STOP = 10, 5
 RECIPE = Recipe(
@@ -84,5 +85,5 @@ def compare(recipe: Recipe, folder: Path, shards: list[str], workers: Workers) -
 
 
 if __name__ == "__main__":
-    with init_distributed("cpu") as (own, _):
+    with shallow_network(), init_distributed("cpu") as (own, _):
         compare(GAN, Path(sys.argv[1]), sys.argv[2:], own)

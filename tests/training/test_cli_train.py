@@ -1,6 +1,7 @@
 """`colorify train`, as it is typed: from photos, from shards, on one process and on two."""
 
 import io
+import os
 import re
 import signal
 import subprocess
@@ -13,37 +14,16 @@ import pytest
 import pyvips
 import torch
 from recorded_export import RecordedExport
+from short_runs import COMMON, PHASES
 
 from colorify.cli import run
 from colorify.dataset.shard_reader import Sample
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.export import weights_file
 from colorify.training.trainer import Trainer
-from stuck import start_and_stick
 
+BARE_COMMAND = Path(__file__).with_name("bare_command.py")
 RECIPES = Path(__file__).parents[2] / "recipes"
-COMMON = "seed = 1\nfrozen_stages = 5\nwarmup = 0.0\naverage = 0.5\nhinted = 0.5\naged = 0.5\n"
-PHASES = "phases = [ { until = 1.0, size = 32, batch = 2 } ]\n"
-
-
-@pytest.fixture(scope="module")
-def pictures(samples: list[Sample]) -> list[bytes]:
-    """The samples as PNG files."""
-    files = []
-    for sample in samples:
-        lab = pyvips.Image.new_from_array(sample.lab.astype(np.float32))
-        lab = ((lab - [0, 128, 128]) * [1 / 2.55, 1, 1]).copy(interpretation="lab")
-        files.append(lab.colourspace("srgb").pngsave_buffer())
-    return files
-
-
-@pytest.fixture(scope="module")
-def folder(pictures: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of the photos, one of them broken and one without colours."""
-    folder = tmp_path_factory.mktemp("photos")
-    for number, data in enumerate(pictures):
-        (folder / f"{number:02d}.png").write_bytes(data)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +113,6 @@ def test_what_makes_no_sense_is_refused(
     assert complaint in capsys.readouterr().err
 
 
-def test_a_teacher_that_is_missing_is_noticed_before_the_shards_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = ["train", "a.tar", "--recipe", str(RECIPES / "teach.toml"), "--into", "run"]
-    assert run([*words, "--teacher", "shipped", "--teacher", "none.onnx"]) == 3
-    said = capsys.readouterr().err
-    assert "none.onnx" in said
-    assert "reading" not in said
-
-
 def write_shard(path: Path, pictures: list[bytes]) -> None:
     with tarfile.open(path, "w") as tar:
         for number, data in enumerate(pictures):
@@ -179,24 +148,6 @@ def test_a_request_to_stop_is_heard_after_the_step_and_the_command_goes_on_from_
     assert load_checkpoint(tmp_path / "run" / CHECKPOINT).step == 2
 
 
-@pytest.mark.slow
-def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "short.toml"
-    recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
-    words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]
-    assert run([*words, str(tmp_path / "unbroken")]) == 0
-    process = start_and_stick(Trainer.train_step, 5, *words, tmp_path / "broken")
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert load_checkpoint(tmp_path / "broken" / CHECKPOINT).step == 3
-    assert run([*words, str(tmp_path / "broken")]) == 0
-    whole, resumed = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("unbroken", "broken"))
-    assert (resumed.step, resumed.photos) == (whole.step, whole.photos)
-    for name, tensor in whole.network.items():
-        torch.testing.assert_close(resumed.network[name], tensor, rtol=0, atol=1e-5)
-
-
 @pytest.mark.timeout(900)
 def test_two_processes_do_what_one_does_with_two_batches(
     pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -206,14 +157,6 @@ def test_two_processes_do_what_one_does_with_two_batches(
         write_shard(tmp_path / name, pictures[:1] * 8)
     (tmp_path / "one.toml").write_text(f"steps = 3\naccumulate = 2\n{COMMON}{PHASES}")
     (tmp_path / "two.toml").write_text(f"steps = 3\n{COMMON}{PHASES}")
-    # no weights file, which takes longer than all else
-    (tmp_path / "bare.py").write_text(
-        "from colorify.training.export import weights_file as export\n"
-        "export.export_checkpoint = lambda _, output, **__: output.touch()\n"
-        "from colorify.cli import main\n"
-        "if __name__ == '__main__':\n"  # as the processes that decode import it, too
-        "    main()\n"
-    )
     # standalone: on a free port of its own
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     one = ["train", "a.tar", "--recipe", "one.toml", "--into", "one"]
@@ -223,7 +166,12 @@ def test_two_processes_do_what_one_does_with_two_batches(
     monkeypatch.setattr(weights_file, "export_checkpoint", lambda _, output, **__: output.touch())
     assert run(one) == 0
     done = subprocess.run(
-        [*launch, "bare.py", *two], capture_output=True, text=True, check=False, timeout=400
+        [*launch, BARE_COMMAND, *two],
+        env={**os.environ, "PYTHONPATH": str(BARE_COMMAND.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     first, second = (load_checkpoint(tmp_path / name / CHECKPOINT) for name in ("one", "two"))

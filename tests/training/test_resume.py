@@ -16,6 +16,8 @@ from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
 from colorify.training.warm_start import load_generator
 
+HELPERS = Path(__file__).parents[1]
+
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
@@ -33,7 +35,7 @@ def test_so_they_are_in_two_processes_with_a_gan(shards: list[str], tmp_path: Pa
     script = Path(__file__).with_name("resumed_runs.py")
     done = subprocess.run(
         [*launch, str(script), str(tmp_path), *shards],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(HELPERS)},
         capture_output=True,
         text=True,
         check=False,

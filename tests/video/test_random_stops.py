@@ -28,7 +28,7 @@ def color(source: Path, target: Path, weights: Path) -> None:
 
 def test_stops_at_random_moments(tmp_path: Path, tiny_weights: Path) -> None:
     """Some fall before the first frame, some into the joining, some after the end."""
-    count, moments = 10, random.Random(22)
+    count, moments = 5, random.Random(22)
     sort = Sort(size=(64, 48), frames=16, cut=7)
     whole = write_film(tmp_path / "film.mp4", sort)
     (tmp_path / "undisturbed").mkdir()

@@ -14,7 +14,8 @@ from colorify.hints import Hint
 from colorify.model.generator import Prediction
 from colorify.video import FilmOptions, TimedHint, colorize_film, temporal
 from colorify.video.frame_input import FrameInput, prepare_frame
-from colorify.video.hint_tracking import join_hints
+from colorify.video.hint_tracking import follow_hints, join_hints
+from colorify.video.optical_flow import Motion
 from colorify.video.reader import Frame
 from colorify.video.temporal import (
     CHUNK_FRAMES,
@@ -161,3 +162,14 @@ def test_a_hint_outside_the_picture_is_refused(tmp_path: Path, tiny_weights: Pat
     options = FilmOptions(hints=(TimedHint(Hint(64, 10, "#ff0000"), 0.0),))
     with pytest.raises(UsageError, match="64x48"):
         colorize_film(source, weights=tiny_weights, options=options)
+
+
+@pytest.mark.parametrize(("seen", "followed"), [(0.2, True), (0.02, False)])
+def test_a_hint_is_followed_on_dark_cloth_in_grain_and_ends_behind_what_passes(
+    seen: float, followed: bool
+) -> None:
+    flow = np.full((32, 48, 2), (1.0, -0.5), np.float32)
+    plane = np.full((32, 48), seen, np.float32)
+    motion = Motion(forward=flow, backward=-flow, seen_before=plane, seen_after=plane)
+    (*found,) = follow_hints([Hint(100, 60, "#2040c0")], motion, (192, 128))
+    assert [(hint.x, hint.y) for hint in found] == ([(104, 58)] if followed else [])

@@ -13,6 +13,7 @@ From the ground up:
 * `interruption`: signals wherever no verb listens
 * `wording`: errors of the library in the words of the command line
 * `progress`: the bar on a terminal
+* `hub_progress`: and while weights come from the Hub
 * `summary`: what came of a run, counted
 * `result_lines`: how a run is shown: lines, or JSON lines
 * `report_file`: and as a table for spreadsheets

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import DEVICE, FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.cli.progress import count_bar
@@ -73,6 +74,7 @@ def bulk(
 
     from colorify.batch.bulk.run import color_bulk
 
+    load_weights_of_hub(weights)
     with count_bar() as draw:
 
         def show(done: int, chunks: int) -> None:

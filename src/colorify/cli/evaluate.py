@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.progress import count_bar
@@ -67,6 +68,7 @@ def evaluate(
     if sheet is not None and sheet.exists() and not force:
         raise UsageError(f"{sheet}: exists already. Add -f to overwrite it.")
     paths, counts = scoring.find_photos(folder), _counts(hints)
+    load_weights_of_hub(weights)
     colorizer = Colorizer(weights, device=device)
     perceptual = _perceptual(metric_weights)
     for count in counts:

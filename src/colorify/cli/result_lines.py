@@ -83,7 +83,8 @@ class LineReporter:
             return
         worth = alone or result.report.was_colored or result.report.notes or not sys.stderr.isatty()
         if self.verbosity > 0 or (worth and not self.quiet):
-            self._report(printable_path(result.job.source), printable_path(result.job.target), result.report)
+            written = " and ".join(map(printable_path, (result.job.target, *result.report.beside)))
+            self._report(printable_path(result.job.source), written, result.report)
 
     def watching(self, folders: Sequence[str]) -> None:
         if self.verbosity >= 0:

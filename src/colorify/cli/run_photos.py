@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from colorify.cli.command_table import FILM_SUFFIXES
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
@@ -49,6 +50,7 @@ class Run:
         from colorify.colorizer import Colorizer
 
         threads = threads_per_photo(self.jobs)
+        load_weights_of_hub(self.weights, quiet=self.show.quiet)
         colorizer = Colorizer(self.weights, threads=threads, device=self.device)
         self.show.loaded(colorizer)
         return colorizer

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_line
 from colorify.cli.options import DEVICE, WEIGHTS
 from colorify.errors import ExitCode, UsageError
@@ -66,6 +67,7 @@ def serve(
     """
     with _quitting():
         settings = _settings(host, workers, queue, token, origins, max_mb, max_megapixels, weights, device)
+        load_weights_of_hub(weights)
         return _run(settings, host, port, browse=not no_open and has_browser())
 
 

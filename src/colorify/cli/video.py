@@ -13,6 +13,7 @@ import click
 
 from colorify.cli.film_lines import FilmReporter, film_bar
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.options import (
     DEVICE,
     SIZE,
@@ -182,6 +183,7 @@ def video(
 
         @cache  # once for all films, and for none in vain
         def load() -> "Generator":
+            load_weights_of_hub(weights, quiet=quiet)
             generator = load_film_generator(weights, device=device)
             show.loaded(generator)
             return generator

@@ -61,8 +61,8 @@ def evaluate(
         photo = open_photo(path)
         pixels = to_rgb8(photo.rows()(0, photo.size[1]))
         truth = _reduce(pixels)
-        given = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
-        colored = colorizer.colorize(pixels, vividness=vividness, size=size, detail=detail, hints=given)
+        true_hints = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
+        colored = colorizer.colorize(pixels, vividness=vividness, size=size, detail=detail, hints=true_hints)
         small = _reduce(colored)
         yield ScoredPhoto(
             path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)

@@ -36,19 +36,19 @@ def profile_of_numbers(primaries: int, transfer: int, kind: str) -> bytes | None
 
 def read_nclx(file: BinaryIO) -> tuple[int, int] | None:
     """Return the primaries and the transfer of an AVIF that has no ICC profile; None where it names none."""
-    at, found = 0, None
+    at, codes = 0, None
     for _ in range(_MOST_BOXES):
         file.seek(at)
         head = file.read(18)
         size, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if kind == b"colr" and head[8:12] != b"nclx":
             return None
-        if kind == b"colr" and found is None and len(head) >= 16:
-            found = int.from_bytes(head[12:14], "big"), int.from_bytes(head[14:16], "big")
+        if kind == b"colr" and codes is None and len(head) >= 16:
+            codes = int.from_bytes(head[12:14], "big"), int.from_bytes(head[14:16], "big")
         if kind in _WITHIN:
             at += 8 + _WITHIN[kind]
         elif size < 8:
             break
         else:
             at += size
-    return found
+    return codes

@@ -219,18 +219,19 @@ def _read_jpeg_header(file: BinaryIO) -> pyvips.Image:
 
 
 def open_decoder(
-    origin: ImageSource, header: pyvips.Image, *, cache_decoded: bool
+    origin: ImageSource, header: pyvips.Image, *, cache_decoded: bool, repeated: bool = False
 ) -> tuple[pyvips.Image, bool]:
     """Begin to decode in full, as the file lies; return that, and whether it can be read more than once.
 
     `cache_decoded`: decode it now, if small or not to be read in parts, into memory or a file without a name.
+    `repeated`: all of it will be read more than once, so any other is put into such a file, too.
     """
     if isinstance(origin.data, pyvips.Image):
         return origin.data, True
     turned = read_orientation(header) > 1  # such a photo is not read from the top down
     if cache_decoded and decoded_bytes(header) <= MAX_CACHED_BYTES:
         return decode(origin, access="sequential").copy_memory(), True
-    if cache_decoded and (turned or _undivided_bytes(header, origin)):
+    if cache_decoded and (repeated or turned or _undivided_bytes(header, origin)):
         return cache_tiles(decode(origin, access="sequential"), origin.name), True
     return (decode(origin, access="random" if turned else "sequential"), turned)
 

@@ -166,19 +166,26 @@ def read_photo_header(
 
 
 def open_photo(
-    source: Source | PhotoHeader, *, max_pixels: int = MAX_PIXELS, cache_decoded: bool = False
+    source: Source | PhotoHeader,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    cache_decoded: bool = False,
+    repeated: bool = False,
 ) -> Photo:
     """Open a file, the content of one, or pixels: (H, W), (H, W, 1..4) uint8 or uint16, sRGB.
 
     `source`: or the header of one, which is not read again then. Files are told by their content, never by
     their suffix. Pixels are not decoded here, but:
     `cache_decoded`: a small photo is decoded into memory, as it is read twice: by `shrink`, and then in rows.
+    `repeated`: a large one, too, into a file without a name, as all of it is read more than once.
     Raises PhotoError where it cannot be read, is animated, or has more than `max_pixels` pixels.
     """
     header = source if isinstance(source, PhotoHeader) else read_photo_header(source, max_pixels=max_pixels)
     origin = header.origin
     with translate_vips_errors(origin.name, partial(explain, origin)):
-        decoded, repeatable = open_decoder(origin, header.image, cache_decoded=cache_decoded)
+        decoded, repeatable = open_decoder(
+            origin, header.image, cache_decoded=cache_decoded or repeated, repeated=repeated
+        )
         turned, has_resolution = turn_upright(decoded, origin)
         color, alpha = split_channels(_to_integer(turned, origin), origin)
         if color.bands not in (1, 3) and color.interpretation != "cmyk":

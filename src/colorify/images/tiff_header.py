@@ -141,13 +141,13 @@ def _is_raw(directory: Directory) -> bool:
 
 def _inner(file: BinaryIO, directory: Directory) -> list[Directory]:
     """Return the directories within one, as far as they can be read."""
-    found = []
+    directories = []
     for position in (directory[_INNER].numbers if _INNER in directory else [])[:_MOST_INNER]:
         try:
-            found.append(read_at(file, position, _TAGS))
+            directories.append(read_at(file, position, _TAGS))
         except DamagedTagsError:
             continue
-    return found
+    return directories
 
 
 def _rarity(photo: Directory, interpretation: int) -> str | None:

@@ -64,11 +64,11 @@ def alternative_colors(
         if len({switch.region for switch in way}) == count
     ]
     for way in sorted(ways, key=lambda way: sum(switch.loss for switch in way)):
-        made = (ab + sum(switch.change for switch in way)).astype(np.float32)
-        in_gamut = clip_ab_to_gamut(L, made)
+        coloring = (ab + sum(switch.change for switch in way)).astype(np.float32)
+        in_gamut = clip_ab_to_gamut(L, coloring)
         if all(_difference(in_gamut, other) >= MIN_DIFFERENCE_LAB for other in accepted):
             accepted.append(in_gamut)
-            yield made
+            yield coloring
 
 
 def _switches(ab: FloatArray, likely: Distribution, L: FloatArray, temperature: float) -> Iterator[_Switch]:

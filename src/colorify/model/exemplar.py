@@ -106,12 +106,12 @@ def _normalize(vectors: FloatArray) -> FloatArray:
 
 def _agreement(rows: Indices, columns: Indices) -> Indices:
     """Count the cells around each cell whose matches lie near its match, but not on it."""
-    found = np.zeros(rows.shape, np.intp)
+    neighbors = np.zeros(rows.shape, np.intp)
     edge = -10  # far from everything
     wide_rows, wide_columns = (np.pad(index, 1, constant_values=edge) for index in (rows, columns))
     h, w = rows.shape
     for down, right in product((0, 1, 2), repeat=2):
         there = np.s_[down : down + h, right : right + w]
         apart = np.hypot(wide_rows[there] - rows, wide_columns[there] - columns)
-        found += (apart > 0) & (apart <= MAX_MATCH_DISTANCE_CELLS)
-    return found
+        neighbors += (apart > 0) & (apart <= MAX_MATCH_DISTANCE_CELLS)
+    return neighbors

@@ -129,12 +129,12 @@ class Generator:
         width, height = (side // self.spec.stride for side in size)
         channels = {"ab": 2, "confidence": 1, LOGITS: len(self.centers)}
         expected = (1, channels.get(name), height, width)
-        found = plane.shape
+        shape = plane.shape
         if name.startswith(FEATURES):
-            expected = (1, self._no_features[int(name.rpartition(".")[2])].shape[1], *found[2:])
-        if len(found) != 4 or found != expected:
+            expected = (1, self._no_features[int(name.rpartition(".")[2])].shape[1], *shape[2:])
+        if len(shape) != 4 or shape != expected:
             raise WeightsError(
-                f"{self.path}: expected {name} of shape {expected}, found {found}. {WEIGHTS_CURE}"
+                f"{self.path}: expected {name} of shape {expected}, found {shape}. {WEIGHTS_CURE}"
             )
         if not (plane.max() <= MAX_OUTPUT and plane.min() >= -MAX_OUTPUT):  # what is no number is neither
             raise WeightsError(f"{self.path}: {name} is not finite: its weights are damaged. {WEIGHTS_CURE}")
@@ -186,8 +186,8 @@ class EncodedPhoto:
             ab, confidence = self._run(["ab", "confidence"], hints)
             return Prediction(ab=ab, confidence=confidence[:, :, 0])
         logits, confidence = self._run([LOGITS, "confidence"], hints)
-        made = self._distribution(logits, vividness)
-        return Prediction(ab=made.colors_at(self.generator.spec.temperature), confidence=confidence[:, :, 0])
+        ab = self._distribution(logits, vividness).colors_at(self.generator.spec.temperature)
+        return Prediction(ab=ab, confidence=confidence[:, :, 0])
 
     def distribution(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Distribution:
         """Return how likely each colour is. Raises WeightsError where the generator is a regression."""
@@ -264,11 +264,11 @@ class EncodedPhoto:
         planes = np.zeros((1, 3, high // stride, wide // stride), np.float32)
         if hints is not None:
             planes[0, :, : hints.shape[0], : hints.shape[1]] = hints.transpose(2, 0, 1)
-        given = features if features is not None else generator._no_features
-        named = {f"{CACHED}.{number}": plane for number, plane in enumerate(given)}
-        made = [f"{FEATURES}.{number}" for number in range(len(given))] if features is None else []
+        cached = features if features is not None else generator._no_features
+        named = {f"{CACHED}.{number}": plane for number, plane in enumerate(cached)}
+        feature_names = [f"{FEATURES}.{number}" for number in range(len(cached))] if features is None else []
         results = generator.run(
-            [*outputs, *made],
+            [*outputs, *feature_names],
             {
                 "L": self._padded[None, None],
                 "hints": planes,

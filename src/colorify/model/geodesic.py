@@ -1,9 +1,10 @@
-"""How far two places of a photo are from each other, by ways on which L changes slowly.
+"""How far two places of a photo are from each other, by ways on which L and what is there change slowly.
 
 The geodesic distance of L: L. Yatziv & G. Sapiro, "Fast image and video colorization using chrominance
 blending" (IEEE Transactions on Image Processing 15(5), 2006). A step's length is its own, as a share of
 REACH_SIDES, plus the square of its change of L, as a share of EDGE_L: squared, the folds of a cloth are cheap
-and its border is dear. At 1 a way ends.
+and its border is dear. At 1 a way ends. Where a dress is as bright as the arm on it, L does not tell: so a
+step may also cost UNLIKE_LENGTH times how unlike its two cells are to the generator (see `likeness`).
 """
 
 from collections.abc import Sequence
@@ -17,18 +18,21 @@ Mask = NDArray[np.bool_]
 
 REACH_SIDES: Final = 4.0  # times the short side of the picture: how far a way goes where L does not change
 EDGE_L: Final = 25.0  # L; a change from one cell to the next that ends a way
+UNLIKE_LENGTH: Final = 0.2  # of a step between cells whose cosine is 0
 # (down, right) to a neighbour; the other four are these the other way round
 NEIGHBOR_STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
-Step = tuple[tuple[slice, slice], tuple[slice, slice], FloatArray]  # cells, their neighbours, how far it is
+Cells = tuple[slice, slice]
+Step = tuple[Cells, Cells, FloatArray]  # cells, their neighbours, how far it is
 
 
-def geodesic_distances(masks: Mask, L: FloatArray) -> FloatArray:
+def geodesic_distances(masks: Mask, L: FloatArray, unlike: Sequence[FloatArray] | None = None) -> FloatArray:
     """Return how far each cell is from each mask, (k, h, w), 0..1; 1 is anything farther.
 
-    `masks`: (k, h, w), none empty. `L`: (h, w), 0..100.
+    `masks`: (k, h, w), none empty. `L`: (h, w), 0..100. `unlike`: how unlike the cells of `find_neighbors`
+    are, for each of NEIGHBOR_STEPS, 0..2; None: nobody knows.
     """
-    steps = _step_lengths(L)
+    steps = _step_lengths(L, unlike)
     distance = np.where(masks, np.float32(0), np.float32(1))
     left = np.inf
     while (total := float(distance.sum())) < left:  # each round carries it at least a cell on
@@ -44,18 +48,23 @@ def _relax(distance: FloatArray, steps: Sequence[Step]) -> None:
         np.minimum(theirs, ours + length, out=theirs)
 
 
-def _step_lengths(L: FloatArray) -> list[Step]:
+def find_neighbors(shape: tuple[int, ...], down: int, right: int) -> tuple[Cells, Cells]:
+    """Return the cells that have a neighbour so far `down` and to the `right`, and these neighbours."""
+    return _window(shape, down, right), _window(shape, -down, -right)
+
+
+def _step_lengths(L: FloatArray, unlike: Sequence[FloatArray] | None) -> list[Step]:
     reach = REACH_SIDES * min(L.shape)
     steps: list[Step] = []
-    for down, right in NEIGHBOR_STEPS:
-        here = _window(L.shape, down, right)
-        there = _window(L.shape, -down, -right)
+    for number, (down, right) in enumerate(NEIGHBOR_STEPS):
+        here, there = find_neighbors(L.shape, down, right)
         length = np.hypot(down, right) / reach + ((L[here] - L[there]) / EDGE_L) ** 2
+        if unlike is not None:
+            length = length + UNLIKE_LENGTH * unlike[number]
         steps.append((here, there, length.astype(np.float32)))
     return steps
 
 
-def _window(shape: tuple[int, ...], down: int, right: int) -> tuple[slice, slice]:
-    """Return the cells that have a neighbour so far `down` and to the `right`."""
+def _window(shape: tuple[int, ...], down: int, right: int) -> Cells:
     h, w = shape
     return slice(max(0, -down), h - max(0, down)), slice(max(0, -right), w - max(0, right))

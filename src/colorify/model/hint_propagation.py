@@ -46,18 +46,18 @@ def propagate_hints(
     none empty. `hint_ab`: (k, 2), their a and b. `alike`: as by `correlate`.
     """
     weights = _weights(alike, masks)
-    made = ab + _delta(weights, hint_ab, ab)
+    hinted_ab = ab + _delta(weights, hint_ab, ab)
     # hints that DECORRELATION has weakened, as they contradict each other, come into their own close by
-    left = hint_ab - np.stack([made[seed].mean(axis=0) for seed in masks])
+    left = hint_ab - np.stack([hinted_ab[seed].mean(axis=0) for seed in masks])
     close = alike**PROXIMITY_POWER
-    made += np.tensordot(close / np.maximum(close.sum(axis=0), 1), left, (0, 0))
-    return limit(made, ab, hint_ab), np.clip(weights.sum(axis=0), 0, 1)
+    hinted_ab += np.tensordot(close / np.maximum(close.sum(axis=0), 1), left, (0, 0))
+    return limit(hinted_ab, ab, hint_ab), np.clip(weights.sum(axis=0), 0, 1)
 
 
-def limit(made: FloatArray, ab: FloatArray, hint_ab: FloatArray) -> FloatArray:
+def limit(hinted_ab: FloatArray, ab: FloatArray, hint_ab: FloatArray) -> FloatArray:
     """Keep each a and b between those of the hints and the generator."""
     least, most = np.minimum(ab, hint_ab.min(axis=0)), np.maximum(ab, hint_ab.max(axis=0))
-    return np.asarray(np.clip(made, least, most), np.float32)
+    return np.asarray(np.clip(hinted_ab, least, most), np.float32)
 
 
 def _delta(weights: FloatArray, hint_ab: FloatArray, ab: FloatArray) -> FloatArray:

@@ -3,27 +3,20 @@
 Whether a cell belongs to it is a sum of evidence, in logits (0: as likely as not):
 
 * how alike the generator takes the cell and the hint for: see `likeness`;
-* minus how far it is by ways on which L changes slowly, see `geodesic`; where none leads, it does not belong;
+* minus how far it is by ways on which L and what the generator sees change slowly, see `geodesic`; where none
+  leads, it does not belong;
 * minus how much more likely it is skin, which is told best by the colour that it is given without hints, and
   which must not turn green with a dress.
 
 This is asked twice: first from the hint alone, then from all that was sure to belong to it, which knows folds
-and shadows that the hint does not lie on. Of the cells for which more speaks than against, those that hang
-together with the hint are its region. Hints compete: a cell is that one's for which most speaks, so that a
-neutral hint protects what it lies on, and two on one thing share it.
+and shadows that the hint does not lie on. Then each cell and the eight around it are averaged. Of the cells
+for which more speaks than against, those that hang together with the hint are its region. Hints compete: a
+cell is that one's for which most speaks, so that a neutral hint protects what it lies on, and two on one
+thing share it.
 
 Found on 60 photos: 30 of people whose garments are labelled (CCP), 30 of COCO, BSDS and others with a thing
-of a clear colour; docs/guided.md has what `bench/hints.py` says of 60 others. Shares of the thing filled, of
-what is outside changed, of skin changed, by one click, in cells, labelled photos first:
-
-    as before: kriging by overlap of distributions and geodesic distance  0.37 0.035 0.043   0.40 0.096 0.086
-    that, cut where its region grows the least ("largest gap")            0.93 0.097 0.073   0.93 0.199 0.185
-    that, cut at 0.3                                                      0.75 0.015 0.014   0.82 0.048 0.050
-    cosines to the hint, cut at 1 of 3, connected                         0.85 0.022 0.038   0.71 0.010 0.022
-    the same as priors of a random walker on L and logits (Grady 2005)    0.88 0.019 0.030   0.72 0.009 0.022
-    this: cosines asked twice, geodesic distance, skin                    0.94 0.022 0.020   0.85 0.022 0.032
-    the same as priors of a random walker                                 0.95 0.024 0.030   0.88 0.036 0.046
-    the same, cut where its region grows the least                        0.93 0.020 0.019   0.81 0.018 0.013
+of a clear colour. docs/guided.md has what `bench/hints.py` says of 60 others, research/measurements.md the
+methods that were compared.
 """
 
 from typing import Final
@@ -32,16 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.model.likeness import Likeness
+from colorify.render.upsample import box_mean
 
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-DISTANCE_WEIGHT: Final = 4.0  # logits of the whole geodesic distance
+DISTANCE_WEIGHT: Final = 2.7  # logits of the whole geodesic distance
 SKIN_WEIGHT: Final = 3.0  # logits of a cell that is surely skin, where the hint surely is not
 MORE_SKIN: Final = (
     0.5  # by which a cell may be more likely skin than the hint's place; beyond, it never belongs
 )
-FIRST_LIKENESS, SECOND_LIKENESS = 1.0, 0.75  # logits against all: what is asked of a cell at first, and then
+FIRST_LIKENESS, SECOND_LIKENESS = 0.8, 0.8  # logits against all: what is asked of a cell at first, and then
+MAX_EVIDENCE: Final = 4.0  # logits; beyond, a cell says no more about its neighbours
 SHARED_LOGITS: Final = 1.5  # logits by which another hint may be the likelier one, so that they mix
 # Skin by the colours that it is given: hue in radians, its standard deviation, and from which chroma and
 # which confidence on it is full evidence
@@ -69,10 +64,14 @@ def find_regions(masks: Mask, distance: FloatArray, likeness: Likeness, skin: Fl
     at_hints = np.tensordot(masks.astype(np.float32), skin, ((1, 2), (0, 1))) / sizes
     more = skin - at_hints[:, None, None]
     against = SKIN_WEIGHT * np.maximum(more, 0) + DISTANCE_WEIGHT * distance
-    against[((distance >= 1) | (more > MORE_SKIN)) & ~masks] = np.inf
+    spared = (more > MORE_SKIN) & ~masks
+    against[((distance >= 1) & ~masks) | spared] = np.inf
     first = likeness.of(masks) - against - FIRST_LIKENESS
     sure = connect((first > 0) & (first >= first.max(axis=0)), masks)
-    evidence = likeness.of(sure) - against - SECOND_LIKENESS
+    second = likeness.of(sure) - against - SECOND_LIKENESS
+    # one cell alone is often mistaken: a dot on the cloth, a spot of light
+    around = box_mean(np.clip(second, -MAX_EVIDENCE, MAX_EVIDENCE), 1)
+    evidence = np.where(spared, -np.inf, around)
     near = (evidence > 0) & (evidence >= evidence.max(axis=0) - SHARED_LOGITS)
     return np.where(connect(near, masks), evidence, -np.inf).astype(np.float32)
 

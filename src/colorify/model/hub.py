@@ -12,7 +12,7 @@ newer tag or commit is named. Needs the extra `hub`, which is loaded where such 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,8 @@ from typing import Any, Final
 
 from colorify.errors import SetupError, WeightsError, option
 from colorify.extras import describe_extra
+
+LoadProgress = Callable[[int, int | None], None]  # told the bytes that have come, and all, if known
 
 SCHEME: Final = "hf:"
 CONFIG: Final = "config.json"
@@ -57,19 +59,20 @@ def is_hub_address(weights: Path) -> bool:
 
 def read_address(text: str) -> HubAddress:
     """Read `hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`. Raises WeightsError for anything else."""
-    found = _ADDRESS.fullmatch(text)
-    if found is None or ".." in text:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or ".." in text:
         raise WeightsError(f"{text}: expected hf:OWNER/NAME or hf:OWNER/NAME@REVISION.")
-    owner, name, revision = found.groups()
+    owner, name, revision = match.groups()
     return HubAddress(f"{owner}/{name}", revision or DEFAULT_REVISION)
 
 
-def find_weights(weights: Path) -> Path:
+def find_weights(weights: Path, *, progress: LoadProgress | None = None) -> Path:
     """Return the file that `weights` names: itself, or that of a repository, loaded if need be.
 
+    `progress`: told how many bytes have come, and of how many, if that is known.
     Raises WeightsError, and SetupError where the extra `hub` is missing.
     """
-    return _load(read_address(weights.as_posix()))[1] if is_hub_address(weights) else weights
+    return _load(read_address(weights.as_posix()), progress)[1] if is_hub_address(weights) else weights
 
 
 def pin_weights(weights: Path) -> Path:
@@ -86,8 +89,8 @@ def read_config(path: Path, where: str) -> HubConfig:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES} bytes")
         said = json.loads(path.read_text(encoding="utf-8"))[CONFIG_KEY]
-        found = HubConfig(said["file"], said["sha256"])
-        if not _FILE.fullmatch(found.file) or not _DIGEST.fullmatch(found.sha256):
+        config = HubConfig(said["file"], said["sha256"])
+        if not _FILE.fullmatch(config.file) or not _DIGEST.fullmatch(config.sha256):
             raise ValueError("no name of an ONNX file, or no SHA-256")
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror}).") from error
@@ -96,7 +99,7 @@ def read_config(path: Path, where: str) -> HubConfig:
             f"{where}: no Colorify generator: expected `{CONFIG_KEY}` with `file` and `sha256` in {CONFIG} "
             f"({type(error).__name__}: {error}). `colorify export --hub FOLDER` lays out such a repository."
         ) from error
-    return found
+    return config
 
 
 def list_cached() -> Iterator[tuple[HubAddress, Path]]:
@@ -135,22 +138,22 @@ def measure_digest(path: Path) -> str:
         raise WeightsError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
-def _load(address: HubAddress) -> tuple[HubAddress, Path]:
+def _load(address: HubAddress, progress: LoadProgress | None = None) -> tuple[HubAddress, Path]:
     """Return an address with its commit, and the weights file there, whose digest is the one expected."""
     config = _fetch(address, CONFIG)
     pinned = replace(address, revision=config.parent.name)  # the cache names folders by their commit
     expected = read_config(config, str(address))
-    weights = _fetch(pinned, expected.file)
-    found = measure_digest(weights)
-    if found != expected.sha256:
+    weights = _fetch(pinned, expected.file, progress)
+    digest = measure_digest(weights)
+    if digest != expected.sha256:
         raise WeightsError(
-            f"{pinned}: {expected.file} is damaged: expected SHA-256 {expected.sha256}, found {found}. "
+            f"{pinned}: {expected.file} is damaged: expected SHA-256 {expected.sha256}, found {digest}. "
             f"Type `hf cache rm model/{address.repository}`, then repeat the command."
         )
     return pinned, weights
 
 
-def _fetch(address: HubAddress, file: str) -> Path:
+def _fetch(address: HubAddress, file: str, progress: LoadProgress | None = None) -> Path:
     """Return a file of a repository, from the cache if it is there."""
     hub = _import_hub(address)
     cached = hub.try_to_load_from_cache(address.repository, file, revision=address.revision)
@@ -159,15 +162,22 @@ def _fetch(address: HubAddress, file: str) -> Path:
     try:
         # says at once what is wrong; the download would try again for half a minute, and log each try
         hub.get_hf_file_metadata(hub.hf_hub_url(address.repository, file, revision=address.revision))
-        return _download(hub, address, file)
+        return _download(hub, address, file, progress)
     except Exception as error:  # its own errors, those of its HTTP library, and the system's
         raise WeightsError(f"{address}: {_describe(hub.errors, error, address, file)}") from error
 
 
-def _download(hub: Any, address: HubAddress, file: str) -> Path:
+def _download(hub: Any, address: HubAddress, file: str, progress: LoadProgress | None) -> Path:
     class SilentBar(hub.utils.tqdm):  # type: ignore[misc]  # a library never prints
-        def __init__(self, *_args: object, **_options: object) -> None:
+        def __init__(self, *_args: object, **options: Any) -> None:
             super().__init__(disable=True)
+            self._done, self._whole = int(options.get("initial") or 0), options.get("total")
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self._done += int(n or 0)
+            if progress is not None:
+                progress(self._done, self._whole)
+            return None
 
     path: str = hub.hf_hub_download(
         address.repository,

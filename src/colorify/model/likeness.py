@@ -12,10 +12,13 @@ cell of the garment from one of anything else (area under the ROC curve): L 0.81
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from colorify.model.geodesic import NEIGHBOR_STEPS, find_neighbors
 
 FloatArray = NDArray[np.float32]
 
@@ -45,6 +48,20 @@ class Likeness:
         """`shape`: rows and columns of cells. Levels that say nothing may be left out, all of them too."""
         self.shape, self._levels = shape, levels
 
+    @cached_property
+    def unlike_neighbors(self) -> tuple[FloatArray, ...]:
+        """How unlike the cells of `geodesic.find_neighbors` are, for each of NEIGHBOR_STEPS: 0 to 2."""
+        pairs = [find_neighbors(self.shape, *step) for step in NEIGHBOR_STEPS]
+        weight = sum(level.weight for level in self._levels) or 1.0
+        unlike = [np.zeros(self.shape, np.float32)[here] for here, _ in pairs]
+        for level in self._levels:
+            vectors = _unit(np.tensordot(level.right, np.tensordot(level.down, level.vectors, 1), (1, 1)))
+            vectors = vectors.transpose(1, 0, 2)  # tensordot puts the columns first
+            for plane, (here, there) in zip(unlike, pairs, strict=True):
+                cosine = np.einsum("hwc,hwc->hw", vectors[here], vectors[there])
+                plane += np.float32(level.weight / weight) * np.maximum(1 - cosine, 0)
+        return tuple(unlike)
+
     @property
     def nbytes(self) -> int:
         """Memory that it holds, in bytes."""
@@ -63,7 +80,7 @@ class Likeness:
             shares = level.down.T @ masks.astype(np.float32) @ level.right
             means = np.tensordot(shares, level.vectors, ((1, 2), (0, 1)))
             means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-            cosines = np.tensordot(means, level.vectors, (1, 2))
+            cosines = (level.vectors @ means.T).transpose(2, 0, 1)
             total += np.float32(level.weight) * (level.down @ cosines @ level.right.T)
         return np.asarray(total * np.float32(TOTAL_WEIGHT / weight))
 

@@ -35,12 +35,12 @@ def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple
 
     See `iterate_colorings`. Raises PhotoError for an alternative that there is not.
     """
-    found = 0
+    count = 0
     for colors in iterate_colorings(encoded, options, photo=photo):
-        found += 1
-        if found == options.alternative:
+        count += 1
+        if count == options.alternative:
             return colors
-    raise missing_alternative(options.alternative, found)
+    raise missing_alternative(options.alternative, count)
 
 
 def missing_alternative(wanted: int, found: int) -> PhotoError:
@@ -96,22 +96,23 @@ def _apply_hints(
         return ab
     wanted = np.array([hints[number].ab for number in left], np.float32)
     masks = numbers == left[:, None, None]
-    distance = geodesic_distances(masks, L)
     unguided = encoded.unguided()
     roots = unguided.sqrt_probabilities()
-    alike = correlate(masks, distance, roots)
+    alike = correlate(masks, geodesic_distances(masks, L), roots)
     inside, share = propagate_hints(ab, masks, wanted, alike)
     if roots is not None:
         alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
     outside, _ = propagate_hints(ab, masks, wanted, alike)
+    # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
+    distance = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
     skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
     regions = find_regions(masks, distance, unguided.likeness, skin)
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
     even = fill_regions(ab, wanted, regions, distance)
     inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
     filled = np.isfinite(regions.max(axis=0))
-    made = np.where(filled[:, :, None], inside, outside)
-    return place_hints(made, wanted, masks)
+    combined = np.where(filled[:, :, None], inside, outside)
+    return place_hints(combined, wanted, masks)
 
 
 def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:

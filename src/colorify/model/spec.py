@@ -111,18 +111,18 @@ _OPTIONAL: Final = {field.name for field in fields(Spec) if field.default is not
 
 def read_spec(metadata: Mapping[str, str], path: Path) -> tuple[Spec, FloatArray]:
     """Return what a file says of itself, and the centers of its bins, (Q, 2). Raises WeightsError."""
-    found = read_metadata(metadata, path)
+    values = read_metadata(metadata, path)
     for name, rule in RULES.items():
-        if name not in found and name in _OPTIONAL:
+        if name not in values and name in _OPTIONAL:
             continue
-        if name not in found:
+        if name not in values:
             raise _refusal(path, name, rule.expected, "nothing")
-        if not rule.holds(found[name]):
-            raise _refusal(path, name, rule.expected, _shortened(found[name]))
-    spec = Spec(**{name: found[name] for name in RULES if name in found and name != CENTERS})
+        if not rule.holds(values[name]):
+            raise _refusal(path, name, rule.expected, _shortened(values[name]))
+    spec = Spec(**{name: values[name] for name in RULES if name in values and name != CENTERS})
     if spec.multiple % spec.stride:
         raise _refusal(path, "multiple", f"a multiple of the stride, {spec.stride}", str(spec.multiple))
-    return spec, np.array(found[CENTERS], np.float32).reshape(-1, 2)
+    return spec, np.array(values[CENTERS], np.float32).reshape(-1, 2)
 
 
 def read_metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
@@ -132,17 +132,17 @@ def read_metadata(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
             f"{path}: an ONNX file, but no Colorify generator: no metadata {METADATA_KEY!r}. {WEIGHTS_CURE}"
         )
     try:
-        found = json.loads(metadata[METADATA_KEY])
+        values = json.loads(metadata[METADATA_KEY])
     except (ValueError, RecursionError) as error:  # a JSONDecodeError is a ValueError
         raise _refusal(path, METADATA_KEY, "JSON", _shortened(metadata[METADATA_KEY])) from error
-    if not isinstance(found, dict):
-        raise _refusal(path, METADATA_KEY, "a JSON object", _shortened(found))
-    if found.get("format") != FORMAT:
+    if not isinstance(values, dict):
+        raise _refusal(path, METADATA_KEY, "a JSON object", _shortened(values))
+    if values.get("format") != FORMAT:
         raise WeightsError(
-            f"{path}: format {_shortened(found.get('format'))}, this Colorify reads format {FORMAT}. "
+            f"{path}: format {_shortened(values.get('format'))}, this Colorify reads format {FORMAT}. "
             f"{WEIGHTS_CURE}"
         )
-    return found
+    return values
 
 
 def check_tensors(

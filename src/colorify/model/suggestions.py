@@ -45,16 +45,16 @@ def suggest_colors(
     in_gamut = clip_ab_to_gamut(np.full(len(centers), L, np.float32), centers)
     modes = find_modes(probabilities, in_gamut)
     masses = np.bincount(modes, probabilities)
-    found = []
+    suggestions = []
     for mode in np.argsort(-masses, kind="stable")[:count]:
         if masses[mode] < MIN_PROBABILITY:
             break
         weights = probabilities * (modes == mode)
         a, b = (weights @ in_gamut / masses[mode]).tolist()
-        found.append(
+        suggestions.append(
             Suggestion(to_hex(lab_to_rgb(np.array([L, a, b], np.float32))), (a, b), float(masses[mode]))
         )
-    return found
+    return suggestions
 
 
 def find_modes(probabilities: FloatArray, colors: FloatArray) -> NDArray[np.intp]:

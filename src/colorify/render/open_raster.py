@@ -37,7 +37,7 @@ LARGE_BYTES: Final = 2**31  # from which on a member is announced as what only Z
 
 
 def save_open_raster(
-    reopen: Callable[[], Photo],
+    photo: Photo,
     chroma: LinearChromaModel,
     target: Path,
     output: Output,
@@ -47,31 +47,31 @@ def save_open_raster(
 ) -> None:
     """Write an OpenRaster file of a photo and its colours. Raises PhotoError.
 
-    `reopen`: opens the photo, which is read once for each picture. `output`: how the PNGs are to be. The mark
-    goes to the pictures that have colour, the metadata of the photo to the two of all of it.
+    `photo`: one that can be read more than once, as it is for each picture. `output`: how the PNGs are to be.
+    The mark goes to the pictures that have colour, the metadata of the photo to the two of all of it.
     """
     grey, bare = replace(output, mark=None), replace(output, strip=True)
     with whole_file(target, overwrite=output.overwrite) as temporary, ZipFile(temporary, "w") as archive:
         archive.writestr(ZipInfo("mimetype"), MIME)  # first, and as it is: by its place the file is known
-        archive.writestr(ZipInfo("stack.xml"), _stack(reopen()))
-        small = open_photo(_shrink(reopen()))
-        for name, photo, colors, how in (
-            (PHOTO, reopen(), chroma.scale(0), grey),
-            (COLOR, reopen(), chroma, bare),
-            (MERGED, reopen(), chroma, output),
+        archive.writestr(ZipInfo("stack.xml"), _stack(photo))
+        small = open_photo(_shrink(photo))
+        for name, shown, colors, how in (
+            (PHOTO, photo, chroma.scale(0), grey),
+            (COLOR, photo, chroma, bare),
+            (MERGED, photo, chroma, output),
             (THUMBNAIL, small, chroma, replace(bare, depth=8)),
         ):
-            width, height = photo.size
-            bands = 4 if name == COLOR else 3 + photo.has_alpha
+            width, height = shown.size
+            bands = 4 if name == COLOR else 3 + shown.has_alpha
             member = ZipInfo(name)
             large = width * height * bands * how.depth // 8 >= LARGE_BYTES
-            painted = compose_strips(photo, colors, depth=how.depth, threads=threads)
+            painted = compose_strips(shown, colors, depth=how.depth, threads=threads)
             with closing(painted) as strips, archive.open(member, "w", force_zip64=large) as file:
-                shown: Iterator[Pixels] = map(compose_layer, strips) if name == COLOR else strips
+                layered: Iterator[Pixels] = map(compose_layer, strips) if name == COLOR else strips
                 stream = RowStream(
-                    shown, shape=(height, width, bands), depth=how.depth, strip_rows=strip_rows(width)
+                    layered, shape=(height, width, bands), depth=how.depth, strip_rows=strip_rows(width)
                 )
-                save_photo_into(stream, photo, file, how, name=str(target), progress=progress)
+                save_photo_into(stream, shown, file, how, name=str(target), progress=progress)
 
 
 def _shrink(photo: Photo) -> Pixels:

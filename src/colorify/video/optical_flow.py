@@ -94,8 +94,8 @@ def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
     limit = (_squared_length(there) + _squared_length(returned)) * np.float32(share) + np.float32(slack)
     x, y = cv2.split(_grid(height, width) + there)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    found = cv2.blur((gap < limit).astype(np.float32), (VISIBILITY_BLUR_PX, VISIBILITY_BLUR_PX))
-    return np.asarray(found * inside, dtype=np.float32)
+    agreement = cv2.blur((gap < limit).astype(np.float32), (VISIBILITY_BLUR_PX, VISIBILITY_BLUR_PX))
+    return np.asarray(agreement * inside, dtype=np.float32)
 
 
 def _squared_length(field: FloatArray) -> FloatArray:

@@ -12,13 +12,12 @@ from colorify.batch.bulk.plan import REPORT
 from colorify.batch.bulk.run import color_bulk
 from colorify.batch.bulk.store import Store
 
-s3fs = pytest.importorskip("s3fs")
-moto_server = pytest.importorskip("moto.server")
-
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A bucket `photos`; the address of the stand-in is in the environment, where its processes find it."""
+    s3fs = pytest.importorskip("s3fs")  # here: not when the file is imported, as every worker does that
+    moto_server = pytest.importorskip("moto.server")
     server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

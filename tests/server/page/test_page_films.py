@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from browsing import Visit, choose, download
+from browsing import Visit, choose, download, ready
+from serving import picture
 
 pytestmark = pytest.mark.browser
 av = pytest.importorskip("av", reason="pip install 'colorify-photo[video]'")
@@ -46,6 +47,30 @@ def test_how_far_a_film_is_and_what_it_looks_like_is_shown(visit: Visit) -> None
     answers.pop(0)
     page.get_by_text("This film cannot be coloured: a.mp4: damaged.").wait_for()
     assert page.locator("#film").is_hidden()
+
+
+def test_on_a_phone_a_film_covers_nothing(visit: Visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
+    page.wait_for_function("() => document.querySelector('#file').accept.includes('video')")
+    status = {"id": "a", "name": "a.mp4", "error": "", "notes": [], "result_suffix": ""}
+    at_work = {**status, "state": "working", "frames": 30, "total": 120, "seconds_left": 100.0}
+    page.route("**/v1/films", lambda route: route.fulfill(status=201, json=at_work))
+    page.route("**/v1/films/a", lambda route: route.fulfill(json=at_work))
+    page.route("**/v1/films/a/frame", lambda route: route.fulfill(status=204))
+    choose(page, ("a.jpg", picture()))
+    ready(page)
+    choose(page, ("a.mp4", b"film"))
+    page.wait_for_selector("#film progress")
+    for place in ("0", "document.body.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {place})")
+        for button in ("#download", "#film-remove"):
+            box = page.locator(button).bounding_box()
+            assert box is not None
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            if 0 < y < 740:
+                hit = page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", [x, y])
+                assert hit == button[1:], f"{button} at {place} is under {hit}"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def small_film(path: Path, frames: int) -> bytes:

@@ -16,6 +16,11 @@ def bins() -> Bins:
     return Bins.from_histogram(np.where(radius <= 40, 1e6 * np.exp(-radius / 6), 0).astype(np.int64))
 
 
+@pytest.fixture(scope="module")
+def labels(bins: Bins) -> SoftLabels:
+    return SoftLabels(bins)
+
+
 def test_bins_cover_the_colours_that_occur_and_no_others(bins: Bins) -> None:
     radius = bins.centers.norm(dim=1)
     assert (radius == 0).sum() == 1
@@ -36,9 +41,10 @@ def test_rare_colours_weigh_more_than_common_ones(bins: Bins) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(a=st.floats(-25, 25), b=st.floats(-25, 25))
-def test_a_colour_is_recovered_from_the_labels_that_minimise_the_loss(bins: Bins, a: float, b: float) -> None:
+def test_a_colour_is_recovered_from_the_labels_that_minimise_the_loss(
+    bins: Bins, labels: SoftLabels, a: float, b: float
+) -> None:
     truth = torch.tensor([a, b]).reshape(1, 2, 1, 1)
-    labels = SoftLabels(bins)
     row = int((round(a) + SPAN // 2) * SPAN + round(b) + SPAN // 2)
     share = labels._share[row] / labels._share[row].sum()
     best = torch.full((1, len(bins), 1, 1), -30.0).index_put(

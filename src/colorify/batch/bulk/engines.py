@@ -57,6 +57,7 @@ def run_on_ray(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Itera
             f"device {worker.device}: expected a Ray cluster with GPUs, found none (`ray status`). "
             f"Start its nodes with them, or give {option('device', 'cpu')}."
         )
+    ray.data.DataContext.get_current().enable_progress_bars = False  # the records are the progress
     chunks = ray.data.from_items([{"number": number} for number in numbers], override_num_blocks=len(numbers))
     records = chunks.map(
         _RayWorker,
@@ -73,12 +74,17 @@ def run_on_ray(worker: ChunkWorker, numbers: Sequence[int], count: int) -> Itera
 
 
 def _connect(ray: Any) -> None:
-    """Join the cluster; Ctrl-C and `kill` stay what they are in this process, though Ray takes SIGTERM."""
+    """Join the cluster, unless the program has joined one.
+
+    Ctrl-C and `kill` stay what they are in this process, though Ray takes SIGTERM. Of Ray Data's log errors
+    alone are shown; all of it is in a file of Ray's.
+    """
     if ray.is_initialized():
         return
     here = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM)
     ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     if here and handler is not None:
         signal.signal(signal.SIGTERM, handler)
 

@@ -86,8 +86,8 @@ def read_resolution(block: bytes) -> tuple[float, float] | None:
     per_mm = {_INCH: Fraction("25.4"), _CENTIMETRE: Fraction(10)}.get(edit.number(_UNIT) or _INCH)
     if not x or not y or per_mm is None:
         return None
-    found = float(x / per_mm), float(y / per_mm)
-    return found if max(found) <= _MOST_PER_MM else None
+    resolution = float(x / per_mm), float(y / per_mm)
+    return resolution if max(resolution) <= _MOST_PER_MM else None
 
 
 class _Edit:

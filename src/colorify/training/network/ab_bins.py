@@ -42,9 +42,9 @@ class Bins:
         """
         ticks = np.arange(-12 * GRID, 12 * GRID + 1, GRID)
         lattice = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), -1).reshape(-1, 2)
-        found = np.argwhere(histogram)
-        counts = histogram[found[:, 0], found[:, 1]].astype(np.float64)
-        nearest = np.abs(found[:, None] - SPAN // 2 - lattice).max(-1).argmin(1)
+        occurring = np.argwhere(histogram)
+        counts = histogram[occurring[:, 0], occurring[:, 1]].astype(np.float64)
+        nearest = np.abs(occurring[:, None] - SPAN // 2 - lattice).max(-1).argmin(1)
         share = np.bincount(nearest, counts, len(lattice)) / counts.sum()
         kept = share > RAREST
         if kept.sum() < NEIGHBORS:

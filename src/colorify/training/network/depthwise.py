@@ -58,8 +58,8 @@ class _Depthwise(torch.autograd.Function):
             quick = torch.float32 if stride > 1 else x.dtype
             of_x = _gradients(x.to(quick), grad.to(quick), weight, stride, padding, of_input=True).to(x.dtype)
         wide = weight.shape[-1] == WIDE
-        found = (_of_wide if wide else _gradients)(x, grad, weight, stride, padding)
-        of_weight = torch.empty_like(weight).copy_(found)  # its strides too, as DDP wants them
+        kernel_gradient = (_of_wide if wide else _gradients)(x, grad, weight, stride, padding)
+        of_weight = torch.empty_like(weight).copy_(kernel_gradient)  # its strides too, as DDP wants them
         of_bias = grad.sum((0, 2, 3), dtype=torch.float32) if ctx.needs_input_grad[2] else None
         return of_x, of_weight, of_bias, None, None
 
@@ -89,10 +89,10 @@ def _of_wide(x: Tensor, grad: Tensor, weight: Tensor, stride: int, padding: int)
     padded = F.pad(x, [padding] * 4)
     height, width = (stride * (side - 1) + PART for side in grad.shape[2:])
     part = weight[..., :PART, :PART]
-    found = torch.empty_like(weight)
+    gradient = torch.empty_like(weight)
     for top in CORNERS:
         for left in CORNERS:
             window = padded[:, :, top : top + height, left : left + width]
             window = window.contiguous(memory_format=torch.channels_last)
-            found[..., top : top + PART, left : left + PART] = _gradients(window, grad, part, stride, 0)
-    return found
+            gradient[..., top : top + PART, left : left + PART] = _gradients(window, grad, part, stride, 0)
+    return gradient
