@@ -9,6 +9,7 @@ from short_runs import COMMON, PHASES
 
 from colorify.cli import run
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
+from colorify.training.export import weights_file
 from colorify.training.trainer import Trainer
 from stuck import start_and_stick
 
@@ -32,7 +33,9 @@ def test_a_teacher_that_is_missing_is_noticed_before_the_shards_are_read(
 
 
 @pytest.mark.slow
-def test_a_run_survives_kill_9(folder: Path, tmp_path: Path) -> None:
+def test_a_run_survives_kill_9(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # no weights file, which takes longer than all else
+    monkeypatch.setattr(weights_file, "export_checkpoint", lambda _, output, **__: output.touch())
     recipe = tmp_path / "short.toml"
     recipe.write_text(f"steps = 8\nvalidate_every = 3\n{COMMON}{PHASES}")
     words = ["train", "--photos", str(folder), "--recipe", str(recipe), "--into"]

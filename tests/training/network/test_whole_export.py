@@ -15,6 +15,7 @@ from colorify.training.network.unet import ATTENTION_BLOCKS, STAGES
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @torch.inference_mode()
 def test_the_whole_network_gives_what_its_file_gives(bins: Bins, tmp_path: Path) -> None:
     network = make_network(len(bins))
