@@ -90,8 +90,8 @@ def _shift_luma_8(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves) -> Plane:
     rows = max(1, BLOCK_PIXELS // Y.shape[1])
     for top in range(0, len(Y), rows):
         part = slice(top, top + rows)
-        index = cv2.add(cv2.LUT(Cb[part], blue), cv2.LUT(Cr[part], red))
-        cv2.add(index, Y[part], dst=index, dtype=cv2.CV_32S)
+        chroma = cv2.add(cv2.LUT(Cb[part], blue), cv2.LUT(Cr[part], red))
+        index = np.asarray(cv2.add(chroma, Y[part], dst=chroma, dtype=cv2.CV_32S), np.int32)
         move = moves.take(index, mode="clip")  # none is outside; to look for one takes longer
         move += 2 ** (FRACTION - 1)
         move >>= FRACTION
