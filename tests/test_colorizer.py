@@ -375,6 +375,12 @@ class TestThePackage:
         assert {"numpy", "pyvips", "onnxruntime", "torch"}.isdisjoint(loaded)
         assert len(loaded) < 100
 
+    def test_a_photo_loads_nothing_that_only_others_need(self) -> None:
+        code = "import sys; import colorify.colorizer, colorify.batch.coloring; print(*sys.modules)"
+        loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+        # of layers in OpenRaster, of large photos, of pages, and of advice on Windows
+        assert {"zipfile", "xml.etree.ElementTree", "tempfile", "shutil", "subprocess"}.isdisjoint(loaded)
+
     @pytest.mark.skipif(not BUILTIN_WEIGHTS.is_file(), reason="the embedded weights are not trained yet")
     def test_one_function_does_it(self) -> None:
         result = colorify.colorize(grey_scene())

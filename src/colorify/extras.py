@@ -5,7 +5,6 @@ has put there: the command names the packages, and the very interpreter that lac
 """
 
 import shlex
-import subprocess
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -34,7 +33,11 @@ def describe_install(*packages: str, options: tuple[str, ...] = ()) -> str:
     own = sys.executable
     tool = [own, "-m", "pip", "install"] if has_pip else ["uv", "pip", "install", "--python", own]
     words = [*tool, *options, *packages]
-    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+    if sys.platform == "win32":
+        from subprocess import list2cmdline  # which every start would pay for
+
+        return list2cmdline(words)
+    return shlex.join(words)
 
 
 def describe_extra(name: str) -> str:

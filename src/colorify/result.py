@@ -18,7 +18,6 @@ from colorify.images.save import Output, save_photo
 from colorify.model.spec import Spec
 from colorify.options import SaveOptions
 from colorify.render.comparison import find_comparison_format
-from colorify.render.open_raster import OPEN_RASTER_SUFFIX, save_open_raster
 from colorify.render.strips import save_colored_photo, strip_rows
 from colorify.render.upsample import LinearChromaModel
 
@@ -27,6 +26,7 @@ Pixels = NDArray[Any]
 # of TIFF, by the number of its tag: what is lossless stays, and what is not compressed gets smaller
 _COMPRESSIONS: Final = {1: "deflate", 5: "lzw", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 _OTHER_COMPRESSIONS: Final = {2: "CCITT", 3: "CCITT fax 3", 4: "CCITT fax 4", 7: "JPEG"}
+OPEN_RASTER_SUFFIX: Final = ".ora"
 LAYER_FORMATS: Final = ("png", "tiff", "webp")  # transparent and lossless, in what others read
 
 
@@ -122,6 +122,8 @@ def save_layer(
     quality = None if kind.quality is None else 100
     output = Output(kind, depth, quality, mark, save.strip, save.overwrite)
     if row is None:
+        from colorify.render.open_raster import save_open_raster  # here, as it brings ZIP and XML
+
         save_open_raster(photo, chroma, target, output, threads=threads, progress=progress)
     else:
         save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress, layer=True)

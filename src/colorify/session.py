@@ -32,10 +32,9 @@ from colorify.model.scale import TwoScalePhoto, encode_photo, fine_side
 from colorify.model.suggestions import Suggestion, suggest_colors
 from colorify.options import ColorOptions, SaveOptions
 from colorify.render.comparison import save_comparison
-from colorify.render.open_raster import OPEN_RASTER_SUFFIX
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
-from colorify.result import Report, make_mark, resolve_output, save_grey, save_layer
+from colorify.result import OPEN_RASTER_SUFFIX, Report, make_mark, resolve_output, save_grey, save_layer
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from colorify.errors import UsageError
 from colorify.hints import Hint
 from colorify.model.generator import Prediction
-from colorify.video import FilmOptions, TimedHint, colorize_film
+from colorify.video import FilmOptions, TimedHint, colorize_film, temporal
 from colorify.video.frame_input import FrameInput, prepare_frame
 from colorify.video.hint_tracking import follow_hints, join_hints
 from colorify.video.optical_flow import Motion
 from colorify.video.reader import Frame
-from colorify.video.temporal import CHUNK_FRAMES, LOOKAHEAD_FRAMES, SmootherState, TemporalSmoother
+from colorify.video.temporal import (
+    CHUNK_FRAMES,
+    LOOKAHEAD_FRAMES,
+    PREDICTION_INTERVAL_FRAMES,
+    SmootherState,
+    TemporalSmoother,
+)
 from colorify.video.yuv import Planes
 
 SIZE = (160, 96)
@@ -96,6 +102,17 @@ def test_the_generator_looks_at_few_frames_but_at_the_ends_of_each_shot() -> Non
     ab_of(frames(40, cut=21), look)
     assert {0, 20, 21, 39} <= set(look.asked)
     assert len(look.asked) <= 12
+
+
+@pytest.mark.parametrize(("share", "often"), [(-1.0, True), (1.0, False)])
+def test_it_looks_twice_as_often_where_much_comes_into_view(
+    monkeypatch: pytest.MonkeyPatch, share: float, often: bool
+) -> None:
+    monkeypatch.setattr(temporal, "NEW_SHARE", share)  # all counts as much, and nothing does
+    look = Moody()
+    ab_of(frames(2 * PREDICTION_INTERVAL_FRAMES + 1), look)
+    step = PREDICTION_INTERVAL_FRAMES // (2 if often else 1)
+    assert look.asked == list(range(0, 2 * PREDICTION_INTERVAL_FRAMES + 1, step))
 
 
 def test_going_on_from_a_memory_changes_nothing() -> None:

@@ -6,8 +6,6 @@ is in the temporary folder (TMPDIR), as large as the decoded photo, and gone whe
 ends.
 """
 
-import shutil
-import tempfile
 from typing import Final
 
 import pyvips
@@ -26,6 +24,8 @@ def cache_tiles(image: pyvips.Image, name: str) -> pyvips.Image:
 
     Raises PhotoError, naming the photo `name`, where the disk has no room; pyvips.Error where it is damaged.
     """
+    import tempfile  # here, as few photos come this way, and it brings all kinds of compression
+
     _check_free_space(image, name)
     with tempfile.TemporaryFile(prefix="colorify-") as file:
         # as what it is not, so that no colour is converted
@@ -45,6 +45,9 @@ def cache_tiles(image: pyvips.Image, name: str) -> pyvips.Image:
 
 
 def _check_free_space(image: pyvips.Image, name: str) -> None:
+    import shutil
+    import tempfile
+
     place = tempfile.gettempdir()
     needed, free = decoded_bytes(image), shutil.disk_usage(place).free
     if needed > free:

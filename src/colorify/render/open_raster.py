@@ -27,7 +27,6 @@ from colorify.render.upsample import LinearChromaModel
 
 Pixels = NDArray[Any]
 
-OPEN_RASTER_SUFFIX: Final = ".ora"
 MIME: Final = "image/openraster"
 VERSION: Final = "0.0.5"
 PHOTO, COLOR = "data/photo.png", "data/color.png"

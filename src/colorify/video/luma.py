@@ -13,6 +13,7 @@ from.
 from functools import cache
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +29,7 @@ MAX_CHROMA_CODES: Final = (
 TABLE_SIDE: Final = 2 * MAX_CHROMA_CODES + 1
 FRACTION: Final = 6  # bits below one 8-bit code in which a move is kept
 DECODE_STEPS: Final = 4095
+BLOCK_PIXELS: Final = 2**15  # computed at a time
 FIT_STEPS: Final = 10  # halvings, in the search for the chroma that fits
 
 
@@ -64,11 +66,13 @@ def grey_of(planes: Planes, Cb: Plane, Cr: Plane) -> Plane:
 
 def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> Plane:
     """Return `Y` moved as a table says. All three: (h, w), codes of `depth` bits."""
+    if depth == 8:
+        return _shift_luma_8(Y, Cb, Cr, moves)
     index = _chroma_index(Cb, depth)
     index *= TABLE_SIDE
     index += _chroma_index(Cr, depth)
     index *= 256
-    index += Y if depth == 8 else Y >> (depth - 8)
+    index += Y >> (depth - 8)
     fine = 2 ** max(depth - 8 - FRACTION, 0)
     unit = 2 ** max(FRACTION - (depth - 8), 0)
     result = moves.take(index).astype(np.int32)
@@ -77,6 +81,29 @@ def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> P
     result //= unit
     result += Y
     return np.clip(result, 0, 2**depth - 1).astype(Y.dtype)
+
+
+def _shift_luma_8(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves) -> Plane:
+    """Do the same with 8 bits, in a third of the time: block by block in the cache of a core."""
+    result = np.empty_like(Y)
+    blue, red = _chroma_places()
+    rows = max(1, BLOCK_PIXELS // Y.shape[1])
+    for top in range(0, len(Y), rows):
+        part = slice(top, top + rows)
+        chroma = cv2.add(cv2.LUT(Cb[part], blue), cv2.LUT(Cr[part], red))
+        index = np.asarray(cv2.add(chroma, Y[part], dst=chroma, dtype=cv2.CV_32S), np.int32)
+        move = moves.take(index, mode="clip")  # none is outside; to look for one takes longer
+        move += 2 ** (FRACTION - 1)
+        move >>= FRACTION
+        cv2.add(move, Y[part], dst=result[part], dtype=cv2.CV_8U)  # limited to 0..255
+    return result
+
+
+@cache
+def _chroma_places() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return where in a table of moves the part of each code of Cb, and of Cr, of 8 bits begins."""
+    places = _chroma_index(np.arange(256, dtype=np.uint8), 8) * 256
+    return places * TABLE_SIDE, places
 
 
 @cache

@@ -4,7 +4,6 @@ A page is copied as it is to the end of the file, and what in it says where some
 Sources: TIFF 6.0 section 2 and 8; BigTIFF.
 """
 
-import shutil
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, Final
@@ -32,6 +31,8 @@ def append_page(file: BinaryIO, page: BinaryIO) -> None:
     Both are as libvips and `add_tags` write them, in one order of bytes and both classic or both BigTIFF.
     Raises DamagedTagsError where they differ, or together they are too large for the classic form.
     """
+    import shutil  # here, as it brings all kinds of compression, and few photos have pages
+
     page.seek(0)
     end = file.seek(0, 2)
     if end == 0:
