@@ -10,7 +10,8 @@ from colorify.color import rgb_to_lab
 from colorify.colorizer import Colorizer
 from colorify.hints import Hint
 from colorify.model.generator import EncodedPhoto, Generator, Prediction
-from colorify.model.predict import predict_colors
+from colorify.model.geodesic import geodesic_distances
+from colorify.model.predict import MANY_HINTS, predict_colors
 from colorify.options import ColorOptions
 from tiny import write_tiny_generator
 
@@ -44,6 +45,23 @@ def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pyt
     glance = generator.encode(np.full((64, 64), 50, np.float32))
     predict_colors(glance, ColorOptions(hints=(Hint(20, 20, "#C04040"),)), photo=(64, 64))
     assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
+
+
+@pytest.mark.parametrize(("count", "searches"), [(MANY_HINTS - 1, 2), (MANY_HINTS, 1)])
+def test_the_ways_of_many_hints_are_looked_for_once(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch, count: int, searches: int
+) -> None:
+    seen: list[int] = []
+
+    def watched(masks: Any, *words: Any) -> Any:
+        seen.append(len(masks))
+        return geodesic_distances(masks, *words)
+
+    monkeypatch.setattr("colorify.model.predict.geodesic_distances", watched)
+    hints = tuple(Hint(8 * (number % 8) + 4, 8 * (number // 8) + 4, "#c04040") for number in range(count))
+    glance = generator.encode(np.full((64, 64), 50, np.float32))
+    predict_colors(glance, ColorOptions(hints=hints), photo=(64, 64))
+    assert seen == [count] * searches
 
 
 @pytest.mark.parametrize(("x", "y", "radius"), [(150, 90, 0), (37, 201, 0), (128, 128, 30), (254, 3, 12)])

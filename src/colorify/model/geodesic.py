@@ -23,7 +23,7 @@ UNLIKE_LENGTH: Final = 0.2  # of a step between cells whose cosine is 0
 NEIGHBOR_STEPS: Final = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 Cells = tuple[slice, slice]
-Step = tuple[Cells, Cells, FloatArray]  # cells, their neighbours, how far it is
+Step = tuple[Cells, Cells, FloatArray, FloatArray]  # cells, their neighbours, how far it is; room for a sum
 
 
 def geodesic_distances(masks: Mask, L: FloatArray, unlike: Sequence[FloatArray] | None = None) -> FloatArray:
@@ -34,18 +34,20 @@ def geodesic_distances(masks: Mask, L: FloatArray, unlike: Sequence[FloatArray] 
     """
     steps = _step_lengths(L, unlike)
     distance = np.where(masks, np.float32(0), np.float32(1))
-    left = np.inf
-    while (total := float(distance.sum())) < left:  # each round carries it at least a cell on
-        left = total
-        _relax(distance, steps)
+    for one in distance:  # one at a time stays in the processor's cache, and ends when it is done
+        left = np.inf
+        while (total := float(one.sum())) < left:  # each round carries it at least a cell on
+            left = total
+            _relax(one, steps)
     return distance
 
 
 def _relax(distance: FloatArray, steps: Sequence[Step]) -> None:
-    for here, there, length in steps:
-        ours, theirs = distance[:, *here], distance[:, *there]
-        np.minimum(ours, theirs + length, out=ours)
-        np.minimum(theirs, ours + length, out=theirs)
+    """Take each step once, there and back."""
+    for here, there, length, way in steps:
+        ours, theirs = distance[here], distance[there]
+        np.minimum(ours, np.add(theirs, length, out=way), out=ours)
+        np.minimum(theirs, np.add(ours, length, out=way), out=theirs)
 
 
 def find_neighbors(shape: tuple[int, ...], down: int, right: int) -> tuple[Cells, Cells]:
@@ -61,7 +63,8 @@ def _step_lengths(L: FloatArray, unlike: Sequence[FloatArray] | None) -> list[St
         length = np.hypot(down, right) / reach + ((L[here] - L[there]) / EDGE_L) ** 2
         if unlike is not None:
             length = length + UNLIKE_LENGTH * unlike[number]
-        steps.append((here, there, length.astype(np.float32)))
+        length = length.astype(np.float32)
+        steps.append((here, there, length, np.empty_like(length)))
     return steps
 
 

@@ -28,6 +28,9 @@ FloatArray = NDArray[np.float32]
 
 # cells by which a hint is larger than its region: a pixel's ab is interpolated between cells less than 1 away
 MARGIN: Final = 1.0
+# hints from which on each thing is taken to have some of its own (a reference gives hundreds): then ways by L
+# alone will do, which is half of the work
+MANY_HINTS: Final = 32
 
 
 def predict_colors(encoded: EncodedPhoto, options: ColorOptions, *, photo: tuple[int, int]) -> Prediction:
@@ -98,17 +101,19 @@ def _apply_hints(
     masks = numbers == left[:, None, None]
     unguided = encoded.unguided()
     roots = unguided.sqrt_probabilities()
-    alike = correlate(masks, geodesic_distances(masks, L), roots)
+    ways = geodesic_distances(masks, L)
+    alike = correlate(masks, ways, roots)
     inside, share = propagate_hints(ab, masks, wanted, alike)
     if roots is not None:
         alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
     outside, _ = propagate_hints(ab, masks, wanted, alike)
-    # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
-    distance = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
+    if len(left) < MANY_HINTS:
+        # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
+        ways = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
     skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
-    regions = find_regions(masks, distance, unguided.likeness, skin)
+    regions = find_regions(masks, ways, unguided.likeness, skin)
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
-    even = fill_regions(ab, wanted, regions, distance)
+    even = fill_regions(ab, wanted, regions, ways)
     inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)
     filled = np.isfinite(regions.max(axis=0))
     combined = np.where(filled[:, :, None], inside, outside)
