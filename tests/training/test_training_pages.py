@@ -32,6 +32,11 @@ SERIES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _shallow() -> None:
+    """The network is whole, as is the embedded generator that the pages begin from."""
+
+
 @pytest.fixture
 def place(samples: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with photos, shards and recipes; each recipe is tiny, also that of fine-tuning."""
