@@ -7,10 +7,10 @@ check: ## style, types and the order of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: ## what every change has to pass
-	$(BIN)/pytest
+test: ## what every change has to pass, as in the README
+	$(BIN)/pytest -m unit
 
-test-all: ## with what takes longer: killed jobs, torchrun, the road of the data
+test-all: ## also servers, browsers, training, killed jobs, and what takes longer than that
 	$(BIN)/pytest -m "not endless"
 
 coverage: ## what share of the lines and branches the tests run; a page of it in htmlcov/

@@ -23,7 +23,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Which tests start processes or train: CI runs each tier as a job of its own. `browser` marks itself.
+# Which tests start processes or train: CI runs each tier as a job of its own. `browser` marks itself; what is
+# of no tier is `unit`.
 ROOT = Path(__file__).parent
 TIERS = {
     "train": ("training", "evaluation", "dataset/test_data_road.py"),
@@ -49,7 +50,6 @@ TIERS = {
         "server/test_http_safety.py",
         "server/test_location.py",
         "server/test_log.py",
-        "test_architecture.py",
         "test_readme.py",
         "test_without_posix.py",
         "video/test_long_work.py",
@@ -57,6 +57,7 @@ TIERS = {
         "video/test_random_stops.py",
     ),
 }
+NOT_UNIT = (*TIERS, "browser", "slow", "endless")
 
 
 # whether Colorify sees a system without POSIX: on Windows, or as tests/without_posix plays it
@@ -77,6 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for tier in tiers_of(item.path):
             item.add_marker(tier)
+        if not any(item.get_closest_marker(name) for name in NOT_UNIT):
+            item.add_marker("unit")
         if WITHOUT_POSIX and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="it is about what only POSIX has"))
     order = ("train", "browser", "process")

@@ -65,7 +65,7 @@ def test_two_commands_do_all_the_set_up() -> None:
     sample = re.search(r"\.venv/bin/colorify (\S+)$", use)
     assert sample is not None
     assert (ROOT / sample[1]).is_file()
-    assert develop.endswith(".venv/bin/pytest")
+    assert develop.endswith(".venv/bin/pytest -m unit")
     assert "-c constraints.txt" in develop
 
 
