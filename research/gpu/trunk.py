@@ -103,7 +103,7 @@ class Run:
         return [photo.view(*map(int, size), 3) for photo, size in zip(photos, sizes, strict=False)]
 
     def wait_for_photos(self) -> None:
-        while len(self.photos) < self.plan["enough"]:
+        while len(self.photos) < self.plan["min_photos"]:
             self.take_in()
             time.sleep(0.1)
         print(f"{len(self.photos)} photos to begin with", flush=True)
@@ -171,7 +171,7 @@ class Run:
         output = self._infer(self.network, L, hints)
         made = self.head.ab(output.float(), plan["temperature"])
         loss = self.head.loss(output, ab)
-        loss = loss + plan["shown"] * (made - ab).norm(dim=1).mean() / AB_SCALE
+        loss = loss + plan["distance"] * (made - ab).norm(dim=1).mean() / AB_SCALE
         loss = loss + plan["gradient"] * gradient_loss(made, ab) + plan["colorful"] * colorful_loss(made, ab)
         if adversarial:
             self.adversary.train_discriminator(ab, made.detach(), batch.L, rng)

@@ -120,7 +120,7 @@ def test_every_term_of_a_recipe_counts(recipe: Recipe) -> None:
 
     alone = total()
     assert alone == float(head.loss(output, batch.ab))
-    for name in ("shown", "gradient", "colorful", "perceptual"):
+    for name in ("distance", "gradient", "colorful", "perceptual"):
         assert total(**{name: 1.0}) > alone
     assert total(lambda ab: ab.sum() * 0 + 7) == pytest.approx(alone + 7)
 

@@ -34,12 +34,12 @@ class Objective:
         recipe = self.recipe
         loss = self.head.loss(output, batch.ab)
         if adversarial_loss is None and not (
-            recipe.shown or recipe.gradient or recipe.colorful or recipe.perceptual
+            recipe.distance or recipe.gradient or recipe.colorful or recipe.perceptual
         ):
             return loss
         ab = self.head.ab(output.float(), recipe.temperature)
-        if recipe.shown:
-            loss = loss + recipe.shown * (ab - batch.ab).norm(dim=1).mean() / AB_SCALE
+        if recipe.distance:
+            loss = loss + recipe.distance * (ab - batch.ab).norm(dim=1).mean() / AB_SCALE
         if recipe.gradient:
             loss = loss + recipe.gradient * gradient_loss(ab, batch.ab)
         if recipe.colorful:

@@ -59,7 +59,7 @@ class Recipe:
     average: float = 0.999  # of the moving average of the weights, a step
     frozen_stages: int = 2  # first stages of the backbone that keep their pretrained weights
     norms: str = "learn"  # in the decoder; "all": in the backbone, too; "fixed": none, for few photos
-    shown: float = 0.0  # weight of the distance of ab, as it is shown at vividness 1, from the truth
+    distance: float = 0.0  # weight of the distance of ab, at vividness 1, from the truth
     gradient: float = 0.0  # weight of the loss on the gradient of ab
     colorful: float = 0.0  # weight of the colourfulness term
     perceptual: float = 0.0  # weight of the perceptual loss; needs --perceptual-weights
@@ -79,7 +79,7 @@ class Recipe:
     buffer: int = 4096  # photos of a stream that are shuffled together, as files of some 5 to 30 kB
     resident: bool = False  # photos are kept on the device, and cut and aged there: for a GPU
     # photos there before the first step, the others come while it runs; 0: all, as exact resuming needs
-    enough: int = 0
+    min_photos: int = 0
     validate_every: int = 0  # steps between validations; 0: as often as checkpoints are written
     sets: dict[str, float] = field(default_factory=dict)  # how often a set is drawn, others 1
     damage: dict[str, float] = field(default_factory=dict)  # share of the aged samples, by name; see augment
@@ -94,7 +94,7 @@ FINE_TUNE: Final = Recipe(
     average=0.99,
     norms="fixed",
     frozen_stages=3,
-    shown=2.0,
+    distance=2.0,
     gradient=6.0,
 )
 

@@ -104,7 +104,7 @@ def test_a_run_may_begin_before_all_photos_are_there(
     tmp_path: Path, samples: list[Sample], recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loader, "SAMPLES_PER_ARRIVAL", 4)
-    early = dataclasses.replace(recipe, resident=True, enough=8, steps=2)
+    early = dataclasses.replace(recipe, resident=True, min_photos=8, steps=2)
     supply = make_loader(early, source_of_samples(samples), CPU, Workers())
     batches = supply.batches(early.phases[0], 0)
     next(batches)

@@ -195,7 +195,7 @@ class ResidentLoader(BatchLoader):
 
     def _take_in(self) -> None:
         """Put onto the device what has been decoded; wait for it where there is not enough to begin with."""
-        enough = self.recipe.enough
+        enough = self.recipe.min_photos
         while self._arriving is not None:
             begun = enough and len(self._dataset) >= enough
             if begun and not self._arriving.done():
