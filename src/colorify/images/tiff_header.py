@@ -70,9 +70,8 @@ class TiffHeader:
     aspect: tuple[int, int] | None = (
         None  # pixels across and down in the same length, where no length is known
     )
-    full: tuple[tuple[int, Directory], ...] = field(
-        default=(), repr=False
-    )  # pictures of full size, by `page`
+    # pictures of full size, by `page`
+    full: tuple[tuple[int, Directory], ...] = field(default=(), repr=False)
 
     @property
     def pages(self) -> int:

@@ -32,9 +32,7 @@ Mask = NDArray[np.bool_]
 
 DISTANCE_WEIGHT: Final = 2.7  # logits of the whole geodesic distance
 SKIN_WEIGHT: Final = 3.0  # logits of a cell that is surely skin, where the hint surely is not
-MORE_SKIN: Final = (
-    0.5  # by which a cell may be more likely skin than the hint's place; beyond, it never belongs
-)
+MORE_SKIN: Final = 0.5  # by which a cell may be likelier skin than the hint's place, and still belong
 FIRST_LIKENESS, SECOND_LIKENESS = 0.8, 0.8  # logits against all: what is asked of a cell at first, and then
 MAX_EVIDENCE: Final = 4.0  # logits; beyond, a cell says no more about its neighbours
 SHARED_LOGITS: Final = 1.5  # logits by which another hint may be the likelier one, so that they mix

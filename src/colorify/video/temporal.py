@@ -33,9 +33,7 @@ FloatArray = NDArray[np.float32]
 
 # Frames from one look of the generator to the next. With 8 a film takes a fifth longer, and is no steadier.
 PREDICTION_INTERVAL_FRAMES: Final = 16
-NEW_SHARE: Final = (
-    0.03  # of a frame, that was not seen in the one before: from there on it looks twice as often
-)
+NEW_SHARE: Final = 0.03  # of a frame, that comes into view, from where on it looks twice as often
 SEEN: Final = 0.5  # of 0..1, from where on a cell counts as seen
 DECAY_PER_FRAME: Final = 0.97  # of what is remembered, a frame
 CHUNK_FRAMES: Final = 16  # frames coloured at a time
@@ -114,7 +112,7 @@ class TemporalSmoother:
         self._memory = memory
 
     def __call__(self, frames: Iterator[FrameInput]) -> Iterator[SmoothedFrame]:
-        """Yield each of `frames` with its colours; CHUNK + AHEAD of them are held at most."""
+        """Yield each of `frames` with its colours; holds at most CHUNK_FRAMES + LOOKAHEAD_FRAMES."""
         held: list[_PendingFrame] = []
         with ThreadPoolExecutor(1, thread_name_prefix="colorify-generator") as pool:
 
@@ -152,9 +150,8 @@ class TemporalSmoother:
         size = seen.frame.planes.size
         hints, surprising = join_hints(follow_hints(hints, motion, size), new, size)
         if surprising:
-            return _PendingFrame(
-                seen, None, 0, hints
-            )  # what a person says is to be seen from its time on, at once
+            # what a person says is to be seen from its time on, at once
+            return _PendingFrame(seen, None, 0, hints)
         return _PendingFrame(seen, motion, since_cut + 1, hints)
 
     def _new_hints(self, seen: FrameInput) -> tuple[Hint, ...]:
