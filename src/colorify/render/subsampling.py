@@ -23,6 +23,7 @@ from colorify.render.compose import (
     luminance_from_lightness,
     move_to_grey,
 )
+from colorify.render.upsample import repeat_edges
 
 BLOCK_PX: Final = 2  # px of a block
 
@@ -37,9 +38,8 @@ class Blocks:
 
 def subsample(Y: FloatArray) -> Blocks:
     """Measure the blocks of a strip. `Y`: (h, w), luminance in linear light, 0..1."""
-    beyond = [(0, side % BLOCK_PX) for side in Y.shape]
-    if any(last for _, last in beyond):
-        Y = np.pad(Y, beyond, mode="edge")
+    height, width = Y.shape
+    Y = repeat_edges(Y, height + height % BLOCK_PX, width + width % BLOCK_PX)
     upper, lower = Y[::BLOCK_PX], Y[1::BLOCK_PX]
     total, most = upper + lower, np.maximum(upper, lower)
     mean = total[:, ::BLOCK_PX] + total[:, 1::BLOCK_PX]
