@@ -2,7 +2,8 @@
 
 What the generator makes of a photo depends on its L, the vividness and the hints. So L is read once,
 the generator's backbone looks at it once, and what was made of it is kept for a while: a new hint runs the
-decoder alone; a new strength, an undone hint and the full picture need no new run.
+decoder alone, and nothing where the generator follows no hints (see `model.spec`); a new strength, an undone
+hint and the full picture need no new run.
 """
 
 import threading
