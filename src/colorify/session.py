@@ -2,7 +2,8 @@
 
 What the generator makes of a photo depends on its L, the vividness and the hints. So L is read once,
 the generator's backbone looks at it once, and what was made of it is kept for a while: a new hint runs the
-decoder alone; a new strength, an undone hint and the full picture need no new run.
+decoder alone, and nothing where the generator follows no hints (see `model.spec`); a new strength, an undone
+hint and the full picture need no new run.
 """
 
 import threading
@@ -194,7 +195,7 @@ class Session:
             mean_confidence=float(made.confidence.mean()),
             data=data,
             notes=(*photo.notes, *notes),
-            beside=tuple(save.beside.values()),
+            beside=tuple(save.extra_files.values()),
         )
 
     def match(self, reference: object) -> tuple[Hint, ...]:
@@ -220,7 +221,7 @@ class Session:
         return photo.rows()(0, photo.size[1])
 
     @property
-    def kept(self) -> int:
+    def memory_bytes(self) -> int:
         """Memory that it holds without its source, in bytes; the last generations are small beside it."""
         small = self._small.size[0] * self._small.size[1] * 6 if self._small else 0
         return small + self._glance.nbytes

@@ -19,7 +19,8 @@ from tiny import TINY_SPEC, write_tiny_generator
 
 def test_the_spec_is_read_from_the_file(generator: Generator) -> None:
     said = {"format": 2, **vars(generator.spec), "bin_centers": generator.centers.tolist()}
-    assert said == {**TINY_SPEC, "contrast": 0}  # a file that says nothing of contrast has none
+    # a file that says nothing of contrast has none, and one that says nothing of hints is given them
+    assert said == {**TINY_SPEC, "contrast": 0, "follows_hints": True}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 33), (64, 96), (1, 300), (300, 1)])
@@ -42,6 +43,60 @@ def test_hints_are_followed(generator: Generator) -> None:
     assert hinted[1, 2].tolist() == [30, -40]
     rest = hints[:, :, 2] == 0
     np.testing.assert_array_equal(hinted[rest], plain[rest])
+
+
+class TestAGeneratorThatFollowsNoHints:
+    @pytest.fixture
+    def runs(self, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+        """The outputs that the network was run for, a list a run."""
+        seen: list[list[str]] = []
+        plain = Generator.run
+
+        def watched(self: Generator, outputs: list[str], inputs: dict[str, Any]) -> Any:
+            assert not inputs["hints"].any()
+            seen.append(outputs)
+            return plain(self, outputs, inputs)
+
+        monkeypatch.setattr(Generator, "run", watched)
+        return seen
+
+    @pytest.fixture
+    def deaf(self, tmp_path: Path) -> Generator:
+        return Generator(write_tiny_generator(tmp_path / "deaf.onnx", follows_hints=False), threads=1)
+
+    @pytest.mark.parametrize("vividness", [0.5, 1, 2])
+    def test_what_it_makes_without_them_is_kept(
+        self, deaf: Generator, runs: list[list[str]], vividness: float
+    ) -> None:
+        L = np.linspace(5, 95, 64, dtype=np.float32)[None].repeat(32, axis=0)
+        hints = np.zeros((8, 16, 3), np.float32)
+        hints[1, 2] = (30, -40, 1)
+        plain = deaf.encode(L)
+        colors, likely = plain.predict(vividness=vividness), plain.distribution(vividness=vividness)
+        del runs[:]
+        glance = deaf.encode(L)
+        for place in (2, 9):  # a changed hint
+            hints[1, place] = (30, -40, 1)
+            hinted = glance.predict(hints=hints, vividness=vividness)
+            np.testing.assert_allclose(hinted.ab, colors.ab, atol=0.1)  # roots are kept as float16
+            np.testing.assert_array_equal(hinted.confidence, colors.confidence)
+            made = glance.distribution(hints=hints, vividness=vividness)
+            np.testing.assert_allclose(made.probabilities, likely.probabilities, atol=0.002)
+        assert len(runs) == 1
+
+    def test_without_hints_it_makes_no_more_than_the_colours(
+        self, deaf: Generator, runs: list[list[str]]
+    ) -> None:
+        deaf(np.full((32, 32), 50, np.float32), hints=np.zeros((8, 8, 3), np.float32))
+        assert [outputs[:2] for outputs in runs] == [["ab", "confidence"]]
+        assert "logits" not in runs[0]
+
+    def test_a_regression_may_be_one(self, tmp_path: Path, runs: list[list[str]]) -> None:
+        weights = write_tiny_generator(tmp_path / "deaf.onnx", follows_hints=False, bin_centers=[])
+        glance = Generator(weights, threads=1).encode(np.full((32, 32), 50, np.float32))
+        hints = np.ones((8, 8, 3), np.float32)
+        made = glance.predict(hints=hints, vividness=1.5)
+        np.testing.assert_array_equal(made.ab, glance.predict().ab)
 
 
 def test_vividness_makes_colourful_bins_likelier(generator: Generator) -> None:

@@ -47,6 +47,16 @@ def test_the_generator_sees_the_hints_too(generator: Generator, monkeypatch: pyt
     assert np.argwhere(seen[0][:, :, 2]).tolist() == [[5, 5]]
 
 
+def test_a_generator_that_follows_no_hints_is_not_given_them_and_they_are_met(tmp_path: Path) -> None:
+    ab, wanted = [], Hint(20, 20, "#C04040")
+    for follows in (True, False):
+        weights = write_tiny_generator(tmp_path / f"{follows}.onnx", follows_hints=follows)
+        glance = Generator(weights, threads=1).encode(np.full((64, 64), 50, np.float32))
+        ab.append(predict_colors(glance, ColorOptions(hints=(wanted,)), photo=(64, 64)).ab)
+    np.testing.assert_allclose(ab[1][5, 5], wanted.ab, atol=1e-3)
+    np.testing.assert_allclose(ab[1], ab[0], atol=0.1)  # all of a grey photo is one thing
+
+
 @pytest.mark.parametrize(("count", "searches"), [(MANY_HINTS - 1, 2), (MANY_HINTS, 1)])
 def test_the_ways_of_many_hints_are_looked_for_once(
     generator: Generator, monkeypatch: pytest.MonkeyPatch, count: int, searches: int

@@ -60,6 +60,7 @@ def color(path: Path) -> None:
         ("temperature", 0, "0"),
         ("temperature", float("nan"), "nan"),
         ("contrast", -0.1, "-0.1"),
+        ("follows_hints", 1, "1"),
         ("name", "", "''"),
         ("name", "a\nb", "'a\\\\nb'"),
         ("license", None, "None"),
@@ -74,7 +75,7 @@ def test_a_field_that_makes_no_sense(tmp_path: Path, field: str, value: Any, fou
         Generator(path)
 
 
-@pytest.mark.parametrize("field", sorted(set(RULES) - {"contrast"}))
+@pytest.mark.parametrize("field", sorted(set(RULES) - {"contrast", "follows_hints"}))
 def test_a_field_that_is_missing(tmp_path: Path, field: str) -> None:
     rest = {name: value for name, value in TINY_SPEC.items() if name != field}
     path = with_metadata(tmp_path / "half.onnx", json.dumps(rest))

@@ -48,6 +48,23 @@ def test_smoke_writes_all_it_should(smoke: tuple[Path, RecordedExport]) -> None:
     assert (folder / "backbone.pt").is_file()
 
 
+@pytest.mark.parametrize(
+    ("words", "follows"), [([], True), (["--follows-hints"], True), (["--no-follows-hints"], False)]
+)
+def test_an_export_says_whether_its_generator_follows_hints(
+    smoke: tuple[Path, RecordedExport],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    follows: bool,
+) -> None:
+    recorded = RecordedExport()
+    monkeypatch.setattr(weights_file, "export", recorded.export)
+    assert run(["export", str(smoke[0]), "-o", str(tmp_path / "made.onnx"), *words]) == 0
+    assert recorded.spec is not None
+    assert recorded.spec.follows_hints is follows
+
+
 def test_smoke_is_better_than_grey(smoke: tuple[Path, RecordedExport], samples: list[Sample]) -> None:
     _, recorded = smoke
     error, grey = [], []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,6 +27,11 @@ from colorify.cli.lines import print_line
     type=click.FloatRange(min=0),
     help="Share by which colours are moved away from their mean.  [default: the recipe's]",
 )
+@click.option(
+    "--follows-hints/--no-follows-hints",
+    default=None,
+    help="Whether it is given hints; else they are only propagated: faster.  [default: the recipe's]",
+)
 @click.option("-f", "--force", is_flag=True, help="Overwrite.")
 def export(
     runs: tuple[Path, ...],
@@ -35,6 +41,7 @@ def export(
     version: str,
     license: str,
     contrast: float | None,
+    follows_hints: bool | None,
     force: bool,
 ) -> None:
     """Write the averaged weights of RUN, a folder that `colorify train` filled, as a file for `-m`.
@@ -54,7 +61,9 @@ def export(
     assert target is not None
     weights = runs[0] if hub is not None and len(runs) == 1 and runs[0].is_file() else None
     if weights is None:
-        weights = _export_runs(runs, target, name, version, license, contrast, force=force)
+        said = {"contrast": contrast, "follows_hints": follows_hints}
+        changes = {entry: value for entry, value in said.items() if value is not None}
+        weights = _export_runs(runs, target, name, version, license, changes, force=force)
     if hub is not None:
         write_repository(weights, hub, overwrite=force)
         print_line(f"{hub}: type `hf upload OWNER/NAME {hub}` to publish it.", err=True)
@@ -67,16 +76,15 @@ def _export_runs(
     name: str,
     version: str,
     license: str,
-    contrast: float | None,
+    changes: dict[str, Any],
     *,
     force: bool,
 ) -> Path:
-    """Write the mean of the weights of some runs to `target`, and return that."""
+    """Write the mean of the weights of some runs to `target`, and return that. `changes`: to the recipe."""
     from colorify.training.checkpoint import CHECKPOINT, average_checkpoints, load_checkpoint
     from colorify.training.export.weights_file import export_checkpoint
 
     checkpoint = average_checkpoints([load_checkpoint(run / CHECKPOINT) for run in runs])
-    if contrast is not None:
-        checkpoint.recipe = replace(checkpoint.recipe, contrast=contrast)
+    checkpoint.recipe = replace(checkpoint.recipe, **changes)
     export_checkpoint(checkpoint, target, name=name, version=version, license=license, overwrite=force)
     return target

@@ -162,9 +162,20 @@ class UnguidedPhoto:
         """
         return None if self.half_roots is None else self.half_roots.astype(np.float32)
 
+    def distribution(self, centers: FloatArray, vividness: float) -> Distribution:
+        """Return how likely each colour is without hints. `centers`: of the generator, which has some."""
+        roots = self.sqrt_probabilities()
+        assert roots is not None
+        likely = np.square(roots) * np.exp(_vividness_logits(centers, vividness))
+        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
+
 
 class EncodedPhoto:
-    """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads."""
+    """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads.
+
+    A generator that follows no hints (see `spec`) is not given them: what it makes of the photo with hints is
+    what it makes of it without, which is kept. So a changed hint runs nothing of it.
+    """
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
         """Made by `Generator.encode`."""
@@ -179,6 +190,8 @@ class EncodedPhoto:
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
         `vividness`: 0 cautious, 1 as trained, 2 bold: see VIVIDNESS. A regression knows no likelier colours.
         """
+        if self._passes_over(hints):
+            return self._predict_unguided(vividness)
         if vividness == 1 or not len(self.generator.centers):
             ab, confidence = self._run(["ab", "confidence"], hints)
             return Prediction(ab=ab, confidence=confidence[:, :, 0])
@@ -193,8 +206,23 @@ class EncodedPhoto:
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
                 f"Leave out {option('weights')} to use the embedded generator."
             )
+        if self._passes_over(hints):
+            return self.unguided().distribution(self.generator.centers, vividness)
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
+
+    def _passes_over(self, hints: FloatArray | None) -> bool:
+        """Whether there are hints, and the generator is not given them."""
+        follows = self.generator.spec.follows_hints
+        return not follows and hints is not None and bool(hints[:, :, 2].any())
+
+    def _predict_unguided(self, vividness: float) -> Prediction:
+        """Return the colours without hints, from what is kept of them."""
+        made, centers = self.unguided(), self.generator.centers
+        if vividness == 1 or not len(centers):
+            return made.prediction
+        ab = made.distribution(centers, vividness).colors_at(self.generator.spec.temperature)
+        return Prediction(ab=ab, confidence=made.prediction.confidence)
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -247,9 +275,7 @@ class EncodedPhoto:
 
     def _distribution(self, logits: FloatArray, vividness: float) -> Distribution:
         centers = self.generator.centers
-        logits = logits + np.float32(VIVIDNESS_LOGIT_PER_LAB * (vividness - 1)) * np.linalg.norm(
-            centers, axis=1
-        )
+        logits = logits + _vividness_logits(centers, vividness)
         likely = np.exp(logits - logits.max(axis=2, keepdims=True))
         return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
 
@@ -293,6 +319,12 @@ def _pad_symmetrically(plane: FloatArray, multiple: int) -> FloatArray:
     height, width = plane.shape
     rows, columns = np.minimum(rows, 2 * height - 1 - rows), np.minimum(columns, 2 * width - 1 - columns)
     return plane.astype(np.float32, copy=False).take(rows, axis=0).take(columns, axis=1)
+
+
+def _vividness_logits(centers: FloatArray, vividness: float) -> FloatArray:
+    """Return what vividness adds to the logit of each color: (Q,)."""
+    gain = np.float32(VIVIDNESS_LOGIT_PER_LAB * (vividness - 1))
+    return np.asarray(gain * np.linalg.norm(centers, axis=1), np.float32)
 
 
 def estimate_memory(size: tuple[int, int], multiple: int) -> int:

@@ -5,7 +5,8 @@ fields of `Spec` and, as `bin_centers`, the a and b of each of Q bins. Its input
 `reuse`, NCHW, sides of L a multiple of `Spec.multiple`, s `Spec.stride`:
 
     L            (1, 1, H, W)        0..100
-    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere
+    hints        (1, 3, H/s, W/s)    a, b, 1 where the user gave a colour; 0, 0, 0 elsewhere, and everywhere
+                                     where `Spec.follows_hints` is false
     temperature  ()                  of the annealed mean (Zhang et al. 2016, section 2.3), 0..1
     reuse        () bool             whether `cached` holds the features of this L: the backbone then rests
     cached.N     (1, C, h, w)        if not `reuse`, anything of C channels
@@ -52,6 +53,7 @@ class Spec:
     size: int  # px; short side of L at which the generator does best
     temperature: float  # of the annealed mean
     contrast: float = 0.0  # share by which colours are moved away from their mean: see `contrast`
+    follows_hints: bool = True  # False: it was not taught hints, and is not given them: see `EncodedPhoto`
 
 
 class _Rule(NamedTuple):
@@ -101,6 +103,7 @@ RULES: Final = {
     "size": _whole(RANGES["size"]),
     "temperature": _number(0.01, 1),
     "contrast": _number(0, 2),
+    "follows_hints": _Rule("true or false", lambda value: isinstance(value, bool)),
     CENTERS: _Rule(
         f"up to {MAX_BINS} pairs of a and b from -{MAX_AB} to {MAX_AB}",
         lambda value: isinstance(value, list) and len(value) <= MAX_BINS and all(map(_is_color, value)),

@@ -74,6 +74,7 @@ class Recipe:
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
     contrast: float = 0.35  # of the exported generator: how far its colours are moved away from their mean
+    follows_hints: bool = True  # the exported generator is given hints; else they are propagated alone
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"
     buffer: int = 4096  # photos of a stream that are shuffled together, as files of some 5 to 30 kB

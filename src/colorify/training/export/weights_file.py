@@ -65,6 +65,7 @@ def export_checkpoint(
         size=checkpoint.recipe.size,
         temperature=checkpoint.recipe.temperature,
         contrast=checkpoint.recipe.contrast,
+        follows_hints=checkpoint.recipe.follows_hints,
     )
     notes = {
         "mode": checkpoint.recipe.mode,
