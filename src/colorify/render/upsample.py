@@ -130,7 +130,7 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaMod
 
 
 def repeat_edges(plane: FloatArray, height: int, width: int) -> FloatArray:
-    """Return a plane whose last row and column are repeated, if need be, up to a size: as `numpy.pad` does."""
+    """Repeat the last row and column of a plane, if need be, up to a size: as `numpy.pad` does."""
     h, w = plane.shape
     if plane.shape == (height, width):
         return plane
