@@ -318,7 +318,7 @@ def _pad_symmetrically(plane: FloatArray, multiple: int) -> FloatArray:
     rows, columns = (np.arange(side + -side % multiple) % (2 * side) for side in plane.shape)
     height, width = plane.shape
     rows, columns = np.minimum(rows, 2 * height - 1 - rows), np.minimum(columns, 2 * width - 1 - columns)
-    return plane.astype(np.float32, copy=False).take(rows, axis=0).take(columns, axis=1)
+    return np.asarray(plane.take(rows, axis=0).take(columns, axis=1), np.float32)
 
 
 def _vividness_logits(centers: FloatArray, vividness: float) -> FloatArray:
