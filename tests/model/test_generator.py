@@ -20,7 +20,7 @@ from tiny import TINY_SPEC, write_tiny_generator
 def test_the_spec_is_read_from_the_file(generator: Generator) -> None:
     said = {"format": 2, **vars(generator.spec), "bin_centers": generator.centers.tolist()}
     # a file that says nothing of contrast has none, and one that says nothing of hints is given them
-    assert said == {**TINY_SPEC, "contrast": 0, "follows_hints": True}
+    assert said == {**TINY_SPEC, "contrast": 0, "tilt": 0, "follows_hints": True}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 33), (64, 96), (1, 300), (300, 1)])

@@ -21,7 +21,13 @@ from colorify.model.spec import CENTERS, RULES
 from colorify.options import ColorOptions
 from tiny import TINY_SPEC, write_tiny_generator
 
-NUMBERS = {"multiple": (1, 1024), "size": (32, 4096), "temperature": (0.01, 1), "contrast": (0, 2)}
+NUMBERS = {
+    "multiple": (1, 1024),
+    "size": (32, 4096),
+    "temperature": (0.01, 1),
+    "contrast": (0, 2),
+    "tilt": (-1, 1),
+}
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
@@ -60,6 +66,7 @@ def color(path: Path) -> None:
         ("temperature", 0, "0"),
         ("temperature", float("nan"), "nan"),
         ("contrast", -0.1, "-0.1"),
+        ("tilt", -1.5, "-1.5"),
         ("follows_hints", 1, "1"),
         ("name", "", "''"),
         ("name", "a\nb", "'a\\\\nb'"),
@@ -75,7 +82,7 @@ def test_a_field_that_makes_no_sense(tmp_path: Path, field: str, value: Any, fou
         Generator(path)
 
 
-@pytest.mark.parametrize("field", sorted(set(RULES) - {"contrast", "follows_hints"}))
+@pytest.mark.parametrize("field", sorted(set(RULES) - {"contrast", "tilt", "follows_hints"}))
 def test_a_field_that_is_missing(tmp_path: Path, field: str) -> None:
     rest = {name: value for name, value in TINY_SPEC.items() if name != field}
     path = with_metadata(tmp_path / "half.onnx", json.dumps(rest))
@@ -85,7 +92,7 @@ def test_a_field_that_is_missing(tmp_path: Path, field: str) -> None:
 
 @pytest.mark.parametrize(("field", "bounds"), NUMBERS.items())
 def test_the_ends_of_a_range(tmp_path: Path, field: str, bounds: tuple[float, float]) -> None:
-    whole = isinstance(bounds[0], int) and field != "contrast"
+    whole = isinstance(bounds[0], int) and field not in ("contrast", "tilt")
     for end, beyond in zip(bounds, (-1, 1), strict=True):
         spec = {**TINY_SPEC, "stride": 1, field: end}
         Generator(with_metadata(tmp_path / "end.onnx", json.dumps(spec)))
@@ -120,6 +127,7 @@ def test_whatever_the_metadata_says(
             "size": st.integers(32, 4096),
             "temperature": st.floats(0.01, 1),
             "contrast": st.floats(0, 2),
+            "tilt": st.floats(-1, 1),
             CENTERS: st.lists(st.lists(st.floats(-128, 128), min_size=2, max_size=2), max_size=6),
         },
     )

@@ -6,7 +6,15 @@ from colorify.model.spec import Spec
 from colorify.training.network.unet import ConvNorm, UNet
 
 SPEC = Spec(
-    name="test", version="1", license="MIT", multiple=32, stride=4, size=64, temperature=0.5, contrast=0.3
+    name="test",
+    version="1",
+    license="MIT",
+    multiple=32,
+    stride=4,
+    size=64,
+    temperature=0.5,
+    contrast=0.3,
+    tilt=-0.01,
 )
 
 

@@ -28,6 +28,11 @@ from colorify.cli.lines import print_line
     help="Share by which colours are moved away from their mean.  [default: the recipe's]",
 )
 @click.option(
+    "--tilt",
+    type=float,
+    help="Logits that a Lab unit of chroma adds to a color; below 0: calmer.  [default: the recipe's]",
+)
+@click.option(
     "--follows-hints/--no-follows-hints",
     default=None,
     help="Whether it is given hints; else they are only propagated: faster.  [default: the recipe's]",
@@ -41,6 +46,7 @@ def export(
     version: str,
     license: str,
     contrast: float | None,
+    tilt: float | None,
     follows_hints: bool | None,
     force: bool,
 ) -> None:
@@ -61,7 +67,7 @@ def export(
     assert target is not None
     weights = runs[0] if hub is not None and len(runs) == 1 and runs[0].is_file() else None
     if weights is None:
-        said = {"contrast": contrast, "follows_hints": follows_hints}
+        said = {"contrast": contrast, "tilt": tilt, "follows_hints": follows_hints}
         changes = {entry: value for entry, value in said.items() if value is not None}
         weights = _export_runs(runs, target, name, version, license, changes, force=force)
     if hub is not None:

@@ -53,6 +53,7 @@ class Spec:
     size: int  # px; short side of L at which the generator does best
     temperature: float  # of the annealed mean
     contrast: float = 0.0  # share by which colours are moved away from their mean: see `contrast`
+    tilt: float = 0.0  # logits that a Lab unit of chroma adds to a bin; they are in the file's logits already
     follows_hints: bool = True  # False: it was not taught hints, and is not given them: see `EncodedPhoto`
 
 
@@ -103,6 +104,7 @@ RULES: Final = {
     "size": _whole(RANGES["size"]),
     "temperature": _number(0.01, 1),
     "contrast": _number(0, 2),
+    "tilt": _number(-1, 1),
     "follows_hints": _Rule("true or false", lambda value: isinstance(value, bool)),
     CENTERS: _Rule(
         f"up to {MAX_BINS} pairs of a and b from -{MAX_AB} to {MAX_AB}",

@@ -58,7 +58,7 @@ def load_weights(path: Path) -> PretrainedGenerator:
     try:
         model = onnx.load_model_from_string(data)
         metadata = {entry.key: entry.value for entry in model.metadata_props}
-        _, said = read_spec(metadata, path)
+        spec, said = read_spec(metadata, path)
         weights = torch.tensor(read_metadata(metadata, path)["bin_weights"], dtype=torch.float32)
         if weights.shape != (len(said),):
             raise ValueError(f"bin_weights: expected {len(said)} numbers")
@@ -76,6 +76,8 @@ def load_weights(path: Path) -> PretrainedGenerator:
         }
         entries = unfold_batchnorm(state, network)
         network.load_state_dict(entries)
+        if len(bins):
+            entries["head.bias"] = entries["head.bias"] - spec.tilt * bins.chroma()
     except (DecodeError, KeyError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = (str(error).splitlines() or [""])[0]
         raise WeightsError(

@@ -31,6 +31,7 @@ def test_the_exported_generator_gives_what_the_network_gives(
             torch.from_numpy(normalize_luminance(L))[None, None],
             torch.from_numpy(hints.transpose(2, 0, 1))[None],
         )
+        logits = logits + spec.tilt * bins.chroma()[:, None, None]
         ab = annealed_mean(logits, bins.centers, spec.temperature)[0].permute(1, 2, 0).numpy()
         sure = certainty(logits)[0, 0].numpy()
         p = logits[0].softmax(0).permute(1, 2, 0).numpy()

@@ -33,9 +33,13 @@ EXAMPLE_SIDE = 128  # px; any multiple of MULTIPLE: the sides are dynamic
 class ExportedNetwork(nn.Module):
     """The network between L and ab, as the generator's contract has it."""
 
-    def __init__(self, network: UNet, bins: Bins) -> None:
+    def __init__(self, network: UNet, bins: Bins, tilt: float = 0.0) -> None:
+        """`tilt`: see `Spec.tilt`; a regression has no bins, and none."""
         super().__init__()
         self.network = fold_batchnorm(network)
+        if len(bins):
+            assert self.network.head.bias is not None
+            self.network.head.bias.data += tilt * bins.chroma()
         pad_channels(self.network)
         self.head = make_head(bins)
 
@@ -65,6 +69,7 @@ def export_checkpoint(
         size=checkpoint.recipe.size,
         temperature=checkpoint.recipe.temperature,
         contrast=checkpoint.recipe.contrast,
+        tilt=checkpoint.recipe.tilt,
         follows_hints=checkpoint.recipe.follows_hints,
     )
     notes = {
@@ -96,7 +101,7 @@ def export(
     )
     with quiet_exporter():
         program = torch.onnx.export(
-            ExportedNetwork(network, bins).eval(),
+            ExportedNetwork(network, bins, spec.tilt).eval(),
             example,
             dynamo=True,
             opset_version=OPSET,

@@ -34,6 +34,10 @@ class Bins:
     def __len__(self) -> int:
         return len(self.centers)
 
+    def chroma(self) -> Tensor:
+        """Return the chroma of each bin, (Q,), Lab units."""
+        return torch.linalg.vector_norm(self.centers, dim=1)
+
     @classmethod
     def from_histogram(cls, histogram: Histogram) -> "Bins":
         """Choose and weigh bins from how often each integer ab occurs in the training photos.
