@@ -77,6 +77,11 @@ class Likeness:
         return tuple(unlike)
 
     @property
+    def known(self) -> bool:
+        """Whether anything tells one cell from another."""
+        return bool(self._levels)
+
+    @property
     def nbytes(self) -> int:
         """Memory that it holds, in bytes."""
         return sum(level.vectors.nbytes for level in self._levels)
