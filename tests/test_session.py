@@ -121,7 +121,7 @@ def test_what_is_kept_is_counted_and_shown(colorizer: Colorizer) -> None:
     pixels = grey_scene(200, 140)
     session = colorizer.open(pixels, preview=100)
     np.testing.assert_array_equal(session.original(), open_photo(pixels).shrink(100, 70))
-    assert session.kept > 100 * 70
+    assert session.memory_bytes > 100 * 70
 
 
 def test_lightness_is_the_photo_s(colorizer: Colorizer) -> None:

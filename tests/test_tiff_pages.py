@@ -180,5 +180,5 @@ def test_lossless_compression_stays(
 def test_save_options_know_what_lies_beside() -> None:
     beside = SaveOptions(layer=Path("a.png"), confidence=Path("b.png"), compare=Path("c.jpg"))
     named = {"confidence": Path("b.png"), "layer": Path("a.png"), "compare": Path("c.jpg")}
-    assert beside.beside == named
-    assert beside.alone().beside == {}
+    assert beside.extra_files == named
+    assert beside.alone().extra_files == {}

@@ -169,9 +169,9 @@ STEPS = {
         "colorify.render.upsample._resize_columns", lambda planes, taps: planes.take(taps.first, axis=1)
     ),
     "means of slopes": Step("colorify.render.upsample.box_mean", lambda planes, radius=1: planes),
-    "gamut": Step("colorify.render.compose._fit_gamut", cut, bold),
+    "gamut": Step("colorify.render.compose.move_into_gamut", cut, bold),
     "blocks": Step("colorify.render.strips.COARSE_CELL_PX", np.inf, large),
-    "gamut of blocks": Step("colorify.render.subsampling.move_to_grey", lambda *_: None, large),
+    "gamut of blocks": Step("colorify.render.subsampling.move_into_gamut", cut, large),
     "contrast by vividness": Step("colorify.model.predict.increase_chroma_contrast", alone, bold),
     "calm by vividness": Step("colorify.model.predict.calm_loud_colors", alone, cautious),
     "alternatives": Step(

@@ -113,7 +113,7 @@ class SaveOptions:
     compare_style: str = "side"  # one of COMPARISON_STYLES
 
     @property
-    def beside(self) -> "dict[str, Path]":
+    def extra_files(self) -> "dict[str, Path]":
         """What is to be written beside the photo: the name of the field, and the file."""
         named = {"confidence": self.confidence, "layer": self.layer, "compare": self.compare}
         return {name: path for name, path in named.items() if path is not None}

@@ -165,6 +165,6 @@ def refuse_other_formats(name: str, total: int, target: Path | None, save: SaveO
 
 def _refuse_options(name: str, total: int, colors: ColorOptions, save: SaveOptions) -> None:
     """Raise PhotoError for what is of one picture."""
-    given = [*map(option, save.beside), *([option("hint")] if colors.hints else [])]
+    given = [*map(option, save.extra_files), *([option("hint")] if colors.hints else [])]
     if given:
         raise PhotoError(f"{name}: has {total} pages, and {given[0]} is of one. Split it first: tiffsplit.")

@@ -82,7 +82,7 @@ def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> No
         find_layer_format(save.layer)
     if save.compare is not None:
         find_comparison_format(save.compare, save.compare_style)
-    for path in filter(None, (target, *save.beside.values())):
+    for path in filter(None, (target, *save.extra_files.values())):
         if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
         refuse_existing(path, save.overwrite)

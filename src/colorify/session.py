@@ -195,7 +195,7 @@ class Session:
             mean_confidence=float(made.confidence.mean()),
             data=data,
             notes=(*photo.notes, *notes),
-            beside=tuple(save.beside.values()),
+            beside=tuple(save.extra_files.values()),
         )
 
     def match(self, reference: object) -> tuple[Hint, ...]:
@@ -221,7 +221,7 @@ class Session:
         return photo.rows()(0, photo.size[1])
 
     @property
-    def kept(self) -> int:
+    def memory_bytes(self) -> int:
         """Memory that it holds without its source, in bytes; the last generations are small beside it."""
         small = self._small.size[0] * self._small.size[1] * 6 if self._small else 0
         return small + self._glance.nbytes

@@ -14,7 +14,7 @@ import pytest
 from colorify.atomic import DiskFullError, ExistsError, claim, write_whole
 from colorify.batch.coloring import BatchOptions, Coloring, PhotoOpener, TakenError, bind_coloring
 from colorify.batch.plan import Job
-from colorify.batch.run import JOBS_PER_WORKER, PhotoResult, StoppedError, run
+from colorify.batch.run import JOBS_PER_WORKER, PhotoResult, RunStoppedError, run
 from colorify.errors import PhotoError, WeightsError
 from colorify.result import Report
 from waiting import PATIENCE
@@ -143,7 +143,7 @@ def test_a_run_that_is_left_gives_up_photos_in_work_and_begins_no_others(tmp_pat
             for _ in range(100 * round(PATIENCE)):
                 time.sleep(0.01)
                 watch(0.5)
-        except StoppedError:
+        except RunStoppedError:
             given_up.set()
             raise
         return report(job)

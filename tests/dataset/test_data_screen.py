@@ -62,7 +62,7 @@ def test_of_twins_the_largest_stays(tmp_path: Path) -> None:
     write(tmp_path / "a" / "poor.jpg", resized(original, 0.7), quality=40)
     write(tmp_path / "other.jpg", photo(6))
     found = by_path(screen(tmp_path))
-    assert {path for path, verdict in found.items() if verdict.kept} == {"b/large.jpg", "other.jpg"}
+    assert {path for path, verdict in found.items() if verdict.passes} == {"b/large.jpg", "other.jpg"}
     assert found["a/half.jpg"].twin_of == found["a/poor.jpg"].twin_of == "b/large.jpg"
 
 
@@ -138,7 +138,7 @@ def test_thresholds_are_obeyed(tmp_path: Path) -> None:
     write(tmp_path / "small.jpg", photo(1, height=100, width=150))
     write(tmp_path / "grey.jpg", FAULTS["grey"](1))
     found = by_path(screen(tmp_path, Thresholds(min_side=64, min_color=0.0)))
-    assert all(verdict.kept for verdict in found.values())
+    assert all(verdict.passes for verdict in found.values())
 
 
 def test_a_line_that_was_cut_short_is_measured_again(tmp_path: Path) -> None:
@@ -155,9 +155,9 @@ def test_a_line_that_was_cut_short_is_measured_again(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_measured_again(tmp_path: Path) -> None:
     write(tmp_path / "a.jpg", FAULTS["grey"](1))
-    assert not screen(tmp_path)[0].kept
+    assert not screen(tmp_path)[0].passes
     write(tmp_path / "a.jpg", photo(1))
-    assert screen(tmp_path)[0].kept
+    assert screen(tmp_path)[0].passes
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])
@@ -182,5 +182,5 @@ def test_sixteen_bits_and_grey_files_are_measured(tmp_path: Path) -> None:
     deep.write_to_file(str(tmp_path / "deep.png"))
     pyvips.Image.new_from_array(photo(2)[..., 0]).write_to_file(str(tmp_path / "grey.png"))
     found = by_path(screen(tmp_path))
-    assert found["deep.png"].kept
+    assert found["deep.png"].passes
     assert set(found["grey.png"].reasons) == {"grey"}

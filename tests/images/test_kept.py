@@ -19,7 +19,7 @@ from PIL import ExifTags, Image, IptcImagePlugin
 from colorify.colorizer import Colorizer
 from colorify.images.metadata.ancillary import EXTENDED_XMP, jpeg_segments
 from colorify.images.metadata.iptc import WRAPPING
-from colorify.images.metadata.tiff import Entry, _pack, raw_entries, read_layout
+from colorify.images.metadata.tiff import TiffTag, _pack, raw_entries, read_layout
 from colorify.images.metadata.xmp import RDF, read_properties
 from tiny import grey_scene
 
@@ -212,7 +212,7 @@ def tiff(*tags: tuple[int, int, bytes]) -> bytes:
     layout, position = read_layout(file)
     present = raw_entries(file, layout, position)
     start = len(image.getvalue()) + len(image.getvalue()) % 2
-    new = {tag: Entry(kind, value) for tag, kind, value in tags}
+    new = {tag: TiffTag(kind, value) for tag, kind, value in tags}
     packed = _pack(new, {tag: row for tag, row in present.items() if tag not in new}, start, layout)
     whole = image.getvalue().ljust(start, b"\0") + packed
     return whole[:4] + struct.pack("<I", start) + whole[8:]

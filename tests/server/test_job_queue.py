@@ -11,7 +11,7 @@ from serving import picture
 from colorify.colorizer import Colorizer
 from colorify.server import app
 from colorify.server.films import Films
-from colorify.server.job_queue import JobQueue, StoppedError, Task
+from colorify.server.job_queue import AbandonedError, JobQueue, Task
 from colorify.server.problems import RefusalError
 from colorify.server.sessions import Sessions
 from colorify.server.settings import Settings
@@ -45,7 +45,7 @@ class Endless:
         while time.monotonic() < end:
             try:
                 task.check()
-            except StoppedError:
+            except AbandonedError:
                 self.stopped = True
                 raise
             time.sleep(0.01)

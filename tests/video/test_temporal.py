@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from made_films import Sort, labs, view, write_film
@@ -90,6 +91,73 @@ def test_no_colour_crosses_a_cut() -> None:
             assert ab[..., 0].min() > 20, number
         else:
             assert ab[..., 0].max() < -20, number
+
+
+RED, BLUE, GREEN = ((60.0, 30.0), (10.0, -60.0), (-50.0, 40.0))  # ab
+ENTERS, STEP_PX, SIDE_PX = (
+    9,
+    4,
+    48,
+)  # when a square begins to come into view from the right; how fast; its side
+
+
+def square_at(number: int) -> slice:
+    """Return the columns of a frame in which the square is, px."""
+    left = SIZE[0] - STEP_PX * (number - ENTERS)
+    return slice(max(0, min(left, SIZE[0])), max(0, min(left + SIDE_PX, SIZE[0])))
+
+
+def frames_with_square(count: int) -> Iterator[FrameInput]:
+    """Make frames of a wall and, passing before it, a square that is brighter."""
+    width, height = SIZE
+    grain = 60 * cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, (height, width)), (0, 0), 1.5)
+    wall, cloth = 90 + grain, 190 + grain[:SIDE_PX, :SIDE_PX]
+    for number in range(count):
+        shown, columns = wall.copy(), square_at(number)
+        shown[24 : 24 + SIDE_PX, columns] = cloth[:, : columns.stop - columns.start]
+        codes = np.rint(np.clip(shown, 0, 255)).astype(np.uint8)
+        frame = Frame(Planes(codes, None, None, 8, full=True), number, 1, number / 24)
+        yield prepare_frame(frame, aspect=Fraction(1), short=96)
+
+
+class Fickle:
+    """A generator that takes a wall for red and for blue by turns, and a square before it for green."""
+
+    def __init__(self, *, unsure: int | None = None) -> None:
+        self.unsure = unsure  # the frame of which it knows least
+        self.asked: list[int] = []
+
+    def __call__(self, seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
+        number = seen.frame.pts
+        height, width = seen.luma_small.shape
+        ab = np.empty((height, width, 2), np.float32)
+        ab[:] = BLUE if len(self.asked) % 2 else RED
+        columns = square_at(number)
+        ab[12 : 12 + SIDE_PX // 2, columns.start // 2 : columns.stop // 2] = GREEN
+        self.asked.append(number)
+        return Prediction(ab, np.full((height, width), 0.2 if number == self.unsure else 0.5, np.float32))
+
+
+def away(ab: NDArray[np.float32], color: tuple[float, float]) -> float:
+    return float(np.hypot(*(np.median(ab.reshape(-1, 2), axis=0) - np.array(color))))
+
+
+def test_a_thing_keeps_its_colour_in_a_shot_and_what_comes_into_view_gets_its_own() -> None:
+    look = Fickle()
+    out = [one.ab for one in TemporalSmoother(look)(frames_with_square(60))]
+    assert len(look.asked) >= 4
+    for number, ab in enumerate(out):
+        assert away(ab[:8], RED) < 6, number
+        columns = square_at(number)
+        inside = ab[16:32, columns.start // 2 + 3 : columns.stop // 2 - 3]
+        if inside.shape[1] > 8:
+            assert away(inside, GREEN) < 12, number
+
+
+def test_the_surest_of_the_first_looks_says_what_colour_a_shot_has() -> None:
+    out = [one.ab for one in TemporalSmoother(Fickle(unsure=0))(frames_with_square(40))]
+    for number, ab in enumerate(out):
+        assert away(ab[:8], BLUE) < 6, number
 
 
 def test_a_flash_is_no_cut() -> None:

@@ -28,7 +28,7 @@ class PhotoResult:
     error: PhotoError | None = None
 
 
-class StoppedError(Exception):
+class RunStoppedError(Exception):
     """The run was given up while this photo was being coloured."""
 
 
@@ -59,7 +59,7 @@ def run(
 
     def watch(job: Job, part: float) -> None:
         if not goes_on(job):
-            raise StoppedError
+            raise RunStoppedError
         if on_progress is not None:
             on_progress(job, part)
 
@@ -68,7 +68,7 @@ def run(
             watch(job, 0.0)
             make_folder(job.target.parent)
             return PhotoResult(job, report=color(job, partial(watch, job)))
-        except StoppedError:
+        except RunStoppedError:
             return None
         except PhotoError as error:
             if isinstance(error, DiskFullError):

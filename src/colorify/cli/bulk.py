@@ -101,7 +101,7 @@ def bulk(
 def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from colorify.batch.bulk.plan import REPORT
+    from colorify.batch.bulk.chunk_plan import REPORT
 
     if as_json:
         print_json(asdict(report))

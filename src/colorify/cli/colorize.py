@@ -230,7 +230,7 @@ def colorize(
             _refuse_comparison(compare, "a stream")
             return color_stream(inputs, output, options, replace(run, jobs=1), dry=dry_run)
         refuse_film_target(inputs, output)
-        for name, path in options.save.beside.items():
+        for name, path in options.save.extra_files.items():
             _refuse_lost_file(name, path, output)
         films = tuple(filter(is_film, inputs))
         left = refuse_films(ctx, films)

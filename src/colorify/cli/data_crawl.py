@@ -15,7 +15,7 @@ from colorify.cli.signals import stop_on_signals
 from colorify.errors import ExitCode
 
 if TYPE_CHECKING:
-    from colorify.dataset.crawl import CrawlPolicy, CrawlProgress, Summary
+    from colorify.dataset.crawl import CrawlPolicy, CrawlProgress, CrawlSummary
     from colorify.dataset.frontier import CrawlLimits
 
 MEGA: Final = 1_000_000
@@ -203,7 +203,7 @@ def _statuses(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "none"
 
 
-def _end_crawl(summary: "Summary", into: Path) -> int:
+def _end_crawl(summary: "CrawlSummary", into: Path) -> int:
     print_line(f"pages: {_statuses(summary.pages)}", err=True)
     print_line(f"images: {_statuses(summary.images)}", err=True)
     for host, why in summary.left.items():

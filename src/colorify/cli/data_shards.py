@@ -87,7 +87,7 @@ def screen(
             report=report,
         )
     helps = {row.name: row.help for row in RULES} | OTHER_REASONS
-    kept = sum(verdict.kept for verdict in verdicts)
+    kept = sum(verdict.passes for verdict in verdicts)
     print_line(f"{kept} of {len(verdicts)} kept; see {folder / 'screen'}", err=True)
     for reason, count in count_reasons(verdicts).most_common():
         print_line(f"{count:8} {reason}: {helps[reason]}", err=True)

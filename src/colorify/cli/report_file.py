@@ -16,7 +16,7 @@ from colorify.atomic import open_lines
 from colorify.cli.film_lines import FilmReporter, describe_fault, film_status
 from colorify.cli.lines import spell_line
 from colorify.cli.result_lines import RunReporter, printable_path
-from colorify.cli.summary import Summary
+from colorify.cli.summary import RunSummary
 from colorify.cli.wording import describe_error
 from colorify.errors import UsageError
 
@@ -124,7 +124,7 @@ class TableReporter:
     def watching(self, folders: Sequence[str]) -> None:
         self._show.watching(folders)
 
-    def end(self, summary: Summary, *, dry: bool = False) -> None:
+    def end(self, summary: RunSummary, *, dry: bool = False) -> None:
         self._show.end(summary, dry=dry)
 
     def _skip(self, job: "Job", why: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import click
 
 from colorify.cli.lines import print_json, print_line
-from colorify.cli.summary import Summary
+from colorify.cli.summary import RunSummary
 from colorify.cli.wording import describe_error
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class RunReporter(Protocol):
     def planned(self, job: "Job") -> None: ...
     def result(self, result: "PhotoResult", *, alone: bool) -> None: ...
     def watching(self, folders: Sequence[str]) -> None: ...
-    def end(self, summary: Summary, *, dry: bool = False) -> None: ...
+    def end(self, summary: RunSummary, *, dry: bool = False) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class LineReporter:
         if self.verbosity >= 0:
             _print_line(f"watching {', '.join(folders)} for photos; Ctrl-C ends it")
 
-    def end(self, summary: Summary, *, dry: bool = False) -> None:
+    def end(self, summary: RunSummary, *, dry: bool = False) -> None:
         one_said = summary.done + summary.failed + summary.left < 2 and not summary.skipped
         if self.verbosity < 0 or one_said:
             return
@@ -154,7 +154,7 @@ class JsonReporter:
     def watching(self, folders: Sequence[str]) -> None:
         """Say nothing: what comes is said as it comes."""
 
-    def end(self, summary: Summary, *, dry: bool = False) -> None:
+    def end(self, summary: RunSummary, *, dry: bool = False) -> None:
         row = {
             "status": "summary",
             "done": summary.done,
@@ -167,7 +167,7 @@ class JsonReporter:
         print_json(row)
 
 
-def _details(summary: Summary) -> Iterator[str]:
+def _details(summary: RunSummary) -> Iterator[str]:
     """Say why photos were skipped, failed or left."""
     if summary.before:
         yield f"skipped: {summary.before} done before (-f colours them again)"

@@ -13,7 +13,7 @@ from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
-from colorify.cli.summary import Summary
+from colorify.cli.summary import RunSummary
 from colorify.errors import ExitCode, PhotoError, UsageError
 from colorify.images.output_names import name_comparison
 from colorify.options import SaveOptions
@@ -33,7 +33,10 @@ _OF_ONE: Final = (
     "--hint, --neutral, --hints, --alternatives, --confidence and --layer are of one photo; give one INPUT."
 )
 
-_BESIDE: Final = {"confidence": "map", "layer": "layer"}  # a field of `SaveOptions.beside`, in words
+_EXTRA_FILE_WORDS: Final = {
+    "confidence": "map",
+    "layer": "layer",
+}  # a field of `SaveOptions.extra_files`, in words
 
 
 @dataclass(frozen=True)
@@ -125,19 +128,23 @@ def _plan(
 
 
 def _is_of_one(options: "BatchOptions") -> bool:
-    return bool(options.colors.hints or options.save.beside or options.alternatives)
+    return bool(options.colors.hints or options.save.extra_files or options.alternatives)
 
 
 def check_beside(save: SaveOptions, plan: "Plan") -> None:
     """Refuse before the work what would end it, or replace another picture by the map or the layer."""
-    for name, path in save.beside.items():
-        what = _BESIDE[name]
+    for name, path in save.extra_files.items():
+        what = _EXTRA_FILE_WORDS[name]
         if plan.finished and not plan.jobs:
             there = plan.finished[0].target
             raise UsageError(
                 f"--{name}: {there} exists, and no {what} is made without it; -f makes both anew."
             )
-        taken = [(other, f"the {_BESIDE[key]}, too") for key, other in save.beside.items() if key != name]
+        taken = [
+            (other, f"the {_EXTRA_FILE_WORDS[key]}, too")
+            for key, other in save.extra_files.items()
+            if key != name
+        ]
         for job in plan.jobs:
             taken += [(job.source, "the photo itself"), (job.target, "where the colour photo goes")]
         for other, whose in taken:
@@ -188,7 +195,7 @@ def _show_plan(plan: "Plan", options: "BatchOptions", show: RunReporter) -> int:
     from colorify.batch.coloring import refuse_colorify_output
     from colorify.batch.run import PhotoResult
 
-    summary = _begin(plan, Summary(), show)
+    summary = _begin(plan, RunSummary(), show)
     for job in plan.jobs:
         try:
             refuse_colorify_output(job, options, recolor=plan.single_input and options.save.overwrite)
@@ -213,7 +220,7 @@ def _color_plans(
     """
     from colorify.atomic import sweep
 
-    summary = Summary()
+    summary = RunSummary()
     try:
         for plan in plans:
             _begin(plan, summary, run.show)
@@ -237,7 +244,7 @@ def _color_plan(
     run: Run,
     colorizer: "Colorizer",
     stopped: Callable[[], bool],
-    summary: Summary,
+    summary: RunSummary,
     again: set[Path] | None,
 ) -> None:
     from colorify.batch import run as batch
@@ -263,7 +270,7 @@ def _color_plan(
                     _count(result, plan, summary, run.show)
 
 
-def _begin(plan: "Plan", summary: Summary, show: RunReporter) -> Summary:
+def _begin(plan: "Plan", summary: RunSummary, show: RunReporter) -> RunSummary:
     summary.plan(plan)
     show.passed_over(plan)
     for refusal in plan.refused:
@@ -271,7 +278,7 @@ def _begin(plan: "Plan", summary: Summary, show: RunReporter) -> Summary:
     return summary
 
 
-def _count(result: "PhotoResult", plan: "Plan", summary: Summary, show: RunReporter) -> None:
+def _count(result: "PhotoResult", plan: "Plan", summary: RunSummary, show: RunReporter) -> None:
     """Count and show what came of a photo."""
     from colorify.atomic import DiskFullError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from colorify.cli.result_lines import JsonReporter
 from colorify.cli.run_photos import Run, check_beside
 from colorify.cli.signals import stop_on_signals
-from colorify.cli.summary import Summary
+from colorify.cli.summary import RunSummary
 from colorify.errors import ExitCode, PhotoError, UsageError
 from colorify.images.formats import SNIFF_BYTES, sniff
 
@@ -24,9 +24,9 @@ def color_stream(
 ) -> int:
     """Colour it, or only say what would be written where, and return the exit code."""
     from colorify.batch.plan import Plan
-    from colorify.batch.run import PhotoResult, StoppedError
+    from colorify.batch.run import PhotoResult, RunStoppedError
 
-    summary = Summary()
+    summary = RunSummary()
     job = _job(inputs, output, options, run)
     summary.plan(Plan(jobs=(job,)))
     if dry:
@@ -34,7 +34,7 @@ def color_stream(
     else:
         try:
             result = _color(job, options, run)
-        except StoppedError:
+        except RunStoppedError:
             summary.stopped = "interrupted"
             run.show.end(summary)
             return ExitCode.INTERRUPTED
@@ -48,7 +48,7 @@ def color_stream(
 
 def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
     from colorify.batch.coloring import color_source
-    from colorify.batch.run import PhotoResult, StoppedError
+    from colorify.batch.run import PhotoResult, RunStoppedError
 
     source = _read_stdin() if job.source == Path(STDIO) else job.source
     target = job.target if job.target != Path(STDIO) else None
@@ -57,7 +57,7 @@ def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
 
         def watch(_part: float) -> None:
             if stopped():
-                raise StoppedError
+                raise RunStoppedError
 
         report = color_source(colorizer, source, target, options, watch)
     if report.data is not None:

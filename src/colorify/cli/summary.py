@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Summary:
+class RunSummary:
     """Counts of photos, and why some failed."""
 
     done: int = 0

@@ -47,7 +47,7 @@ class CrawlPolicy:
 
 
 @dataclass(frozen=True)
-class Summary:
+class CrawlSummary:
     """How the catalogue stands after a crawl, and why the crawl ended."""
 
     pages: dict[str, int]  # status -> rows
@@ -85,7 +85,7 @@ def crawl(
     retry_failed: bool = False,
     report: Callable[[CrawlProgress], None] = lambda progress: None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Summary:
+) -> CrawlSummary:
     """Crawl from `seeds` into `folder`, or go on with the crawl that is there.
 
     Once a process, as a Twisted reactor cannot be started again. `domains`: allowed beside the hosts of
@@ -117,7 +117,7 @@ def fetch(
     retry_failed: bool = False,
     report: Callable[[CrawlProgress], None] = lambda progress: None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Summary:
+) -> CrawlSummary:
     """Fetch a list of images into `folder`, with the policy of a crawl, or go on. Once a process."""
     settings = polite_settings(policy, limits or CrawlLimits(), folder)
     catalogue = Catalogue(folder, write=True)
@@ -215,7 +215,7 @@ def _run(
     limits: CrawlLimits,
     report: Callable[[CrawlProgress], None],
     stopped: Callable[[], bool],
-) -> Summary:
+) -> CrawlSummary:
     from scrapy.crawler import AsyncCrawlerProcess
 
     from colorify.dataset.network import PublicResolver
@@ -243,7 +243,7 @@ def _run(
     reason = str(stats.get("finish_reason"))
     if reason not in ENDS:
         raise SetupError(reason)
-    return Summary(
+    return CrawlSummary(
         pages=catalogue.counts("pages"),
         images=catalogue.counts("images"),
         left=dict(hosts.left),

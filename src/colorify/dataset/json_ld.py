@@ -11,7 +11,7 @@ MAX_NESTING: Final = 8  # of entries in entries
 
 
 @dataclass(frozen=True)
-class Entry:
+class Node:
     """One node of JSON-LD, as far as it says something of a picture or of the page."""
 
     content: str  # the address of the file
@@ -21,7 +21,7 @@ class Entry:
     license: str
 
 
-def read_json_ld(text: str) -> Iterator[Entry]:
+def read_json_ld(text: str) -> Iterator[Node]:
     """Yield the entries of one script, outer ones first. What cannot be read says nothing."""
     try:
         node = json.loads(text)
@@ -30,7 +30,7 @@ def read_json_ld(text: str) -> Iterator[Entry]:
     yield from _entries(node, depth=0)
 
 
-def _entries(node: Any, *, depth: int) -> Iterator[Entry]:
+def _entries(node: Any, *, depth: int) -> Iterator[Node]:
     if depth > MAX_NESTING:
         return
     if isinstance(node, dict):
@@ -42,11 +42,11 @@ def _entries(node: Any, *, depth: int) -> Iterator[Entry]:
             yield from _entries(value, depth=depth + 1)
 
 
-def _entry(node: dict[str, Any]) -> Entry:
+def _entry(node: dict[str, Any]) -> Node:
     kind = node.get("@type")
     kinds = [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
     words = (_text(node.get(name)) for name in ("caption", "name", "description"))
-    return Entry(
+    return Node(
         content=_text(node.get("contentUrl")),
         is_image="ImageObject" in kinds or kind == "Photograph",
         is_film=any("Video" in name or "Audio" in name for name in kinds),

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Final
 
 from colorify.dataset.catalogue import Link
-from colorify.dataset.json_ld import Entry, read_json_ld
+from colorify.dataset.json_ld import Node, read_json_ld
 from colorify.dataset.links import OTHER_SUFFIXES, PICTURE_SUFFIXES, Addresses, suffix
 from colorify.dataset.page import MAX_FOUND, MAX_WORDS, FoundPicture, Page, parse_page
 from colorify.dataset.tdm_rights import read_directives
@@ -57,7 +57,7 @@ def _left_out(images: int, links: int, *, cut: bool) -> str | None:
     return f"left out: {', '.join(said)}" if said else None
 
 
-def _pictures(page: Page, entries: list[Entry], addresses: Addresses) -> Iterator[Link]:
+def _pictures(page: Page, entries: list[Node], addresses: Addresses) -> Iterator[Link]:
     for entry in entries:
         url = None if entry.is_film or not entry.content else addresses.clean(entry.content, page.base)
         if url is not None:
@@ -113,7 +113,7 @@ def _licensed(link: Link, page_license: str) -> Link:
     return replace(link, license=page_license, license_scope="page")
 
 
-def _page_license(page: Page, entries: list[Entry]) -> str:
+def _page_license(page: Page, entries: list[Node]) -> str:
     if page.license:
         return page.license
     for name in ("dcterms.license", "dc.rights", "dcterms.rights"):

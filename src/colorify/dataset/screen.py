@@ -41,7 +41,7 @@ class Verdict:
     twin_of: str = ""  # path of the better one
 
     @property
-    def kept(self) -> bool:
+    def passes(self) -> bool:
         return not self.reasons
 
 
@@ -67,7 +67,7 @@ def screen(
         _write_sheets(folder, verdicts)
         if move_rejected:
             for verdict in verdicts:
-                if not verdict.kept:
+                if not verdict.passes:
                     _move(folder, verdict)
     return verdicts
 
@@ -77,7 +77,7 @@ def judge(
 ) -> list[Verdict]:
     """Apply the rules to what was measured; a string is why a picture could not be."""
     verdicts = [_judge_one(*pair, thresholds) for pair in zip(sources, measured, strict=True)]
-    kept = [i for i, verdict in enumerate(verdicts) if verdict.kept]
+    kept = [i for i, verdict in enumerate(verdicts) if verdict.passes]
     found = [measures for i in kept if (measures := verdicts[i].measures)]
     # the largest of its kind stays; the path decides between equals, so that every run says the same
     order = sorted(
@@ -180,7 +180,7 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
         measures["phash"] = f"{measures['phash']:016x}"
     return {
         "path": verdict.source.path,
-        "kept": verdict.kept,
+        "kept": verdict.passes,
         "reasons": verdict.reasons,
         "twin_of": verdict.twin_of,
         "url": verdict.source.url,
@@ -190,7 +190,7 @@ def _entry(verdict: Verdict) -> dict[str, Any]:
 
 def count_reasons(verdicts: Iterable[Verdict]) -> Counter[str]:
     """Count the pictures each reason rejected; one with several counts under its first."""
-    return Counter(next(iter(verdict.reasons)) for verdict in verdicts if not verdict.kept)
+    return Counter(next(iter(verdict.reasons)) for verdict in verdicts if not verdict.passes)
 
 
 def _write_sheets(folder: Path, verdicts: Sequence[Verdict]) -> None:

@@ -2,7 +2,7 @@
 
 GIMP, Krita and MyPaint open it, and so do Photoshop's importers. It is a ZIP archive of PNGs, which hold 8 or
 16 bits; pixels go into it strip by strip, so that memory does not grow with the photo.
-Source: OpenRaster 0.0.5, "File Layout" and "Layer Stack" (openraster.org).
+Source: OpenRaster 0.0.5, "File ByteLayout" and "Layer Stack" (openraster.org).
 """
 
 from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from colorify.server import work
 from colorify.server.download import NOTES_HEADER, attachment, list_notes
 from colorify.server.films import has_films
 from colorify.server.full_size import FullResult, render_full, result_format
-from colorify.server.job_queue import JobQueue, StoppedError, Task, Timing
+from colorify.server.job_queue import AbandonedError, JobQueue, Task, Timing
 from colorify.server.problems import documented
 from colorify.server.schemas import (
     MEDIA_TYPES,
@@ -247,7 +247,7 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     try:
         await asyncio.wait({task, hang_up}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise StoppedError
+            raise AbandonedError
         return task.result()
     finally:
         hang_up.cancel()

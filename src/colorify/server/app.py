@@ -18,7 +18,7 @@ from colorify.server.connections import Connections
 from colorify.server.download import NOTES_HEADER
 from colorify.server.film_routes import FilmApi
 from colorify.server.films import Films
-from colorify.server.job_queue import JobQueue, StoppedError
+from colorify.server.job_queue import AbandonedError, JobQueue
 from colorify.server.middleware import RequestChecks
 from colorify.server.prometheus import Metrics
 from colorify.server.sessions import Sessions
@@ -85,7 +85,7 @@ def create_app(
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
     problems.install(app)
-    app.add_exception_handler(StoppedError, _gone)
+    app.add_exception_handler(AbandonedError, _gone)
     app.include_router(api.routes())
     app.include_router(FilmApi(films, queue).routes())
     app.include_router(health_routes(lambda: queue.in_use < queue.places, figures))

@@ -59,7 +59,7 @@ def film_suffix(data: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class FilmProgress:
+class FilmStatus:
     """How far a film is, all of one moment."""
 
     state: State = "waiting"
@@ -79,12 +79,12 @@ class FilmJob:
         self.id = secrets.token_urlsafe(16)  # who knows it may ask
         self.name, self.source, self.folder, self.colors = name, source, folder, colors
         self._lock = threading.Lock()
-        self._progress = FilmProgress()
+        self._progress = FilmStatus()
         self._frame: Planes | None = None  # coloured last
         self._given_up = False
 
     @property
-    def progress(self) -> FilmProgress:
+    def progress(self) -> FilmStatus:
         """How far it is."""
         with self._lock:
             return self._progress
@@ -111,7 +111,7 @@ class FilmJob:
         with self._lock:
             self._frame = frame
 
-    def shown(self) -> "Planes | None":
+    def last_frame(self) -> "Planes | None":
         """Return the frame that was coloured last; None where nobody works on it."""
         with self._lock:
             return self._frame
@@ -132,7 +132,7 @@ class FilmJob:
         if idle:
             self.folder.remove()
 
-    def _end(self, progress: FilmProgress) -> None:
+    def _end(self, progress: FilmStatus) -> None:
         with self._lock:
             self._progress, self._frame = progress, None
             given_up = self._given_up
@@ -227,7 +227,7 @@ def render_frame(job: FilmJob) -> bytes | None:
     """Return the frame that was coloured last, as in the result, as a small JPEG; None: there is none."""
     from colorify.video.chroma import to_rgb
 
-    frame = job.shown()
+    frame = job.last_frame()
     if frame is None:
         return None
     rgb = np.ascontiguousarray(to_rgb(frame, long=PREVIEW_PX))

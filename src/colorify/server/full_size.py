@@ -39,7 +39,7 @@ class Painter:
     task: Task
 
     def paint(self, photo: Photo, chroma: LinearChromaModel, *, big_tiff: bool = False) -> FullResult:
-        """Return one picture in colour. Raises PhotoError, UsageError, StoppedError."""
+        """Return one picture in colour. Raises PhotoError, UsageError, AbandonedError."""
         shown = photo if self.request.keep_location else remove_location(photo)
         output, _ = resolve_output(shown, None, self.save, self.colorizer.spec)
         output = replace(output, big_tiff=big_tiff)
@@ -54,7 +54,7 @@ class Painter:
 def render_full(
     upload: OpenPhoto, request: RenderRequest, colorizer: Colorizer, settings: Settings, task: Task
 ) -> FullResult:
-    """Return the photo in colour at its full size, as a file. Raises PhotoError, UsageError, StoppedError."""
+    """Return the photo in colour, full size, as a file. Raises PhotoError, UsageError, AbandonedError."""
     save = replace(request.save_options(), format=result_format(upload, request).name)
     painter = Painter(request, save, colorizer, settings, task)
     task.step("generate")

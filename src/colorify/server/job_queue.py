@@ -16,7 +16,7 @@ THREADS: Final = "colorify-serve"  # how the names of the worker threads begin
 INITIAL_MEAN_S: Final = 1.0  # s a photo takes, before the first one has told
 
 
-class StoppedError(Exception):
+class AbandonedError(Exception):
     """Nobody waits for this work any more."""
 
 
@@ -32,9 +32,9 @@ class Task:
         self._stopped.set()
 
     def check(self, _part: float = 0.0) -> None:
-        """Raise StoppedError if the work is to end; fits where a `progress` is wanted."""
+        """Raise AbandonedError if the work is to end; fits where a `progress` is wanted."""
         if self._stopped.is_set():
-            raise StoppedError
+            raise AbandonedError
 
     def step(self, name: str) -> None:
         """Say what comes next, unless the work is to end."""

@@ -55,7 +55,7 @@ class OpenPhoto:
     @property
     def bytes(self) -> int:
         """Memory that it takes, about."""
-        return len(self.data) + self.session.kept
+        return len(self.data) + self.session.memory_bytes
 
 
 def open_upload(
@@ -88,7 +88,7 @@ def render_original(upload: OpenPhoto) -> bytes:
 
 
 def render_preview(upload: OpenPhoto, look: ColorOptions, task: Task) -> bytes:
-    """Return the coloured photo, as a JPEG of the size of a screen. Raises UsageError, StoppedError."""
+    """Return the coloured photo, as a JPEG of the size of a screen. Raises UsageError, AbandonedError."""
     task.step("generate")
     upload.session.colors(look)
     task.step("paint")
@@ -121,7 +121,7 @@ def _colored_by_hints(upload: OpenPhoto, look: ColorOptions, ab: Pixels) -> NDAr
 
 
 def count_alternatives(upload: OpenPhoto, look: ColorOptions, task: Task) -> int:
-    """Return how many colourings there are. Raises UsageError, StoppedError."""
+    """Return how many colourings there are. Raises UsageError, AbandonedError."""
     count = 0
     try:
         for _ in islice(upload.session.colorings(look), ALTERNATIVES):

@@ -15,6 +15,9 @@ From the ground up:
 * `optical_flow`: where each pixel is in the next frame
 * `cuts`: where one shot ends and another begins
 * `hint_tracking`: hints followed through their shot
+* `weighted_colors`: what is known of the colours of a frame, joined and carried along the motion
+* `guided_filter`: planes smoothed along the edges of others
+* `shot_colors`: a thing keeps its colour for as long as a shot shows it
 * `temporal`: colours that do not flicker
 * `options`: what a person can ask of a film, and what is said while it is made
 * `image_sequence`: coloured frames as numbered pictures

@@ -68,6 +68,12 @@ def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int,
     return scale_size(aspect_size, scale)
 
 
+def cell_lightness(seen: FrameInput) -> NDArray[np.float32]:
+    """Return the L, 0..100, of the cells of a frame: (h, w)."""
+    height, width = seen.luma_small.shape
+    return np.asarray(cv2.resize(seen.small.L, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def make_predictor(
     generator: Generator, *, vividness: float
 ) -> Callable[[FrameInput, Sequence[Hint]], Prediction]:
@@ -85,7 +91,7 @@ def make_predictor(
 def resize_to_cells(colors: Prediction, seen: FrameInput, stride: int) -> Prediction:
     """Bring what the generator said, one ab for `stride` px, to a frame's cells, along the edges of L."""
     height, width = seen.luma_small.shape
-    L = np.asarray(cv2.resize(seen.small.L, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    L = cell_lightness(seen)
     a, b = fit_chroma(seen.small.L, colors.ab, stride=stride).upsample(width, height).ab(L, 0)
     sure = cv2.resize(
         np.ascontiguousarray(colors.confidence), (width, height), interpolation=cv2.INTER_LINEAR

@@ -1,11 +1,13 @@
 """Colours that do not flicker: ab of a few frames of a shot, carried to all of them along the motion.
 
 The generator looks at the first frame of a shot, at its last, and at every PREDICTION_INTERVAL_FRAMES-th
-between; twice as often where much comes into view. What it says is gathered as a weighted mean, once going
-forward through the film and once going backward from as far ahead as is known:
+between; twice as often where much comes into view. Each look is brought to the colours that its shot already
+has (`shot_colors`), and the first to what the surest of the looks ahead says of its frame. Then they are
+gathered as a weighted mean, once going forward through the film and once going backward from as far ahead as
+is known:
 
-    weight[t] = FADE * seen * carried(weight[t - 1]) + confidence
-    mean[t]   = the mean of carried(mean[t - 1]) and ab, by these two weights
+    weight[t] = DECAY * seen * carried(weight[t - 1]) + confidence
+    mean[t]   = the mean of carried(mean[t - 1]) and the look, by these two weights
     ab[t]     = the mean of the forward mean and of what is carried from the frame after, by their weights
 
 Where the generator did not look, confidence is 0; `seen` is near 0 where a point was hidden in the other
@@ -17,17 +19,20 @@ the general case), per cell. A cell is two px of the generator's picture.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.hints import Hint
+from colorify.hints import Hint, number_hints
 from colorify.model.generator import Prediction
 from colorify.video.cuts import is_cut
-from colorify.video.frame_input import FrameInput
+from colorify.video.frame_input import FrameInput, cell_lightness
 from colorify.video.hint_tracking import TimedHint, follow_hints, join_hints
-from colorify.video.optical_flow import OCCLUDED_WEIGHT, FlowFinder, Motion, warp
+from colorify.video.optical_flow import FlowFinder, Motion
+from colorify.video.shot_colors import align_look
+from colorify.video.weighted_colors import WeightedColors, weigh
 
 FloatArray = NDArray[np.float32]
 
@@ -35,10 +40,8 @@ FloatArray = NDArray[np.float32]
 PREDICTION_INTERVAL_FRAMES: Final = 16
 NEW_SHARE: Final = 0.03  # of a frame, that comes into view, from where on it looks twice as often
 SEEN: Final = 0.5  # of 0..1, from where on a cell counts as seen
-DECAY_PER_FRAME: Final = 0.97  # of what is remembered, a frame
 CHUNK_FRAMES: Final = 16  # frames coloured at a time
 LOOKAHEAD_FRAMES: Final = 16  # frames known beyond them, for the way back from the next look
-MIN_WEIGHT: Final = 0.05  # of confidence: nobody is to have no say at all
 
 
 @dataclass(frozen=True)
@@ -65,29 +68,6 @@ class SmoothedFrame:
 Predictor = Callable[[FrameInput, Sequence[Hint]], Prediction]  # in cells
 
 
-@dataclass(frozen=True)
-class _Running:
-    """What is known of the colours of a frame."""
-
-    ab: FloatArray  # (h, w, 2)
-    weight: FloatArray  # (h, w)
-
-    def joined(self, other: "_Running | None") -> "_Running":
-        """Return the mean of both, by their weights."""
-        if other is None:
-            return self
-        weight = self.weight + other.weight
-        share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
-        return _Running(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
-
-    def carried(self, flow: FloatArray, seen: FloatArray) -> "_Running":
-        """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
-        weight = warp(self.weight, flow) * (
-            np.float32(DECAY_PER_FRAME) * np.maximum(seen, np.float32(OCCLUDED_WEIGHT))
-        )
-        return _Running(warp(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
-
-
 @dataclass
 class _PendingFrame:
     """A frame that waits for those after it."""
@@ -97,7 +77,8 @@ class _PendingFrame:
     since_cut: int
     hints: tuple[Hint, ...]
     colors: Future[Prediction] | None = None
-    own: _Running | None = None  # what the generator says of it; None: it did not look
+    own: WeightedColors | None = None  # its look, in the colours of the shot; None: there is none
+    mean: WeightedColors | None = None  # of all up to this frame, once it is known
 
 
 class TemporalSmoother:
@@ -161,17 +142,11 @@ class TemporalSmoother:
 
     def _finish(self, held: Sequence[_PendingFrame], count: int) -> Iterator[SmoothedFrame]:
         """Colour the first `count` of the frames; the others only say what comes."""
-        for one in held:
-            one.own = None if one.colors is None else _weigh(one.colors.result())
+        self._gather(held, count)
         later = _from_later(held)
-        mean = None if self._memory is None else _Running(self._memory.ab, self._memory.weight)
         for index, one in enumerate(held[:count]):
-            known = (
-                None
-                if mean is None or one.motion is None
-                else mean.carried(one.motion.backward, one.motion.seen_before)
-            )
-            mean = _join_means(known, one.own)
+            mean = one.mean
+            assert mean is not None
             memory = None
             if index == count - 1:
                 seen = one.seen
@@ -180,6 +155,23 @@ class TemporalSmoother:
                 )
                 self._memory = memory
             yield SmoothedFrame(one.seen, mean.joined(later[index]).ab, memory)
+
+    def _gather(self, held: Sequence[_PendingFrame], count: int) -> None:
+        """Say of each frame what is known up to it; of shots that begin after `count` frames, nothing yet."""
+        mean = None if self._memory is None else WeightedColors(self._memory.ab, self._memory.weight)
+        for index, one in enumerate(held):
+            if one.mean is None:
+                if one.motion is None and index >= count:
+                    return  # the surest of its looks may not have come yet
+                known = None
+                if mean is not None and one.motion is not None:
+                    known = mean.carried(one.motion.backward, one.motion.seen_before)
+                if one.colors is not None:
+                    before = _from_surest(held[index:]) if known is None else known
+                    said = weigh(one.colors.result())
+                    one.own = said if before is None else _align(before, said, one)
+                one.mean = _join_means(known, one.own)
+            mean = one.mean
 
 
 def _is_due(one: _PendingFrame) -> bool:
@@ -191,11 +183,15 @@ def _is_due(one: _PendingFrame) -> bool:
     return float((one.motion.seen_before < SEEN).mean()) > NEW_SHARE
 
 
-def _weigh(colors: Prediction) -> _Running:
-    return _Running(colors.ab, np.maximum(colors.confidence, np.float32(MIN_WEIGHT)))
+def _align(known: WeightedColors, said: WeightedColors, one: _PendingFrame) -> WeightedColors:
+    """Bring a look to the colours of its shot; a hint stays as it was told."""
+    L = cell_lightness(one.seen)
+    size = one.seen.frame.planes.size
+    told = number_hints(one.hints, photo=size, small=L.shape[::-1], stride=1) >= 0
+    return align_look(known, said, L, told=told)
 
 
-def _join_means(known: _Running | None, own: _Running | None) -> _Running:
+def _join_means(known: WeightedColors | None, own: WeightedColors | None) -> WeightedColors:
     """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
     if known is not None:
         return known.joined(own)
@@ -203,9 +199,32 @@ def _join_means(known: _Running | None, own: _Running | None) -> _Running:
     return own
 
 
-def _from_later(held: Sequence[_PendingFrame]) -> list[_Running | None]:
+def _from_surest(held: Sequence[_PendingFrame]) -> WeightedColors | None:
+    """Return what the surest look at a shot says of its first frame; None: it is the look at that frame.
+
+    `held`: begins with the shot. A look that knows fewer hints, as they are hidden by then, does not count.
+    """
+    shot = [held[0], *takewhile(lambda one: one.motion is not None, held[1:])]
+    looks = [
+        (float(one.colors.result().confidence.mean()), -index)
+        for index, one in enumerate(shot)
+        if one.colors is not None and len(one.hints) == len(held[0].hints)
+    ]
+    index = -max(looks)[1]
+    if index == 0:
+        return None
+    colors = shot[index].colors
+    assert colors is not None
+    mean = weigh(colors.result())
+    for one in reversed(shot[1 : index + 1]):
+        assert one.motion is not None
+        mean = mean.carried(one.motion.forward, one.motion.seen_after)
+    return mean
+
+
+def _from_later(held: Sequence[_PendingFrame]) -> list[WeightedColors | None]:
     """Gather from the last frame back to the first, for each frame without its own."""
-    result: list[_Running | None] = [None]
+    result: list[WeightedColors | None] = [None]
     for one in reversed(held[1:]):
         after = result[-1]
         mean = one.own if after is None else after.joined(one.own)

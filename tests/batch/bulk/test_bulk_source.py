@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bulk_helpers import write_photos, write_shard
-from colorify.batch.bulk.plan import cut
-from colorify.batch.bulk.source import Entry, list_entries
+from colorify.batch.bulk.chunk_plan import cut
+from colorify.batch.bulk.source import SourceEntry, list_entries
 from colorify.batch.bulk.worker import result_key
 from colorify.errors import SetupError, UsageError
 
@@ -17,7 +17,7 @@ def test_a_folder_is_listed_in_one_order_without_hidden_names(tmp_path: Path) ->
 
 
 def test_shards_are_chunks_of_their_own() -> None:
-    entries = [Entry(name, name) for name in ("a.png", "b.png", "s.tar", "c.png", "d.png", "e.png")]
+    entries = [SourceEntry(name, name) for name in ("a.png", "b.png", "s.tar", "c.png", "d.png", "e.png")]
     chunks = [[entry.key for entry in chunk] for chunk in cut(entries, 2)]
     assert chunks == [["a.png", "b.png"], ["s.tar"], ["c.png", "d.png"], ["e.png"]]
 

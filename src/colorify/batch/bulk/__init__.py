@@ -5,7 +5,7 @@ result, whoever dies in between. From the ground up:
 
 * `store`: a place that files are read from and written to whole: a folder, a bucket
 * `source`: what is to be coloured: a folder, a list, shards
-* `plan`: the chunks, written beside the results before the first is coloured
+* `chunk_plan`: the chunks, written beside the results before the first is coloured
 * `sink`: where results go: files as they were named, or shards
 * `attempts`: how often a chunk was begun, and which photo kills its worker
 * `worker`: one chunk: read, coloured, written, and a record of it; the same on every engine

@@ -11,7 +11,7 @@ reason, and the rest of its chunk is coloured. The first attempt costs one small
 import json
 from typing import Any, Final
 
-from colorify.batch.bulk.plan import attempts_name
+from colorify.batch.bulk.chunk_plan import attempts_name
 from colorify.batch.bulk.store import Store
 from colorify.errors import SetupError
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from colorify.batch.bulk.chunk_plan import REPORT, BulkPlan, find_pending, make_plan, record_name
 from colorify.batch.bulk.engines import ENGINES
-from colorify.batch.bulk.plan import REPORT, Plan, find_pending, make_plan, record_name
 from colorify.batch.bulk.sink import FILES
 from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.store import Store
@@ -81,7 +81,7 @@ def _describe(color: ColorOptions, save: SaveOptions, into: str, weights: Path |
     return dict(json.loads(json.dumps(named, default=str)))
 
 
-def _sum_up(place: Store, plan: Plan) -> BulkReport:
+def _sum_up(place: Store, plan: BulkPlan) -> BulkReport:
     records = [ChunkRecord.from_json(place.read(record_name(number))) for number in range(plan.chunks)]
     return BulkReport(
         plan.chunks,

@@ -4,7 +4,7 @@ import io
 import tarfile
 from typing import Final, Protocol
 
-from colorify.batch.bulk.plan import shard_name
+from colorify.batch.bulk.chunk_plan import shard_name
 from colorify.batch.bulk.store import Store
 
 FILES: Final = "files"

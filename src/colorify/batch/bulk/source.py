@@ -23,7 +23,7 @@ MAX_PHOTO_BYTES: Final = 1_000_000_000  # a member of a shard that claims more i
 
 
 @dataclass(frozen=True)
-class Entry:
+class SourceEntry:
     """One photo to colour, or one shard of them."""
 
     key: str  # what it is called: a relative path with /; unique in its source
@@ -37,7 +37,7 @@ class Entry:
         return self.address.lower().endswith(SHARD_SUFFIX)
 
 
-def list_entries(source: str) -> Iterator[Entry]:
+def list_entries(source: str) -> Iterator[SourceEntry]:
     """Yield what there is to colour, in an order that is always the same.
 
     `source`: a folder; a `.txt` with an address a line; a `.parquet` with a column `url` and perhaps `key`,
@@ -50,7 +50,7 @@ def list_entries(source: str) -> Iterator[Entry]:
     elif suffix == PARQUET_SUFFIX:
         entries = _list_rows(source)
     elif suffix == SHARD_SUFFIX:
-        entries = iter([Entry(PurePosixPath(source).name, source)])
+        entries = iter([SourceEntry(PurePosixPath(source).name, source)])
     else:
         entries = _list_folder(source)
     first = next(entries, None)
@@ -60,7 +60,7 @@ def list_entries(source: str) -> Iterator[Entry]:
     yield from entries
 
 
-def read_photos(entry: Entry) -> Iterator[tuple[str, bytes | PhotoError]]:
+def read_photos(entry: SourceEntry) -> Iterator[tuple[str, bytes | PhotoError]]:
     """Yield the photos of an entry: the key of each, and its content, or why that cannot be read.
 
     Raises PhotoError for a shard that breaks off: its remaining photos are not known.
@@ -76,25 +76,25 @@ def read_photos(entry: Entry) -> Iterator[tuple[str, bytes | PhotoError]]:
         yield entry.key, error
 
 
-def _list_folder(source: str) -> Iterator[Entry]:
+def _list_folder(source: str) -> Iterator[SourceEntry]:
     store = Store(source)
     for name in store.list_names():
         suffix = PurePosixPath(name).suffix.lower()
         hidden = any(part.startswith((".", "_")) for part in PurePosixPath(name).parts)
         if not hidden and (suffix in READABLE_SUFFIXES or suffix == SHARD_SUFFIX):
-            yield Entry(name, store.locate(name))
+            yield SourceEntry(name, store.locate(name))
 
 
-def _list_lines(source: str) -> Iterator[Entry]:
+def _list_lines(source: str) -> Iterator[SourceEntry]:
     number = 0
     with _open(source, "rt") as file:
         for line in file:
             if address := line.strip():
-                yield Entry(_make_key(number, address), address)
+                yield SourceEntry(_make_key(number, address), address)
                 number += 1
 
 
-def _list_rows(source: str) -> Iterator[Entry]:
+def _list_rows(source: str) -> Iterator[SourceEntry]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
@@ -116,7 +116,9 @@ def _list_rows(source: str) -> Iterator[Entry]:
         for batch in table.iter_batches(columns=columns):
             for row in batch.to_pylist():
                 if row[URL_COLUMN]:
-                    yield Entry(_make_key(number, row[URL_COLUMN], row.get(KEY_COLUMN)), row[URL_COLUMN])
+                    yield SourceEntry(
+                        _make_key(number, row[URL_COLUMN], row.get(KEY_COLUMN)), row[URL_COLUMN]
+                    )
                 number += 1
 
 
@@ -143,7 +145,7 @@ def _open(source: str, mode: str) -> Any:
         raise UsageError(f"{source}: cannot be read ({describe(error)}).") from error
 
 
-def _read_shard(entry: Entry, content: bytes) -> Iterator[tuple[str, bytes | PhotoError]]:
+def _read_shard(entry: SourceEntry, content: bytes) -> Iterator[tuple[str, bytes | PhotoError]]:
     stem = PurePosixPath(entry.key).with_suffix("").as_posix()
     for member, file in read_tar(io.BytesIO(content), entry.address):
         if PurePosixPath(member.name).suffix.lower() not in READABLE_SUFFIXES:

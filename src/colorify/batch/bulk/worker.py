@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorify.batch.bulk.attempts import Attempts
-from colorify.batch.bulk.plan import read_chunk, record_name
+from colorify.batch.bulk.chunk_plan import read_chunk, record_name
 from colorify.batch.bulk.sink import open_sink
-from colorify.batch.bulk.source import Entry, read_photos
+from colorify.batch.bulk.source import SourceEntry, read_photos
 from colorify.batch.bulk.store import Store
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
@@ -108,7 +108,7 @@ class _Chunk:
         self._colored = self._read = self._written = 0
         self._generator_seconds = 0.0
 
-    def color(self, entry: Entry) -> None:
+    def color(self, entry: SourceEntry) -> None:
         """Colour the photos of an entry.
 
         Raises PhotoError where a result cannot be written: no fault of the photo, so the chunk has no record.

@@ -48,7 +48,7 @@ class DamagedTagsError(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TiffTag:
     """One tag: a TIFF type and its values, little-endian; or a directory of its own."""
 
     kind: int
@@ -64,11 +64,11 @@ class Entry:
         ]
 
 
-Directory = dict[int, Entry]
+Directory = dict[int, TiffTag]
 
 
 @dataclass(frozen=True)
-class Layout:
+class ByteLayout:
     """How one TIFF writes its numbers."""
 
     order: str  # of bytes, as struct has it: "<" or ">"
@@ -85,10 +85,10 @@ class Layout:
 
 
 _LAYOUTS: Final = {
-    b"II*\0": Layout("<", "H", "I"),
-    b"MM\0*": Layout(">", "H", "I"),
-    b"II+\0": Layout("<", "Q", "Q"),
-    b"MM\0+": Layout(">", "Q", "Q"),
+    b"II*\0": ByteLayout("<", "H", "I"),
+    b"MM\0*": ByteLayout(">", "H", "I"),
+    b"II+\0": ByteLayout("<", "Q", "Q"),
+    b"MM\0+": ByteLayout(">", "Q", "Q"),
 }
 
 
@@ -187,12 +187,12 @@ def add_tags(
     """
     added = _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), []) if exif is not None else {}
     if iptc is not None:
-        added[IPTC_TAG] = Entry(_UNDEFINED, iptc)
+        added[IPTC_TAG] = TiffTag(_UNDEFINED, iptc)
     if aspect is not None:
         x, y, unit = sorted(RESOLUTION)
-        added |= {x: Entry(_RATIONAL, struct.pack("<II", aspect[0], 1))}
-        added |= {y: Entry(_RATIONAL, struct.pack("<II", aspect[1], 1))}
-        added |= {unit: Entry(_SHORT, struct.pack("<H", _NO_UNIT))}
+        added |= {x: TiffTag(_RATIONAL, struct.pack("<II", aspect[0], 1))}
+        added |= {y: TiffTag(_RATIONAL, struct.pack("<II", aspect[1], 1))}
+        added |= {unit: TiffTag(_SHORT, struct.pack("<H", _NO_UNIT))}
     layout, position = read_layout(file)
     present = {tag: row for tag, row in raw_entries(file, layout, position).items() if tag not in without}
     (following,) = take(file, layout, layout.offset)
@@ -230,7 +230,7 @@ def _read_first(file: BinaryIO, wanted: frozenset[int] | None, page: int = 0) ->
     return _read(file, layout, position, wanted, depth=1)
 
 
-def _read_header(file: BinaryIO, page: int) -> tuple[Layout, int]:
+def _read_header(file: BinaryIO, page: int) -> tuple[ByteLayout, int]:
     """Return the layout of a TIFF and where the directory of a page is, counted from 0."""
     layout, position = read_layout(file)
     for _ in range(page):
@@ -239,7 +239,7 @@ def _read_header(file: BinaryIO, page: int) -> tuple[Layout, int]:
     return layout, position
 
 
-def read_layout(file: BinaryIO) -> tuple[Layout, int]:
+def read_layout(file: BinaryIO) -> tuple[ByteLayout, int]:
     """Return the layout of a TIFF and where its first directory is. Raises DamagedTagsError."""
     file.seek(0)
     layout = _LAYOUTS.get(file.read(4))
@@ -250,14 +250,14 @@ def read_layout(file: BinaryIO) -> tuple[Layout, int]:
 
 
 def _read(
-    file: BinaryIO, layout: Layout, position: int, wanted: frozenset[int] | None, depth: int
+    file: BinaryIO, layout: ByteLayout, position: int, wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     """Read the `wanted` tags (None: all) of a directory, and the directories that they point to."""
     return _read_rows(file, layout, raw_entries(file, layout, position), wanted, depth)
 
 
 def _read_rows(
-    file: BinaryIO, layout: Layout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
+    file: BinaryIO, layout: ByteLayout, rows: dict[int, bytes], wanted: frozenset[int] | None, depth: int
 ) -> Directory:
     directory: Directory = {}
     total = 0
@@ -269,14 +269,14 @@ def _read_rows(
         if total > _MAX_TOTAL_BYTES:
             raise DamagedTagsError(f"values of more than {_MAX_TOTAL_BYTES} bytes")
         if tag not in DIRECTORY_POINTERS:
-            directory[tag] = Entry(kind, data)
+            directory[tag] = TiffTag(kind, data)
         elif depth < _MAX_DEPTH:
             below = int.from_bytes(data, "little")
-            directory[tag] = Entry(_LONG, b"", _read(file, layout, below, None, depth + 1))
+            directory[tag] = TiffTag(_LONG, b"", _read(file, layout, below, None, depth + 1))
     return directory
 
 
-def raw_entries(file: BinaryIO, layout: Layout, position: int) -> dict[int, bytes]:
+def raw_entries(file: BinaryIO, layout: ByteLayout, position: int) -> dict[int, bytes]:
     """Return the entries of a directory as they stand; the file is left at the offset of the next one."""
     _seek(file, position)
     (count,) = take(file, layout, layout.count)
@@ -289,7 +289,7 @@ def raw_entries(file: BinaryIO, layout: Layout, position: int) -> dict[int, byte
     return {struct.unpack_from(f"{layout.order}H", row)[0]: row for row in rows}
 
 
-def _values(file: BinaryIO, layout: Layout, raw: bytes) -> tuple[int, bytes]:
+def _values(file: BinaryIO, layout: ByteLayout, raw: bytes) -> tuple[int, bytes]:
     """Return the type and the values, little-endian, of an entry."""
     _, kind, count = struct.unpack_from(f"{layout.order}HH{layout.offset}", raw)
     width = _TYPE_BYTES.get(kind, 0)
@@ -306,7 +306,7 @@ def _values(file: BinaryIO, layout: Layout, raw: bytes) -> tuple[int, bytes]:
 
 
 def _pack(
-    directory: Directory, present: dict[int, bytes], start: int, layout: Layout, following: int = 0
+    directory: Directory, present: dict[int, bytes], start: int, layout: ByteLayout, following: int = 0
 ) -> bytes:
     """Write a directory that begins at `start`: new entries, and `present` ones as they stand.
 
@@ -336,7 +336,7 @@ def _pack(
     return table + struct.pack(layout.order + layout.offset, following) + rest
 
 
-def _ordered(data: bytes, width: int, layout: Layout) -> bytes:
+def _ordered(data: bytes, width: int, layout: ByteLayout) -> bytes:
     """Turn numbers of `width` bytes from the byte order of a file into little-endian, or back."""
     if layout.order == "<" or width == 1:
         return data
@@ -349,7 +349,7 @@ def _seek(file: BinaryIO, position: int) -> None:
     file.seek(position)
 
 
-def take(file: BinaryIO, layout: Layout, code: str) -> tuple[int, ...]:
+def take(file: BinaryIO, layout: ByteLayout, code: str) -> tuple[int, ...]:
     """Read numbers, by their struct code. Raises DamagedTagsError."""
     data = file.read(struct.calcsize(layout.order + code))
     try:

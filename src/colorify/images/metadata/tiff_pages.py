@@ -13,8 +13,8 @@ import numpy as np
 from colorify.images.metadata.tiff import (
     DIRECTORY_POINTERS,
     VALUE_BYTES,
+    ByteLayout,
     DamagedTagsError,
-    Layout,
     raw_entries,
     read_layout,
     take,
@@ -52,7 +52,7 @@ def append_page(file: BinaryIO, page: BinaryIO) -> None:
     _write(file, last, struct.pack(layout.order + layout.offset, base + first))
 
 
-def _last_link(file: BinaryIO) -> tuple[Layout, int]:
+def _last_link(file: BinaryIO) -> tuple[ByteLayout, int]:
     """Return the layout of a TIFF, and where it says that no page follows."""
     layout, position = read_layout(file)
     while True:
@@ -63,7 +63,7 @@ def _last_link(file: BinaryIO) -> tuple[Layout, int]:
             return layout, link
 
 
-def _walk(file: BinaryIO, layout: Layout, position: int) -> Iterator[int]:
+def _walk(file: BinaryIO, layout: ByteLayout, position: int) -> Iterator[int]:
     while position:
         raw_entries(file, layout, position)
         (following,) = take(file, layout, layout.offset)
@@ -71,7 +71,7 @@ def _walk(file: BinaryIO, layout: Layout, position: int) -> Iterator[int]:
         position = following
 
 
-def _move_directory(file: BinaryIO, layout: Layout, page: BinaryIO, position: int, base: int) -> None:
+def _move_directory(file: BinaryIO, layout: ByteLayout, page: BinaryIO, position: int, base: int) -> None:
     """Add `base` to every place that a directory of `page` names, in its copy that begins at `base`."""
     rows = raw_entries(page, layout, position)
     link = page.tell()

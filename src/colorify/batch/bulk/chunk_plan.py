@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from colorify.batch.bulk.source import HOME, Entry, list_entries
+from colorify.batch.bulk.source import HOME, SourceEntry, list_entries
 from colorify.batch.bulk.store import Store
 from colorify.errors import UsageError
 
@@ -26,7 +26,7 @@ NUMBER_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
-class Plan:
+class BulkPlan:
     """What a run is."""
 
     source: str
@@ -55,7 +55,7 @@ def shard_name(number: int) -> str:
     return f"{number:0{NUMBER_DIGITS}d}.tar"
 
 
-def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) -> Plan:
+def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) -> BulkPlan:
     """Return the plan of the run in `dest`; where there is none, list the source and write one.
 
     `size`: photos a chunk; a shard is a chunk of its own. Raises UsageError where `dest` holds another
@@ -73,25 +73,25 @@ def make_plan(dest: Store, source: str, settings: dict[str, Any], *, size: int) 
         rows = {"version": VERSION, "entries": [entry.to_row() for entry in chunk]}
         dest.write(chunk_name(chunks), _dump(rows))
         chunks, entries = chunks + 1, entries + len(chunk)
-    plan = Plan(source, settings, chunks, entries)
+    plan = BulkPlan(source, settings, chunks, entries)
     dest.write(PLAN, _dump({"version": VERSION, **vars(plan)}))  # last: without it the run has no plan
     return plan
 
 
-def read_chunk(dest: Store, number: int) -> list[Entry]:
+def read_chunk(dest: Store, number: int) -> list[SourceEntry]:
     """Return the entries of a chunk."""
-    return [Entry(**row) for row in json.loads(dest.read(chunk_name(number)))["entries"]]
+    return [SourceEntry(**row) for row in json.loads(dest.read(chunk_name(number)))["entries"]]
 
 
-def find_pending(dest: Store, plan: Plan) -> list[int]:
+def find_pending(dest: Store, plan: BulkPlan) -> list[int]:
     """Return the numbers of the chunks that have no record yet."""
     done = set(dest.list_names(f"{HOME}/records"))
     return [number for number in range(plan.chunks) if record_name(number) not in done]
 
 
-def cut(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+def cut(entries: Iterable[SourceEntry], size: int) -> Iterator[list[SourceEntry]]:
     """Cut entries into chunks of `size`; a shard is one of its own."""
-    chunk: list[Entry] = []
+    chunk: list[SourceEntry] = []
     for entry in entries:
         if entry.is_shard:
             yield [entry]
@@ -104,11 +104,11 @@ def cut(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
         yield chunk
 
 
-def _resume(dest: Store, source: str, settings: dict[str, Any]) -> Plan:
+def _resume(dest: Store, source: str, settings: dict[str, Any]) -> BulkPlan:
     try:
         row = json.loads(dest.read(PLAN))
         version = row.pop("version")
-        plan = Plan(**row)
+        plan = BulkPlan(**row)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{dest.locate(PLAN)}: no plan of Colorify. Choose another place.") from error
     if version != VERSION:
