@@ -52,7 +52,7 @@ class Level(NamedTuple):
         """Return those of each cell with the mean vector of each mask: (k, h, w)."""
         if self.down is None or self.right is None:
             return _cosines(self.vectors, masks)
-        small = _cosines(self.vectors, self.down.T @ masks @ self.right)
+        small = _cosines(self.vectors, np.asarray(self.down.T @ masks @ self.right, np.float32))
         return np.asarray(self.down @ small @ self.right.T)
 
 
