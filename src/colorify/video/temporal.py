@@ -40,7 +40,7 @@ FloatArray = NDArray[np.float32]
 MIN_LOOK_FRAMES: Final = 8
 MAX_LOOK_FRAMES: Final = 32
 NEW_SHARE: Final = 0.2  # of a frame, that has to come into view for the generator to look before the most
-SEEN: Final = 0.5  # of 0..1, from where on a cell counts as seen
+SEEN: Final = 0.1  # of 0..1, from where on a cell counts as seen before; in grain many are below 0.5
 CHUNK_FRAMES: Final = 16  # frames coloured at a time
 LOOKAHEAD_FRAMES: Final = MAX_LOOK_FRAMES  # frames known beyond them, for the way back from the next look
 
@@ -152,7 +152,7 @@ class TemporalSmoother:
     def _finish(self, held: Sequence[_PendingFrame], count: int) -> Iterator[SmoothedFrame]:
         """Colour the first `count` of the frames; the others only say what comes."""
         self._gather(held, count)
-        later = _from_later(held)
+        later = _from_later(held[: _next_look(held, count) + 1])
         for index, one in enumerate(held[:count]):
             mean = one.mean
             assert mean is not None
@@ -226,6 +226,12 @@ def _from_surest(held: Sequence[_PendingFrame]) -> WeightedColors | None:
         assert one.motion is not None
         mean = mean.carried(one.motion.forward, one.motion.seen_after)
     return mean
+
+
+def _next_look(held: Sequence[_PendingFrame], count: int) -> int:
+    """Return the first frame after the first `count` at which the generator looked; without one, the last."""
+    ahead = (index for index in range(count, len(held)) if held[index].own is not None)
+    return next(ahead, len(held) - 1)
 
 
 def _from_later(held: Sequence[_PendingFrame]) -> list[WeightedColors | None]:
