@@ -21,8 +21,7 @@ from colorify.video.reader import Frame
 from colorify.video.temporal import (
     CHUNK_FRAMES,
     LOOKAHEAD_FRAMES,
-    MAX_LOOK_FRAMES,
-    MIN_LOOK_FRAMES,
+    PREDICTION_INTERVAL_FRAMES,
     SmootherState,
     TemporalSmoother,
 )
@@ -146,7 +145,7 @@ def away(ab: NDArray[np.float32], color: tuple[float, float]) -> float:
 def test_a_thing_keeps_its_colour_in_a_shot_and_what_comes_into_view_gets_its_own() -> None:
     look = Fickle()
     out = [one.ab for one in TemporalSmoother(look)(frames_with_square(60))]
-    assert len(look.asked) >= 3
+    assert len(look.asked) >= 4
     for number, ab in enumerate(out):
         assert away(ab[:8], RED) < 6, number
         columns = square_at(number)
@@ -173,23 +172,24 @@ def test_the_generator_looks_at_few_frames_but_at_the_ends_of_each_shot() -> Non
     assert len(look.asked) <= 12
 
 
-@pytest.mark.parametrize(("share", "step"), [(-1.0, MIN_LOOK_FRAMES), (100.0, MAX_LOOK_FRAMES)])
-def test_it_looks_more_often_where_much_comes_into_view(
-    monkeypatch: pytest.MonkeyPatch, share: float, step: int
+@pytest.mark.parametrize(("share", "often"), [(-1.0, True), (1.0, False)])
+def test_it_looks_twice_as_often_where_much_comes_into_view(
+    monkeypatch: pytest.MonkeyPatch, share: float, often: bool
 ) -> None:
-    monkeypatch.setattr(temporal, "NEW_SHARE", share)  # all that comes is enough, and nothing is
+    monkeypatch.setattr(temporal, "NEW_SHARE", share)  # all counts as much, and nothing does
     look = Moody()
-    ab_of(frames(2 * MAX_LOOK_FRAMES + 1), look)
-    assert look.asked == list(range(0, 2 * MAX_LOOK_FRAMES + 1, step))
+    ab_of(frames(2 * PREDICTION_INTERVAL_FRAMES + 1), look)
+    step = PREDICTION_INTERVAL_FRAMES // (2 if often else 1)
+    assert look.asked == list(range(0, 2 * PREDICTION_INTERVAL_FRAMES + 1, step))
 
 
 def test_going_on_from_a_memory_changes_nothing() -> None:
     look = Moody()
-    whole = list(TemporalSmoother(look)(frames(4 * CHUNK_FRAMES)))
+    whole = list(TemporalSmoother(look)(frames(3 * CHUNK_FRAMES)))
     at = CHUNK_FRAMES - 1
     memory = whole[at].memory
     assert memory is not None
-    rest = (seen for seen in frames(4 * CHUNK_FRAMES) if seen.frame.pts > at)
+    rest = (seen for seen in frames(3 * CHUNK_FRAMES) if seen.frame.pts > at)
     again = ab_of(rest, Moody(), memory)
     assert all(np.array_equal(a.ab, b) for a, b in zip(whole[at + 1 :], again, strict=True))
 

@@ -28,7 +28,7 @@ Stamps = NDArray[np.int64]
 MIN_SEGMENT_S: Final = 8.0  # of film, at least, in a segment
 _JOB: Final = "job.json"
 _SAID: Final = {"source", "options", "weights", "depth", "version"}  # in it, whatever wrote it was Colorify
-_FORMAT: Final = 4  # of what the folder holds; another one is not gone on from
+_FORMAT: Final = 3  # of what the folder holds; another one is not gone on from
 _PARTIAL: Final = "partial"
 _JOINED: Final = "joined"
 # all that Colorify writes there; pieces written by versions before had a .tmp first
@@ -213,20 +213,17 @@ def _bytes_of(segment: Segment) -> bytes:
         thumb=memory.thumb,
         ab=memory.ab,
         weight=memory.weight,
-        rest=json.dumps(
-            [memory.since_look, memory.new_share, memory.time, [asdict(hint) for hint in memory.hints]]
-        ),
+        rest=json.dumps([memory.since_cut, memory.time, [asdict(hint) for hint in memory.hints]]),
     )
     return data.getvalue()
 
 
 def _load(path: Path) -> Segment:
     with np.load(path) as saved:
-        since_look, new_share, time, hints = json.loads(str(saved["rest"]))
+        since_cut, time, hints = json.loads(str(saved["rest"]))
         memory = SmootherState(
             thumb=saved["thumb"],
-            since_look=since_look,
-            new_share=new_share,
+            since_cut=since_cut,
             ab=saved["ab"],
             weight=saved["weight"],
             time=time,

@@ -1,7 +1,7 @@
 """Colours that do not flicker: ab of a few frames of a shot, carried to all of them along the motion.
 
-The generator looks at the first frame of a shot, at its last, and between them where enough has come into
-view since it looked last, or after MAX_LOOK_FRAMES. Each look is brought to the colours that its shot already
+The generator looks at the first frame of a shot, at its last, and at every PREDICTION_INTERVAL_FRAMES-th
+between; twice as often where much comes into view. Each look is brought to the colours that its shot already
 has (`shot_colors`), and the first to what the surest of the looks ahead says of its frame. Then they are
 gathered as a weighted mean, once going forward through the film and once going backward from as far ahead as
 is known:
@@ -36,13 +36,12 @@ from colorify.video.weighted_colors import WeightedColors, weigh
 
 FloatArray = NDArray[np.float32]
 
-# frames from one look of the generator to the next: at least, and at most
-MIN_LOOK_FRAMES: Final = 8
-MAX_LOOK_FRAMES: Final = 32
-NEW_SHARE: Final = 0.2  # of a frame, that has to come into view for the generator to look before the most
-SEEN: Final = 0.1  # of 0..1, from where on a cell counts as seen before; in grain many are below 0.5
+# Frames from one look of the generator to the next. With 8 a film takes a fifth longer, and is no steadier.
+PREDICTION_INTERVAL_FRAMES: Final = 16
+NEW_SHARE: Final = 0.03  # of a frame, that comes into view, from where on it looks twice as often
+SEEN: Final = 0.5  # of 0..1, from where on a cell counts as seen
 CHUNK_FRAMES: Final = 16  # frames coloured at a time
-LOOKAHEAD_FRAMES: Final = MAX_LOOK_FRAMES  # frames known beyond them, for the way back from the next look
+LOOKAHEAD_FRAMES: Final = 16  # frames known beyond them, for the way back from the next look
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ class SmootherState:
     """All that the next chunk needs to know of those before it."""
 
     thumb: NDArray[Any]  # of the last frame
-    since_look: int  # frames from the look before it to the last one
-    new_share: float  # of a frame, that has come into view since
+    since_cut: int  # frames before the last one that belong to its shot
     ab: FloatArray  # (h, w, 2), of its cells
     weight: FloatArray  # (h, w)
     time: float  # s, of the last frame
@@ -76,8 +74,7 @@ class _PendingFrame:
 
     seen: FrameInput
     motion: Motion | None  # from the frame before; None: the first of its shot
-    since_look: int  # frames since the generator looked; 0: it looks at this one
-    new_share: float  # of a frame, that has come into view since
+    since_cut: int
     hints: tuple[Hint, ...]
     colors: Future[Prediction] | None = None
     own: WeightedColors | None = None  # its look, in the colours of the shot; None: there is none
@@ -108,7 +105,7 @@ class TemporalSmoother:
                 one = self._arrive(seen, held[-1] if held else None)
                 if one.motion is None and held:
                     ask(held[-1])
-                if one.since_look == 0:
+                if _is_due(one):
                     ask(one)
                 held.append(one)
                 if len(held) == CHUNK_FRAMES + LOOKAHEAD_FRAMES:
@@ -122,27 +119,21 @@ class TemporalSmoother:
         """Relate a frame to the one before."""
         memory = self._memory
         if last is not None:
-            thumb, hints = last.seen.luma_small, last.hints
+            thumb, since_cut, hints = last.seen.luma_small, last.since_cut, last.hints
         elif memory is not None:
-            thumb, hints = memory.thumb, memory.hints
+            thumb, since_cut, hints = memory.thumb, memory.since_cut, memory.hints
         else:
-            return _PendingFrame(seen, None, 0, 0.0, self._new_hints(seen))
+            return _PendingFrame(seen, None, 0, self._new_hints(seen))
         motion = self._finder.between(thumb, seen.luma_small)
         new = self._new_hints(seen)
         if is_cut(thumb, seen.luma_small, motion):
-            return _PendingFrame(seen, None, 0, 0.0, new)
+            return _PendingFrame(seen, None, 0, new)
         size = seen.frame.planes.size
         hints, surprising = join_hints(follow_hints(hints, motion, size), new, size)
         if surprising:
             # what a person says is to be seen from its time on, at once
-            return _PendingFrame(seen, None, 0, 0.0, hints)
-        before = last or memory
-        assert before is not None
-        since = before.since_look + 1
-        new_share = before.new_share + float((motion.seen_before < SEEN).mean())
-        if since >= MAX_LOOK_FRAMES or (since >= MIN_LOOK_FRAMES and new_share > NEW_SHARE):
-            since, new_share = 0, 0.0
-        return _PendingFrame(seen, motion, since, new_share, hints)
+            return _PendingFrame(seen, None, 0, hints)
+        return _PendingFrame(seen, motion, since_cut + 1, hints)
 
     def _new_hints(self, seen: FrameInput) -> tuple[Hint, ...]:
         due = tuple(timed.hint for timed in self._waiting_hints if timed.time <= seen.frame.time)
@@ -152,7 +143,7 @@ class TemporalSmoother:
     def _finish(self, held: Sequence[_PendingFrame], count: int) -> Iterator[SmoothedFrame]:
         """Colour the first `count` of the frames; the others only say what comes."""
         self._gather(held, count)
-        later = _from_later(held[: _next_look(held, count) + 1])
+        later = _from_later(held)
         for index, one in enumerate(held[:count]):
             mean = one.mean
             assert mean is not None
@@ -160,13 +151,7 @@ class TemporalSmoother:
             if index == count - 1:
                 seen = one.seen
                 memory = SmootherState(
-                    seen.luma_small,
-                    one.since_look,
-                    one.new_share,
-                    mean.ab,
-                    mean.weight,
-                    seen.frame.time,
-                    one.hints,
+                    seen.luma_small, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints
                 )
                 self._memory = memory
             yield SmoothedFrame(one.seen, mean.joined(later[index]).ab, memory)
@@ -187,6 +172,15 @@ class TemporalSmoother:
                     one.own = said if before is None else _align(before, said, one)
                 one.mean = _join_means(known, one.own)
             mean = one.mean
+
+
+def _is_due(one: _PendingFrame) -> bool:
+    """Whether the generator is to look at a frame, by that frame alone, so that a job can go on there."""
+    if one.since_cut % PREDICTION_INTERVAL_FRAMES == 0:
+        return True
+    if one.motion is None or one.since_cut % (PREDICTION_INTERVAL_FRAMES // 2) != 0:
+        return False
+    return float((one.motion.seen_before < SEEN).mean()) > NEW_SHARE
 
 
 def _align(known: WeightedColors, said: WeightedColors, one: _PendingFrame) -> WeightedColors:
@@ -226,12 +220,6 @@ def _from_surest(held: Sequence[_PendingFrame]) -> WeightedColors | None:
         assert one.motion is not None
         mean = mean.carried(one.motion.forward, one.motion.seen_after)
     return mean
-
-
-def _next_look(held: Sequence[_PendingFrame], count: int) -> int:
-    """Return the first frame after the first `count` at which the generator looked; without one, the last."""
-    ahead = (index for index in range(count, len(held)) if held[index].own is not None)
-    return next(ahead, len(held) - 1)
 
 
 def _from_later(held: Sequence[_PendingFrame]) -> list[WeightedColors | None]:
