@@ -18,9 +18,10 @@ from PIL import ExifTags, Image
 
 from changed_command import call_blocked_loaders, call_in_process
 from colorify.errors import PhotoError, UsageError
+from colorify.images import decode
 from colorify.images.formats import FORMATS, format_named
 from colorify.images.metadata.tiff import add_tags
-from colorify.images.photo import Photo, open_photo
+from colorify.images.photo import Photo, open_photo, read_photo_header
 from colorify.images.row_source import RowStream
 from colorify.images.save import Output, save_photo
 from colorify.images.vips import translate_vips_errors
@@ -648,3 +649,21 @@ def grey_profile(curve: float | NDArray[np.float64]) -> bytes:
     header += struct.pack(">6H4s", 2024, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
     header += struct.pack(">iii", 63190, 65536, 54061)
     return header.ljust(128, b"\0") + struct.pack(">I", 4) + tags + body
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+def test_a_small_file_is_opened_by_its_decoder_once(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"photo{suffix}"
+    pyvips.Image.new_from_array(grey_scene(64, 48)).write_to_file(str(path))
+    opened: list[str] = []
+    begin = decode.decode
+    monkeypatch.setattr(
+        decode, "decode", lambda origin, **how: opened.append(how["access"]) or begin(origin, **how)
+    )
+    header = read_photo_header(path)
+    photo = open_photo(header, cache_decoded=True)
+    assert opened == ["sequential"]
+    again = open_photo(header, cache_decoded=True)  # as for the second of two alternatives
+    np.testing.assert_array_equal(again.rows()(0, 48), photo.rows()(0, 48))

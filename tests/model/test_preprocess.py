@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from colorify.images.photo import open_photo
 from colorify.model import generator as generator_module
+from colorify.model import preprocess
 from colorify.model.generator import Generator
 from colorify.model.preprocess import (
     FADED_BLACK_L,
@@ -140,3 +141,24 @@ def test_a_faded_print_is_coloured_like_a_fresh_one(
     monkeypatch.setattr(generator_module, "normalize_luminance", lambda L: L)
     without = generator(faded).ab
     assert np.abs(with_levels - fresh).mean() < 0.5 * np.abs(without - fresh).mean()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 30), (15, 15), (25, 60)])
+def test_detail_is_measured_without_the_margins_alone(size: tuple[int, int]) -> None:
+    L = np.random.default_rng(0).uniform(0, 100, size).astype(np.float32)
+    whole = preprocess._crop_margins(L - preprocess._blur(L))
+    np.testing.assert_allclose(preprocess._detail_within_margins(L), whole, atol=1e-4)
+
+
+def test_the_blur_is_that_of_its_kernel() -> None:
+    spark = np.zeros((7, 9), np.float32)
+    spark[3, 4] = 1
+    kernel = preprocess.BLUR_KERNEL
+    np.testing.assert_allclose(preprocess._blur(spark)[1:6, 2:7], np.outer(kernel, kernel), atol=1e-7)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 40), (32, 64), (33, 31)])
+def test_l_is_mirrored_as_numpy_does_it(size: tuple[int, int]) -> None:
+    L = np.random.default_rng(0).uniform(0, 100, size).astype(np.float32)
+    expected = np.pad(L, [(0, -side % 32) for side in size], mode="symmetric")
+    np.testing.assert_array_equal(generator_module._pad_symmetrically(L, 32), expected)

@@ -24,7 +24,7 @@ def colored(pixels: NDArray[Any], a: NDArray[Any], b: NDArray[Any]) -> NDArray[A
     """Paint a strip of grey or RGB with the ab of its blocks."""
     Y = linear_luminance(pixels)
     out = np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    compose_subsampled(Y, subsample(Y), np.stack([a, b]).astype(np.float32), out)
+    compose_subsampled(subsample(Y), np.stack([a, b]).astype(np.float32), out)
     return out
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from colorify.images.photo import open_photo
-from colorify.render.upsample import fit_chroma, interpolation_taps, upsample_rows
+from colorify.render.upsample import fit_chroma, interpolation_taps, repeat_edges, upsample_rows
 
 STRIDE = 4
 
@@ -145,3 +145,10 @@ def test_rows_do_not_depend_on_where_strips_begin() -> None:
 def test_the_smallest_pictures(size: tuple[int, int]) -> None:
     ab = np.full((-(-size[0] // STRIDE), -(-size[1] // STRIDE), 2), 17.0)
     np.testing.assert_allclose(enlarged(np.full(size, 40.0), ab, np.full(size, 40.0)), 17, atol=1e-3)
+
+
+@pytest.mark.parametrize("beyond", [(0, 0), (3, 0), (0, 2), (1, 3)])
+def test_edges_are_repeated_as_numpy_does_it(beyond: tuple[int, int]) -> None:
+    plane = np.arange(12, dtype=np.float32).reshape(3, 4)
+    expected = np.pad(plane, [(0, side) for side in beyond], mode="edge")
+    np.testing.assert_array_equal(repeat_edges(plane, 3 + beyond[0], 4 + beyond[1]), expected)

@@ -40,6 +40,7 @@ Source = Path | bytes | Pixels
 # Formats whose libvips loaders map the file: where it is cut short meanwhile, or its share goes away, the
 # system kills a process that reads a map (SIGBUS). They are read into memory instead; pixels are still not.
 _MAPPED_FORMATS: Final = ("jpeg", "webp")
+SMALL_FILE_BYTES: Final = 2**20  # bytes; a smaller file is read at once, and opened by its decoder once
 MAX_CACHED_BYTES: Final = (
     2**26
 )  # bytes; a photo of 20 megapixels in colour is smaller, and need not be decoded twice
@@ -65,6 +66,21 @@ class ImageSource:
         return (
             self.format is not None and self.format.name == "jpeg" and not isinstance(self.data, pyvips.Image)
         )
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all of it is read as soon as its header."""
+        if not isinstance(self.data, Path):
+            return isinstance(self.data, bytes)
+        try:
+            return self.data.stat().st_size <= SMALL_FILE_BYTES
+        except OSError as error:
+            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
+
+    @cached_property
+    def unread(self) -> list[pyvips.Image]:
+        """The picture of which `read_header` read the header alone: taken by the first that decodes it."""
+        return []
 
     @cached_property
     def content(self) -> Path | bytes | pyvips.Image:
@@ -198,11 +214,12 @@ def _set_profile(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
 
 def read_header(origin: ImageSource, max_pixels: int) -> pyvips.Image:
     """Return a picture of which the header alone is read. Raises PhotoError for the wrong size."""
-    if origin.is_jpeg and isinstance(origin.data, Path):
+    if origin.is_jpeg and not origin.is_small:
         with open_file(origin) as file:
             header = _read_jpeg_header(file)
     else:
         header = decode(origin, access="sequential")
+        origin.unread.append(header)
     check_size(header.width, header.height, _count_pages(header, origin), origin.name, max_pixels)
     whole = _undivided_bytes(header, origin)
     if whole is not None:
@@ -230,10 +247,18 @@ def open_decoder(
         return origin.data, True
     turned = read_orientation(header) > 1  # such a photo is not read from the top down
     if cache_decoded and decoded_bytes(header) <= MAX_CACHED_BYTES:
-        return decode(origin, access="sequential").copy_memory(), True
+        return _take_unread(origin).copy_memory(), True
     if cache_decoded and (repeated or turned or _undivided_bytes(header, origin)):
         return cache_tiles(decode(origin, access="sequential"), origin.name), True
     return (decode(origin, access="random" if turned else "sequential"), turned)
+
+
+def _take_unread(origin: ImageSource) -> pyvips.Image:
+    """Return what reads a file from the top down, once: that which has read its header, if nobody took it."""
+    try:
+        return origin.unread.pop()  # in one step, whatever threads there are
+    except IndexError:
+        return decode(origin, access="sequential")
 
 
 def _count_pages(image: pyvips.Image, origin: ImageSource) -> int:

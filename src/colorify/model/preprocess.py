@@ -120,26 +120,37 @@ def stretch_levels(L: FloatArray) -> FloatArray:
 
 def reduce_grain(L: FloatArray) -> FloatArray:
     """Lower the finest detail to what photos have, where there is more."""
-    detail = L - _blur(L)
-    much = float(np.abs(_crop_margins(detail)).mean())
-    return L if much <= MAX_DETAIL_L else L - detail * np.float32(1 - MAX_DETAIL_L / much)
+    much = float(np.abs(_detail_within_margins(L)).mean())
+    return L if much <= MAX_DETAIL_L else L - (L - _blur(L)) * np.float32(1 - MAX_DETAIL_L / much)
+
+
+def _detail_within_margins(L: FloatArray) -> FloatArray:
+    """Return what `_blur` takes away of the picture without its margins."""
+    (down, across), reach = _margins(L), len(BLUR_KERNEL) // 2
+    top, left = max(0, down - reach), max(0, across - reach)
+    seen = L[top : len(L) - top, left : L.shape[1] - left]
+    detail, (down, across) = seen - _blur(seen), (down - top, across - left)
+    return detail[down : len(detail) - down, across : detail.shape[1] - across]
 
 
 def _crop_margins(plane: FloatArray) -> FloatArray:
     height, width = plane.shape
-    down, across = int(height * MARGIN_SHARE), int(width * MARGIN_SHARE)
+    down, across = _margins(plane)
     return plane[down : height - down, across : width - across]
 
 
+def _margins(plane: FloatArray) -> tuple[int, int]:
+    """Return how many rows and columns on each side are not measured."""
+    height, width = plane.shape
+    return int(height * MARGIN_SHARE), int(width * MARGIN_SHARE)
+
+
 def _blur(plane: FloatArray) -> FloatArray:
-    for axis in (0, 1):
-        size, beyond = plane.shape[axis], len(BLUR_KERNEL) // 2
-        padded = np.pad(plane, [(beyond, beyond) if side == axis else (0, 0) for side in (0, 1)], mode="edge")
-        parts = [
-            padded[at : at + size] if axis == 0 else padded[:, at : at + size]
-            for at in range(len(BLUR_KERNEL))
-        ]
-        plane = BLUR_KERNEL[0] * parts[0]
-        for weight, part in zip(BLUR_KERNEL[1:], parts[1:], strict=True):
-            plane += weight * part
+    beyond = len(BLUR_KERNEL) // 2
+    rows, columns = (np.arange(-beyond, side + beyond).clip(0, side - 1) for side in plane.shape)
+    plane = plane.take(rows, axis=0).take(columns, axis=1)
+    for _ in range(len(BLUR_KERNEL) - 1):  # the kernel is that of so many sums of two neighbours
+        plane = plane[1:] + plane[:-1]
+        plane = plane[:, 1:] + plane[:, :-1]
+    plane *= BLUR_KERNEL[0] ** 2
     return plane

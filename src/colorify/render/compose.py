@@ -101,7 +101,7 @@ def compose_rgb(light: Luminance, ab: FloatArray, out: Pixels, space: RgbSpace |
     """
     space = space or srgb()
     linear = linear_rgb(light, ab, space)
-    _fit_gamut(light.Y, linear)
+    move_into_gamut(light.Y, linear)
     for channel, codes in enumerate(space.encoders(bits_per_sample(out.dtype))):
         encode_plane(linear[channel], codes, out[:, :, channel])
 
@@ -152,7 +152,7 @@ def _multiply_matrix(matrix: FloatArray, planes: FloatArray) -> FloatArray:
     return product.reshape(planes.shape)
 
 
-def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
+def move_into_gamut(Y: FloatArray, linear: FloatArray) -> None:
     """Move, in place, each colour towards the grey of its light until it lies within 0..1."""
     # as an unsigned number, the bits of a float below 0 or above 1 are larger than those of 1
     outside = np.flatnonzero((linear.view(np.uint32) > _ONE).any(axis=0))
@@ -163,20 +163,17 @@ def _fit_gamut(Y: FloatArray, linear: FloatArray) -> None:
     few = outside.size < _MANY_OUTSIDE_SHARE * Y.size
     if few:
         planes, grey = planes.take(outside, axis=1), grey.take(outside)
-    move_to_grey(planes, grey, 1)
+    _move_to_grey(planes, grey)
     np.clip(planes, 0, 1, out=planes)  # where rounding led out again
     if few:
         for plane, mixed in zip(linear, planes, strict=True):
             plane.ravel()[outside] = mixed
 
 
-def move_to_grey(planes: FloatArray, grey: FloatArray | float, limit: FloatArray | float) -> None:
-    """Move, in place, each colour towards `grey` until it lies within 0 and `limit`, but for rounding.
-
-    `planes`: (3, ...), linear; `grey`, 0 to `limit`, and `limit`: numbers, or one for each colour.
-    """
+def _move_to_grey(planes: FloatArray, grey: FloatArray) -> None:
+    """Move, in place, each colour, (3, ...), towards `grey`, (...), until it is in 0..1, but for rounding."""
     over, under = planes.max(axis=0) - grey, grey - planes.min(axis=0)
-    scale = (limit - grey) / np.maximum(over, MIN_LIGHT, out=over)
+    scale = (1 - grey) / np.maximum(over, MIN_LIGHT, out=over)
     np.minimum(scale, grey / np.maximum(under, MIN_LIGHT, out=under), out=scale)
     np.minimum(scale, 1, out=scale)
     planes -= grey

@@ -59,7 +59,7 @@ def compose_strips(
         else:
             Y = linear_luminance(grey, photo.space)
             blocks = subsample(Y)
-            compose_subsampled(Y, blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
+            compose_subsampled(blocks, enlarged.ab(blocks.mean.L, top // step), painted, space)
         if photo.has_alpha:
             out[:, :, 3] = to_depth(pixels[:, :, -1])
         return out

@@ -116,7 +116,7 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaMod
     """
     height, width = L.shape
     h, w = ab.shape[:2]
-    padded = np.pad(L, ((0, h * stride - height), (0, w * stride - width)), mode="edge")
+    padded = repeat_edges(L, h * stride, w * stride)
     by_cell = padded.reshape(h, stride, w, stride).transpose(1, 3, 0, 2)
     cells = by_cell.reshape(stride**2, h, w)  # in this order they are several times faster to average
     mean_L = cells.mean(axis=0)
@@ -127,6 +127,18 @@ def fit_chroma(L: FloatArray, ab: FloatArray, *, stride: int) -> LinearChromaMod
     planes[MEANS] = means
     planes[MEAN_L], planes[LOW], planes[HIGH] = mean_L, cells.min(axis=0), cells.max(axis=0)
     return LinearChromaModel(planes, stride, (width, height))
+
+
+def repeat_edges(plane: FloatArray, height: int, width: int) -> FloatArray:
+    """Repeat the last row and column of a plane, if need be, up to a size: as `numpy.pad` does."""
+    h, w = plane.shape
+    if plane.shape == (height, width):
+        return plane
+    larger = np.empty((height, width), plane.dtype)
+    larger[:h, :w] = plane
+    larger[:h, w:] = plane[:, -1:]
+    larger[h:] = larger[h - 1]
+    return larger
 
 
 def fit_slopes(

@@ -1,6 +1,7 @@
 """What a file says beside its pixels: carried over, and marked, lest the colours be taken for a record."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import pyvips
@@ -277,6 +278,15 @@ def add_mark(packet: bytes | None, mark: Mark) -> bytes:
 
     All else in `packet` stays, byte for byte; a packet that cannot be read is replaced.
     """
+    return _add_properties_of(mark, packet) if packet is not None else _new_packet(mark)
+
+
+@cache  # of most photos of a folder
+def _new_packet(mark: Mark) -> bytes:
+    return _add_properties_of(mark, None)
+
+
+def _add_properties_of(mark: Mark, packet: bytes | None) -> bytes:
     values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, _SYSTEM: mark.generator, _VERSION: mark.version}
     added = [Property("Iptc4xmpExt", IPTC_EXTENSION, name, (value,)) for name, value in values.items()]
     kept = _check_readable(packet) if packet is not None else None
