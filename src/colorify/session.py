@@ -148,7 +148,7 @@ class Session:
         row, column = self._find_cell(x, y)
         stride, small = self._generator.spec.stride, self._luminance.L.shape[::-1]
         given = draw_hints(to_hints(hints), photo=self.size, small=small, stride=stride)
-        made = self._glance.distribution(hints=given)
+        made = self._glance.distribution(hints=given, fed=True)  # a click is worth a run
         L = self.lightness(x, y)
         return suggest_colors(made.probabilities[row, column], made.centers, L, count=count)
 

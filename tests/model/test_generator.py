@@ -84,6 +84,19 @@ class TestAGeneratorThatFollowsNoHints:
             np.testing.assert_allclose(made.probabilities, likely.probabilities, atol=0.002)
         assert len(runs) == 1
 
+    def test_who_asks_for_suggestions_feeds_it_all_the_same(self, tmp_path: Path) -> None:
+        """As they follow what is known already."""
+        hints = np.zeros((8, 8, 3), np.float32)
+        hints[4, 4] = (50, 50, 1)
+        L = np.full((32, 32), 50, np.float32)
+        made = []
+        for follows in (True, False):
+            weights = write_tiny_generator(tmp_path / f"{follows}.onnx", follows_hints=follows)
+            made.append(Generator(weights, threads=1).encode(L).distribution(hints=hints, fed=True))
+        np.testing.assert_array_equal(made[0].probabilities, made[1].probabilities)
+        plain = Generator(weights, threads=1).encode(L).distribution(hints=hints)
+        assert not np.array_equal(made[1].probabilities, plain.probabilities)
+
     def test_without_hints_it_makes_no_more_than_the_colours(
         self, deaf: Generator, runs: list[list[str]]
     ) -> None:

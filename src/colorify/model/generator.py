@@ -173,8 +173,8 @@ class UnguidedPhoto:
 class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads.
 
-    A generator that follows no hints (see `spec`) is not given them: what it makes of the photo with hints is
-    what it makes of it without, which is kept. So a changed hint runs nothing of it.
+    A generator that follows no hints (see `spec`) is not given them for its colours: what it makes of the
+    photo with hints is what it makes of it without, which is kept. So a changed hint runs nothing of it.
     """
 
     def __init__(self, generator: Generator, L: FloatArray) -> None:
@@ -199,14 +199,19 @@ class EncodedPhoto:
         ab = self._distribution(logits, vividness).colors_at(self.generator.spec.temperature)
         return Prediction(ab=ab, confidence=confidence[:, :, 0])
 
-    def distribution(self, *, hints: FloatArray | None = None, vividness: float = 1.0) -> Distribution:
-        """Return how likely each colour is. Raises WeightsError where the generator is a regression."""
+    def distribution(
+        self, *, hints: FloatArray | None = None, vividness: float = 1.0, fed: bool = False
+    ) -> Distribution:
+        """Return how likely each colour is. Raises WeightsError where the generator is a regression.
+
+        `fed`: with the hints, even if the generator follows none.
+        """
         if not len(self.generator.centers):
             raise WeightsError(
                 f"{self.generator.path}: a regression; it knows one colour a place and none beside it. "
                 f"Leave out {option('weights')} to use the embedded generator."
             )
-        if self._passes_over(hints):
+        if not fed and self._passes_over(hints):
             return self.unguided().distribution(self.generator.centers, vividness)
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)

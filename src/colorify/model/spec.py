@@ -54,7 +54,7 @@ class Spec:
     temperature: float  # of the annealed mean
     contrast: float = 0.0  # share by which colours are moved away from their mean: see `contrast`
     tilt: float = 0.0  # logits that a Lab unit of chroma adds to a bin; they are in the file's logits already
-    follows_hints: bool = True  # False: it was not taught hints, and is not given them: see `EncodedPhoto`
+    follows_hints: bool = True  # False: hints are propagated alone, and not given to it: see `EncodedPhoto`
 
 
 class _Rule(NamedTuple):
