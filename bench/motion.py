@@ -21,6 +21,9 @@ FRAMES = 24
 MARGIN = 1.35  # a photo is so much larger than the film, for the camera to move over
 GRAIN = 6 / 255  # standard deviation
 CLOSE = 12  # of 255: how much a point of a real film may change its brightness from frame to frame
+COLORED = 10.0  # of chroma, from where on it counts what hue a thing has
+TURNED = np.radians(45)  # of hue, from where on a thing has another one
+START_STEP = 6  # frames from one from which points are followed to the next
 FLICKER = 0.03  # of the exposure, as of a hand-cranked camera
 
 
@@ -34,6 +37,7 @@ class Scene:
     follow: list[
         tuple[FloatArray, NDArray[np.bool_]]
     ]  # per pair: (h, w, 2) where to in the next frame; whether seen
+    rate: float = 24.0  # frames a second
 
 
 def scenes(photo: FloatArray, other: FloatArray, seed: int) -> Iterator[Scene]:
@@ -53,13 +57,16 @@ def scenes(photo: FloatArray, other: FloatArray, seed: int) -> Iterator[Scene]:
     yield _scene("pan, grain, flicker", photo, pan, noise=random)
 
 
-def real_scene(clip: Path, frames: int) -> Scene:
-    """Read the first frames of a film in colour. Motion is sought in the film as it was, with care.
+def real_scene(clip: Path, frames: int, *, start: float = 0.0, short: int | None = None) -> Scene:
+    """Read `frames` frames of a film in colour, from `start` s on. Motion is sought in the film as it was.
 
-    What cannot be followed there and back is not counted; a cut cannot.
+    `short`: px to which the short side is shrunk; None: not at all. What cannot be followed there and back is
+    not counted; a cut cannot.
     """
     with av.open(str(clip)) as film:
-        decoded = [frame.to_ndarray(format="rgb24") for frame in islice(film.decode(video=0), frames)]
+        rate = float(film.streams.video[0].guessed_rate)
+        wanted = (frame for frame in film.decode(video=0) if (frame.time or 0.0) >= start)
+        decoded = [_shrink(frame.to_ndarray(format="rgb24"), short) for frame in islice(wanted, frames)]
     labs = [pixels_to_lab(frame) for frame in decoded]
     create: Any = getattr(cv2, "DISOpticalFlow_create")  # noqa: B009 - OpenCV's type stubs lack it
     search = create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
@@ -73,7 +80,13 @@ def real_scene(clip: Path, frames: int) -> Scene:
         alike = np.abs(cv2.remap(later, to[:, :, 0], to[:, :, 1], cv2.INTER_LINEAR).astype(np.float32) - now)
         follow.append((to, (np.linalg.norm(returned, axis=2) < 1) & (alike < CLOSE)))
     grey = [_luma_of(lab[:, :, 0]) for lab in labs]
-    return Scene(clip.stem, grey, [np.ascontiguousarray(lab[:, :, 1:]) for lab in labs], follow)
+    return Scene(clip.stem, grey, [np.ascontiguousarray(lab[:, :, 1:]) for lab in labs], follow, rate)
+
+
+def _shrink(picture: NDArray[np.uint8], short: int | None) -> NDArray[np.uint8]:
+    scale = 1.0 if short is None else min(1.0, short / min(picture.shape[:2]))
+    size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def warp_error(ab: Sequence[FloatArray], scene: Scene) -> float:
@@ -84,6 +97,44 @@ def warp_error(ab: Sequence[FloatArray], scene: Scene) -> float:
         if seen.mean() > 0.2:  # else it is a cut
             errors.append(np.linalg.norm(there - now, axis=2)[seen].mean())
     return float(np.mean(errors))
+
+
+def drift(ab: Sequence[FloatArray], scene: Scene, gap: int) -> tuple[float, float]:
+    """Return how far the colour of a thing is from its own `gap` frames later, and how often its hue turns.
+
+    The first is the mean distance of ab between a point and where the motion has brought it, the second the
+    share of points whose hue is TURNED or more away. Counted are points that are seen all the way and whose
+    chroma is over COLORED at either end; both are nan where none is.
+    """
+    distances: list[NDArray[Any]] = []
+    turned: list[NDArray[Any]] = []
+    for start in range(0, len(ab) - gap, START_STEP):
+        place, seen = _follow(scene, start, gap)
+        before, after = ab[start], _fetch(ab[start + gap], place)
+        chromas = np.hypot(*np.moveaxis(before, 2, 0)), np.hypot(*np.moveaxis(after, 2, 0))
+        counted = seen & (np.maximum(*chromas) > COLORED)
+        distances.append(np.linalg.norm(after - before, axis=2)[counted])
+        hues = [np.arctan2(one[:, :, 1], one[:, :, 0]) for one in (before, after)]
+        angle = np.abs(np.angle(np.exp(1j * (hues[1] - hues[0]))))
+        # where little is left of the chroma there is no hue to speak of
+        turned.append(((angle > TURNED) & (np.minimum(*chromas) > COLORED / 2))[counted])
+    together = np.concatenate(distances) if distances else np.array([])
+    if not len(together):
+        return np.nan, np.nan
+    return float(together.mean()), float(np.concatenate(turned).mean())
+
+
+def _follow(scene: Scene, start: int, gap: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return where each point of a frame is `gap` frames later, (h, w, 2); whether it is seen till then."""
+    place, seen = scene.follow[start]
+    for to, visible in scene.follow[start + 1 : start + gap]:
+        seen = seen & (_fetch(visible.astype(np.float32), place) > 0.5)
+        place = _fetch(to, place)
+    return place, seen
+
+
+def _fetch(plane: FloatArray, place: FloatArray) -> FloatArray:
+    return np.asarray(cv2.remap(plane, place[:, :, 0], place[:, :, 1], cv2.INTER_LINEAR), np.float32)
 
 
 def distance(ab: Sequence[FloatArray], truth: Sequence[FloatArray]) -> float:

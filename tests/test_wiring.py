@@ -79,6 +79,10 @@ def bold(colorizer: Colorizer) -> Result:
     return colorizer.colorize(scene(), vividness=2)
 
 
+def cautious(colorizer: Colorizer) -> Result:
+    return colorizer.colorize(scene(), vividness=0)
+
+
 def large(colorizer: Colorizer) -> Result:
     return colorizer.colorize(scene(4))
 
@@ -133,7 +137,7 @@ def cut(L: FloatArray, linear: FloatArray) -> None:
 
 STEPS = {
     "levels": Step("colorify.model.preprocess.stretch_levels", alone),
-    "softening": Step("colorify.model.preprocess.reduce_grain", alone),
+    "softening": Step("colorify.model.preprocess.reduce_grain", alone, bold),
     "what is shown": Step("colorify.model.generator.normalize_luminance", alone),
     "hints to the generator": Step("colorify.model.predict.draw_hints", lambda *_, **__: None),
     "contrast": Step("colorify.model.predict.increase_chroma_contrast", alone),
@@ -169,6 +173,7 @@ STEPS = {
     "blocks": Step("colorify.render.strips.COARSE_CELL_PX", np.inf, large),
     "gamut of blocks": Step("colorify.render.subsampling.move_into_gamut", cut, large),
     "contrast by vividness": Step("colorify.model.predict.increase_chroma_contrast", alone, bold),
+    "calm by vividness": Step("colorify.model.predict.calm_loud_colors", alone, cautious),
     "alternatives": Step(
         "colorify.model.predict.alternative_colors", lambda ab, *_, **__: iter([ab, ab]), other
     ),

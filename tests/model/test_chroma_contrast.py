@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from colorify.model.postprocess import HALF_EFFECT_CHROMA, increase_chroma_contrast
+from colorify.model.postprocess import HALF_EFFECT_CHROMA, calm_loud_colors, increase_chroma_contrast
 
 FloatArray = NDArray[np.float32]
 COLORS = arrays(np.float32, (3, 4, 2), elements=st.floats(-110, 110, width=32))
@@ -40,6 +40,21 @@ def test_white_in_a_warm_picture_stays_white_and_a_tinge_of_warmth_leaves_it() -
 @given(ab=COLORS)
 def test_a_share_of_nothing_changes_nothing(ab: FloatArray) -> None:
     assert increase_chroma_contrast(ab, 0) is ab
+
+
+def test_an_emerald_backdrop_is_emerald_no_more_and_skin_is_still_skin() -> None:
+    emerald, skin, grey = (-55.0, 25.0), (14.0, 17.0), (1.0, 1.0)
+    made = calm_loud_colors(strips(emerald, skin, grey), 1.0)
+    kept = np.linalg.norm(made[0, ::6], axis=1) / np.linalg.norm([emerald, skin, grey], axis=1)
+    assert kept[0] < 0.55
+    assert kept[1] > 0.7
+    assert kept[2] > 0.95
+    np.testing.assert_allclose(np.arctan2(*made[0, ::6].T), np.arctan2(*np.array([emerald, skin, grey]).T))
+
+
+@given(ab=COLORS, amount=st.floats(-1, 0))
+def test_who_wants_as_much_colour_or_more_loses_none(ab: FloatArray, amount: float) -> None:
+    assert calm_loud_colors(ab, amount) is ab
 
 
 @given(ab=COLORS, share=st.floats(0, 2))

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from colorify.model.geodesic import geodesic_distances
-from colorify.model.hint_regions import connect, estimate_skin, fill_regions, find_regions
+from colorify.model.hint_regions import connect, estimate_skin, fill_regions, find_regions, spare_skin
 from colorify.model.likeness import measure_likeness
 
 CELLS = 32  # cells
@@ -94,6 +94,46 @@ def test_another_piece_of_the_same_thing_is_filled_only_where_it_hangs_together(
     assert not fill(labels, (16, 3))[:, CELLS // 2 :].any()
     labels[4:8] = 0  # a bridge
     assert fill(labels, (16, 3))[20, 28].any()
+
+
+def dress_with_belt(beyond: int) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return things, 1 around 0, which a dark belt of two cells crosses, and its L; below it is `beyond`."""
+    labels = np.ones((CELLS, CELLS), np.intp)
+    labels[:14, 8:24], labels[14:16, 8:24], labels[16:, 8:24] = 0, 2, beyond
+    L = np.full((CELLS, CELLS), 60, np.float32)
+    L[14:16] = 20
+    return labels, L
+
+
+def test_a_thing_goes_on_beyond_a_belt_that_no_way_crosses() -> None:
+    labels, L = dress_with_belt(0)
+    made = fill(labels, (4, 15), L=L)
+    assert np.abs(made[18:-1, 10:22] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, :6].any()
+
+
+def test_another_thing_beyond_a_belt_stays() -> None:
+    labels, L = dress_with_belt(3)
+    assert not fill(labels, (4, 15), L=L)[18:].any()
+
+
+def test_a_part_that_is_painted_like_skin_belongs_to_the_dress_if_it_is_unlike_the_face() -> None:
+    labels = halves()
+    labels[:4, CELLS // 2 :] = 2  # a face
+    skin = np.zeros((CELLS, CELLS), np.float32)
+    skin[20:, 8:16] = skin[:4, CELLS // 2 :] = 1
+    made = fill(labels, (16, 3), skin=skin)
+    assert np.abs(made[22:-1, 1:14] - HINT_AB[0]).max() < 1e-3
+    assert not made[:, CELLS // 2 :].any()
+    skin[:4] = 0  # where no face says what skin is, what is painted so stays
+    assert not fill(labels, (16, 3), skin=skin)[22:-1, 9:14].any()
+
+
+def test_beyond_its_thing_a_hint_goes_onto_skin_only_from_skin() -> None:
+    masks = np.zeros((2, 1, 4), bool)
+    masks[0, 0, 0] = masks[1, 0, 3] = True
+    spared = spare_skin(masks, np.array([[0.0, 0.6, 0.75, 1.0]], np.float32))
+    np.testing.assert_allclose(spared[:, 0], [[1, 1, 0.5, 0], [1, 1, 1, 1]], atol=1e-6)
 
 
 def test_skin_stays_although_the_generator_takes_it_for_the_dress() -> None:

@@ -54,13 +54,18 @@ def _sweep_all(masks: Mask, steps: Sequence[Step]) -> FloatArray:
     """
     distance = np.ascontiguousarray(np.where(masks, np.float32(0), np.float32(1)).transpose(1, 2, 0))
     across, down, falling, rising = (length for _, _, length, _ in steps)
-    turned = distance.transpose(1, 0, 2)
-    left = np.inf
-    while (total := float(distance.sum(dtype=np.float64))) < left:
+    left, going = np.full(len(masks), np.inf), np.arange(len(masks))
+    ways = np.empty(masks.shape, np.float32)
+    while len(going):
+        total = distance.sum(axis=(0, 1), dtype=np.float64)
+        done = total >= left
+        if done.any():
+            ways[going[done]] = distance[:, :, done].transpose(2, 0, 1)
+            distance, going, total = np.ascontiguousarray(distance[:, :, ~done]), going[~done], total[~done]
         left = total
         _sweep(distance, down, falling, rising)
-        _sweep(turned, across.T, falling.T, rising.T)
-    return np.ascontiguousarray(distance.transpose(2, 0, 1))
+        _sweep(distance.transpose(1, 0, 2), across.T, falling.T, rising.T)
+    return ways
 
 
 def _sweep(distance: FloatArray, ahead: FloatArray, falling: FloatArray, rising: FloatArray) -> None:

@@ -74,9 +74,9 @@ def correlate(masks: Mask, distance: FloatArray, sqrt_probabilities: FloatArray 
     near = np.square(1 - distance)
     if sqrt_probabilities is None:
         return np.asarray(near)
-    alike = np.stack(
-        [sqrt_probabilities @ np.sqrt((sqrt_probabilities[seed] ** 2).mean(axis=0)) for seed in masks]
-    )
+    at_hints = np.stack([np.sqrt(np.square(sqrt_probabilities[seed]).mean(axis=0)) for seed in masks])
+    colors = sqrt_probabilities.shape[2]
+    alike = (at_hints @ sqrt_probabilities.reshape(-1, colors).T).reshape(masks.shape)
     return np.asarray(alike**AFFINITY_POWER * near)
 
 

@@ -36,9 +36,24 @@ class Level(NamedTuple):
     """What is known at one scale."""
 
     vectors: FloatArray  # (h / n, w / n, C), each of length 1
-    down: FloatArray  # (h, h / n): by how much of each row of vectors a row of cells is described
-    right: FloatArray  # (w, w / n)
     weight: float
+    # (h, h / n): by how much of each row of vectors a row of cells is described; None: they are of cells
+    down: FloatArray | None = None
+    right: FloatArray | None = None  # (w, w / n)
+
+    def of_cells(self) -> FloatArray:
+        """Return a vector of length 1 for each cell: (h, w, C)."""
+        if self.down is None or self.right is None:
+            return self.vectors
+        vectors = np.tensordot(self.right, np.tensordot(self.down, self.vectors, 1), (1, 1))
+        return _unit(vectors.transpose(1, 0, 2))  # tensordot puts the columns first
+
+    def cosines(self, masks: FloatArray) -> FloatArray:
+        """Return those of each cell with the mean vector of each mask: (k, h, w)."""
+        if self.down is None or self.right is None:
+            return _cosines(self.vectors, masks)
+        small = _cosines(self.vectors, np.asarray(self.down.T @ masks @ self.right, np.float32))
+        return np.asarray(self.down @ small @ self.right.T)
 
 
 class Likeness:
@@ -55,12 +70,16 @@ class Likeness:
         weight = sum(level.weight for level in self._levels) or 1.0
         unlike = [np.zeros(self.shape, np.float32)[here] for here, _ in pairs]
         for level in self._levels:
-            vectors = _unit(np.tensordot(level.right, np.tensordot(level.down, level.vectors, 1), (1, 1)))
-            vectors = vectors.transpose(1, 0, 2)  # tensordot puts the columns first
+            vectors = level.of_cells()
             for plane, (here, there) in zip(unlike, pairs, strict=True):
                 cosine = np.einsum("hwc,hwc->hw", vectors[here], vectors[there])
                 plane += np.float32(level.weight / weight) * np.maximum(1 - cosine, 0)
         return tuple(unlike)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything tells one cell from another."""
+        return bool(self._levels)
 
     @property
     def nbytes(self) -> int:
@@ -75,13 +94,10 @@ class Likeness:
         weight = sum(level.weight for level in self._levels)
         if not weight:
             return np.full((len(masks), *self.shape), TOTAL_WEIGHT, np.float32)
-        total = np.zeros((len(masks), *self.shape), np.float32)
+        shares = masks.astype(np.float32)
+        total = np.zeros(shares.shape, np.float32)
         for level in self._levels:
-            shares = level.down.T @ masks.astype(np.float32) @ level.right
-            means = np.tensordot(shares, level.vectors, ((1, 2), (0, 1)))
-            means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
-            cosines = (level.vectors @ means.T).transpose(2, 0, 1)
-            total += np.float32(level.weight) * (level.down @ cosines @ level.right.T)
+            total += np.float32(level.weight) * level.cosines(shares)
         return np.asarray(total * np.float32(TOTAL_WEIGHT / weight))
 
 
@@ -95,8 +111,7 @@ def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride
     levels = []
     whitened = _whiten(logits)
     if whitened is not None:
-        down, right = (np.eye(length, dtype=np.float32) for length in shape)
-        levels.append(Level(whitened, down, right, LOGITS_WEIGHT))
+        levels.append(Level(whitened, LOGITS_WEIGHT))
     for wide, weight in FEATURE_WEIGHTS.items():
         vectors = _standardize(features[wide]) if wide in features else None
         if vectors is not None:
@@ -104,7 +119,7 @@ def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride
                 _interpolation(length, small, wide / stride)
                 for length, small in zip(shape, vectors.shape, strict=False)
             )
-            levels.append(Level(vectors, down, right, weight))
+            levels.append(Level(vectors, weight, down, right))
     return Likeness(shape, levels)
 
 
@@ -131,6 +146,13 @@ def _standardize(features: FloatArray) -> FloatArray | None:
     if spread.max() ** 2 < FLAT:
         return None
     return _unit(away / np.maximum(spread, 1e-6))
+
+
+def _cosines(vectors: FloatArray, masks: FloatArray) -> FloatArray:
+    """Return those of `vectors`, (h, w, C), with their mean under each mask, (k, h, w)."""
+    means = np.tensordot(masks, vectors, ((1, 2), (0, 1)))
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    return np.asarray((means @ vectors.reshape(-1, vectors.shape[2]).T).reshape(masks.shape))
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What is done to the network's ab before it is used: more contrast; the uncertain smoothed, and faded.
+"""What is done to the network's ab before it is used: more contrast, or less; the uncertain smoothed, faded.
 
 Colours that differ from each other as much as true ones do.
 
@@ -8,6 +8,8 @@ mean). So colours are moved away from the mean colour of the picture. That is an
 what is warm in a cold picture gets warmer, and white in a warm one loses its tinge.
 
 What is nearly grey may be grey, and stays nearly where it is.
+
+Who wants less than that gets calmer colours, too: the loudest lose the most.
 
 Colours that hold together where the generator is not sure of them.
 
@@ -53,6 +55,23 @@ def increase_chroma_contrast(ab: FloatArray, amount: float) -> FloatArray:
     return np.asarray(
         ab + np.float32(amount) * away * (chroma / (chroma + np.float32(HALF_EFFECT_CHROMA))), np.float32
     )
+
+
+CALM_SHARE: Final = 0.8  # of the chroma, at most, that the loudest colors lose
+HALF_CALM_CHROMA: Final = 40.0  # Lab units of chroma of which half as much is lost
+
+
+def calm_loud_colors(ab: FloatArray, amount: float) -> FloatArray:
+    """Return `ab` with less chroma and the same hue, the less the louder a colour is: (h, w, 2), CIE Lab.
+
+    Less contrast alone leaves a backdrop as emerald as it is, for it is most of the mean colour.
+    `amount`: 0..1.
+    """
+    if amount <= 0:
+        return ab
+    chroma = np.hypot(ab[:, :, 0], ab[:, :, 1])[:, :, None]
+    lost = np.float32(amount * CALM_SHARE) * chroma / (chroma + np.float32(HALF_CALM_CHROMA))
+    return np.asarray(ab * (1 - lost), np.float32)
 
 
 KEEP_CONFIDENCE: Final = 0.25  # confidence from which on a cell keeps its colour

@@ -20,8 +20,13 @@ from colorify.model.bilateral_grid import BilateralGrid
 from colorify.model.generator import EncodedPhoto, Prediction
 from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_propagation import correlate, estimate_plausibility, limit, propagate_hints
-from colorify.model.hint_regions import estimate_skin, fill_regions, find_regions, place_hints
-from colorify.model.postprocess import fade_uncertain, increase_chroma_contrast, smooth_uncertain
+from colorify.model.hint_regions import estimate_skin, fill_regions, find_regions, place_hints, spare_skin
+from colorify.model.postprocess import (
+    calm_loud_colors,
+    fade_uncertain,
+    increase_chroma_contrast,
+    smooth_uncertain,
+)
 from colorify.options import ColorOptions
 
 FloatArray = NDArray[np.float32]
@@ -77,6 +82,7 @@ def iterate_colorings(
 
     def guided(ab: FloatArray) -> Prediction:
         ab = increase_chroma_contrast(ab, encoded.contrast * options.vividness)
+        ab = calm_loud_colors(ab, 1 - options.vividness)
         ab = smooth_uncertain(ab, colors.confidence, grid)
         return Prediction(
             ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
@@ -106,11 +112,12 @@ def _apply_hints(
     inside, share = propagate_hints(ab, masks, wanted, alike)
     if roots is not None:
         alike = alike * estimate_plausibility(wanted, masks, roots, encoded.generator.centers)
+    skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
+    alike = alike * spare_skin(masks, skin)
     outside, _ = propagate_hints(ab, masks, wanted, alike)
     if len(left) < MANY_HINTS:
         # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
         ways = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
-    skin = estimate_skin(unguided.prediction.ab, unguided.prediction.confidence)
     regions = find_regions(masks, ways, unguided.likeness, skin)
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
     even = fill_regions(ab, wanted, regions, ways)
