@@ -36,7 +36,8 @@ class Bins:
 
     def chroma(self) -> Tensor:
         """Return the chroma of each bin, (Q,), Lab units."""
-        return torch.linalg.vector_norm(self.centers, dim=1)
+        chroma: Tensor = self.centers.norm(dim=1)
+        return chroma
 
     @classmethod
     def from_histogram(cls, histogram: Histogram) -> "Bins":
