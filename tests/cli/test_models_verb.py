@@ -11,6 +11,8 @@ from colorify.model.generator import BUILTIN_WEIGHTS
 from hub_server import COMMIT, StandIn, make_files
 from hub_server import hub as hub  # a fixture
 
+EMBEDDED_VERSION = "9"
+
 
 @pytest.fixture(autouse=True)
 def _no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -31,7 +33,7 @@ def test_the_embedded_model_is_there(capsys: pytest.CaptureFixture[str]) -> None
     assert entry == {
         "weights": "embedded",
         "name": "colorify-lite2",
-        "version": "8",
+        "version": EMBEDDED_VERSION,
         "license": "MIT",
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -41,7 +43,7 @@ def test_the_embedded_model_is_there(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_person_reads_lines(capsys: pytest.CaptureFixture[str], tiny_weights: Path) -> None:
     assert main(["models", str(tiny_weights)]) == 0
     embedded, named = capsys.readouterr().out.splitlines()
-    assert embedded.startswith("colorify-lite2 8  MIT  ")
+    assert embedded.startswith(f"colorify-lite2 {EMBEDDED_VERSION}  MIT  ")
     digest = hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
     assert named == f"tiny 0.0  MIT  0.0 MB  sha256:{digest}  {tiny_weights}"
 
