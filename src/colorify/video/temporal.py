@@ -39,7 +39,7 @@ FloatArray = NDArray[np.float32]
 # Frames from one look of the generator to the next. With 8 a film takes a fifth longer, and is no steadier.
 PREDICTION_INTERVAL_FRAMES: Final = 16
 NEW_SHARE: Final = 0.03  # of a frame, that comes into view, from where on it looks twice as often
-SEEN: Final = 0.5  # of 0..1, from where on a cell counts as seen
+VISIBLE_FROM: Final = 0.5  # of 0..1, from where on a cell counts as seen
 CHUNK_FRAMES: Final = 16  # frames coloured at a time
 LOOKAHEAD_FRAMES: Final = 16  # frames known beyond them, for the way back from the next look
 
@@ -180,7 +180,7 @@ def _is_due(one: _PendingFrame) -> bool:
         return True
     if one.motion is None or one.since_cut % (PREDICTION_INTERVAL_FRAMES // 2) != 0:
         return False
-    return float((one.motion.seen_before < SEEN).mean()) > NEW_SHARE
+    return float((one.motion.seen_before < VISIBLE_FROM).mean()) > NEW_SHARE
 
 
 def _align(known: WeightedColors, said: WeightedColors, one: _PendingFrame) -> WeightedColors:
