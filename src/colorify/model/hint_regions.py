@@ -40,7 +40,7 @@ FIRST_LIKENESS, SECOND_LIKENESS = 0.8, 1.1  # logits against all: what is asked 
 # what is surely skin, and how far it is at most by its way. So many cells show what skin is in this photo.
 OWN_LOGITS, OWN_DISTANCE = 1.5, 0.3
 SURE_SKIN, MIN_SKIN_CELLS = 0.8, 4
-SURE_LIKENESS: Final = 2.8  # of a cell to which no way needs to lead
+SURE_LIKENESS: Final = 3.1  # of a cell to which no way needs to lead
 # By which a cell is likelier skin that gets less of a hint on another thing, and none of it; with 0 and
 # MORE_SKIN one true colour would be worth 0.02 dB less
 SPARED_SKIN: Final = (0.6, 0.9)
