@@ -34,17 +34,17 @@ def apart(ab: FloatArray, color: tuple[float, float]) -> float:
 
 
 def test_a_thing_that_is_known_keeps_its_colour() -> None:
-    known = WeightedColors(filled(RED, BROWN), weights(0.6, 0.6))
-    said = WeightedColors(filled(BLUE, BROWN), weights(0.4, 0.4))
-    ab = align_look(known, said, lightness(30, 70)).ab
+    shot = WeightedColors(filled(RED, BROWN), weights(0.6, 0.6))
+    look = WeightedColors(filled(BLUE, BROWN), weights(0.4, 0.4))
+    ab = align_look(shot, look, lightness(30, 70)).ab
     assert apart(ab[:, : MIDDLE - 2], RED) < 9
     assert apart(ab[:, MIDDLE + 2 :], BROWN) < 9
 
 
 def test_what_is_new_keeps_what_the_look_says_of_it() -> None:
-    known = WeightedColors(filled(RED, RED), weights(0.6, 0.001))
-    said = WeightedColors(filled(BLUE, GREEN), weights(0.4, 0.4))
-    ab = align_look(known, said, lightness(30, 70)).ab
+    shot = WeightedColors(filled(RED, RED), weights(0.6, 0.001))
+    look = WeightedColors(filled(BLUE, GREEN), weights(0.4, 0.4))
+    ab = align_look(shot, look, lightness(30, 70)).ab
     assert apart(ab[:, : MIDDLE - 2], RED) < 9
     assert apart(ab[:, MIDDLE + 2 :], GREEN) < 9
 
@@ -52,22 +52,22 @@ def test_what_is_new_keeps_what_the_look_says_of_it() -> None:
 def test_a_part_of_a_known_thing_that_comes_into_view_has_its_colour() -> None:
     weight = weights(0.6, 0.6)
     weight[20:26, 10:14] = 0.001
-    known = WeightedColors(filled(RED, BROWN), weight)
-    said = WeightedColors(filled(BLUE, BROWN), weights(0.4, 0.4))
-    ab = align_look(known, said, lightness(30, 70)).ab
+    shot = WeightedColors(filled(RED, BROWN), weight)
+    look = WeightedColors(filled(BLUE, BROWN), weights(0.4, 0.4))
+    ab = align_look(shot, look, lightness(30, 70)).ab
     assert apart(ab[20:26, 10:14], RED) < 9
 
 
 def test_a_smear_of_the_motion_goes() -> None:
     smeared = filled(RED, BROWN)
     smeared[:, MIDDLE : MIDDLE + 2] = RED
-    said = WeightedColors(filled(RED, BROWN), weights(0.4, 0.4))
-    ab = align_look(WeightedColors(smeared, weights(0.6, 0.6)), said, lightness(30, 70)).ab
+    look = WeightedColors(filled(RED, BROWN), weights(0.4, 0.4))
+    ab = align_look(WeightedColors(smeared, weights(0.6, 0.6)), look, lightness(30, 70)).ab
     assert apart(ab[:, MIDDLE:], BROWN) < 0.4 * apart(smeared[:, MIDDLE:], BROWN)
 
 
 @pytest.mark.parametrize(("known", "followed"), [(0.5, False), (0.01, True)])
 def test_a_look_that_is_much_surer_is_followed(known: float, followed: bool) -> None:
-    said = WeightedColors(filled(BLUE, BLUE), weights(0.4, 0.4))
-    ab = align_look(WeightedColors(filled(RED, RED), weights(known, known)), said, lightness(30, 70)).ab
+    look = WeightedColors(filled(BLUE, BLUE), weights(0.4, 0.4))
+    ab = align_look(WeightedColors(filled(RED, RED), weights(known, known)), look, lightness(30, 70)).ab
     assert apart(ab, BLUE if followed else RED) < 12

@@ -30,7 +30,7 @@ from colorify.cli.lines import print_line
 @click.option(
     "--tilt",
     type=float,
-    help="Logits that a Lab unit of chroma adds to a color; below 0: calmer.  [default: the recipe's]",
+    help="Logits that a Lab unit of chroma adds to a colour; below 0: calmer.  [default: the recipe's]",
 )
 @click.option(
     "--follows-hints/--no-follows-hints",

@@ -188,7 +188,7 @@ class EncodedPhoto:
         """Generate the colours. Raises UsageError where there is too little memory for that.
 
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
-        `vividness`: 0 cautious, 1 as trained, 2 bold: see VIVIDNESS. A regression knows no likelier colours.
+        `vividness`: 0 cautious, 1 as exported, 2 bold: see VIVIDNESS. A regression knows no likelier colours.
         """
         if self._passes_over(hints):
             return self._predict_unguided(vividness)
@@ -327,7 +327,7 @@ def _pad_symmetrically(plane: FloatArray, multiple: int) -> FloatArray:
 
 
 def _vividness_logits(centers: FloatArray, vividness: float) -> FloatArray:
-    """Return what vividness adds to the logit of each color: (Q,)."""
+    """Return what vividness adds to the logit of each colour: (Q,)."""
     gain = np.float32(VIVIDNESS_LOGIT_PER_LAB * (vividness - 1))
     return np.asarray(gain * np.linalg.norm(centers, axis=1), np.float32)
 

@@ -57,12 +57,12 @@ def increase_chroma_contrast(ab: FloatArray, amount: float) -> FloatArray:
     )
 
 
-CALM_SHARE: Final = 0.8  # of the chroma, at most, that the loudest colors lose
+CALM_SHARE: Final = 0.8  # of the chroma, at most, that the loudest colours lose
 HALF_CALM_CHROMA: Final = 40.0  # Lab units of chroma of which half as much is lost
 
 
 def calm_loud_colors(ab: FloatArray, amount: float) -> FloatArray:
-    """Return `ab` with less chroma and the same hue, the less the louder a colour is: (h, w, 2), CIE Lab.
+    """Return `ab` with less chroma and the same hue; the loudest lose the most: (h, w, 2), CIE Lab.
 
     Less contrast alone leaves a backdrop as emerald as it is, for it is most of the mean colour.
     `amount`: 0..1.

@@ -1,7 +1,7 @@
 """The generator's colours, and over them those that a person asked for.
 
 A generator may follow hints well or badly; a person's word counts whatever it does. So the hints are given
-to it, if it was taught to follow them, and afterwards the thing that a hint lies on becomes the hint's
+to it, if it follows any (see `Spec`), and afterwards the thing that a hint lies on becomes the hint's
 colour, evenly: see `hint_regions`; and what the generator finds plausible elsewhere goes along: see
 `hint_propagation`. This happens at the generator's scale, before ab is upsampled to the photo's.
 """

@@ -5,8 +5,8 @@ one that forgets turns from the one to the other. So only the shapes of a new lo
 colours that were carried to the frame are from those of the look is smoothed along the edges that the look
 sees, by L and its own ab (`guided_filter`), and added:
 
-    shift = smooth(known * (carried - said)) / smooth(known)
-    ab    = said + shift
+    shift = smooth(share * (shot - look)) / smooth(share)
+    ab    = look + shift
 
 A whole thing gets one shift, which gives it the colour that it had; where the motion has smeared colours
 across an edge, the shift has no such edge and the smear goes. What has just come into view is not known, and
@@ -32,22 +32,26 @@ KNOWN_SHARE: Final = 0.5  # of a thing that has to be known for all of it to get
 
 
 def align_look(
-    known: WeightedColors, said: WeightedColors, L: FloatArray, *, told: NDArray[np.bool_] | None = None
+    shot: WeightedColors,
+    look: WeightedColors,
+    L: FloatArray,
+    *,
+    hinted_cells: NDArray[np.bool_] | None = None,
 ) -> WeightedColors:
-    """Return what a look said of a frame in the colours that were carried there; its weight stays.
+    """Return what a look says of a frame in the colours that were carried there; its weight stays.
 
-    `L`: (h, w), 0..100, of its cells. `told`: (h, w), where a person says the colour, which stays.
+    `L`: (h, w), 0..100, of its cells. `hinted_cells`: (h, w), where a person says the colour, which stays.
     """
-    trust, doubt = np.square(known.weight), np.square(np.float32(TRUSTED_SHARE) * said.weight)
+    trust, doubt = np.square(shot.weight), np.square(np.float32(TRUSTED_SHARE) * look.weight)
     share = trust / (trust + doubt)
-    apart = (known.ab - said.ab) * share[:, :, None]
+    difference = (shot.ab - look.ab) * share[:, :, None]
     smooth = filter_guided(
-        np.stack([apart[:, :, 0], apart[:, :, 1], share]),
-        np.stack([L, said.ab[:, :, 0], said.ab[:, :, 1]]),
+        np.stack([difference[:, :, 0], difference[:, :, 1], share]),
+        np.stack([L, look.ab[:, :, 0], look.ab[:, :, 1]]),
         radius=RADIUS_CELLS,
         epsilon=EPSILON_LAB_SQUARED,
     )
     shift = smooth[:2] / np.maximum(smooth[2], np.float32(KNOWN_SHARE))
-    if told is not None:
-        shift[:, told] = 0
-    return WeightedColors(np.asarray(said.ab + shift.transpose(1, 2, 0), np.float32), said.weight)
+    if hinted_cells is not None:
+        shift[:, hinted_cells] = 0
+    return WeightedColors(np.asarray(look.ab + shift.transpose(1, 2, 0), np.float32), look.weight)

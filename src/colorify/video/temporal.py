@@ -32,7 +32,7 @@ from colorify.video.frame_input import FrameInput, cell_lightness
 from colorify.video.hint_tracking import TimedHint, follow_hints, join_hints
 from colorify.video.optical_flow import FlowFinder, Motion
 from colorify.video.shot_colors import align_look
-from colorify.video.weighted_colors import WeightedColors, weigh
+from colorify.video.weighted_colors import WeightedColors, weigh_prediction
 
 FloatArray = NDArray[np.float32]
 
@@ -154,7 +154,7 @@ class TemporalSmoother:
                     seen.luma_small, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints
                 )
                 self._memory = memory
-            yield SmoothedFrame(one.seen, mean.joined(later[index]).ab, memory)
+            yield SmoothedFrame(one.seen, mean.join(later[index]).ab, memory)
 
     def _gather(self, held: Sequence[_PendingFrame], count: int) -> None:
         """Say of each frame what is known up to it; of shots that begin after `count` frames, nothing yet."""
@@ -165,11 +165,11 @@ class TemporalSmoother:
                     return  # the surest of its looks may not have come yet
                 known = None
                 if mean is not None and one.motion is not None:
-                    known = mean.carried(one.motion.backward, one.motion.seen_before)
+                    known = mean.carry(one.motion.backward, one.motion.seen_before)
                 if one.colors is not None:
                     before = _from_surest(held[index:]) if known is None else known
-                    said = weigh(one.colors.result())
-                    one.own = said if before is None else _align(before, said, one)
+                    look = weigh_prediction(one.colors.result())
+                    one.own = look if before is None else _align(before, look, one)
                 one.mean = _join_means(known, one.own)
             mean = one.mean
 
@@ -183,18 +183,18 @@ def _is_due(one: _PendingFrame) -> bool:
     return float((one.motion.seen_before < VISIBLE_FROM).mean()) > NEW_SHARE
 
 
-def _align(known: WeightedColors, said: WeightedColors, one: _PendingFrame) -> WeightedColors:
+def _align(shot: WeightedColors, look: WeightedColors, one: _PendingFrame) -> WeightedColors:
     """Bring a look to the colours of its shot; a hint stays as it was told."""
     L = cell_lightness(one.seen)
     size = one.seen.frame.planes.size
-    told = number_hints(one.hints, photo=size, small=L.shape[::-1], stride=1) >= 0
-    return align_look(known, said, L, told=told)
+    hinted_cells = number_hints(one.hints, photo=size, small=L.shape[::-1], stride=1) >= 0
+    return align_look(shot, look, L, hinted_cells=hinted_cells)
 
 
 def _join_means(known: WeightedColors | None, own: WeightedColors | None) -> WeightedColors:
     """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
     if known is not None:
-        return known.joined(own)
+        return known.join(own)
     assert own is not None
     return own
 
@@ -215,10 +215,10 @@ def _from_surest(held: Sequence[_PendingFrame]) -> WeightedColors | None:
         return None
     colors = shot[index].colors
     assert colors is not None
-    mean = weigh(colors.result())
+    mean = weigh_prediction(colors.result())
     for one in reversed(shot[1 : index + 1]):
         assert one.motion is not None
-        mean = mean.carried(one.motion.forward, one.motion.seen_after)
+        mean = mean.carry(one.motion.forward, one.motion.seen_after)
     return mean
 
 
@@ -227,10 +227,10 @@ def _from_later(held: Sequence[_PendingFrame]) -> list[WeightedColors | None]:
     result: list[WeightedColors | None] = [None]
     for one in reversed(held[1:]):
         after = result[-1]
-        mean = one.own if after is None else after.joined(one.own)
+        mean = one.own if after is None else after.join(one.own)
         motion = one.motion
         result.append(
-            None if motion is None or mean is None else mean.carried(motion.forward, motion.seen_after)
+            None if motion is None or mean is None else mean.carry(motion.forward, motion.seen_after)
         )
     result.reverse()
     return result

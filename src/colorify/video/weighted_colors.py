@@ -24,7 +24,7 @@ class WeightedColors:
     ab: FloatArray  # (h, w, 2)
     weight: FloatArray  # (h, w)
 
-    def joined(self, other: "WeightedColors | None") -> "WeightedColors":
+    def join(self, other: "WeightedColors | None") -> "WeightedColors":
         """Return the mean of both, by their weights."""
         if other is None:
             return self
@@ -32,7 +32,7 @@ class WeightedColors:
         share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
         return WeightedColors(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
 
-    def carried(self, flow: FloatArray, seen: FloatArray) -> "WeightedColors":
+    def carry(self, flow: FloatArray, seen: FloatArray) -> "WeightedColors":
         """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
         weight = warp(self.weight, flow) * (
             np.float32(DECAY_PER_FRAME) * np.maximum(seen, np.float32(OCCLUDED_WEIGHT))
@@ -40,6 +40,6 @@ class WeightedColors:
         return WeightedColors(warp(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
 
 
-def weigh(colors: Prediction) -> WeightedColors:
+def weigh_prediction(colors: Prediction) -> WeightedColors:
     """Return what the generator says of a frame, in cells, with its confidence as the weight."""
     return WeightedColors(colors.ab, np.maximum(colors.confidence, np.float32(MIN_WEIGHT)))
