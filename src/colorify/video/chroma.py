@@ -69,11 +69,9 @@ def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
 def look_up_chroma(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return nearly what `chroma_of` does, in a quarter of the time, by a table."""
     table, steps = _chroma_table(), 2 * MAX_AB // LAB_STEP
-    a, b = cv2.split(ab)
-    for plane in (a, b):
-        plane *= np.float32(1 / LAB_STEP)
-        plane += np.float32(steps / 2)
-        np.clip(plane, 0, steps, out=plane)
+    a, b = (
+        np.clip(plane * np.float32(1 / LAB_STEP) + np.float32(steps / 2), 0, steps) for plane in cv2.split(ab)
+    )
     b += np.rint(L) * np.float32(steps + 1)
     Cb, Cr = cv2.split(cv2.remap(table, a, b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
     return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)

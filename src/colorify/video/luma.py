@@ -184,7 +184,7 @@ def _as_table(moves: LumaTable, depth: int) -> LumaTable:
     codes = (moves.reshape(TABLE_SIDE, TABLE_SIDE, 256) + 2 ** (FRACTION - 1)) >> FRACTION
     codes = np.clip(codes + np.arange(256, dtype=np.int16), 0, 255).astype(np.uint8)
     places = _chroma_index(np.arange(256, dtype=np.uint8), 8)
-    return codes[places][:, places].reshape(-1)
+    return np.asarray(codes[places][:, places].reshape(-1), np.uint8)
 
 
 def _chroma_index(plane: Plane, depth: int) -> NDArray[np.int32]:
