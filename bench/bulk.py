@@ -26,7 +26,7 @@ import click
 import pyvips
 from clock import print_machine
 
-from colorify.batch.bulk import run as bulk_run
+from colorify.batch.bulk import bulk_run
 from colorify.batch.bulk.engines import ENGINES
 from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.worker import ChunkWorker

@@ -240,7 +240,7 @@ def work_endlessly() -> None:
 
 def shorten_patience() -> None:
     """The server waits half a second for what clients do; the constants are read when they are needed."""
-    from colorify.server import connections, run  # noqa: F401 - whose keep-alive stays as it is
+    from colorify.server import connections, process  # noqa: F401 - whose keep-alive stays as it is
 
     connections.IDLE_SECONDS = connections.HEAD_SECONDS = connections.READ_SECONDS = 0.5
     connections.TICK_SECONDS = 0.1
@@ -248,9 +248,9 @@ def shorten_patience() -> None:
 
 
 def limit_connections(most: int) -> None:
-    from colorify.server import run
+    from colorify.server import process
 
-    run.room = lambda _wanted: most
+    process.room = lambda _wanted: most
 
 
 def shorten_leaving() -> None:
@@ -261,28 +261,28 @@ def shorten_leaving() -> None:
 
 def work_deafly() -> None:
     """Work hears nothing, as if it were inside one call of a decoder."""
-    from colorify.server import run
+    from colorify.server import process
     from colorify.server.job_queue import Task
 
     _change_settings(grace_seconds=0.5)
-    run.LEAVING_SECONDS = 0.5
+    process.LEAVING_SECONDS = 0.5
     Task.step = lambda task, name: time.sleep(600)  # type: ignore[method-assign]
 
 
 def stop_before_listening() -> None:
     """SIGTERM comes while the application is made."""
-    from colorify.server import run
+    from colorify.server import process
 
-    run.create_app = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)  # type: ignore[assignment]
+    process.create_app = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)  # type: ignore[assignment]
 
 
 def _change_settings(**changes: float) -> None:
     import dataclasses
 
-    from colorify.server import run
+    from colorify.server import process
 
-    create = run.create_app
-    run.create_app = lambda settings, **rest: create(dataclasses.replace(settings, **changes), **rest)
+    create = process.create_app
+    process.create_app = lambda settings, **rest: create(dataclasses.replace(settings, **changes), **rest)
 
 
 # the crawler

@@ -34,7 +34,7 @@ FLOORS = [
     {"render"},
     {"model"},
     {"result"},
-    {"session", "colorizer", "pages"},
+    {"session", "colorizer", "multipage"},
     {"dataset"},
     {"batch", "video", "evaluation", "training"},
     {"server"},

@@ -95,7 +95,7 @@ class FewFinder(PathFinder):
         return None if name.partition(".")[0] in hidden else super().find_spec(name, path, target)
 sys.meta_path = [FewFinder if finder is PathFinder else finder for finder in sys.meta_path]
 from colorify.cli.command import run_command
-import colorify.server.app, colorify.server.run
+import colorify.server.app, colorify.server.process
 sys.exit(run_command(["photo.jpg"]) or run_command(["models"]))
 """
 

@@ -16,14 +16,14 @@ SOURCE = Path(colorify.__file__).parent
 CHOOSERS = {
     "new_from_file", "new_from_buffer", "new_from_source", "thumbnail", "thumbnail_buffer", "findload",
 }  # fmt: skip
-# what sets something for the whole process; `cli` and `server.run` have one to themselves
+# what sets something for the whole process; `cli` and `server.process` have one to themselves
 SETTERS = {
     "block_untrusted_set", "operation_block_set", "cache_set_max", "cache_set_max_mem", "setNumThreads",
     "cache_set_max_files", "setUseOptimized", "set_num_threads", "set_num_interop_threads", "manual_seed",
     "use_deterministic_algorithms", "set_float32_matmul_precision", "set_start_method", "setlocale", "seterr",
     "mallopt", "setswitchinterval", "setrecursionlimit", "umask", "chdir", "basicConfig",
 }  # fmt: skip
-OWN_PROCESS = ("cli/", "server/run.py")
+OWN_PROCESS = ("cli/", "server/process.py")
 
 
 def attributes(path: Path) -> set[str]:

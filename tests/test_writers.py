@@ -33,7 +33,7 @@ ALLOWED: Final = {
     "server.films.Films.add: write_bytes": "into that folder",
     "training.checkpoint.save_whole: open w": "the temporary file that `whole_file` gave",
     "training.checkpoint.save_whole: torch.save": "into that file",
-    "pages._joined: open r+": "the temporary file that `whole_file` gave",
+    "multipage._joined: open r+": "the temporary file that `whole_file` gave",
     "render.clip.encode_clip: open w": "into memory",
     "render.open_raster.save_open_raster: open w": "a member of the temporary file that `whole_file` gave",
     "video.encoders.FilmEncoder.__init__: open w": "the temporary file that `whole_file` gave",

@@ -20,7 +20,7 @@ ELSEWHERE: Final = {
     "python3 -m venv": "the set-up: .ci/run types it word for word, in a copy of this tree",
     "pip install": "needs an index",
     "colorify serve": "tests/server starts it, on a free port, and would wait for ever for its end",
-    "colorify bulk s3://": "tests/batch/bulk: test_bulk_s3.py has the bucket, test_bulk_ray.py the cluster",
+    "colorify bulk s3://": "tests/batch/bulk: test_store_s3 has the bucket, test_engines_ray the cluster",
     "img2dataset": "another program, which loads from the internet",
 }
 GPU_PAGE: Final = "gpu.md"  # all of its blocks are typed by tests/training/test_gpu_page.py

@@ -23,8 +23,8 @@ from colorify.model.preprocess import LuminanceInput
 from colorify.model.scale import encode_photo
 from colorify.model.spec import Spec
 from colorify.model.suggestions import Suggestion
+from colorify.multipage import PageOutput, read_pages, save_pages
 from colorify.options import ColorOptions, SaveOptions
-from colorify.pages import PageOutput, read_pages, save_pages
 from colorify.pixels import MAX_16_BIT
 from colorify.result import Report, refuse_targets
 from colorify.session import PREVIEW_PX, Session

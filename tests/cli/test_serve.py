@@ -10,8 +10,8 @@ pytest.importorskip("fastapi", reason="pip install 'colorify-photo[server]'")
 
 from colorify import cli
 from colorify.cli import serve
-from colorify.server import run
-from colorify.server.run import Ended
+from colorify.server import process
+from colorify.server.process import Ended
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, *options: str) -> list[str]:
         there.set()
         return True
 
-    monkeypatch.setattr(run, "serve", listen)
+    monkeypatch.setattr(process, "serve", listen)
     monkeypatch.setattr(serve.webbrowser, "open", browse)
     assert cli.run(["serve", *options]) == 0
     return addresses

@@ -100,3 +100,8 @@ FAULTS: dict[str, Callable[[int], Rgb]] = {
     "saturated": neon,
     "bordered": bordered,
 }
+
+
+def near(hashes: list[int]) -> list[int]:
+    """Make some close ones of each perceptual hash."""
+    return [value ^ flip for value in hashes for flip in (0, 1 << 63, 0b1011 << 30, 0x7F << 3)]

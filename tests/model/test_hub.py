@@ -10,7 +10,7 @@ import pytest
 
 from bulk_helpers import write_photos
 from colorify import Colorizer
-from colorify.batch.bulk.run import color_bulk
+from colorify.batch.bulk.bulk_run import color_bulk
 from colorify.errors import SetupError, WeightsError
 from colorify.model.hub import find_weights, pin_weights, read_address
 from hub_server import COMMIT, OTHER_COMMIT, StandIn, make_files

@@ -15,7 +15,7 @@ from colorify.color import rgb_to_lab
 from colorify.errors import ColorifyError
 from colorify.options import ColorOptions
 from colorify.server.film_folder import LOCK, PREFIX, FilmFolder
-from colorify.server.films import FilmJob, Films, FilmStatus, film_suffix, render_frame
+from colorify.server.films import FilmJob, Films, JobProgress, film_suffix, render_frame
 from colorify.server.problems import RefusalError
 from colorify.server.settings import Settings
 from waiting import wait_for
@@ -134,7 +134,7 @@ def test_what_is_said_of_a_film_is_of_one_moment(tmp_path: Path) -> None:
     job = FilmJob("a.mp4", tmp_path, FilmFolder(), ColorOptions())
     job.begin()
     ends = threading.Event()
-    torn: list[FilmStatus] = []
+    torn: list[JobProgress] = []
 
     def ask() -> None:
         while not ends.is_set():

@@ -1,4 +1,4 @@
-"""Ten steps in one go and in two, on streamed shards: for test_resume.py, and started by torchrun, too."""
+"""Ten steps in one go and in two, on streamed shards: for test_trainer_resume.py, and started by torchrun."""
 
 import dataclasses
 import io

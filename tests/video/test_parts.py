@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from colorify.color import rgb_to_lab
 from colorify.threads import in_background, map_in_order
-from colorify.video.chroma import chroma_of
+from colorify.video.chroma import chroma_of, look_up_chroma
 from colorify.video.clock import Timeline
-from colorify.video.luma import chroma_offsets, luma_moves, normalize_luma, shift_luma
+from colorify.video.luma import chroma_offsets, luma_table, normalize_luma, shift_luma
 from colorify.video.optical_flow import FlowFinder
 from colorify.video.yuv import BT709, Planes, turn_upright
 
@@ -57,7 +57,7 @@ def test_closing_stops_the_threads() -> None:
 def test_moved_luma_has_the_lightness_of_the_grey(Y: int, Cb: int, Cr: int) -> None:
     """In 10 bits and limited range, wherever sRGB has such a colour."""
     planes = [np.full((1, 1), 4 * code, np.uint16) for code in (Y, 128 + Cb, 128 + Cr)]
-    luma = shift_luma(*planes, luma_moves(full=False), depth=10)
+    luma = shift_luma(*planes, luma_table(False, 10), depth=10)
     offsets = chroma_offsets(np.float32(Cb / 224), np.float32(Cr / 224), BT709)  # type: ignore[arg-type]
     rgb = np.stack([normalize_luma(luma, 10, full=False) + offset for offset in offsets], axis=-1).astype(
         np.float32
@@ -66,6 +66,25 @@ def test_moved_luma_has_the_lightness_of_the_grey(Y: int, Cb: int, Cr: int) -> N
         return
     grey = np.repeat(normalize_luma(planes[0], 10, full=False)[..., None], 3, axis=-1)
     assert rgb_to_lab(rgb)[0, 0, 0] == pytest.approx(rgb_to_lab(grey)[0, 0, 0], abs=0.25)
+
+
+def test_a_table_for_8_bits_says_what_one_for_10_says() -> None:
+    random = np.random.default_rng(0)
+    Y, Cb, Cr = (random.integers(0, 256, (67, 701)).astype(np.uint8) for _ in range(3))
+    eight = shift_luma(Y, Cb, Cr, luma_table(False, 8), depth=8)
+    ten = shift_luma(*(np.uint16(4) * plane for plane in (Y, Cb, Cr)), luma_table(False, 10), depth=10)
+    assert np.abs(eight - ten / 4).max() <= 0.75  # each is rounded to codes of its own
+
+
+def test_the_table_of_chroma_says_nearly_what_it_was_made_from() -> None:
+    random = np.random.default_rng(0)
+    L = random.uniform(20, 90, (80, 120)).astype(np.float32)
+    ab = random.normal(0, 12, (80, 120, 2)).astype(np.float32)
+    gaps = 224 * np.abs(np.subtract(look_up_chroma(L, ab), chroma_of(L, ab)))
+    assert gaps.mean() < 0.15
+    assert np.quantile(gaps, 0.99) < 1
+    wild = np.stack(look_up_chroma(L, 20 * ab))
+    assert np.abs(wild).max() <= 0.5
 
 
 def test_chroma_stays_inside_srgb() -> None:

@@ -18,8 +18,8 @@ from colorify.images.metadata.provenance import has_colorify_mark, is_colorify_o
 from colorify.images.output_names import name_comparison
 from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 from colorify.model.exemplar import Reference
+from colorify.multipage import PageOutput, Pages, read_pages, save_pages
 from colorify.options import ColorOptions, SaveOptions, check_ranges
-from colorify.pages import PageOutput, Pages, read_pages, save_pages
 from colorify.result import Report, refuse_targets
 from colorify.session import Session
 

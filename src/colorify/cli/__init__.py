@@ -18,12 +18,12 @@ From the ground up:
 * `result_lines`: how a run is shown: lines, or JSON lines
 * `report_file`: and as a table for spreadsheets
 * `numbers`: numbers that lie in their range
-* `options`: options that are more than a number or a name
+* `command_options`: options that are more than a number or a name
 * `command_table`: the verbs, of which only the one that is called is loaded
 * `help_page`: the help of a verb: options in groups, and examples
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `training_lines`: what `train` says
-* `films`: films that are named among photos
+* `film_inputs`: films that are named among photos
 * `film_lines`: how what comes of films is shown
 * `command`: one command line, from its words to its exit code
 * `colorize`, `video`, `bulk`, `train`, `export`, `models`, `evaluate`, `data`, `serve`, `help`: a file each

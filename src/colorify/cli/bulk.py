@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.command_options import DEVICE, FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
-from colorify.cli.options import DEVICE, FORMAT, QUALITY, SIZE, STRENGTH, VIVIDNESS, WEIGHTS
 from colorify.cli.progress import count_bar
 from colorify.options import ColorOptions, SaveOptions
 
 if TYPE_CHECKING:
-    from colorify.batch.bulk.run import BulkReport
+    from colorify.batch.bulk.bulk_run import BulkReport
 
 # as in batch/bulk, which is loaded when the verb runs; a test compares them
 ENGINE_NAMES: Final = ("local", "ray")
@@ -72,7 +72,7 @@ def bulk(
     """
     import os
 
-    from colorify.batch.bulk.run import color_bulk
+    from colorify.batch.bulk.bulk_run import color_bulk
 
     load_weights_of_hub(weights)
     with count_bar() as draw:

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
-from colorify.cli.films import color_films, refuse_film_target, refuse_films
-from colorify.cli.help_page import VerbCommand
-from colorify.cli.options import (
+from colorify.cli.command_options import (
     DETAIL,
     DEVICE,
     FORMAT,
@@ -27,6 +24,9 @@ from colorify.cli.options import (
     show_version,
     whole_in,
 )
+from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
+from colorify.cli.film_inputs import color_films, refuse_film_target, refuse_films
+from colorify.cli.help_page import VerbCommand
 from colorify.cli.report_file import open_report
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders

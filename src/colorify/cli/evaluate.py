@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.command_options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
-from colorify.cli.options import DETAIL, DEVICE, WEIGHTS, real_in, whole_in
 from colorify.cli.progress import count_bar
 
 if TYPE_CHECKING:

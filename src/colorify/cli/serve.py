@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from colorify.cli.command_options import DEVICE, WEIGHTS
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_line
-from colorify.cli.options import DEVICE, WEIGHTS
 from colorify.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _quitting() -> Iterator[None]:
 
 
 def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
-    from colorify.server.run import serve as listen
+    from colorify.server.process import serve as listen
 
     if not settings.hosts:
         print_line(f"warning: {host} can be reached by others, and what is sent is not encrypted.", err=True)

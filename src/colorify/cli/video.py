@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from colorify.cli.film_lines import FilmReporter, film_bar
-from colorify.cli.help_page import VerbCommand
-from colorify.cli.hub_progress import load_weights_of_hub
-from colorify.cli.options import (
+from colorify.cli.command_options import (
     DEVICE,
     SIZE,
     STRENGTH,
@@ -24,6 +21,9 @@ from colorify.cli.options import (
     real_in,
     whole_in,
 )
+from colorify.cli.film_lines import FilmReporter, film_bar
+from colorify.cli.help_page import VerbCommand
+from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.report_file import FilmTableReporter, open_film_report
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.wording import describe_error

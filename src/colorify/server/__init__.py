@@ -22,5 +22,5 @@ From the ground up:
 * `film_routes`: those under /v1/films
 * `static`: the page, and what machines ask about the server
 * `app`: all of it as one ASGI application
-* `run`: on a port, until it is told to stop
+* `process`: on a port, until it is told to stop
 """

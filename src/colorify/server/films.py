@@ -1,8 +1,8 @@
 """Films that are coloured for the page: one at a time, in memory where there is room, and not kept.
 
 A film takes minutes, so that it is no request: it is sent, asked about, and fetched. FFmpeg needs files
-with names; they lie in a `film_folder` of their own, in `tempfile.tempdir` (see `run.keep_in_memory`), and go
-with the film: when its page lets go of it, or has not asked about it for some minutes.
+with names; they lie in a `film_folder` of their own, in `tempfile.tempdir` (see `process.keep_in_memory`),
+and go with the film: when its page lets go of it, or has not asked about it for some minutes.
 """
 
 import os
@@ -59,7 +59,7 @@ def film_suffix(data: bytes) -> str:
 
 
 @dataclass(frozen=True)
-class FilmStatus:
+class JobProgress:
     """How far a film is, all of one moment."""
 
     state: State = "waiting"
@@ -79,12 +79,12 @@ class FilmJob:
         self.id = secrets.token_urlsafe(16)  # who knows it may ask
         self.name, self.source, self.folder, self.colors = name, source, folder, colors
         self._lock = threading.Lock()
-        self._progress = FilmStatus()
+        self._progress = JobProgress()
         self._frame: Planes | None = None  # coloured last
         self._given_up = False
 
     @property
-    def progress(self) -> FilmStatus:
+    def progress(self) -> JobProgress:
         """How far it is."""
         with self._lock:
             return self._progress
@@ -132,7 +132,7 @@ class FilmJob:
         if idle:
             self.folder.remove()
 
-    def _end(self, progress: FilmStatus) -> None:
+    def _end(self, progress: JobProgress) -> None:
         with self._lock:
             self._progress, self._frame = progress, None
             given_up = self._given_up

@@ -9,8 +9,8 @@ from colorify.images.formats import Format, format_named
 from colorify.images.metadata.location import remove_location
 from colorify.images.metadata.tiff_pages import append_page
 from colorify.images.photo import Photo, PhotoHeader, open_photo
+from colorify.multipage import Pages, join_notes, name_page, refuse_other_formats
 from colorify.options import SaveOptions
-from colorify.pages import Pages, join_notes, name_page, refuse_other_formats
 from colorify.render.strips import save_colored_photo
 from colorify.render.upsample import LinearChromaModel
 from colorify.result import resolve_output

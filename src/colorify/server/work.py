@@ -13,8 +13,8 @@ from colorify.colorizer import Colorizer
 from colorify.errors import UsageError, WeightsError
 from colorify.hints import number_hints
 from colorify.images.formats import SNIFF_BYTES, Format, format_named, sniff
+from colorify.multipage import Pages, read_pages
 from colorify.options import ColorOptions
-from colorify.pages import Pages, read_pages
 from colorify.pixels import to_8_bits
 from colorify.server.job_queue import Task
 from colorify.server.problems import TOO_MANY_PIXELS, RefusalError

@@ -8,6 +8,7 @@ at each chroma sample, and a look into a table at each luma sample.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Final
 
 import cv2
@@ -21,7 +22,8 @@ from colorify.video.luma import (
     black_and_span,
     chroma_span,
     fitting,
-    luma_moves,
+    lightness,
+    luma_table,
     normalize_luma,
     shift_luma,
 )
@@ -32,6 +34,10 @@ FloatArray = NDArray[np.float32]
 RADIUS_CELLS: Final = 1  # cells, as in colorify.render.upsample
 EPSILON: Final = 4e-4  # of Y'**2; where Y' varies less than its root, 0.02, it is grain and no edge
 MAX_16_BIT: Final = 65535.0
+# of the table of chroma by L, a and b: between two a, and two b, it is interpolated, and L is taken to be
+# whole. On a frame of a street that is 0.03 codes of 8 bits from the exact chroma in the mean, 0.1 at 99.9 %
+LAB_STEP: Final = 4
+MAX_AB: Final = 112
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,11 @@ class SmallFrame:
     """A frame as the generator and the flow see it."""
 
     Y: FloatArray  # (h, w), luma of grey, 0..1
-    L: FloatArray  # (h, w), 0..100
+
+    @cached_property
+    def L(self) -> FloatArray:
+        """(h, w), 0..100; few frames are asked for it."""
+        return lightness(self.Y)
 
 
 def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -54,6 +64,26 @@ def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     Cb, Cr = (blue - luma) / (2 * (1 - kb)), (red - luma) / (2 * (1 - kr))
     return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)
+
+
+def look_up_chroma(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return nearly what `chroma_of` does, in a quarter of the time, by a table."""
+    table, steps = _chroma_table(), 2 * MAX_AB // LAB_STEP
+    a, b = (
+        np.clip(plane * np.float32(1 / LAB_STEP) + np.float32(steps / 2), 0, steps) for plane in cv2.split(ab)
+    )
+    b += np.rint(L) * np.float32(steps + 1)
+    Cb, Cr = cv2.split(cv2.remap(table, a, b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(Cb, np.float32), np.asarray(Cr, np.float32)
+
+
+@cache
+def _chroma_table() -> FloatArray:
+    """Tabulate Cb and Cr: a row for each whole L and b, a column for each a."""
+    steps = np.arange(-MAX_AB, MAX_AB + 1, LAB_STEP, dtype=np.float32)
+    L, b, a = np.meshgrid(np.arange(101, dtype=np.float32), steps, steps, indexing="ij")
+    wide = -1, len(steps)
+    return np.dstack(chroma_of(L.reshape(wide), np.dstack([a.reshape(wide), b.reshape(wide)])))
 
 
 def color_frame(
@@ -79,7 +109,7 @@ def color_frame(
     if size != (width, height):
         large = size[0] * across, size[1] * down
         shown = [cv2.resize(one, large, interpolation=cv2.INTER_LINEAR)[:height, :width] for one in shown]
-    luma = shift_luma(grey.Y, shown[0], shown[1], luma_moves(grey.full), depth=grey.depth)
+    luma = shift_luma(grey.Y, shown[0], shown[1], luma_table(grey.full, grey.depth), depth=grey.depth)
     return Planes(luma, Cb, Cr, grey.depth, grey.full)
 
 
@@ -150,7 +180,7 @@ def _guided(small: SmallFrame, ab: FloatArray, Y: FloatArray) -> list[FloatArray
     np.minimum(detail, enlarged(greatest), out=detail)
     detail -= enlarged(mean)
     result = []
-    levels = np.stack(chroma_of(_cells(small.L, ab), ab))
+    levels = np.stack(look_up_chroma(lightness(mean), ab))
     slopes = fit_slopes(mean, within, levels, epsilon=EPSILON, average=_average)
     for level, slope in zip(levels, slopes, strict=True):
         plane = enlarged(slope)

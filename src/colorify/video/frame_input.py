@@ -17,7 +17,7 @@ from colorify.model.preprocess import MAX_ASPECT, MAX_ENLARGEMENT
 from colorify.options import ColorOptions
 from colorify.render.upsample import fit_chroma
 from colorify.video.chroma import SmallFrame
-from colorify.video.luma import grey_of, lightness, normalize_luma
+from colorify.video.luma import grey_of, normalize_luma
 from colorify.video.reader import Frame
 from colorify.video.yuv import Planes
 
@@ -46,7 +46,7 @@ def prepare_frame(frame: Frame, *, aspect: Fraction, short: int) -> FrameInput:
     shrunk = np.asarray(cv2.resize(Y, (width, height), interpolation=way), np.float32)
     small = np.clip(shrunk, 0, 1)
     thumb = np.rint(cv2.resize(small, cells, interpolation=cv2.INTER_AREA) * WHITE_CODE).astype(np.uint8)
-    return FrameInput(replace(frame, planes=grey), SmallFrame(small, lightness(small)), thumb)
+    return FrameInput(replace(frame, planes=grey), SmallFrame(small), thumb)
 
 
 def as_grey(planes: Planes) -> Planes:

@@ -21,7 +21,7 @@ from colorify.color import RGB_TO_XYZ, linear_to_srgb, rgb_to_lab, srgb_to_linea
 from colorify.video.yuv import BT709, LUMA_WEIGHTS, Plane, Planes
 
 FloatArray = NDArray[np.float32]
-Moves = NDArray[np.int16]
+LumaTable = NDArray[Any]  # by Cb, Cr and Y': of 8 bits what Y' becomes, uint8; above, its move, int16
 
 MAX_CHROMA_CODES: Final = (
     80  # codes of 8 bits that Cb and Cr may be off neutral; more is cut: no generator goes so far
@@ -61,13 +61,14 @@ def grey_of(planes: Planes, Cb: Plane, Cr: Plane) -> Plane:
 
     `Cb`, `Cr`: those of `planes`, brought to the size of its Y.
     """
-    return shift_luma(planes.Y, Cb, Cr, grey_moves(planes.full, planes.matrix), depth=planes.depth)
+    table = grey_table(planes.full, planes.matrix, planes.depth)
+    return shift_luma(planes.Y, Cb, Cr, table, depth=planes.depth)
 
 
-def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> Plane:
-    """Return `Y` moved as a table says. All three: (h, w), codes of `depth` bits."""
+def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, table: LumaTable, *, depth: int) -> Plane:
+    """Return `Y` moved as a table says. All three: (h, w), codes of `depth` bits, which the table is for."""
     if depth == 8:
-        return _shift_luma_8(Y, Cb, Cr, moves)
+        return _look_up_luma(Y, Cb, Cr, table)
     index = _chroma_index(Cb, depth)
     index *= TABLE_SIDE
     index += _chroma_index(Cr, depth)
@@ -75,7 +76,7 @@ def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> P
     index += Y >> (depth - 8)
     fine = 2 ** max(depth - 8 - FRACTION, 0)
     unit = 2 ** max(FRACTION - (depth - 8), 0)
-    result = moves.take(index).astype(np.int32)
+    result = table.take(index).astype(np.int32)
     result *= fine
     result += unit // 2
     result //= unit
@@ -83,44 +84,35 @@ def shift_luma(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves, *, depth: int) -> P
     return np.clip(result, 0, 2**depth - 1).astype(Y.dtype)
 
 
-def _shift_luma_8(Y: Plane, Cb: Plane, Cr: Plane, moves: Moves) -> Plane:
-    """Do the same with 8 bits, in a third of the time: block by block in the cache of a core."""
+def _look_up_luma(Y: Plane, Cb: Plane, Cr: Plane, table: LumaTable) -> Plane:
+    """Do the same with 8 bits, in half of the time: block by block in the cache of a core."""
     result = np.empty_like(Y)
-    blue, red = _chroma_places()
     rows = max(1, BLOCK_PIXELS // Y.shape[1])
+    nothing = np.zeros((rows, Y.shape[1]), np.uint8)
     for top in range(0, len(Y), rows):
         part = slice(top, top + rows)
-        chroma = cv2.add(cv2.LUT(Cb[part], blue), cv2.LUT(Cr[part], red))
-        index = np.asarray(cv2.add(chroma, Y[part], dst=chroma, dtype=cv2.CV_32S), np.int32)
-        move = moves.take(index, mode="clip")  # none is outside; to look for one takes longer
-        move += 2 ** (FRACTION - 1)
-        move >>= FRACTION
-        cv2.add(move, Y[part], dst=result[part], dtype=cv2.CV_8U)  # limited to 0..255
+        # four bytes side by side are the index into a table with 256 entries for each of them
+        index = cv2.merge([Y[part], Cr[part], Cb[part], nothing[: len(Y) - top]]).view("<u4")[:, :, 0]
+        # none is outside; to look for one takes longer
+        table.take(index.astype(np.intp), mode="clip", out=result[part])
     return result
 
 
 @cache
-def _chroma_places() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return where in a table of moves the part of each code of Cb, and of Cr, of 8 bits begins."""
-    places = _chroma_index(np.arange(256, dtype=np.uint8), 8) * 256
-    return places * TABLE_SIDE, places
-
-
-@cache
-def luma_moves(full: bool) -> Moves:
-    """Tabulate, for a grey's Y' and the Cb and Cr it gets, how far to move Y' to keep L; by Cb, Cr, Y'."""
+def luma_table(full: bool, depth: int) -> LumaTable:
+    """Tabulate, for a grey's Y' and the Cb and Cr it gets, which Y' keeps its L."""
     forward = _grey_codes(full, BT709)
     codes = np.arange(256, dtype=np.float32)
     inverse = np.empty_like(forward)
     for row, target in zip(forward, inverse, strict=True):
         target[:] = np.interp(codes, row, codes)
-    return _as_moves(inverse, full)
+    return _as_table(_as_moves(inverse, full), depth)
 
 
 @cache
-def grey_moves(full: bool, matrix: int) -> Moves:
-    """Tabulate how far the Y' of a colour is from that of the grey of the same L: (TABLE_SIDE**2 * 256,)."""
-    return _as_moves(_grey_codes(full, matrix), full)
+def grey_table(full: bool, matrix: int, depth: int) -> LumaTable:
+    """Tabulate which Y' the grey has that is of the same L as a colour."""
+    return _as_table(_as_moves(_grey_codes(full, matrix), full), depth)
 
 
 @cache
@@ -176,12 +168,23 @@ def chroma_offsets(Cb: FloatArray, Cr: FloatArray, matrix: int) -> tuple[FloatAr
     return np.asarray(red), np.asarray(green), np.asarray(blue)
 
 
-def _as_moves(codes: FloatArray, full: bool) -> Moves:
+def _as_moves(codes: FloatArray, full: bool) -> LumaTable:
+    """Return how far to move Y', in 2**-FRACTION of an 8-bit code: (TABLE_SIDE**2 * 256,)."""
     black, span = black_and_span(full)
     at = np.arange(256, dtype=np.float32)
     moves = np.clip((codes - at) * 2**FRACTION, -(2**15), 2**15 - 1)
     moves[:, (at <= black) | (at >= black + span)] = 0  # black, white and beyond have no colour
     return np.asarray(np.rint(moves).reshape(-1), dtype=np.int16)
+
+
+def _as_table(moves: LumaTable, depth: int) -> LumaTable:
+    """Return moves as the table for films of `depth` bits."""
+    if depth > 8:
+        return moves
+    codes = (moves.reshape(TABLE_SIDE, TABLE_SIDE, 256) + 2 ** (FRACTION - 1)) >> FRACTION
+    codes = np.clip(codes + np.arange(256, dtype=np.int16), 0, 255).astype(np.uint8)
+    places = _chroma_index(np.arange(256, dtype=np.uint8), 8)
+    return np.asarray(codes[places][:, places].reshape(-1), np.uint8)
 
 
 def _chroma_index(plane: Plane, depth: int) -> NDArray[np.int32]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import ray
 
 from bulk_helpers import DeadlyWorker
-from colorify.batch.bulk import run as bulk_run
+from colorify.batch.bulk import bulk_run
 from colorify.errors import ColorifyError
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bulk_helpers import PERILOUS, DeadlyWorker, is_colored, make_photo, write_photos, write_shard
-from colorify.batch.bulk import run as bulk_run
+from colorify.batch.bulk import bulk_run
 from colorify.batch.bulk.attempts import LOST_AT_START, TRIES
+from colorify.batch.bulk.bulk_run import BulkReport, color_bulk
 from colorify.batch.bulk.chunk_plan import attempts_name
-from colorify.batch.bulk.run import BulkReport, color_bulk
 from colorify.batch.bulk.source import HOME
 from colorify.batch.bulk.store import Store
 from colorify.batch.bulk.worker import ChunkWorker

@@ -10,5 +10,5 @@ result, whoever dies in between. From the ground up:
 * `attempts`: how often a chunk was begun, and which photo kills its worker
 * `worker`: one chunk: read, coloured, written, and a record of it; the same on every engine
 * `engines`: who runs the workers: processes of this machine, or Ray
-* `run`: the whole of it, and its report
+* `bulk_run`: the whole of it, and its report
 """

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from bulk_helpers import make_photo, write_photos
-from colorify.batch.bulk import run as bulk_run
-from colorify.batch.bulk import sink
+from colorify.batch.bulk import bulk_run, sink
 from colorify.cli import bulk
 from command_line import Colorify
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 from serving import Server, new_session, picture
-from test_http_safety import CORPUS
+from test_app_safety import CORPUS
 
 pytestmark = pytest.mark.slow
 

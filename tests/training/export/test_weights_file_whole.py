@@ -14,6 +14,11 @@ from colorify.training.network.ab_bins import Bins, annealed_mean
 from colorify.training.network.unet import ATTENTION_BLOCKS, STAGES
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _shallow() -> None:
+    """The network is whole."""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @torch.inference_mode()

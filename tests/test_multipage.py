@@ -113,7 +113,7 @@ def test_smaller_pictures_are_no_pages_and_are_said(colorizer: Colorizer, tmp_pa
 def test_a_form_that_may_pass_4_gb_is_joined_too(
     colorizer: Colorizer, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colorify.pages.BIG_BYTES", 1)
+    monkeypatch.setattr("colorify.multipage.BIG_BYTES", 1)
     colorizer.colorize_file(source, tmp_path / "out.tif")
     assert (tmp_path / "out.tif").read_bytes()[:4] == b"II+\0"
     assert [page.width for page in pages_of(tmp_path / "out.tif")] == [

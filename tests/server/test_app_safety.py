@@ -14,7 +14,7 @@ import pytest
 from serving import Server, new_session, opened, picture, problem, running
 
 from changed_command import work_endlessly
-from colorify.server import run
+from colorify.server import process
 from colorify.server.settings import Settings
 from waiting import PATIENCE, wait_for
 
@@ -57,7 +57,7 @@ def test_a_broken_picture_is_refused_in_words(server: Server, name: str) -> None
     answer = send(server, CORPUS[name])
     assert answer.status_code in (415, 422), answer.text
     assert answer.json()["detail"]
-    assert str(Path(run.__file__).parents[2]) not in answer.text
+    assert str(Path(process.__file__).parents[2]) not in answer.text
     assert server.client.get("/readyz").status_code == 200
 
 
@@ -171,10 +171,10 @@ def test_a_full_line_says_when_to_come_back(small: Server) -> None:
 
 def test_large_photos_are_laid_out_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "elsewhere")
-    monkeypatch.setattr(run, "MEMORY_FOLDER", tmp_path)
-    run.keep_in_memory(Settings(max_pixels=2**60))  # there is no room for that
+    monkeypatch.setattr(process, "MEMORY_FOLDER", tmp_path)
+    process.keep_in_memory(Settings(max_pixels=2**60))  # there is no room for that
     assert tempfile.gettempdir() == "elsewhere"
-    run.keep_in_memory(Settings(max_pixels=1))
+    process.keep_in_memory(Settings(max_pixels=1))
     assert tempfile.gettempdir() == str(tmp_path)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bulk_helpers import is_colored, make_photo
+from colorify.batch.bulk.bulk_run import color_bulk
 from colorify.batch.bulk.chunk_plan import REPORT
-from colorify.batch.bulk.run import color_bulk
 from colorify.batch.bulk.store import Store
 
 

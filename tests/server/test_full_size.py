@@ -123,7 +123,7 @@ def test_all_pages_together_are_held_to_the_limit_of_one(
 
 def test_pages_are_read_when_it_is_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The header of a page takes memory, and a file may have 999 of them."""
-    from colorify.pages import read_pages
+    from colorify.multipage import read_pages
 
     turned: list[int] = []
     turn = PhotoHeader.turn_to
