@@ -83,7 +83,7 @@ def test_an_unusable_model_does_not_hide_the_others(
     assert "broken.onnx: not a usable ONNX file (cut short)" in broken
     assert "other.onnx: an ONNX file, but no Colorify generator" in other
     assert "nowhere.onnx: no such weights file" in nowhere
-    assert "hf:someone/nothing: no such repository, or a private one" in nothing
+    assert "hf:someone/nothing@main: no such repository, or a private one" in nothing
 
 
 def test_a_repository_is_laid_out_and_can_be_used(
