@@ -177,6 +177,13 @@ def test_it_looks_between_two_looks_that_disagree(
     assert sorted(look.asked) == list(range(0, LOOK_INTERVAL_FRAMES + 1, step))
 
 
+def test_large_frames_are_looked_at_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(temporal, "HELD_BYTES", 20 * SIZE[0] * SIZE[1])
+    look = Moody()
+    ab_of(frames(LOOK_INTERVAL_FRAMES + 1), look)
+    assert set(range(0, LOOK_INTERVAL_FRAMES + 1, 16)) <= set(look.asked)
+
+
 def test_what_is_seen_only_between_two_looks_is_looked_at() -> None:
     look = Fickle()
     out = [one.ab for one in TemporalSmoother(look)(frames_with_square(LOOK_INTERVAL_FRAMES + 1))]

@@ -37,7 +37,10 @@ from colorify.video.weighted_colors import WeightedColors, weigh_prediction
 
 FloatArray = NDArray[np.float32]
 
-LOOK_INTERVAL_FRAMES: Final = 64  # from one look of the generator to the next
+LOOK_INTERVAL_FRAMES: Final = 64  # from one look of the generator to the next, at most
+HELD_BYTES: Final = (
+    2**27
+)  # of the luma of all frames that wait for a look: larger frames are looked at more often
 MIN_INTERVAL_FRAMES: Final = 8  # likewise, where looks do not agree
 # Lab units of ab, from where on two looks do not agree about a place, and of how much of a frame they may not
 DISTANCE_LAB: Final = 8.0
@@ -108,7 +111,7 @@ class TemporalSmoother:
                 ends_shot = one.motion is None and bool(held)
                 if not ends_shot:
                     held.append(one)
-                if ends_shot or (len(held) > 1 and one.since_cut % LOOK_INTERVAL_FRAMES == 0):
+                if ends_shot or (len(held) > 1 and one.since_cut % _interval(one) == 0):
                     self._look(held[-1])
                     yield from _drain(ready)  # meanwhile the generator looks
                     ready.extend(self._color(held, whole=ends_shot))
@@ -212,6 +215,15 @@ class TemporalSmoother:
             ((mean, before), (own, after)) for before, after in zip(ahead, back, strict=True)
         ]
         return found[:-1], ahead[-1].carry(mean).join(own)
+
+
+def _interval(one: _PendingFrame) -> int:
+    """Return how many frames are looked at once, a power of two, by their size alone: so a job can go on."""
+    fitting = HELD_BYTES // one.seen.frame.planes.Y.nbytes
+    interval = LOOK_INTERVAL_FRAMES
+    while interval > max(fitting, MIN_INTERVAL_FRAMES):
+        interval //= 2
+    return interval
 
 
 def _drain(ready: "deque[Callable[[], SmoothedFrame]]") -> Iterator[SmoothedFrame]:
