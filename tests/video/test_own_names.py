@@ -82,7 +82,7 @@ def test_frames_that_are_stopped_leave_the_earlier_ones_and_go_on(
     tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "MIN_SEGMENT_S", 1.0)
-    source = write_film(Path("film.mp4"), Sort(size=(64, 48), frames=80, sound=None))
+    source = write_film(Path("film.mp4"), Sort(size=(64, 48), frames=100, sound=None))
     folder = tmp_path / "frames"
     colorize_film(source, pictures=folder, weights=tiny_weights)
     whole = contents(folder)
@@ -94,7 +94,7 @@ def test_frames_that_are_stopped_leave_the_earlier_ones_and_go_on(
         weights=tiny_weights,
         options=options,
         progress=lambda now: done.append(now.frames),
-        stopped=lambda: len(done) >= 60,
+        stopped=lambda: len(done) >= 80,
     )
     assert report.interrupted
     assert report.target == tmp_path / "frames.parts"
