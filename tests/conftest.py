@@ -52,9 +52,9 @@ TIERS = {
         "server/test_process_ending.py",
         "test_readme.py",
         "test_without_posix.py",
-        "video/test_long_work.py",
-        "video/test_own_names.py",
-        "video/test_random_stops.py",
+        "video/test_job_own_names.py",
+        "video/test_job_random_stops.py",
+        "video/test_job_stopped.py",
     ),
 }
 NOT_UNIT = (*TIERS, "browser", "slow", "endless")

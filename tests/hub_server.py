@@ -31,6 +31,7 @@ class StandIn:
     revisions: dict[str, dict[str, str]] = field(default_factory=dict)
     files: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)  # by repository and commit
     gated: set[str] = field(default_factory=set)
+    limited: set[str] = field(default_factory=set)  # of which too much was asked
     requests: list[str] = field(default_factory=list)
 
     def put(
@@ -86,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
         repository, revision, file = found.groups()
         if repository in hub.gated:
             return self._refuse(403, "GatedRepo")
+        if repository in hub.limited:
+            return self._refuse(429, "RateLimit")
         if repository not in hub.revisions:
             return self._refuse(404, "RepoNotFound")
         commit = hub.revisions[repository].get(unquote(revision))

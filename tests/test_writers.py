@@ -24,6 +24,7 @@ ALLOWED: Final = {
     "locks._close: unlink": "the lock file that is held, or that was made here",
     "batch.bulk.sink.ShardSink.__init__: open w": "into memory; `Store` writes it whole",
     "images.save._save_tiff: open r+": "the temporary file that `whole_file` gave",
+    "images.save._save_tiff: open w+": "the temporary file that `whole_file` gave",
     "images.save._save_through: open w": "the temporary file that `whole_file` gave",
     "dataset.screen._measure_all: open a": "measures.jsonl in a folder that `own_folder` holds",
     "dataset.shard_writer._write_shard: open w": "the temporary file that `whole_file` gave",

@@ -69,19 +69,21 @@ def test_models_of_other_programs_are_passed_over(
     assert (code, len(entries), err) == (0, 1, "")
 
 
+@pytest.mark.usefixtures("hub")
 def test_an_unusable_model_does_not_hide_the_others(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_weights: Path
 ) -> None:
     (tmp_path / "broken.onnx").write_bytes(b"\x72\x05half")
     (tmp_path / "other.onnx").write_bytes(b"")
-    named = [str(tmp_path / "broken.onnx"), str(tmp_path / "other.onnx"), "nowhere.onnx", str(tiny_weights)]
-    code, entries, err = run(capsys, *named)
+    broken_ones = [str(tmp_path / "broken.onnx"), str(tmp_path / "other.onnx")]
+    code, entries, err = run(capsys, *broken_ones, "nowhere.onnx", "hf:someone/nothing", str(tiny_weights))
     assert code == 1
     assert [entry["name"] for entry in entries] == ["colorify-lite2", "tiny"]
-    broken, other, nowhere = err.splitlines()
+    broken, other, nowhere, nothing = err.splitlines()
     assert "broken.onnx: not a usable ONNX file (cut short)" in broken
     assert "other.onnx: an ONNX file, but no Colorify generator" in other
     assert "nowhere.onnx: no such weights file" in nowhere
+    assert "hf:someone/nothing@main: no such repository, or a private one" in nothing
 
 
 def test_a_repository_is_laid_out_and_can_be_used(

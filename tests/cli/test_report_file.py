@@ -117,3 +117,26 @@ def test_names_are_neither_formulas_nor_lines(colorify: Colorify) -> None:
 def test_a_cell_is_no_formula(text: str) -> None:
     assert guard_cell(text).startswith("'")
     assert guard_cell("a=1") == "a=1"
+
+
+def test_what_was_not_coloured_has_a_line_too(colorify: Colorify) -> None:
+    """An input that is not there, what Colorify made, a film of the folder, what another run has at work."""
+    photo("album/a.jpg"), photo("album/b.jpg"), Path("album/film.mp4").write_bytes(b"no film")
+    assert colorify("album/a.jpg", "-o", "album/mine.jpg").code == 0
+    Path("out").mkdir()
+    with claim(Path("out/b.jpg")) as ours:
+        assert ours
+        ended = colorify("album", "gone.jpg", "-o", "out", "--report", "run.csv")
+    assert ended.code == 1
+    table = {row["input"]: row for row in rows()}
+    assert {name: row["status"] for name, row in table.items()} == {
+        "gone.jpg": "failed",
+        "album/a.jpg": "done",
+        "album/b.jpg": "skipped",
+        "album/mine.jpg": "skipped",
+        "album": "skipped",
+    }
+    assert table["gone.jpg"]["error"] == "gone.jpg: no such file or folder."
+    assert table["album/b.jpg"]["notes"] == "another run is colouring it"
+    assert table["album/mine.jpg"]["notes"] == "made by Colorify"
+    assert "1 film left" in table["album"]["notes"]

@@ -10,7 +10,7 @@ from made_pictures import FAULTS, Rgb, jpeg, photo, resized
 
 from colorify.dataset.screen import Verdict, read_kept, screen
 from colorify.dataset.screening_rules import Thresholds
-from colorify.errors import SetupError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.images.photo import open_photo
 
 SEEDS = range(8)
@@ -100,6 +100,18 @@ def test_two_screenings_of_one_folder_do_not_mix(tmp_path: Path) -> None:
 
     screen(tmp_path, report=another)
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_file_is_not_moved_onto_one_that_was_rejected_before(tmp_path: Path) -> None:
+    write(tmp_path / "grey.jpg", FAULTS["grey"](1))
+    write(tmp_path / "fine.jpg", photo(2))
+    screen(tmp_path, move_rejected=True)
+    first = (tmp_path / "rejected" / "grey" / "grey.jpg").read_bytes()
+    write(tmp_path / "grey.jpg", FAULTS["grey"](2))  # another one of the same name
+    with pytest.raises(PhotoError, match=r"grey\.jpg was not moved there\. Move one of them away"):
+        screen(tmp_path, move_rejected=True)
+    assert (tmp_path / "rejected" / "grey" / "grey.jpg").read_bytes() == first
+    assert (tmp_path / "grey.jpg").exists()
 
 
 def test_a_moved_file_replaces_none_that_came_at_the_last_moment(

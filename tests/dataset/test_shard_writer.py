@@ -58,12 +58,14 @@ def test_every_photo_is_in_one_shard_and_known(photos: Path, tmp_path: Path) -> 
     assert {sample.key.rpartition("-")[0] for sample in samples} == {"one", "two"}
 
 
-def test_the_colours_survive(tmp_path: Path) -> None:
+@pytest.mark.parametrize("format_", ["webp", "jpeg"])
+def test_the_colours_survive(format_: str, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     pixels = photo(1, height=64, width=64)
     (tmp_path / "photos" / "a.png").write_bytes(png(pixels))
     screen(tmp_path / "photos", SMALL)
-    pack(tmp_path / "photos", tmp_path / "shards", Packing(short_side=64, quality=100, validation=0))
+    packing = Packing(short_side=64, quality=100, validation=0, format=format_)
+    pack(tmp_path / "photos", tmp_path / "shards", packing)
     (sample,) = read_shards([str(tmp_path / "shards" / "train-000000.tar")])
     assert np.abs(decode_lab(sample.lab) - pixels_to_lab(pixels)).mean() < 1.5
 
@@ -265,3 +267,26 @@ def test_a_shard_that_breaks_off_is_no_shard(tmp_path: Path, kept: int) -> None:
     path.write_bytes(path.read_bytes()[: whole + kept])
     with pytest.raises(PhotoError, match=r"part\.tar"):
         list(read_shards([str(path)]))
+
+
+def test_where_screening_kept_nothing_it_says_where_the_reasons_are(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").write_bytes(png(np.full((64, 64, 3), 128, np.uint8)))
+    screen(tmp_path / "photos", SMALL)
+    with pytest.raises(UsageError, match=r"see screen/report\.jsonl for the reasons"):
+        pack(tmp_path / "photos", tmp_path / "shards", QUICK)
+
+
+def test_shards_without_a_photo_and_without_a_manifest_have_stats_or_a_reason(
+    photos: Path, tmp_path: Path
+) -> None:
+    pack(photos, tmp_path / "shards", QUICK)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "shards" / "train-000000.tar").rename(elsewhere / "train-000000.tar")
+    stats, _ = gather_stats(elsewhere)  # as somebody else's program made them
+    assert (stats.photos, stats.licenses) == ({"train-000000.tar": 4}, {})
+    with tarfile.open(elsewhere / "train-000000.tar", "w"):
+        pass
+    with pytest.raises(UsageError, match=r"the shards hold no photos\. Is .*train-000000\.tar one of"):
+        gather_stats(elsewhere)

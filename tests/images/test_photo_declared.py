@@ -92,6 +92,17 @@ class TestRare:
         with pytest.raises(PhotoError, match=f"cannot be read: {says}"):
             open_photo(tiff(grey_scene().astype(dtype), (339, 3, [form]))).rows()(0, 64)
 
+    @pytest.mark.parametrize("space", ["lab", "labs", "scrgb"])
+    def test_a_scan_in_lab_or_in_linear_light_keeps_its_luminance(self, space: str, tmp_path: Path) -> None:
+        grey = np.arange(256, dtype=np.uint8).reshape(4, 64)
+        plane = pyvips.Image.new_from_array(grey)
+        picture = plane.bandjoin([plane, plane]).copy(interpretation="srgb").colourspace(space)
+        picture.tiffsave(str(tmp_path / "scan.tif"))
+        assert pyvips.Image.new_from_file(str(tmp_path / "scan.tif")).interpretation == space
+        photo = open_photo(tmp_path / "scan.tif")
+        assert photo.depth == 16
+        assert np.abs(photo.rows()(0, 4) / 257 - grey[:, :, None]).max() < 0.05
+
     @pytest.mark.parametrize(("at", "value", "says"), [(4, 12, "12-bit JPEG"), (1, 0xC3, "lossless JPEG")])
     def test_rare_kinds_of_jpeg(self, at: int, value: int, says: str) -> None:
         file = io.BytesIO()

@@ -63,6 +63,7 @@ def test_a_bulk_run_notes_the_commit(hub: StandIn, tmp_path: Path) -> None:
         ("hf:someone/nothing", "no such repository, or a private one"),
         ("hf:someone/old-photos@v9", "no revision v9. Type hf:someone/old-photos"),
         ("hf:someone/secret", "hf auth login"),
+        ("hf:someone/popular", "the Hub does not give it out"),
         ("hf:someone/text", "expected config.json and an ONNX file, found no config.json"),
         ("hf:someone/no-onnx", "expected config.json and an ONNX file, found no generator.onnx"),
         ("hf:someone/other", "expected `colorify` with `file` and `sha256` in config.json"),
@@ -75,6 +76,8 @@ def test_what_cannot_be_had_is_said(hub: StandIn, tiny_weights: Path, address: s
     files = make_files(tiny_weights)
     hub.put("someone/secret", files)
     hub.gated.add("someone/secret")
+    hub.put("someone/popular", files)
+    hub.limited.add("someone/popular")
     hub.put("someone/text", {"README.md": b"#"})
     hub.put("someone/no-onnx", {"config.json": files["config.json"]})
     hub.put("someone/other", {"config.json": b'{"model_type": "bert"}', "model.onnx": b""})

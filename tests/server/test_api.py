@@ -324,9 +324,9 @@ def test_memory_comes_back_when_sessions_are_gone(server: Server) -> None:
     end(work_on(3))
     before, held = server.memory_mb, server.figure("session_bytes")  # of the tests before
     ids = work_on(30)
-    most = server.memory_mb
+    most = server.memory_mb  # part of it is what the tests before have left, and was not given back yet
     assert server.figure("session_bytes") > held + 30 * 2**20
-    assert most > before + 30, "else this test shows nothing"
+    assert most > before + 20, "else this test shows nothing"
     end(ids)
     assert server.figure("session_bytes") <= held  # there is room for so many: some of the older went
     wait_for(lambda: server.memory_mb < before + 20)

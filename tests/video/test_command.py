@@ -91,6 +91,10 @@ def test_a_folder_of_pictures(colorify: Colorify) -> None:
         (("-o", "result"), "such as result.mkv; result/ is a folder for it, and --frames result writes"),
         (("-o", "-"), "a film cannot go to stdout"),
         (("film.mp4", "more.mp4", "-o", "b.mp4"), "for several films give a folder"),
+        (("more.mp4", "--frames", "pictures"), "--frames is for one FILM"),
+        (("-o", "film.mp4/"), "expected a folder, found a file"),
+        (("-o", "film.mp4/made/"), "cannot make this folder"),
+        *((("--fps", rate), "expected keep, or a rate such as") for rate in ("fast", "0", "-5", "1/0")),
     ],
 )
 def test_what_makes_no_sense_is_refused(colorify: Colorify, arguments: tuple[str, ...], said: str) -> None:

@@ -19,8 +19,9 @@ From the ground up:
 * `icc`: ICC profiles of curves, read and made
 * `rgb_space`: RGB spaces that a result may be in: their tables and profiles
 * `profiles`: whatever a file's colours were measured by becomes sRGB, and its light is kept
-* `row_source`: rows that Python computes, as an image that libvips pulls
+* `row_source`: rows that Python computes, as strips or as an image that libvips pulls
 * `metadata`: what a file says beside its pixels (a package)
+* `tiff_strips`: the strips of a TIFF, compressed on several threads
 * `photo`: a photo, opened: upright, with all that is to be carried over
 * `save`: a coloured photo, written
 * `pil`: PIL images in and out

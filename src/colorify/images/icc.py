@@ -23,6 +23,7 @@ _TABLES: Final = (b"A2B0", b"B2A0", b"D2B0", b"B2D0")  # go before the primaries
 BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _SRGB_CURVE: Final = np.array([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045])  # g, a, b, c, d
 _FIXED_POINT_ONE: Final = 65536  # s15Fixed16Number
+_JOINT: Final = 1e-4  # of light: where a line meets a power, both of rounded numbers, as in BT.709
 _PARAMETER_COUNTS: Final = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}  # numbers of a parametric curve, by its function
 
 
@@ -133,9 +134,9 @@ def _curve(tag: bytes) -> Curve:
     if not np.isfinite(light).all():
         raise ValueError("a curve that leads beyond all numbers")
     light = np.clip(light, 0, 1)
-    if light[0] > 1e-3 or light[-1] < 1 - 1e-3 or np.diff(light).min() < 0:
+    if light[0] > 1e-3 or light[-1] < 1 - 1e-3 or np.diff(light).min() < -_JOINT:
         raise ValueError("a curve that does not rise from black to white")
-    return light
+    return np.maximum.accumulate(light)
 
 
 def _parametric(codes: Curve, kind: int, raw: tuple[int, ...]) -> Curve:

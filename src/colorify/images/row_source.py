@@ -1,4 +1,4 @@
-"""Rows that Python computes, as a picture that libvips pulls: constant memory, however large the photo.
+"""Rows that Python computes, as strips or as a picture that libvips pulls; memory stays the same.
 
 libvips has no operation that calls back for pixels, but it reads files through callbacks. So the rows are
 given to it as the content of an uncompressed BigTIFF that exists nowhere: a header written once, then strip
@@ -9,6 +9,7 @@ given to it as an array, which takes a fifth of the time.
 import struct
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -31,14 +32,22 @@ class CancelledError(Exception):
 class RowStream:
     """A picture of (height, width, bands), uint8 or uint16, whose strips come from an iterator, top down.
 
-    Every strip but the last has `strip_rows` rows. What the iterator raises ends the stream and is kept in
-    `error`: an exception cannot pass through libvips. With a picture of one strip it is raised here.
+    Every strip but the last has `strip_rows` rows. They are taken by `strips` or as `image`, once, and on as
+    many `threads` as a saver may use. What the iterator raises ends the stream; an exception cannot pass
+    through libvips, so `error` keeps it. With a picture of one strip it is raised here.
     """
 
     def __init__(
-        self, strips: Iterator[Pixels], *, shape: tuple[int, int, int], depth: int, strip_rows: int
+        self,
+        strips: Iterator[Pixels],
+        *,
+        shape: tuple[int, int, int],
+        depth: int,
+        strip_rows: int,
+        threads: int = 1,
     ) -> None:
         height, width, bands = shape
+        self.shape, self.depth, self.strip_rows, self.threads = shape, depth, strip_rows, threads
         self._strips = strips
         self._row_bytes = width * bands * depth // 8
         self._header = _header(shape, depth, strip_rows)
@@ -48,14 +57,41 @@ class RowStream:
         self._strip_start = self._strip_end = len(self._header)
         self._cancelled = False
         self.error: BaseException | None = None
-        if height <= strip_rows:
+        if not self.is_divided:
             self._strip_end = self._size
             self.image = _wrap(next(strips))
-            return
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether it has more strips than one."""
+        return self.shape[0] > self.strip_rows
+
+    @property
+    def decoded_bytes(self) -> int:
+        """What its pixels take."""
+        return self._row_bytes * self.shape[0]
+
+    @cached_property
+    def image(self) -> pyvips.Image:
+        """The picture, whose strips are asked for when libvips wants their pixels."""
         self._source = pyvips.SourceCustom()
         self._source.on_read(self._read)
         self._source.on_seek(self._seek)
-        self.image = pyvips.Image.tiffload_source(self._source, access="sequential", fail_on="error")
+        return pyvips.Image.tiffload_source(self._source, access="sequential", fail_on="error")
+
+    @cached_property
+    def pixel(self) -> pyvips.Image:
+        """A picture of its kind, of one black pixel."""
+        dtype = np.uint8 if self.depth == 8 else np.uint16
+        return _wrap(np.zeros((1, 1, self.shape[2]), dtype))
+
+    def strips(self) -> Iterator[Pixels]:
+        """Yield the strips of a picture that has several. Raises CancelledError, and what they raise."""
+        for strip in self._strips:
+            if self._cancelled:
+                raise CancelledError
+            self._strip_end += self._row_bytes * len(strip)
+            yield strip
 
     @property
     def fraction(self) -> float:

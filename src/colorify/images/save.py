@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final
@@ -16,12 +17,12 @@ from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import Format
 from colorify.images.metadata.embedding import Embedder
 from colorify.images.metadata.exif import NewPicture
-from colorify.images.metadata.tiff import RESOLUTION, add_tags
+from colorify.images.metadata.tiff import RESOLUTION, Directory, add_tags
 from colorify.images.metadata.transfer import Mark, MetadataPlan, copy_metadata, plan_metadata
 from colorify.images.photo import IPTC, Photo
 from colorify.images.rgb_space import RgbSpace, srgb
 from colorify.images.row_source import CancelledError, RowStream
-from colorify.images.tile_cache import decoded_bytes
+from colorify.images.tiff_strips import write_strips
 from colorify.images.vips import VIPS_ERRORS, first_error_line, spoil
 
 _KEEP: Final = int(ForeignKeep.XMP | ForeignKeep.IPTC | ForeignKeep.ICC | ForeignKeep.OTHER)
@@ -106,25 +107,28 @@ def _prepare(
     progress: Callable[[float], None] | None,
     name: str,
 ) -> "_Job":
-    _check_output(stream.image, output, name)
+    _check_output(stream, output, name)
     row = output.format
     quality = output.quality if output.quality is not None else row.quality or 0
     settings = row.settings(quality, output.depth)
     if row.name == "tiff":
         # the classic form ends at 4 GB; deflate may fail to shrink noise
-        settings["bigtiff"] = output.big_tiff or decoded_bytes(stream.image) > 2**31
+        settings["bigtiff"] = output.big_tiff or stream.decoded_bytes > 2**31
         if output.compression is not None:
             settings["compression"] = output.compression
     plan = output.plan(photo)
-    image = copy_metadata(photo.color, stream.image, plan, output.space.profile)
-    return _Job(image, row, settings, plan, stream, progress, name)
+    by_strips = stream.is_divided and settings.get("compression") == "deflate"
+    pixels = stream.pixel if by_strips else stream.image
+    image = copy_metadata(photo.color, pixels, plan, output.space.profile)
+    return _Job(image, by_strips, row, settings, plan, stream, progress, name)
 
 
 @dataclass(frozen=True)
 class _Job:
     """What is to be written, and how."""
 
-    image: pyvips.Image
+    image: pyvips.Image  # with all that it says beside its pixels
+    by_strips: bool  # a TIFF whose strips are compressed here: `image` is one pixel in their place
     format: Format
     settings: dict[str, Any]
     plan: MetadataPlan
@@ -135,23 +139,36 @@ class _Job:
 
 def _save_tiff(job: _Job, target: Path | None) -> bytes | None:
     """Write a TIFF, and its tags then, as libtiff goes back and forth in the file."""
-    plan, settings = job.plan, {**job.settings, "keep": _KEEP}
-    without: frozenset[int] = frozenset() if plan.extras.per_mm is not None else RESOLUTION
+    settings = {**job.settings, "keep": _KEEP}
     job.image.remove(IPTC)  # libvips 8.18 writes a quarter of it
+    if target is not None and not job.by_strips:
+        _run_saver(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
+        with target.open("r+b") as file:
+            _finish_tiff(file, job.plan)
+        return None
 
-    def finish(file: BinaryIO) -> None:
-        if plan.extras.exif or plan.iptc or without:
-            aspect = None if plan.extras.per_mm is not None else plan.extras.aspect
-            add_tags(file, exif=plan.extras.exif, iptc=plan.iptc, without=without, aspect=aspect)
+    def save(file: BinaryIO) -> None:
+        file.write(job.image.tiffsave_buffer(**settings))
+        strips = write_strips(file, job.stream, big_tiff=settings["bigtiff"]) if job.by_strips else {}
+        _finish_tiff(file, job.plan, strips)
+        file.flush()  # here, where a full disk becomes a line
 
-    if target is None:
-        file = BytesIO(_run_saver(lambda: job.image.tiffsave_buffer(**settings), job))
-        finish(file)
-        return file.getvalue()
-    _run_saver(lambda: job.image.tiffsave(os.fsencode(target), **settings), job)
-    with target.open("r+b") as opened:
-        finish(opened)
-    return None
+    if target is not None:
+        with target.open("w+b") as file:
+            _run_saver(partial(save, file), job)
+        return None
+    memory = BytesIO()
+    _run_saver(partial(save, memory), job)
+    return memory.getvalue()
+
+
+def _finish_tiff(file: BinaryIO, plan: MetadataPlan, strips: Directory | None = None) -> None:
+    """Add what libvips did not write. `strips`: the tags of those that it did not."""
+    extras = plan.extras
+    without: frozenset[int] = frozenset() if extras.per_mm is not None else RESOLUTION
+    if extras.exif or plan.iptc or without or strips:
+        aspect = None if extras.per_mm is not None else extras.aspect
+        add_tags(file, exif=extras.exif, iptc=plan.iptc, without=without, aspect=aspect, instead=strips)
 
 
 def _save_through(job: _Job, target: Path | None) -> bytes | None:
@@ -183,16 +200,16 @@ def _save_to(file: IO[bytes], job: _Job) -> None:
     _run_saver(save, job)
 
 
-def _check_output(image: pyvips.Image, output: Output, name: str) -> None:
-    row = output.format
+def _check_output(stream: RowStream, output: Output, name: str) -> None:
+    row, (height, width, bands) = output.format, stream.shape
     if output.depth not in (8, 16) or (output.depth == 16 and row.max_depth == 8):
         raise UsageError(f"depth {output.depth}: {row} expects {'8' if row.max_depth == 8 else '8 or 16'}.")
-    if image.hasalpha() and not row.has_alpha:
+    if bands in (2, 4) and not row.has_alpha:
         cure = f"Choose {option('format', 'png')}."
         raise PhotoError(f"{name}: {row} has no transparency and the photo has. {cure}")
-    if max(image.width, image.height) > row.max_side:
+    if max(width, height) > row.max_side:
         raise PhotoError(
-            f"{name}: {row} holds at most {row.max_side} px a side, found {image.width}x{image.height}. "
+            f"{name}: {row} holds at most {row.max_side} px a side, found {width}x{height}. "
             f"Choose {option('format', 'tiff')}."
         )
 

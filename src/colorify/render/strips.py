@@ -102,7 +102,9 @@ def save_colored_photo(
     with closing(painted) as colored:
         strips = map(compose_layer, colored) if layer else colored
         shape = (height, width, 4 if layer else 3 + photo.has_alpha)
-        stream = RowStream(strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width))
+        stream = RowStream(
+            strips, shape=shape, depth=output.depth, strip_rows=strip_rows(width), threads=threads
+        )
         return save_photo(stream, photo, target, output, progress=progress)
 
 

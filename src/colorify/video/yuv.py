@@ -132,7 +132,7 @@ def _planar(frame: av.VideoFrame, full: bool) -> tuple[str, bool]:
     """Choose the planar format that holds all of a frame of another kind, and whether it is full range."""
     form = frame.format
     depth = max(component.bits for component in form.components)
-    depth = next(known for known in (8, 10, 12, 16) if known >= depth)
+    depth = next((known for known in (8, 10, 12) if known >= depth), 16)  # also of 32, floating
     rgb = form.is_rgb or form.has_palette or form.name.startswith(("gbr", "mono", "pal"))
     grey = len(form.components) <= 2 and not form.has_palette
     suffix = "" if depth == 8 else f"{depth}le"

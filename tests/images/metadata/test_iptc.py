@@ -150,3 +150,30 @@ def test_tiff_fields_declared_as_numbers(tmp_path: Path, order: str, swapped: bo
     with path.open("rb") as file:
         found = read_iptc_block(file)
     assert found == padded
+
+
+@pytest.mark.parametrize("after", [".png", ".webp", ".avif"])
+def test_where_iptc_and_xmp_say_different_things_it_is_told(
+    colorizer: Colorizer, tmp_path: Path, after: str
+) -> None:
+    image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+    image.set_type(
+        pyvips.GValue.blob_type, "iptc-data", wrap_fields(field(90, b"Berne") + field(5, b"title"))
+    )
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", PACKET)
+    image.jpegsave(str(tmp_path / "in.jpg"))
+    report = colorizer.colorize_file(tmp_path / "in.jpg", tmp_path / f"out{after}")
+    (note,) = report.notes
+    assert note.startswith("its IPTC says otherwise than its XMP in 2:90; XMP was kept")
+    packet = pyvips.Image.new_from_file(str(tmp_path / f"out{after}")).get("xmp-data")
+    assert said(packet)[f"{PHOTOSHOP}City"] == ["Bern"]
+    assert said(packet)[f"{DC}title"] == ["title"]
+
+
+def test_iptc_that_a_jpeg_cannot_hold_is_said(colorizer: Colorizer, tmp_path: Path) -> None:
+    many = BARE + field(25, b"a keyword of fifty letters, as archives have them ") * 1300
+    Image.fromarray(grey_scene()).save(tmp_path / "in.tif", tiffinfo={33723: many})
+    report = colorizer.colorize_file(tmp_path / "in.tif", tmp_path / "out.jpg")
+    (note,) = report.notes
+    assert note.startswith("its IPTC was left out, as it has 7")
+    assert colorizer.colorize_file(tmp_path / "in.tif", tmp_path / "out.tif").notes == ()

@@ -1,5 +1,7 @@
 """The result says that its colours were generated, and what else was said stays."""
 
+import struct
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -115,3 +117,18 @@ def test_other_programs_read_the_mark(colorizer: Colorizer, tmp_path: Path) -> N
     colorizer.colorize_file(tmp_path / "in.jpg", tmp_path / "out.jpg")
     with Image.open(tmp_path / "out.jpg") as picture:
         assert DIGITAL_SOURCE_TYPE.encode() in picture.info["xmp"]
+
+
+@pytest.mark.parametrize("after", [".jpg", ".png", ".webp", ".avif"])
+def test_damaged_exif_is_not_lost_without_a_word(colorizer: Colorizer, tmp_path: Path, after: str) -> None:
+    image = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w")
+    image.pngsave(str(tmp_path / "in.png"))
+    block = b"II*\0\x08\0\0\0\xff\xff"  # 65,535 entries, and the end
+    data = (tmp_path / "in.png").read_bytes()
+    chunk = b"eXIf" + block
+    added = struct.pack(">I", len(block)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "in.png").write_bytes(data[:33] + added + data[33:])
+    report = colorizer.colorize_file(tmp_path / "in.png", tmp_path / f"out{after}")
+    assert [note for note in report.notes if "EXIF was left out, as it is damaged" in note]
+    with Image.open(tmp_path / f"out{after}") as result:
+        assert result.size == (image.width, image.height)

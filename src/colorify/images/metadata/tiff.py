@@ -179,12 +179,15 @@ def add_tags(
     iptc: bytes | None,
     without: frozenset[int] = frozenset(),
     aspect: tuple[int, int] | None = None,
+    instead: Directory | None = None,
 ) -> None:
     """Add EXIF and IPTC blocks to a TIFF file that is open for reading and writing; tags that it has stay.
 
-    `without`: tags that are to go. `aspect`: pixels across and down in the same, unknown, length. The first
-    directory is written anew, at the end of the file. Raises DamagedTagsError.
+    `without`: tags that are to go. `aspect`: pixels across and down in the same, unknown, length. `instead`:
+    tags that take the place of those that it has. The first directory is written anew, at the end of the
+    file. Raises DamagedTagsError.
     """
+    instead = instead or {}
     added = _read_carried(BytesIO(exif.removeprefix(EXIF_MAGIC)), []) if exif is not None else {}
     if iptc is not None:
         added[IPTC_TAG] = TiffTag(_UNDEFINED, iptc)
@@ -194,11 +197,12 @@ def add_tags(
         added |= {y: TiffTag(_RATIONAL, struct.pack("<II", aspect[1], 1))}
         added |= {unit: TiffTag(_SHORT, struct.pack("<H", _NO_UNIT))}
     layout, position = read_layout(file)
-    present = {tag: row for tag, row in raw_entries(file, layout, position).items() if tag not in without}
+    gone = without | instead.keys()
+    present = {tag: row for tag, row in raw_entries(file, layout, position).items() if tag not in gone}
     (following,) = take(file, layout, layout.offset)
     end = file.seek(0, 2)
     start = end + end % 2
-    new = {tag: entry for tag, entry in added.items() if tag not in present}
+    new = {tag: entry for tag, entry in added.items() if tag not in present} | instead
     packed = _pack(new, present, start, layout, following)
     file.seek(start)
     file.write(packed)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from made_films import Sort, times, write_film
-from test_long_work import start
+from test_job_stopped import start
 
 from colorify import atomic
 from colorify.errors import FilmError
