@@ -217,8 +217,8 @@ def test_a_job_killed_before_it_could_tidy_up_is_done(
 
 def test_a_second_signal_acts(tmp_path: Path, tiny_weights: Path) -> None:
     """The first asks to stop; who cannot wait sends another, and the next run still goes on."""
-    source = write_film(tmp_path / "film.mp4", Sort(size=(64, 48), frames=80))
-    job = start(40, source, tmp_path / "b.mp4", tiny_weights, deaf=True)
+    source = write_film(tmp_path / "film.mp4", Sort(size=(64, 48), frames=120))
+    job = start(90, source, tmp_path / "b.mp4", tiny_weights, deaf=True)
     job.send_signal(signal.SIGTERM)
     assert job.stdout is not None
     assert job.stdout.readline() == "heard\n"
