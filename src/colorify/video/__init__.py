@@ -15,7 +15,8 @@ From the ground up:
 * `optical_flow`: where each pixel is in the next frame
 * `cuts`: where one shot ends and another begins
 * `hint_tracking`: hints followed through their shot
-* `weighted_colors`: what is known of the colours of a frame, joined and carried along the motion
+* `weighted_colors`: what is known of the colours of a frame, each with its weight
+* `motion_path`: where the points of a frame are in another one of its shot, and colours fetched from there
 * `guided_filter`: planes smoothed along the edges of others
 * `shot_colors`: a thing keeps its colour for as long as a shot shows it
 * `temporal`: colours that do not flicker

@@ -268,7 +268,7 @@ class _Job:
         grey = convert_depth(steady.seen.frame.planes, self.depth, full=self._full)
         sampling = self.codec.sampling
         ab = steady.ab * np.float32(self.options.colors.strength)
-        colored = color_frame(grey, steady.seen.small, ab, sampling=sampling, blur=self.options.chroma_blur)
+        colored = color_frame(grey, ab, sampling=sampling, blur=self.options.chroma_blur)
         if self.options.dual_view:
             colored = join_side_by_side(make_neutral_frame(grey, sampling=sampling), colored)
         return colored, steady
@@ -309,7 +309,7 @@ class _Job:
             "options": repr(options),
             "weights": self.generator.digest,
             "depth": self.depth,
-            "version": 5,
+            "version": 6,
         }
 
     def _report(self, target: Path, notes: tuple[str, ...], *, interrupted: bool = False) -> FilmReport:
