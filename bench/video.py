@@ -22,11 +22,19 @@ from colorify.color import rgb_to_lab
 from colorify.model.generator import Generator, Prediction
 from colorify.video.chroma import color_frame
 from colorify.video.cuts import is_cut
-from colorify.video.frame_input import FrameInput, make_predictor, prepare_frame, resize_to_cells
+from colorify.video.frame_input import (
+    FrameInput,
+    generator_input,
+    make_predictor,
+    prepare_frame,
+    resize_to_cells,
+)
 from colorify.video.luma import chroma_offsets, normalize_luma
-from colorify.video.optical_flow import FlowFinder, warp
+from colorify.video.motion_path import MotionPath
+from colorify.video.optical_flow import FlowFinder
 from colorify.video.reader import Frame
 from colorify.video.temporal import TemporalSmoother
+from colorify.video.weighted_colors import WeightedColors
 from colorify.video.yuv import BT709, Planes
 
 FloatArray = NDArray[np.float32]
@@ -163,17 +171,19 @@ def _as_hints(seen: Sequence[FrameInput], generator: Generator) -> list[Predicti
     finder, stride = FlowFinder(), generator.spec.stride
     made: list[Prediction] = []
     for index, one in enumerate(seen):
-        hints = None
+        hints, L = None, generator_input(one)
         motion = finder.between(seen[index - 1].luma_small, one.luma_small) if made else None
         if motion is not None and not is_cut(seen[index - 1].luma_small, one.luma_small, motion):
-            height, width = (-(-side // stride) for side in one.small.L.shape)
-            ab, sure = warp(made[-1].ab, motion.backward), motion.seen_before
+            height, width = (-(-side // stride) for side in L.shape)
+            way = MotionPath.begin(one.luma_small.shape[::-1]).extend(motion.backward, motion.seen_before)
+            carried = way.carry(WeightedColors(made[-1].ab, np.ones_like(made[-1].confidence)))
             ab, sure = (
-                cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA) for part in (ab, sure)
+                cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+                for part in (carried.ab, motion.seen_before)
             )
             told = (sure > 0.5) & (np.indices((height, width)) % HINT_GAP == 0).all(axis=0)
             hints = np.dstack([ab, np.ones((height, width), np.float32)]) * told[:, :, None]
-        made.append(resize_to_cells(generator(one.small.L, hints=hints), one, stride))
+        made.append(resize_to_cells(generator(L, hints=hints), L, one, stride))
     return made
 
 
@@ -185,7 +195,7 @@ def _carried(seen: Sequence[FrameInput], said: Sequence[Prediction]) -> list[Pre
 
 def _shown(seen: FrameInput, ab: FloatArray) -> FloatArray:
     """Return what a viewer sees of a frame: (h, w, 3) sRGB, 0..1."""
-    planes = color_frame(seen.frame.planes, seen.small, np.ascontiguousarray(ab), sampling=(1, 1), blur=0)
+    planes = color_frame(seen.frame.planes, np.ascontiguousarray(ab), sampling=(1, 1), blur=0)
     assert planes.Cb is not None
     assert planes.Cr is not None
     Y = normalize_luma(planes.Y, 8, full=True)

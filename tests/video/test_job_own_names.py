@@ -82,7 +82,7 @@ def test_frames_that_are_stopped_leave_the_earlier_ones_and_go_on(
     tmp_path: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segments, "MIN_SEGMENT_S", 1.0)
-    source = write_film(Path("film.mp4"), Sort(size=(64, 48), frames=80, sound=None))
+    source = write_film(Path("film.mp4"), Sort(size=(64, 48), frames=100, sound=None))
     folder = tmp_path / "frames"
     colorize_film(source, pictures=folder, weights=tiny_weights)
     whole = contents(folder)
@@ -94,7 +94,7 @@ def test_frames_that_are_stopped_leave_the_earlier_ones_and_go_on(
         weights=tiny_weights,
         options=options,
         progress=lambda now: done.append(now.frames),
-        stopped=lambda: len(done) >= 60,
+        stopped=lambda: len(done) >= 80,
     )
     assert report.interrupted
     assert report.target == tmp_path / "frames.parts"
@@ -217,8 +217,8 @@ def test_a_job_killed_before_it_could_tidy_up_is_done(
 
 def test_a_second_signal_acts(tmp_path: Path, tiny_weights: Path) -> None:
     """The first asks to stop; who cannot wait sends another, and the next run still goes on."""
-    source = write_film(tmp_path / "film.mp4", Sort(size=(64, 48), frames=80))
-    job = start(40, source, tmp_path / "b.mp4", tiny_weights, deaf=True)
+    source = write_film(tmp_path / "film.mp4", Sort(size=(64, 48), frames=120))
+    job = start(90, source, tmp_path / "b.mp4", tiny_weights, deaf=True)
     job.send_signal(signal.SIGTERM)
     assert job.stdout is not None
     assert job.stdout.readline() == "heard\n"

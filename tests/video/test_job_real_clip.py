@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from colorify.model.generator import Generator
 from colorify.video.frame_input import make_predictor, prepare_frame
-from colorify.video.optical_flow import FlowFinder, warp
+from colorify.video.optical_flow import FIELD_STEP, FlowFinder, warp
 from colorify.video.reader import open_film
 
 pytestmark = [pytest.mark.endless, pytest.mark.timeout(600)]
@@ -86,8 +86,9 @@ def test_it_is_steadier_than_frame_by_frame(clip: Path) -> None:
     finder, errors = FlowFinder(), []
     for index, (before, now) in enumerate(pairwise(seen)):
         motion = finder.between(before.luma_small, now.luma_small)
-        clear = motion.seen_before > 0.5
-        errors.append([_moved(way[index], way[index + 1], motion.backward, clear) for way in (alone, ours)])
+        flow = FIELD_STEP * cv2.resize(motion.backward, cells)
+        clear = cv2.resize(motion.seen_before, cells) > 0.5
+        errors.append([_moved(way[index], way[index + 1], flow, clear) for way in (alone, ours)])
     frame_by_frame, carried_ = np.mean(errors, axis=0)
     assert frame_by_frame > 2 * carried_
     colourful = [float(np.mean([np.hypot(*ab.T).mean() for ab in way])) for way in (alone, ours)]

@@ -14,6 +14,7 @@ from changed_command import call_in_process, color_film_and_wait
 from colorify.cli.signals import SIGNALS
 from colorify.options import ColorOptions
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
+from colorify.video.temporal import LOOK_INTERVAL_FRAMES
 from waiting import PATIENCE
 
 LONG = Sort(size=(64, 48), frames=110, cut=50)
@@ -141,4 +142,4 @@ def test_memory_does_not_grow_with_the_film(tmp_path: Path, tiny_weights: Path) 
 
         colorize_film(source, tmp_path / "b.mp4", weights=tiny_weights, progress=slowly)
     assert done[-1] == 200
-    assert max(ahead) < 48
+    assert max(ahead) < 1.5 * LOOK_INTERVAL_FRAMES

@@ -15,11 +15,12 @@ From the ground up:
 * `optical_flow`: where each pixel is in the next frame
 * `cuts`: where one shot ends and another begins
 * `hint_tracking`: hints followed through their shot
-* `weighted_colors`: what is known of the colours of a frame, joined and carried along the motion
+* `weighted_colors`: what is known of the colours of a frame, each with its weight
+* `motion_path`: where the points of a frame are in another one of its shot, and colours fetched from there
 * `guided_filter`: planes smoothed along the edges of others
 * `shot_colors`: a thing keeps its colour for as long as a shot shows it
 * `temporal`: colours that do not flicker
-* `options`: what a person can ask of a film, and what is said while it is made
+* `film_options`: what a person can ask of a film, and what is said while it is made
 * `image_sequence`: coloured frames as numbered pictures
 * `encoders`: coloured frames become a piece of film, or pictures
 * `segments`: the pieces of a long job, each with what is needed to go on after it
@@ -43,9 +44,9 @@ for _package in ("av", "cv2"):
             f"films need the package {_package}, which is not installed. Type: {describe_extra('video')}"
         )
 
+from colorify.video.film_options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
 from colorify.video.hint_tracking import TimedHint  # noqa: E402
 from colorify.video.job import colorize_film, load_film_generator  # noqa: E402
-from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
 from colorify.video.reader import DecodeFailure  # noqa: E402 - only once their packages are known to be there
 
 __all__ = [

@@ -7,8 +7,7 @@ at each chroma sample, and a look into a table at each luma sample.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Final
 
 import cv2
@@ -40,16 +39,18 @@ LAB_STEP: Final = 4
 MAX_AB: Final = 112
 
 
-@dataclass(frozen=True)
-class SmallFrame:
-    """A frame as the generator and the flow see it."""
+def shrink(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Return a plane at another size, (width, height)."""
+    return np.asarray(cv2.resize(_halve(plane, size), size, interpolation=cv2.INTER_LINEAR))
 
-    Y: FloatArray  # (h, w), luma of grey, 0..1
 
-    @cached_property
-    def L(self) -> FloatArray:
-        """(h, w), 0..100; few frames are asked for it."""
-        return lightness(self.Y)
+def _halve(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Return a plane halved until it is less than twice a size: far faster than other ratios."""
+    width, height = size
+    while plane.shape[1] >= 2 * width and plane.shape[0] >= 2 * height:
+        half = -(-plane.shape[1] // 2), -(-plane.shape[0] // 2)
+        plane = cv2.resize(plane, half, interpolation=cv2.INTER_AREA)
+    return plane
 
 
 def chroma_of(L: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -86,21 +87,18 @@ def _chroma_table() -> FloatArray:
     return np.dstack(chroma_of(L.reshape(wide), np.dstack([a.reshape(wide), b.reshape(wide)])))
 
 
-def color_frame(
-    grey: Planes, small: SmallFrame, ab: FloatArray, *, sampling: tuple[int, int], blur: float
-) -> Planes:
+def color_frame(grey: Planes, ab: FloatArray, *, sampling: tuple[int, int], blur: float) -> Planes:
     """Colour one frame.
 
-    `grey`: its luma; Cb and Cr are not looked at. `ab`: (h, w, 2) float32, CIE Lab, in cells, a whole number
-    of px of `small` each way. `sampling`: luma samples to a chroma
-    sample, across and down. `blur`: standard deviation of a Gaussian over the chroma, px of the frame; 0:
-    none. Returns planes of the same depth and range, BT.709.
+    `grey`: its luma; Cb and Cr are not looked at. `ab`: (h, w, 2) float32, CIE Lab, of the frame's cells.
+    `sampling`: luma samples to a chroma sample, across and down. `blur`: standard deviation of a Gaussian
+    over the chroma, px of the frame; 0: none. Returns planes of the same depth and range, BT.709.
     """
     width, height = grey.size
     across, down = sampling
     size = -(-width // across), -(-height // down)
     Y = grey.Y if size == (width, height) else cv2.resize(grey.Y, size, interpolation=cv2.INTER_AREA)
-    chroma = _guided(small, ab, normalize_luma(Y, grey.depth, grey.full))
+    chroma = _guided(normalize_luma(Y, grey.depth, grey.full), ab)
     if blur > 0:
         wide, high = blur / across, blur / down
         chroma = [np.asarray(cv2.GaussianBlur(one, (0, 0), wide, sigmaY=high), np.float32) for one in chroma]
@@ -165,17 +163,19 @@ def join_side_by_side(left: Planes, right: Planes) -> Planes:
     )
 
 
-def _guided(small: SmallFrame, ab: FloatArray, Y: FloatArray) -> list[FloatArray]:
+def _guided(Y: FloatArray, ab: FloatArray) -> list[FloatArray]:
     """Return Cb and Cr, -0.5..0.5, at the chroma samples of a frame, whose luma `Y` is, 0..1; all (h, w)."""
     height, width = Y.shape
+    cells = ab.shape[1], ab.shape[0]
 
     def enlarged(plane: FloatArray) -> FloatArray:
         # plane by plane: numpy takes several times as long for channels that lie between each other
         return np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
-    mean = _cells(small.Y, ab)
-    within = _cells(np.square(small.Y), ab) - np.square(mean)  # detail that no ab was generated for
-    least, greatest = _extremes(small.Y, ab)
+    near = _halve(Y, cells)
+    mean = shrink(near, cells)
+    within = shrink(np.square(near), cells) - np.square(mean)  # detail that no ab was generated for
+    least, greatest = _extremes(near, cells)
     detail = np.maximum(Y, enlarged(least))  # beyond what was seen the line is not trusted
     np.minimum(detail, enlarged(greatest), out=detail)
     detail -= enlarged(mean)
@@ -190,17 +190,17 @@ def _guided(small: SmallFrame, ab: FloatArray, Y: FloatArray) -> list[FloatArray
     return result
 
 
-def _cells(plane: FloatArray, ab: FloatArray) -> FloatArray:
-    """Return the mean of a plane of the small picture in each cell of ab."""
-    return np.asarray(cv2.resize(plane, ab.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+def _extremes(near: FloatArray, cells: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the greatest value in each of `cells`, so many across and down.
 
-
-def _extremes(plane: FloatArray, ab: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the greatest value in each cell of ab."""
-    down, right = (side // cells for side, cells in zip(plane.shape, ab.shape, strict=False))
-    window = np.ones((down, right), np.uint8)
-    least, greatest = (find(plane, window, anchor=(0, 0)) for find in (cv2.erode, cv2.dilate))
-    return np.ascontiguousarray(least[::down, ::right]), np.ascontiguousarray(greatest[::down, ::right])
+    A cell has two px of `near` each way, or less.
+    """
+    window = np.ones((2, 2), np.uint8)
+    least, greatest = (
+        cv2.resize(find(near, window, anchor=(0, 0)), cells, interpolation=cv2.INTER_NEAREST)
+        for find in (cv2.erode, cv2.dilate)
+    )
+    return np.asarray(least, np.float32), np.asarray(greatest, np.float32)
 
 
 def _codes(chroma: Sequence[FloatArray], Y: Plane, grey: Planes) -> list[Plane]:

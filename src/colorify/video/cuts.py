@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.video.optical_flow import Motion, warp
+from colorify.video.optical_flow import FIELD_STEP, Motion, warp
 
 Grey = NDArray[Any]  # (h, w) uint8
 
@@ -31,7 +31,9 @@ def is_cut(earlier: Grey, later: Grey, motion: Motion) -> bool:
     lost = 1.0 - float((motion.seen_before > 0.1).mean())
     if lost < MIN_LOST:
         return False
-    residue = float(np.abs(warp(_leveled(before), motion.backward) - _leveled(now)).mean())
+    larger = cv2.resize(motion.backward, later.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    flow = np.asarray(FIELD_STEP * larger, np.float32)
+    residue = float(np.abs(warp(_leveled(before), flow) - _leveled(now)).mean())
     return residue * lost > UNEXPLAINED
 
 

@@ -16,10 +16,12 @@ from colorify.model.predict import predict_colors
 from colorify.model.preprocess import MAX_ASPECT, MAX_ENLARGEMENT
 from colorify.options import ColorOptions
 from colorify.render.upsample import fit_chroma
-from colorify.video.chroma import SmallFrame
-from colorify.video.luma import grey_of, normalize_luma
+from colorify.video.chroma import shrink
+from colorify.video.luma import grey_of, lightness, normalize_luma
 from colorify.video.reader import Frame
 from colorify.video.yuv import Planes
+
+FloatArray = NDArray[np.float32]
 
 WHITE_CODE: Final = 255.0
 # px of the generator's picture to a cell, in which motion is sought and colours are carried. With 1 motion
@@ -32,21 +34,24 @@ class FrameInput:
     """A frame, and what the generator and the flow see of it."""
 
     frame: Frame
-    small: SmallFrame
     luma_small: NDArray[Any]  # (h, w) uint8, luma of its cells
 
 
 def prepare_frame(frame: Frame, *, aspect: Fraction, short: int) -> FrameInput:
     """Take the grey of a frame, and shrink it to about `short` px on its short side, with square samples."""
     grey = as_grey(frame.planes)
-    cells = cells_for(grey.size, aspect, short)
-    width, height = CELL_PX * cells[0], CELL_PX * cells[1]
+    shrunk = shrink(grey.Y, cells_for(grey.size, aspect, short))
+    luma = np.clip(normalize_luma(shrunk, grey.depth, grey.full), 0, 1)
+    return FrameInput(replace(frame, planes=grey), np.rint(luma * WHITE_CODE).astype(np.uint8))
+
+
+def generator_input(seen: FrameInput) -> FloatArray:
+    """Return the L of a frame, 0..100, (h, w), as the generator is shown it."""
+    grey = seen.frame.planes
+    height, width = (CELL_PX * cells for cells in seen.luma_small.shape)
     Y = normalize_luma(grey.Y, grey.depth, grey.full)
     way = cv2.INTER_AREA if width <= Y.shape[1] and height <= Y.shape[0] else cv2.INTER_LINEAR
-    shrunk = np.asarray(cv2.resize(Y, (width, height), interpolation=way), np.float32)
-    small = np.clip(shrunk, 0, 1)
-    thumb = np.rint(cv2.resize(small, cells, interpolation=cv2.INTER_AREA) * WHITE_CODE).astype(np.uint8)
-    return FrameInput(replace(frame, planes=grey), SmallFrame(small), thumb)
+    return lightness(np.asarray(cv2.resize(Y, (width, height), interpolation=way), np.float32))
 
 
 def as_grey(planes: Planes) -> Planes:
@@ -68,10 +73,9 @@ def cells_for(size: tuple[int, int], aspect: Fraction, short: int) -> tuple[int,
     return scale_size(aspect_size, scale)
 
 
-def cell_lightness(seen: FrameInput) -> NDArray[np.float32]:
+def cell_lightness(seen: FrameInput) -> FloatArray:
     """Return the L, 0..100, of the cells of a frame: (h, w)."""
-    height, width = seen.luma_small.shape
-    return np.asarray(cv2.resize(seen.small.L, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    return lightness(seen.luma_small * np.float32(1 / WHITE_CODE))
 
 
 def make_predictor(
@@ -81,18 +85,21 @@ def make_predictor(
 
     def predict(seen: FrameInput, hints: Sequence[Hint]) -> Prediction:
         photo = seen.frame.planes.size
-        encoded = generator.encode(seen.small.L)
+        encoded = generator.encode(generator_input(seen))
         colors = predict_colors(encoded, ColorOptions(vividness=vividness, hints=tuple(hints)), photo=photo)
-        return resize_to_cells(colors, seen, generator.spec.stride)
+        return resize_to_cells(colors, encoded.L, seen, generator.spec.stride)
 
     return predict
 
 
-def resize_to_cells(colors: Prediction, seen: FrameInput, stride: int) -> Prediction:
-    """Bring what the generator said, one ab for `stride` px, to a frame's cells, along the edges of L."""
+def resize_to_cells(colors: Prediction, shown: FloatArray, seen: FrameInput, stride: int) -> Prediction:
+    """Bring what the generator said to a frame's cells, along the edges of L.
+
+    `shown`: the L that it was shown; it gave one ab for `stride` px of that.
+    """
     height, width = seen.luma_small.shape
     L = cell_lightness(seen)
-    a, b = fit_chroma(seen.small.L, colors.ab, stride=stride).upsample(width, height).ab(L, 0)
+    a, b = fit_chroma(shown, colors.ab, stride=stride).upsample(width, height).ab(L, 0)
     sure = cv2.resize(
         np.ascontiguousarray(colors.confidence), (width, height), interpolation=cv2.INTER_LINEAR
     )

@@ -16,7 +16,9 @@ from colorify.video.optical_flow import FloatArray, FlowFinder, Motion
 from colorify.video.reader import Film
 
 MAX_LOOK_BACK_S: Final = 30.0  # s that a hint is followed back at most
-WINDOW_CELLS: Final = 2  # cells around a hint that move with it: one alone is easily lost in grain
+WINDOW_PX: Final = (
+    1  # px of the field of motion, around a hint, that move with it: one is easily lost in grain
+)
 # how surely a cell must be seen in the other frame too, to say where a hint goes: grain on dark cloth leaves
 # 0.1 to 0.4; with 0.05 a hint goes along with who passes before it
 MIN_VISIBILITY: Final = 0.1
@@ -119,8 +121,8 @@ def _move_hint(hint: Hint, flow: FloatArray, seen: FloatArray, size: tuple[int, 
     (x, y, _), (width, height), (h, w) = hint.place(*size), size, seen.shape
     row, column = int(y * h / height), int(x * w / width)
     window = (
-        slice(max(0, row - WINDOW_CELLS), row + WINDOW_CELLS + 1),
-        slice(max(0, column - WINDOW_CELLS), column + WINDOW_CELLS + 1),
+        slice(max(0, row - WINDOW_PX), row + WINDOW_PX + 1),
+        slice(max(0, column - WINDOW_PX), column + WINDOW_PX + 1),
     )
     clear = seen[window] > MIN_VISIBILITY
     if clear.mean() < MIN_WINDOW_SHARE:

@@ -22,12 +22,10 @@ MIN_FLOW_PX: Final = 16  # px; smaller pictures have no patch to search for: not
 THERE_AND_BACK: Final = (0.01, 0.5)  # Sundaram et al. 2010, equation 5: share of the lengths, and px squared
 # to follow one place: motion at half the size of the pictures, not a quarter, and patches that overlap more
 FINE_SCALE, FINE_STRIDE = 1, 5
-# px; whether a point is seen in the other frame is looked at in one of each square of so many. The flow is
-# sought at a quarter of the size, so that it says no more at every point, in four times as long
-SEEN_STEP: Final = 2
-VISIBILITY_BLUR: Final = (
-    3  # such squares, side of the square over which it is averaged whether a point is seen
-)
+# px of the pictures to one of the field of motion. The flow is sought at a quarter of their size (at half, to
+# follow one place), so that a field of their own size would say no more, and take four times as long to use
+FIELD_STEP: Final = 2
+VISIBILITY_BLUR: Final = 3  # px of the field, side of the square over which it is averaged what is seen
 SAME_LIGHT: Final = (
     10.0  # of 255: how different two views of one point may be, their mean difference taken off
 )
@@ -37,10 +35,12 @@ _NO_MAP: Final[Any] = None  # x and y are in one array; the type stubs of OpenCV
 
 @dataclass(frozen=True)
 class Motion:
-    """Between two frames of one size, `earlier` and `later`."""
+    """Between two frames of one size, `earlier` and `later`: a field at 1 / FIELD_STEP of their size."""
 
-    backward: FloatArray  # (h, w, 2) px: where each pixel of `later` was in `earlier`, relative to it
-    forward: FloatArray  # (h, w, 2) px: the reverse
+    backward: (
+        FloatArray  # (h, w, 2) px of the field: where a point of `later` was in `earlier`, relative to it
+    )
+    forward: FloatArray  # (h, w, 2), likewise: the reverse
     seen_before: FloatArray  # (h, w), of `later`: 0 (hidden before) to 1
     seen_after: FloatArray  # (h, w), of `earlier`: 0 (hidden after) to 1
 
@@ -58,50 +58,36 @@ class FlowFinder:
 
     def between(self, earlier: Grey, later: Grey) -> Motion:
         """Find the motion between two frames, (h, w) uint8."""
+        height, width = earlier.shape
+        size = -(-width // FIELD_STEP), -(-height // FIELD_STEP)
+        before, now = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (earlier, later))
         if min(earlier.shape) < MIN_FLOW_PX:
-            still = np.zeros((*earlier.shape, 2), np.float32)
-            light = _same_light(earlier, later, still)
+            still = np.zeros((*before.shape, 2), np.float32)
+            light = _same_light(before, now, still)
             return Motion(still, still, light, light)
         earlier, later = np.ascontiguousarray(earlier), np.ascontiguousarray(later)
-        forward = self._search.calc(earlier, later, None)
-        backward = self._search.calc(later, earlier, None)
-        seen_before, seen_after = _visibility(earlier, later, forward, backward)
+        there, back = (
+            cv2.resize(self._search.calc(*pair, None), size, interpolation=cv2.INTER_AREA)
+            for pair in ((earlier, later), (later, earlier))
+        )
+        forward, backward = (flow * np.float32(1 / FIELD_STEP) for flow in (there, back))
+        seen_before = _consistent(backward, forward) * _same_light(now, before, backward)
+        seen_after = _consistent(forward, backward) * _same_light(before, now, forward)
         return Motion(backward, forward, seen_before, seen_after)
 
 
-def warp(picture: FloatArray, flow: FloatArray, *, sharp: bool = False) -> FloatArray:
-    """Fetch `picture`, (h, w) or (h, w, n), from where `flow` points; its edge is repeated beyond it.
-
-    `sharp`: bicubic, for what is carried over many frames: bilinear, it would blur a little with each.
-    """
-    way = cv2.INTER_CUBIC if sharp else cv2.INTER_LINEAR
-    places = _grid(*flow.shape[:2]) + flow
-    return np.asarray(cv2.remap(picture, places, _NO_MAP, way, borderMode=cv2.BORDER_REPLICATE))
+def warp(picture: FloatArray, flow: FloatArray) -> FloatArray:
+    """Fetch `picture`, (h, w) or (h, w, n), from where `flow` points; its edge is repeated beyond it."""
+    places = place_grid(*flow.shape[:2]) + flow
+    way = cv2.INTER_LINEAR
+    return np.asarray(cv2.remap(picture, places, _NO_MAP, way, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 @lru_cache(maxsize=4)
-def _grid(height: int, width: int) -> FloatArray:
+def place_grid(height: int, width: int) -> FloatArray:
     """Return x and y of each pixel: (h, w, 2)."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return np.dstack([x, y])
-
-
-def _visibility(
-    earlier: Grey, later: Grey, forward: FloatArray, backward: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return how surely each point of `later` is seen in `earlier`, and the reverse: both (h, w), 0..1."""
-    height, width = earlier.shape
-    size = -(-width // SEEN_STEP), -(-height // SEEN_STEP)
-    before, now = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (earlier, later))
-    there, back = (flow[::SEEN_STEP, ::SEEN_STEP] * np.float32(1 / SEEN_STEP) for flow in (forward, backward))
-    seen_before = _consistent(back, there) * _same_light(now, before, back)
-    seen_after = _consistent(there, back) * _same_light(before, now, there)
-
-    def enlarged(plane: FloatArray) -> FloatArray:
-        wide = cv2.resize(plane, None, fx=SEEN_STEP, fy=SEEN_STEP, interpolation=cv2.INTER_NEAREST)
-        return np.asarray(wide[:height, :width], np.float32)
-
-    return enlarged(seen_before), enlarged(seen_after)
 
 
 def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
@@ -114,9 +100,9 @@ def _consistent(there: FloatArray, back: FloatArray) -> FloatArray:
     share, slack = THERE_AND_BACK
     gap = _squared_length(there + returned)
     limit = (_squared_length(there) + _squared_length(returned)) * np.float32(share) + np.float32(
-        slack / SEEN_STEP**2
+        slack / FIELD_STEP**2
     )
-    x, y = cv2.split(_grid(height, width) + there)
+    x, y = cv2.split(place_grid(height, width) + there)
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
     agreement = cv2.blur((gap < limit).astype(np.float32), (VISIBILITY_BLUR, VISIBILITY_BLUR))
     return np.asarray(agreement * inside, dtype=np.float32)

@@ -1,25 +1,25 @@
 """Colours that do not flicker: ab of a few frames of a shot, carried to all of them along the motion.
 
-The generator looks at the first frame of a shot, at its last, and at every PREDICTION_INTERVAL_FRAMES-th
-between; twice as often where much comes into view. Each look is brought to the colours that its shot already
-has (`shot_colors`), and the first to what the surest of the looks ahead says of its frame. Then they are
-gathered as a weighted mean, once going forward through the film and once going backward from as far ahead as
-is known:
+The generator looks at the first frame of a shot, at its last, and at every LOOK_INTERVAL_FRAMES-th between.
+Each look is brought to the colours that its shot already has (`shot_colors`), and the first one to those of
+the next, if that is surer. A frame between two looks gets the colours of both, along the
+motion (`motion_path`):
 
-    weight[t] = DECAY * seen * carried(weight[t - 1]) + confidence
-    mean[t]   = the mean of carried(mean[t - 1]) and the look, by these two weights
-    ab[t]     = the mean of the forward mean and of what is carried from the frame after, by their weights
+    weight = confidence * how surely a point is seen all the way * FADE ** frames between
+    ab     = the mean, by these weights, of the look after and of the look before, joined with all before it
 
-Where the generator did not look, confidence is 0; `seen` is near 0 where a point was hidden in the other
-frame. At a cut both start from nothing, so that no colour passes from one shot to another. It is the
-recursion of a Kalman filter with a constant gain, run both ways (H. Rauch, F. Tung, C. Striebel, 1965, have
-the general case), per cell. A cell is two px of the generator's picture.
+Where the two disagree, something was seen only between them, or the motion was not found. Then the generator
+looks at the frame in the middle, too, and the same is asked of both halves. At a cut everything starts from
+nothing, so that no colour passes from one shot to another. It is a Kalman filter with a constant gain, run
+both ways (H. Rauch, F. Tung, C. Striebel, 1965, have the general case), per cell. A cell is two px of the
+generator's picture.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -30,30 +30,35 @@ from colorify.model.generator import Prediction
 from colorify.video.cuts import is_cut
 from colorify.video.frame_input import FrameInput, cell_lightness
 from colorify.video.hint_tracking import TimedHint, follow_hints, join_hints
+from colorify.video.motion_path import MotionPath
 from colorify.video.optical_flow import FlowFinder, Motion
 from colorify.video.shot_colors import align_look
 from colorify.video.weighted_colors import WeightedColors, weigh_prediction
 
 FloatArray = NDArray[np.float32]
 
-# Frames from one look of the generator to the next. With 8 a film takes a fifth longer, and is no steadier.
-PREDICTION_INTERVAL_FRAMES: Final = 16
-NEW_SHARE: Final = 0.03  # of a frame, that comes into view, from where on it looks twice as often
-VISIBLE_FROM: Final = 0.5  # of 0..1, from where on a cell counts as seen
-CHUNK_FRAMES: Final = 16  # frames coloured at a time
-LOOKAHEAD_FRAMES: Final = 16  # frames known beyond them, for the way back from the next look
+LOOK_INTERVAL_FRAMES: Final = 64  # from one look of the generator to the next, at most
+HELD_BYTES: Final = (
+    2**27
+)  # of the luma of all frames that wait for a look: larger frames are looked at more often
+MIN_INTERVAL_FRAMES: Final = 8  # likewise, where looks do not agree
+# Lab units of ab, from where on two looks do not agree about a place, and of how much of a frame they may not
+DISTANCE_LAB: Final = 8.0
+DISPUTED_SHARE: Final = 0.03
+RIVAL_SHARE: Final = 0.25  # of the weight of the surer look: with less the other one counts for nothing
+LEAD_FRAMES: Final = 5  # one frame more is taken in for so many, so that a look is there when it is needed
 
 
 @dataclass(frozen=True)
 class SmootherState:
-    """All that the next chunk needs to know of those before it."""
+    """All that the frames from a look on need to know of those before it."""
 
     thumb: NDArray[Any]  # of the last frame
     since_cut: int  # frames before the last one that belong to its shot
-    ab: FloatArray  # (h, w, 2), of its cells
+    ab: FloatArray  # (h, w, 2), of the cells of the next frame, if it belongs to the same shot
     weight: FloatArray  # (h, w)
     time: float  # s, of the last frame
-    hints: tuple[Hint, ...] = ()  # where they have moved to, px of the frame
+    hints: tuple[Hint, ...] = ()  # where they have moved to, px of the last frame
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class SmoothedFrame:
 
     seen: FrameInput
     ab: FloatArray  # (h, w, 2), of its cells
-    memory: SmootherState | None  # after the last frame of a chunk: the job can go on from here
+    memory: SmootherState | None  # the job can go on after this frame
 
 
 Predictor = Callable[[FrameInput, Sequence[Hint]], Prediction]  # in cells
@@ -77,8 +82,10 @@ class _PendingFrame:
     since_cut: int
     hints: tuple[Hint, ...]
     colors: Future[Prediction] | None = None
-    own: WeightedColors | None = None  # its look, in the colours of the shot; None: there is none
-    mean: WeightedColors | None = None  # of all up to this frame, once it is known
+
+
+_Carried = tuple[WeightedColors, MotionPath]  # the colours of a look, and the way there
+_Way = tuple[_Carried, _Carried | None]  # of a frame: the look before, and the one after
 
 
 class TemporalSmoother:
@@ -91,29 +98,34 @@ class TemporalSmoother:
         self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
         self._finder = FlowFinder(high_quality=bool(hints))
         self._memory = memory
+        self._mean: WeightedColors | None = None  # of the first of the frames that are held
+        self._pool: ThreadPoolExecutor
 
     def __call__(self, frames: Iterator[FrameInput]) -> Iterator[SmoothedFrame]:
-        """Yield each of `frames` with its colours; holds at most CHUNK_FRAMES + LOOKAHEAD_FRAMES."""
-        held: list[_PendingFrame] = []
-        with ThreadPoolExecutor(1, thread_name_prefix="colorify-generator") as pool:
-
-            def ask(one: _PendingFrame) -> None:
-                if one.colors is None:
-                    one.colors = pool.submit(self._predict, one.seen, one.hints)
-
-            for seen in frames:
+        """Yield each of `frames` with its colours; holds those of about one interval."""
+        held: list[_PendingFrame] = []  # from the last look on
+        ready: deque[Callable[[], SmoothedFrame]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="colorify-generator") as self._pool:
+            for number, seen in enumerate(frames):
                 one = self._arrive(seen, held[-1] if held else None)
-                if one.motion is None and held:
-                    ask(held[-1])
-                if _is_due(one):
-                    ask(one)
-                held.append(one)
-                if len(held) == CHUNK_FRAMES + LOOKAHEAD_FRAMES:
-                    yield from self._finish(held, CHUNK_FRAMES)
-                    del held[:CHUNK_FRAMES]
+                ends_shot = one.motion is None and bool(held)
+                if not ends_shot:
+                    held.append(one)
+                if ends_shot or (len(held) > 1 and one.since_cut % _interval(one) == 0):
+                    self._look(held[-1])
+                    yield from _drain(ready)  # meanwhile the generator looks
+                    ready.extend(self._color(held, whole=ends_shot))
+                    held = [one]
+                if one.motion is None:
+                    self._mean = None
+                    self._look(one)
+                if ready and number % LEAD_FRAMES:
+                    yield ready.popleft()()
+            yield from _drain(ready)
             if held:
-                ask(held[-1])
-                yield from self._finish(held, len(held))
+                self._look(held[-1])
+                ready.extend(self._color(held, whole=True))
+                yield from _drain(ready)
 
     def _arrive(self, seen: FrameInput, last: _PendingFrame | None) -> _PendingFrame:
         """Relate a frame to the one before."""
@@ -122,6 +134,7 @@ class TemporalSmoother:
             thumb, since_cut, hints = last.seen.luma_small, last.since_cut, last.hints
         elif memory is not None:
             thumb, since_cut, hints = memory.thumb, memory.since_cut, memory.hints
+            self._mean = WeightedColors(memory.ab, memory.weight)
         else:
             return _PendingFrame(seen, None, 0, self._new_hints(seen))
         motion = self._finder.between(thumb, seen.luma_small)
@@ -140,47 +153,139 @@ class TemporalSmoother:
         self._waiting_hints = [timed for timed in self._waiting_hints if timed.time > seen.frame.time]
         return due
 
-    def _finish(self, held: Sequence[_PendingFrame], count: int) -> Iterator[SmoothedFrame]:
-        """Colour the first `count` of the frames; the others only say what comes."""
-        self._gather(held, count)
-        later = _from_later(held)
-        for index, one in enumerate(held[:count]):
-            mean = one.mean
-            assert mean is not None
-            memory = None
-            if index == count - 1:
-                seen = one.seen
-                memory = SmootherState(
-                    seen.luma_small, one.since_cut, mean.ab, mean.weight, seen.frame.time, one.hints
-                )
-                self._memory = memory
-            yield SmoothedFrame(one.seen, mean.join(later[index]).ab, memory)
+    def _look(self, one: _PendingFrame) -> None:
+        if one.colors is None:
+            one.colors = self._pool.submit(self._predict, one.seen, one.hints)
 
-    def _gather(self, held: Sequence[_PendingFrame], count: int) -> None:
-        """Say of each frame what is known up to it; of shots that begin after `count` frames, nothing yet."""
-        mean = None if self._memory is None else WeightedColors(self._memory.ab, self._memory.weight)
-        for index, one in enumerate(held):
-            if one.mean is None:
-                if one.motion is None and index >= count:
-                    return  # the surest of its looks may not have come yet
-                known = None
-                if mean is not None and one.motion is not None:
-                    known = mean.carry(one.motion.backward, one.motion.seen_before)
-                if one.colors is not None:
-                    before = _from_surest(held[index:]) if known is None else known
-                    look = weigh_prediction(one.colors.result())
-                    one.own = look if before is None else _align(before, look, one)
-                one.mean = _join_means(known, one.own)
-            mean = one.mean
+    def _color(self, held: Sequence[_PendingFrame], *, whole: bool) -> list[Callable[[], SmoothedFrame]]:
+        """Find the colours of frames from a look to the next, and return what gives them, in order.
+
+        `whole`: of the last one, too, with which a shot ends.
+        """
+        mean = self._begin_shot(held) if self._mean is None else self._mean
+        found, self._mean = self._connect(held, mean)
+        if whole:
+            found.append(((self._mean, MotionPath.begin(_cells(held[-1]))), None))
+        shown = held if whole else held[:-1]
+        last = shown[-1]
+        memory = SmootherState(
+            last.seen.luma_small,
+            last.since_cut,
+            self._mean.ab,
+            self._mean.weight,
+            last.seen.frame.time,
+            last.hints,
+        )
+        return [
+            partial(_join_ways, one.seen, before, after, memory if one is last else None)
+            for one, (before, after) in zip(shown, found, strict=True)
+        ]
+
+    def _begin_shot(self, held: Sequence[_PendingFrame]) -> WeightedColors:
+        """Return the colours of the first frame of a shot: its look, or brought to a later one that is surer.
+
+        A look that knows fewer hints, as they are hidden by then, does not count.
+        """
+        first, last = held[0], held[-1]
+        look, later = _result(first), _result(last)
+        if len(first.hints) != len(last.hints) or later.confidence.mean() <= look.confidence.mean():
+            return weigh_prediction(look)
+        known = _ways_back(held)[0].carry_surely(weigh_prediction(later))
+        return _align(known, weigh_prediction(look), first)
+
+    def _connect(
+        self, held: Sequence[_PendingFrame], mean: WeightedColors
+    ) -> tuple[list[_Way], WeightedColors]:
+        """Find the looks before and after each frame but the last, and the ways there.
+
+        The last one is looked at, and `mean` is known of the first. Returns what is known of the last, too.
+        """
+        if len(held) == 1:
+            return [], mean
+        ahead, last = _ways_ahead(held), held[-1]
+        own = _align(ahead[-1].carry_surely(mean), weigh_prediction(_result(last)), last)
+        back = _ways_back(held)
+        if len(held) > 2 * MIN_INTERVAL_FRAMES and _is_disputed(mean, ahead, own, back):
+            middle = len(held) // 2
+            self._look(held[middle])
+            left, mean = self._connect(held[: middle + 1], mean)
+            right, mean = self._connect(held[middle:], mean)
+            return left + right, mean
+        found: list[_Way] = [
+            ((mean, before), (own, after)) for before, after in zip(ahead, back, strict=True)
+        ]
+        return found[:-1], ahead[-1].carry(mean).join(own)
 
 
-def _is_due(one: _PendingFrame) -> bool:
-    """Whether the generator is to look at a frame, by that frame alone, so that a job can go on there."""
-    if one.since_cut % PREDICTION_INTERVAL_FRAMES == 0:
-        return True
-    if one.motion is None or one.since_cut % (PREDICTION_INTERVAL_FRAMES // 2) != 0:
-        return False
-    return float((one.motion.seen_before < VISIBLE_FROM).mean()) > NEW_SHARE
+def _interval(one: _PendingFrame) -> int:
+    """Return how many frames are looked at once, a power of two, by their size alone: so a job can go on."""
+    fitting = HELD_BYTES // one.seen.frame.planes.Y.nbytes
+    interval = LOOK_INTERVAL_FRAMES
+    while interval > max(fitting, MIN_INTERVAL_FRAMES):
+        interval //= 2
+    return interval
+
+
+def _drain(ready: "deque[Callable[[], SmoothedFrame]]") -> Iterator[SmoothedFrame]:
+    while ready:
+        yield ready.popleft()()
+
+
+def _join_ways(
+    seen: FrameInput, before: _Carried, after: _Carried | None, memory: SmootherState | None
+) -> SmoothedFrame:
+    """Return a frame with the mean of what is carried to it."""
+    colors, way = before
+    known = colors if way.frames == 0 else way.carry(colors)
+    if after is not None:
+        colors, way = after
+        known = known.join(way.carry(colors))
+    return SmoothedFrame(seen, known.ab, memory)
+
+
+def _is_disputed(
+    mean: WeightedColors, ahead: Sequence[MotionPath], own: WeightedColors, back: Sequence[MotionPath]
+) -> bool:
+    """Tell whether what comes from the two ends of a stretch disagrees anywhere in between."""
+    size = ahead[0].seen.shape[::-1]
+    first, last = mean.resize(size), own.resize(size)
+    for quarter in (1, 2, 3):
+        at = quarter * len(ahead) // 4
+        before, after = ahead[at].carry_coarsely(first), back[at].carry_coarsely(last)
+        apart = np.square(before.ab - after.ab).sum(axis=2) > DISTANCE_LAB**2
+        less, more = np.minimum(before.weight, after.weight), np.maximum(before.weight, after.weight)
+        if float((apart & (less > RIVAL_SHARE * more)).mean()) > DISPUTED_SHARE:
+            return True
+    return False
+
+
+def _ways_ahead(held: Sequence[_PendingFrame]) -> list[MotionPath]:
+    """Return the ways of frames of one shot to the first of them."""
+    ways = [MotionPath.begin(_cells(held[0]))]
+    for one in held[1:]:
+        assert one.motion is not None
+        ways.append(ways[-1].extend(one.motion.backward, one.motion.seen_before))
+    return ways
+
+
+def _ways_back(held: Sequence[_PendingFrame]) -> list[MotionPath]:
+    """Return the ways of frames of one shot to the last of them."""
+    ways = [MotionPath.begin(_cells(held[0]))]
+    for one in reversed(held[1:]):
+        assert one.motion is not None
+        ways.append(ways[-1].extend(one.motion.forward, one.motion.seen_after))
+    ways.reverse()
+    return ways
+
+
+def _cells(one: _PendingFrame) -> tuple[int, int]:
+    height, width = one.seen.luma_small.shape
+    return width, height
+
+
+def _result(one: _PendingFrame) -> Prediction:
+    assert one.colors is not None
+    return one.colors.result()
 
 
 def _align(shot: WeightedColors, look: WeightedColors, one: _PendingFrame) -> WeightedColors:
@@ -189,48 +294,3 @@ def _align(shot: WeightedColors, look: WeightedColors, one: _PendingFrame) -> We
     size = one.seen.frame.planes.size
     hinted_cells = number_hints(one.hints, photo=size, small=L.shape[::-1], stride=1) >= 0
     return align_look(shot, look, L, hinted_cells=hinted_cells)
-
-
-def _join_means(known: WeightedColors | None, own: WeightedColors | None) -> WeightedColors:
-    """Join what is carried to a frame and what the generator says of it; the first of a shot is looked at."""
-    if known is not None:
-        return known.join(own)
-    assert own is not None
-    return own
-
-
-def _from_surest(held: Sequence[_PendingFrame]) -> WeightedColors | None:
-    """Return what the surest look at a shot says of its first frame; None: it is the look at that frame.
-
-    `held`: begins with the shot. A look that knows fewer hints, as they are hidden by then, does not count.
-    """
-    shot = [held[0], *takewhile(lambda one: one.motion is not None, held[1:])]
-    looks = [
-        (float(one.colors.result().confidence.mean()), -index)
-        for index, one in enumerate(shot)
-        if one.colors is not None and len(one.hints) == len(held[0].hints)
-    ]
-    index = -max(looks)[1]
-    if index == 0:
-        return None
-    colors = shot[index].colors
-    assert colors is not None
-    mean = weigh_prediction(colors.result())
-    for one in reversed(shot[1 : index + 1]):
-        assert one.motion is not None
-        mean = mean.carry(one.motion.forward, one.motion.seen_after)
-    return mean
-
-
-def _from_later(held: Sequence[_PendingFrame]) -> list[WeightedColors | None]:
-    """Gather from the last frame back to the first, for each frame without its own."""
-    result: list[WeightedColors | None] = [None]
-    for one in reversed(held[1:]):
-        after = result[-1]
-        mean = one.own if after is None else after.join(one.own)
-        motion = one.motion
-        result.append(
-            None if motion is None or mean is None else mean.carry(motion.forward, motion.seen_after)
-        )
-    result.reverse()
-    return result

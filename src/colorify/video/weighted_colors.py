@@ -1,19 +1,16 @@
-"""What is known of the colours of a frame, each with its weight: joined, and carried along the motion."""
+"""What is known of the colours of a frame, each with its weight."""
 
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from colorify.model.generator import Prediction
-from colorify.video.optical_flow import OCCLUDED_WEIGHT, warp
 
 FloatArray = NDArray[np.float32]
 
-# of a weight, a frame: how soon what the motion smeared gives way to what a look says of the place. The hue
-# of a thing does not hang on it: see `shot_colors`
-DECAY_PER_FRAME: Final = 0.97
 MIN_WEIGHT: Final = 0.05  # of confidence: nobody is to have no say at all
 
 
@@ -32,12 +29,10 @@ class WeightedColors:
         share = (other.weight / np.maximum(weight, np.float32(1e-9)))[:, :, None]
         return WeightedColors(np.asarray(self.ab + share * (other.ab - self.ab), np.float32), weight)
 
-    def carry(self, flow: FloatArray, seen: FloatArray) -> "WeightedColors":
-        """Return what it is of a frame whose cells were, in this one, where `flow` points, if `seen` here."""
-        weight = warp(self.weight, flow) * (
-            np.float32(DECAY_PER_FRAME) * np.maximum(seen, np.float32(OCCLUDED_WEIGHT))
-        )
-        return WeightedColors(warp(self.ab, flow, sharp=True), np.asarray(weight, np.float32))
+    def resize(self, size: tuple[int, int]) -> "WeightedColors":
+        """Return the same in fewer cells, (width, height)."""
+        ab, weight = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (self.ab, self.weight))
+        return WeightedColors(np.asarray(ab, np.float32), np.asarray(weight, np.float32))
 
 
 def weigh_prediction(colors: Prediction) -> WeightedColors:
