@@ -22,7 +22,7 @@ from colorify.options import (
     parse_format,
 )
 from colorify.server.schemas import FormRequest, RenderRequest
-from colorify.video.options import FilmOptions
+from colorify.video.film_options import FilmOptions
 
 CLASSES = (ColorOptions, SaveOptions, BatchOptions, FilmOptions)
 VERBS_OF_COLOR = ("colorize", "video", "evaluate")

@@ -40,3 +40,18 @@ def test_a_device_that_is_not_there_is_an_error(
     ended = colorify("bulk", str(tmp_path / "in"), str(tmp_path / "out"), "--device", "rocm")
     assert ended.code == 3
     assert "device rocm: expected an ONNX Runtime with MIGraphX" in ended.err
+
+
+def test_of_many_failures_some_are_shown_and_all_are_in_the_report(
+    tmp_path: Path, colorify: Colorify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(bulk_run.ENGINES, "local", lambda worker, numbers, count: map(worker, numbers))
+    write_photos(tmp_path / "in", {"a.png": 80})
+    for number in range(bulk.SHOWN_FAILURES + 5):
+        (tmp_path / "in" / f"broken {number}.png").write_bytes(b"no photo")
+    ended = colorify("bulk", str(tmp_path / "in"), f"{tmp_path / 'out'}/")
+    *failures, more, counts = ended.err.splitlines()
+    assert len(failures) == bulk.SHOWN_FAILURES
+    said, _, name = more.partition(": ")
+    assert (said, counts) == ("and 5 more", "1 coloured, 25 failed, in 1 chunks")
+    assert len(json.loads(Path(name).read_bytes())["failures"]) == 25

@@ -166,6 +166,26 @@ def test_where_nobody_says_nothing_is_refused() -> None:
         pass
 
 
+def test_a_moment_ago_will_do_where_there_is_plenty(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, now = [], [100.0]
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+
+    def available() -> int:
+        asked.append(now[0])
+        return 1000
+
+    claims = Claims(available)
+    claims.check(10, MemoryError)
+    with claims.claim(10, MemoryError):
+        claims.check(115, MemoryError)  # with what is claimed an eighth
+        assert len(asked) == 1
+        claims.check(116, MemoryError)
+        assert len(asked) == 2
+    now[0] += memory.MOMENT_S
+    claims.check(10, MemoryError)
+    assert len(asked) == 3
+
+
 class Failing:
     """A session of ONNX Runtime that fails."""
 

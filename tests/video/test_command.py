@@ -116,6 +116,7 @@ def test_without_the_extra_it_says_what_to_type(tiny_weights: Path) -> None:
         (("--start", "5"), "error: film.mp4: it ends at 0.50 s, before the start at 5 s"),
         (("--hint", "3,3,#ff0000@9"), "error: film.mp4: it ends at 0.50 s, before the hint at 9 s"),
         (("-o", "x.avi"), "(AVI says no time for each frame). Try -o x.mkv."),
+        (("--frames", "film.mp4"), "film.mp4: expected a folder for pictures, found a file."),
         (("-o", "x.mpg"), "error: x.mpg: such a file cannot hold this film ("),
         (("-o", "x.v2"), "(FFmpeg knows no kind of film that ends in .v2). Try -o x.v2.mkv."),
     ],

@@ -8,8 +8,8 @@ import pytest
 from colorify.errors import UsageError
 from colorify.model.memory import Claims
 from colorify.options import ColorOptions
+from colorify.video.film_options import FilmOptions
 from colorify.video.job import colorize_film
-from colorify.video.options import FilmOptions
 
 
 def test_a_size_that_does_not_fit(film: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from colorify.video.yuv import read_planes
+from colorify.video.yuv import Planes, read_planes, turn_upright
 
 GREYS = np.tile(np.arange(256, dtype=np.uint8), (16, 1))  # (16, 256), 0..255
 RGB = av.VideoFrame.from_ndarray(np.repeat(GREYS[..., None], 3, axis=2), "rgb24")
@@ -57,3 +57,14 @@ def test_black_and_white_alone_is_grey(form: str) -> None:
     assert set(np.unique(planes.Y)) == {0, 255}
     assert planes.Y[:, :16].mean() < 20  # dithered by FFmpeg
     assert planes.Y[:, -16:].mean() > 235
+
+
+def test_turning_moves_all_planes() -> None:
+    Y = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    Cb = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    turned = turn_upright(Planes(Y, Cb, Cb, 8, full=True), (1, False))
+    assert turned.size == (4, 6)
+    assert turned.Y[0, 0] == Y[0, -1]
+    assert turned.Cb is not None
+    assert turned.Cb.shape == (3, 2)
+    assert turn_upright(Planes(Y, None, None, 8, full=True), (0, True)).Y[0, 0] == Y[0, -1]

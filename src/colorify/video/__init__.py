@@ -20,7 +20,7 @@ From the ground up:
 * `guided_filter`: planes smoothed along the edges of others
 * `shot_colors`: a thing keeps its colour for as long as a shot shows it
 * `temporal`: colours that do not flicker
-* `options`: what a person can ask of a film, and what is said while it is made
+* `film_options`: what a person can ask of a film, and what is said while it is made
 * `image_sequence`: coloured frames as numbered pictures
 * `encoders`: coloured frames become a piece of film, or pictures
 * `segments`: the pieces of a long job, each with what is needed to go on after it
@@ -44,9 +44,9 @@ for _package in ("av", "cv2"):
             f"films need the package {_package}, which is not installed. Type: {describe_extra('video')}"
         )
 
+from colorify.video.film_options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
 from colorify.video.hint_tracking import TimedHint  # noqa: E402
 from colorify.video.job import colorize_film, load_film_generator  # noqa: E402
-from colorify.video.options import FilmOptions, FilmProgress, FilmReport  # noqa: E402
 from colorify.video.reader import DecodeFailure  # noqa: E402 - only once their packages are known to be there
 
 __all__ = [

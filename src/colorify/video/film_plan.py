@@ -10,9 +10,9 @@ from colorify.errors import FilmError, UsageError
 from colorify.images.output_names import OUTPUT_MARK
 from colorify.video.codecs import codec_named
 from colorify.video.files import exists, film_stem
+from colorify.video.film_options import FilmOptions
 from colorify.video.film_result import finished_before
 from colorify.video.job import MARK
-from colorify.video.options import FilmOptions
 from colorify.video.reader import Film, open_film
 from colorify.video.targets import choose_target
 

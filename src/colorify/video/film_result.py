@@ -11,8 +11,8 @@ from colorify.atomic import write_error
 from colorify.errors import FilmError
 from colorify.video.codecs import Codec
 from colorify.video.files import exists
+from colorify.video.film_options import FilmOptions
 from colorify.video.image_sequence import check_folder
-from colorify.video.options import FilmOptions
 from colorify.video.reader import Film
 from colorify.video.segments import was_joined
 from colorify.video.targets import check_target, choose_target

@@ -23,12 +23,12 @@ from colorify.video.codecs import PNG, Codec, codec_named
 from colorify.video.damage import damage_notes
 from colorify.video.encoders import Encoder, FilmEncoder, PictureEncoder
 from colorify.video.files import exists
+from colorify.video.film_options import FilmOptions, FilmProgress, FilmReport
 from colorify.video.film_result import FilmResult, finished_before, partial_name, parts_folder, system_error
 from colorify.video.frame_input import make_predictor, prepare_frame
 from colorify.video.hint_tracking import trace_hints
 from colorify.video.image_sequence import publish
 from colorify.video.mux import Joint, Part, StoppedError, mux_film
-from colorify.video.options import FilmOptions, FilmProgress, FilmReport
 from colorify.video.reader import Film, open_film
 from colorify.video.segments import Segment, Segments, SegmentWriter
 from colorify.video.targets import make_refusal

@@ -22,10 +22,12 @@ def run_on_cluster(tmp_path: Path, weights: Path, *devices: str) -> Any:
     """Return what `ray_run.py` prints of a run on each device; the workers import what the tests import."""
     paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
     words = [tmp_path / "in", tmp_path / "out", weights, tmp_path / "died", *devices]
+    # Ray begins a dozen processes, and has no patience with those that are traced for a coverage
+    untraced = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, str(HERE / "ray_run.py"), *map(str, words)],
         # Ray's workers give way to all else that runs, unless they are told not to
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "RAY_worker_niceness": "0"},
+        env={**untraced, "PYTHONPATH": os.pathsep.join(paths), "RAY_worker_niceness": "0"},
         capture_output=True,
         text=True,
         check=True,

@@ -107,12 +107,12 @@ def cut(entries: Iterable[SourceEntry], size: int) -> Iterator[list[SourceEntry]
 def _resume(dest: Store, source: str, settings: dict[str, Any]) -> BulkPlan:
     try:
         row = json.loads(dest.read(PLAN))
-        version = row.pop("version")
+        version = row.pop("version")  # first: another one may have other fields
+        if version != VERSION:
+            raise UsageError(f"{dest.locate(PLAN)}: version {version}, this Colorify reads {VERSION}.")
         plan = BulkPlan(**row)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{dest.locate(PLAN)}: no plan of Colorify. Choose another place.") from error
-    if version != VERSION:
-        raise UsageError(f"{dest.locate(PLAN)}: version {version}, this Colorify reads {VERSION}.")
     wanted = {"source": source, **settings}
     found = {"source": plan.source, **plan.settings}
     if changed := sorted(

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from colorify.atomic import sweep, write_whole
-from colorify.errors import ColorifyError, PhotoError, SetupError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.extras import describe_extra
 
 LOCAL: Final = ("file", "local")
@@ -23,8 +23,9 @@ class Store:
 
     def read(self, name: str) -> bytes:
         """Return the content of a file. Raises PhotoError where it is not there or cannot be read."""
+        path = self._path(name)
         try:
-            content: bytes = self._files.cat_file(self._path(name))
+            content: bytes = self._files.cat_file(path)
         except Exception as error:  # every file system has errors of its own
             raise PhotoError(f"{self.locate(name)}: cannot be read ({describe(error)}).") from error
         return content
@@ -34,15 +35,17 @@ class Store:
         if self.is_local:
             write_whole(Path(self._path(name)), data, overwrite=True)
             return
+        path = self._path(name)
         try:
-            self._files.pipe_file(self._path(name), data)  # an object store shows it when it is whole
+            self._files.pipe_file(path, data)  # an object store shows it when it is whole
         except Exception as error:
             raise PhotoError(f"{self.locate(name)}: cannot be written ({describe(error)}).") from error
 
     def remove(self, name: str) -> None:
         """Remove a file that Colorify wrote; one that is gone already is no fault."""
+        path = self._path(name)
         try:
-            self._files.rm_file(self._path(name))
+            self._files.rm_file(path)
         except FileNotFoundError:
             pass
         except Exception as error:
@@ -55,8 +58,9 @@ class Store:
 
     def exists(self, name: str) -> bool:
         """Whether there is such a file. Raises SetupError where the place cannot be asked."""
+        path = self._path(name)
         try:
-            return bool(self._files.isfile(self._path(name)))
+            return bool(self._files.isfile(path))
         except Exception as error:
             raise SetupError(f"{self.address}: cannot be reached ({describe(error)}).") from error
 
@@ -65,8 +69,9 @@ class Store:
 
         Raises SetupError where the place cannot be listed.
         """
+        path = self._path(folder)
         try:
-            found = self._files.find(self._path(folder))
+            found = self._files.find(path)
         except FileNotFoundError:
             return []
         except Exception as error:
@@ -75,14 +80,15 @@ class Store:
 
     def list_top(self) -> list[str]:
         """Return the names of the files and folders right in the store. Raises SetupError."""
+        root = self._root
         try:
-            found = self._files.ls(self._root, detail=False)
+            found = self._files.ls(root, detail=False)
         except FileNotFoundError:
             return []
         except Exception as error:
             raise SetupError(f"{self.address}: cannot be listed ({describe(error)}).") from error
         inside = (path.rstrip("/") for path in found)  # some stores list the folder itself, too
-        return sorted(PurePosixPath(path).name for path in inside if path != self._root)
+        return sorted(PurePosixPath(path).name for path in inside if path != root)
 
     def locate(self, name: str) -> str:
         """Return the address of a file, for people."""
@@ -94,6 +100,7 @@ class Store:
         return self._protocol in LOCAL
 
     def _path(self, name: str) -> str:
+        """Return the path of a file within its file system. Raises as `open_address`."""
         return f"{self._root}/{name}" if name else self._root
 
     @property
@@ -141,7 +148,5 @@ def open_address(address: str) -> tuple[Any, str]:
 
 def describe(error: Exception) -> str:
     """Return one line of an error of a file system."""
-    if isinstance(error, ColorifyError):
-        return str(error)
     text = " ".join(str(error).split()) or type(error).__name__
     return text if isinstance(error, OSError) else f"{type(error).__name__}: {text}"
