@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 KILO: Final = 1024  # ru_maxrss is in KiB on Linux, in bytes on macOS
@@ -53,10 +54,14 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 """
 
 
-def peak_mb(command: Sequence[str]) -> float:
-    """Run `command` and return the peak of its resident set, in MB of 1024 * 1024 bytes."""
+def peak_mb(command: Sequence[str], source: Path | None = None) -> float:
+    """Run `command` and return the peak of its resident set, in MB of 1024 * 1024 bytes.
+
+    `source`: the folder `src` of the tree whose Colorify it is to be (None: the installed one).
+    """
     words = [sys.executable, "-c", _WEIGH, *command]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    environment = {**os.environ, **({"PYTHONPATH": str(source)} if source else {})}
+    said = subprocess.run(words, check=True, capture_output=True, text=True, env=environment).stdout
     code, peak = (int(word) for word in said.split()[-2:])
     if code:
         raise RuntimeError(f"{' '.join(command)}: exit code {code}")

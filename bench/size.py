@@ -3,6 +3,7 @@
 python bench/size.py                # 10, 30, 100 and 300 megapixels; 2 GB of disk in the temporary folder
 python bench/size.py --large        # also 1 gigapixel; 6 GB of disk
 python bench/size.py --turned       # of photos that EXIF turns by 90 degrees; half as much disk again
+python bench/size.py --against ../other/src     # also by another tree, in turn: a ratio in one run
 
 Grey TIFF of 8 bits in, colour TIFF out, each in a process of its own. The source is written by libvips strip
 after strip, so that making it needs no memory either.
@@ -12,7 +13,8 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +25,7 @@ from chart import Panel, draw
 from clock import peak_mb, print_machine
 from photo import command, enlarge
 
+HERE: Final = Path(__file__).parent.parent / "src"
 MEGAPIXELS: Final = (10, 30, 100, 300)
 LARGE: Final = 1000
 ASPECT: Final = 4 / 3
@@ -45,37 +48,48 @@ class Row:
 @click.option("--most", default=300, show_default=True, help="The largest, in megapixels.")
 @click.option("--large", is_flag=True, help="Also a gigapixel.")
 @click.option("--turned", is_flag=True, help="Photos that EXIF turns.")
+@click.option("--against", type=click.Path(exists=True, path_type=Path), help="Folder `src` of another tree.")
 @click.option("--curve", type=click.Path(path_type=Path), help="Also draw the curves, as this PNG.")
-def main(weights: Path | None, most: int, large: bool, turned: bool, curve: Path | None) -> None:
+def main(
+    weights: Path | None, most: int, large: bool, turned: bool, against: Path | None, curve: Path | None
+) -> None:
     """Time and weigh photos of growing size."""
     print_machine()
-    sizes = [size for size in MEGAPIXELS if size <= most] + [LARGE] * large
+    trees = {"this tree": HERE, **({"the other": against.resolve()} if against else {})}
     rows = []
     print("megapixels   seconds   CPU seconds   CPU seconds a megapixel   peak memory, MB")
-    for megapixels in sizes:
-        row = measure(megapixels, weights, turned)
-        rows.append(row)
-        each = f"{row.processor / megapixels:25.3f} {row.peak:17.0f}"
-        print(f"{megapixels:10} {row.seconds:9.1f} {row.processor:13.1f} {each}", flush=True)
+    for megapixels in [size for size in MEGAPIXELS if size <= most] + [LARGE] * large:
+        with photo(megapixels, turned) as source:
+            measured = {name: measure(source, megapixels, weights, tree) for name, tree in trees.items()}
+        rows.append(measured["this tree"])
+        for name, row in measured.items():
+            each = f"{row.processor / megapixels:25.3f} {row.peak:17.0f}   {name if against else ''}"
+            print(f"{megapixels:10} {row.seconds:9.1f} {row.processor:13.1f} {each}".rstrip(), flush=True)
         if curve is not None:
             draw_curves(rows, curve)
 
 
-def measure(megapixels: int, weights: Path | None, turned: bool) -> Row:
-    """Colour one photo in a process of its own."""
+@contextmanager
+def photo(megapixels: int, turned: bool) -> Iterator[Path]:
+    """Give a grey photo, alone in a folder that goes."""
     width = round((megapixels * 1e6 * ASPECT) ** 0.5)
     height = round(megapixels * 1e6 / width)
     with tempfile.TemporaryDirectory() as folder:
         needed, free = megapixels * 1e6 * BYTES_A_PIXEL, shutil.disk_usage(folder).free
         if needed > free:
             raise click.ClickException(f"{folder}: {needed / 1e9:.1f} GB needed, {free / 1e9:.1f} GB free.")
-        source, target = Path(folder) / "grey.tif", Path(folder) / "color.tif"
+        source = Path(folder) / "grey.tif"
         image = enlarge((width, height)).cast("uchar").copy()
         image.set_type(pyvips.GValue.gint_type, "orientation", ON_ITS_SIDE if turned else 1)
         image.write_to_file(str(source), compression="none", bigtiff=True)
-        started, used = time.perf_counter(), processor_seconds()
-        peak = peak_mb(command(source, target, weights))
-        return Row(megapixels, time.perf_counter() - started, processor_seconds() - used, peak)
+        yield source
+
+
+def measure(source: Path, megapixels: int, weights: Path | None, tree: Path) -> Row:
+    """Colour one photo in a process of its own, by the Colorify in the folder `tree`."""
+    started, used = time.perf_counter(), processor_seconds()
+    peak = peak_mb(command(source, source.with_name("color.tif"), weights), tree)
+    return Row(megapixels, time.perf_counter() - started, processor_seconds() - used, peak)
 
 
 def processor_seconds() -> float:
