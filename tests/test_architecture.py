@@ -3,6 +3,7 @@
 A check that cannot fail is none, so each is given a small example that it has to catch.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -158,8 +159,14 @@ def loaded_by(*arguments: str, first: str = "") -> set[str]:
     code = f"{end}\n{first}\nimport runpy\nsys.argv[1:] = {list(arguments)!r}\nimport colorify\n"
     if arguments:
         code += "runpy.run_module('colorify', run_name='__main__')"
+    untraced = {name: text for name, text in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+        env=untraced,
     )
     return set(done.stderr.splitlines()[-1].split())
 

@@ -52,8 +52,30 @@ def test_what_was_hidden_stays_unsure_wherever_it_moves() -> None:
     assert weight[4, middle] > 0.5
 
 
+GREY = np.full((CELLS[1], CELLS[0]), 100, np.uint8)
+
+
 def test_what_is_beside_what_is_hidden_is_not_sure() -> None:
     way = moved(1, hidden=np.s_[8:12, 10:14])
     beside = np.s_[20, 14 * FIELD_STEP + 1]
     assert way.carry(colors()).weight[beside] > 0.5
-    assert way.carry_surely(colors()).weight[beside] < 0.5
+    assert way.carry_surely(colors(), GREY, GREY).weight[beside] < 0.5
+
+
+def test_what_is_of_another_brightness_is_another_thing() -> None:
+    other = GREY.copy()
+    other[10:20, 10:20] = 180
+    weight = moved(0).carry_surely(colors(), GREY, other).weight
+    assert weight[12:18, 12:18].max() < 0.01
+    assert weight[:, 30:].min() > 0.9
+
+
+def test_two_ways_are_joined_by_what_is_nearer_and_seen() -> None:
+    grey = WeightedColors(0 * colors().ab, colors().weight)
+    red = WeightedColors(grey.ab + np.float32(40), grey.weight)
+    near, far = moved(1, hidden=np.s_[8:12, 10:14]), moved(30)
+    joined = near.join(grey, far, red)
+    carried = near.carry(grey).join(far.carry(red)).ab
+    assert np.abs(joined - carried)[:, :30].mean() < 1
+    assert joined[4, 20].max() < 15
+    assert joined[20, 23].min() > 35

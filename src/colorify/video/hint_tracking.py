@@ -90,7 +90,7 @@ def _follow_back(
 ) -> list[TimedHint]:
     thumbs, times = _small_luma(film, start, time, short)
     places = [_Place(hint, len(thumbs) - 1) for hint in hints]
-    finder = FlowFinder(high_quality=True)
+    finder = FlowFinder()
     for earlier in range(len(thumbs) - 2, -1, -1):
         motion = finder.between(thumbs[earlier], thumbs[earlier + 1])
         here = [place for place in places if place.frame == earlier + 1]

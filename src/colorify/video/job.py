@@ -309,7 +309,7 @@ class _Job:
             "options": repr(options),
             "weights": self.generator.digest,
             "depth": self.depth,
-            "version": 6,
+            "version": 7,
         }
 
     def _report(self, target: Path, notes: tuple[str, ...], *, interrupted: bool = False) -> FilmReport:

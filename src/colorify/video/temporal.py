@@ -96,7 +96,7 @@ class TemporalSmoother:
     ) -> None:
         self._predict = predict
         self._waiting_hints = [hint for hint in hints if memory is None or hint.time > memory.time]
-        self._finder = FlowFinder(high_quality=bool(hints))
+        self._finder = FlowFinder()
         self._memory = memory
         self._mean: WeightedColors | None = None  # of the first of the frames that are held
         self._pool: ThreadPoolExecutor
@@ -190,7 +190,9 @@ class TemporalSmoother:
         look, later = _result(first), _result(last)
         if len(first.hints) != len(last.hints) or later.confidence.mean() <= look.confidence.mean():
             return weigh_prediction(look)
-        known = _ways_back(held)[0].carry_surely(weigh_prediction(later))
+        known = _ways_back(held)[0].carry_surely(
+            weigh_prediction(later), last.seen.luma_small, first.seen.luma_small
+        )
         return _align(known, weigh_prediction(look), first)
 
     def _connect(
@@ -203,7 +205,8 @@ class TemporalSmoother:
         if len(held) == 1:
             return [], mean
         ahead, last = _ways_ahead(held), held[-1]
-        own = _align(ahead[-1].carry_surely(mean), weigh_prediction(_result(last)), last)
+        known = ahead[-1].carry_surely(mean, held[0].seen.luma_small, last.seen.luma_small)
+        own = _align(known, weigh_prediction(_result(last)), last)
         back = _ways_back(held)
         if len(held) > 2 * MIN_INTERVAL_FRAMES and _is_disputed(mean, ahead, own, back):
             middle = len(held) // 2
@@ -236,11 +239,10 @@ def _join_ways(
 ) -> SmoothedFrame:
     """Return a frame with the mean of what is carried to it."""
     colors, way = before
-    known = colors if way.frames == 0 else way.carry(colors)
-    if after is not None:
-        colors, way = after
-        known = known.join(way.carry(colors))
-    return SmoothedFrame(seen, known.ab, memory)
+    if after is None:
+        return SmoothedFrame(seen, way.carry(colors).ab, memory)
+    others, other = after
+    return SmoothedFrame(seen, way.join(colors, other, others), memory)
 
 
 def _is_disputed(
