@@ -142,6 +142,7 @@ STEPS = {
     "hints to the generator": Step("colorify.model.predict.draw_hints", lambda *_, **__: None),
     "contrast": Step("colorify.model.predict.increase_chroma_contrast", alone),
     "coherence": Step("colorify.model.predict.smooth_uncertain", alone),
+    "agreement of what is alike": Step("colorify.model.predict.move_unsure", alone),
     "caution": Step("colorify.model.predict.fade_uncertain", alone),
     "what is nearby": Step("colorify.model.bilateral_grid.BilateralGrid.blur", lambda _, planes: planes),
     "blur of the grid": Step("colorify.model.bilateral_grid._blur_axis", alone),

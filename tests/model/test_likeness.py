@@ -48,7 +48,26 @@ def test_several_places_are_asked_at_once() -> None:
     both = likeness.of(np.concatenate([one, other]))
     np.testing.assert_allclose(both[0], likeness.of(one)[0], atol=1e-5)
     np.testing.assert_allclose(both[1], likeness.of(other)[0], atol=1e-5)
-    assert likeness.nbytes > 0
+
+
+def test_cells_are_compared_one_by_one() -> None:
+    rng = np.random.default_rng(4)
+    likeness = measure_likeness(
+        rng.normal(size=(H, W, 9)).astype(np.float32),
+        {32: rng.normal(size=(H // 8, W // 8, 30)).astype(np.float32)},
+        4,
+    )
+    places = np.arange(0, H * W, 7)
+    alike = likeness.between(places).reshape(H * W, -1)[places]
+    np.testing.assert_allclose(np.diag(alike), TOTAL_WEIGHT, rtol=1e-4)
+    np.testing.assert_allclose(alike, alike.T, atol=1e-4)
+    assert np.abs(alike).max() < 1.0001 * TOTAL_WEIGHT
+    assert alike.std() > 0.1 * TOTAL_WEIGHT
+
+
+def test_where_all_places_are_the_same_each_is_like_each() -> None:
+    alike = measure_likeness(np.ones((H, W, 12), np.float32), {}, 4).between(np.array([0, 77]))
+    assert (alike == TOTAL_WEIGHT).all()
 
 
 def test_neighbors_are_unlike_only_where_a_thing_ends() -> None:

@@ -10,6 +10,7 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it
 * `likeness`: how alike two places of a photo are to the generator
+* `non_local_means`: colours on which all that is alike agrees
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship
 * `registry`: the models of this machine, each with its licence and digest
 * `bilateral_grid`: sums over what is near a cell and about as bright

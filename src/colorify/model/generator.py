@@ -14,8 +14,9 @@ from colorify.errors import UsageError, WeightsError, option
 from colorify.images.sizes import scale_size
 from colorify.model.devices import AUTO
 from colorify.model.hub import find_weights
-from colorify.model.likeness import FEATURE_WEIGHTS, Likeness, measure_likeness
+from colorify.model.likeness import COMPONENTS, FEATURE_WEIGHTS, Likeness, measure_likeness
 from colorify.model.memory import Claims
+from colorify.model.non_local_means import find_agreed_shift
 from colorify.model.preprocess import MAX_ASPECT, normalize_luminance
 from colorify.model.runtime import Runtime
 from colorify.model.spec import CACHED, FEATURES, LOGITS, REUSE, WEIGHTS_CURE, check_tensors, read_spec
@@ -145,14 +146,28 @@ class UnguidedPhoto:
     """What a generator thinks of a photo without hints."""
 
     prediction: Prediction
-    likeness: Likeness  # of its cells
-    half_roots: NDArray[np.float16] | None  # (h, w, Q); None: the generator is a regression
+    logits: FloatArray  # (h, w, Q), of its colours; of a regression Q is 0
+    features: dict[int, FloatArray]  # of its backbone, by their stride: those that tell things apart
+    stride: int  # px of L to a cell
+    # (h, w, 2): by how much colours would move if what is alike agreed, see `non_local_means`
+    agreed_shift: FloatArray | None
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """How alike its cells are."""
+        return measure_likeness(self.logits, self.features, self.stride)
+
+    @cached_property
+    def _half_roots(self) -> NDArray[np.float16]:
+        return np.sqrt(_softmax(self.logits)).astype(np.float16)
 
     @property
     def nbytes(self) -> int:
-        """Memory that it holds, in bytes."""
-        planes = (self.prediction.ab, self.prediction.confidence, self.half_roots)
-        return self.likeness.nbytes + sum(plane.nbytes for plane in planes if plane is not None)
+        """Memory that it holds, in bytes, or will when it has been given a hint."""
+        ab, features = self.prediction.ab, self.features.values()
+        planes = (ab, ab, self.prediction.confidence, self.logits, *features, *features)
+        roots, likeness = self.logits.nbytes // 2, ab.nbytes * COMPONENTS // 2
+        return roots + likeness + sum(plane.nbytes for plane in planes)
 
     def sqrt_probabilities(self) -> FloatArray | None:
         """Return the roots of the probabilities of the colours, (h, w, Q); None for a regression.
@@ -160,7 +175,7 @@ class UnguidedPhoto:
         The product of those of two places is the overlap of their distributions: 1 where the generator thinks
         the same.
         """
-        return None if self.half_roots is None else self.half_roots.astype(np.float32)
+        return self._half_roots.astype(np.float32) if self.logits.shape[2] else None
 
     def distribution(self, centers: FloatArray, vividness: float) -> Distribution:
         """Return how likely each colour is without hints. `centers`: of the generator, which has some."""
@@ -190,7 +205,7 @@ class EncodedPhoto:
         `hints`: (ceil(H/s), ceil(W/s), 3) float32: a, b, and 1 where there is a hint.
         `vividness`: 0 cautious, 1 as exported, 2 bold: see VIVIDNESS. A regression knows no likelier colours.
         """
-        if self._passes_over(hints):
+        if self._passes_over(hints) or (self._unguided is not None and not _any_hint(hints)):
             return self._predict_unguided(vividness)
         if vividness == 1 or not len(self.generator.centers):
             ab, confidence = self._run(["ab", "confidence"], hints)
@@ -218,8 +233,7 @@ class EncodedPhoto:
 
     def _passes_over(self, hints: FloatArray | None) -> bool:
         """Whether there are hints, and the generator is not given them."""
-        follows = self.generator.spec.follows_hints
-        return not follows and hints is not None and bool(hints[:, :, 2].any())
+        return not self.generator.spec.follows_hints and _any_hint(hints)
 
     def _predict_unguided(self, vividness: float) -> Prediction:
         """Return the colours without hints, from what is kept of them."""
@@ -251,14 +265,16 @@ class EncodedPhoto:
     def unguided(self) -> UnguidedPhoto:
         """Return what the generator thinks of the photo without hints. Made once."""
         if self._unguided is None:
-            known = len(self.generator.centers) > 0
-            ab, confidence, *rest = self._run(["ab", "confidence", *([LOGITS] if known else [])], None)
-            logits = rest[0] if known else np.zeros((*ab.shape[:2], 0), np.float32)
-            likeness = measure_likeness(logits, self._wide_features(), self.generator.spec.stride)
-            roots = None
-            if known:
-                roots = np.sqrt(self._distribution(logits, 1.0).probabilities).astype(np.float16)
-            self._unguided = UnguidedPhoto(Prediction(ab, confidence[:, :, 0]), likeness, roots)
+            centers, spec = self.generator.centers, self.generator.spec
+            ab, confidence, *rest = self._run(["ab", "confidence", *([LOGITS] if len(centers) else [])], None)
+            sure, features = confidence[:, :, 0], self._wide_features()
+            logits, shift = np.zeros((*ab.shape[:2], 0), np.float32), None
+            if rest:
+                (logits,) = rest
+                shift = find_agreed_shift(
+                    logits, sure, features, ab, centers, temperature=spec.temperature, stride=spec.stride
+                )
+            self._unguided = UnguidedPhoto(Prediction(ab, sure), logits, features, spec.stride, shift)
         return self._unguided
 
     def _wide_features(self) -> dict[int, FloatArray]:
@@ -280,9 +296,7 @@ class EncodedPhoto:
 
     def _distribution(self, logits: FloatArray, vividness: float) -> Distribution:
         centers = self.generator.centers
-        logits = logits + _vividness_logits(centers, vividness)
-        likely = np.exp(logits - logits.max(axis=2, keepdims=True))
-        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
+        return Distribution(centers, _softmax(logits + _vividness_logits(centers, vividness)))
 
     def _run(self, outputs: list[str], hints: FloatArray | None) -> list[FloatArray]:
         """Return `outputs`, each (h, w, C), and keep the features."""
@@ -313,6 +327,16 @@ class EncodedPhoto:
         """Turn (1, C, h, w) into (h, w, C), and cut off what the padding of L became."""
         height, width = self.L.shape
         return plane[0, :, : -(-height // stride), : -(-width // stride)].transpose(1, 2, 0)
+
+
+def _any_hint(hints: FloatArray | None) -> bool:
+    return hints is not None and bool(hints[:, :, 2].any())
+
+
+def _softmax(logits: FloatArray) -> FloatArray:
+    """Return the probabilities of colours, (h, w, Q)."""
+    likely = np.exp(logits - logits.max(axis=2, keepdims=True))
+    return np.asarray(likely / likely.sum(axis=2, keepdims=True))
 
 
 def _pad_symmetrically(plane: FloatArray, multiple: int) -> FloatArray:

@@ -21,6 +21,7 @@ from colorify.model.generator import EncodedPhoto, Prediction
 from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_propagation import correlate, estimate_plausibility, limit, propagate_hints
 from colorify.model.hint_regions import estimate_skin, fill_regions, find_regions, place_hints, spare_skin
+from colorify.model.non_local_means import move_unsure
 from colorify.model.postprocess import (
     calm_loud_colors,
     fade_uncertain,
@@ -74,6 +75,7 @@ def iterate_colorings(
     stride = generator.spec.stride
     small = width, height
     given = draw_hints(options.hints, photo=photo, small=small, stride=stride)
+    shift = encoded.unguided().agreed_shift
     colors = encoded.predict(hints=given, vividness=options.vividness)
     h, w, _ = colors.ab.shape
     L = average_cells(encoded.L, h, w, stride)
@@ -88,7 +90,8 @@ def iterate_colorings(
             ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
         )
 
-    ordinary = fade_uncertain(colors.ab, colors.confidence, L, grid)
+    agreed = colors.ab if shift is None else move_unsure(colors.ab, colors.confidence, shift)
+    ordinary = fade_uncertain(agreed, colors.confidence, L, grid)
     yield guided(ordinary)
     likely = encoded.distribution(hints=given, vividness=options.vividness)
     others = alternative_colors(ordinary, likely, L, temperature=generator.spec.temperature)

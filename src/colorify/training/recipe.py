@@ -73,7 +73,7 @@ class Recipe:
     mounted: float = 0.1  # share of the samples in a grey frame or an oval mask
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
-    contrast: float = 0.21  # of the exported generator: how far its colours are moved away from their mean
+    contrast: float = 0.32  # of the exported generator: how far its colours are moved away from their mean
     # of the exported generator: logits that a Lab unit of chroma adds to a bin. People prefer calm colours
     tilt: float = -0.008
     follows_hints: bool = True  # the exported generator is given hints; else they are propagated alone
