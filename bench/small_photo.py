@@ -84,7 +84,8 @@ def measure(source: Path, few: Path, many: Path, count: int) -> tuple[float, flo
     """Return the seconds of CPU that a photo and one run of the network take with the tree `source`."""
     with tempfile.TemporaryDirectory() as out:
         words = [sys.executable, "-c", CHILD, str(few), str(many), out, str(count)]
-        environment = {**os.environ, "PYTHONPATH": str(source)}
+        # as the command has it, which sets this before NumPy is loaded
+        environment = {**os.environ, "PYTHONPATH": str(source), "OPENBLAS_NUM_THREADS": "1"}
         done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
     rest, network = map(float, done.stdout.split())
     return rest, network
