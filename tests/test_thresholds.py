@@ -17,6 +17,8 @@ from colorify.model.generator import Distribution, Generator
 from colorify.model.geodesic import geodesic_distances
 from colorify.model.hint_propagation import correlate, propagate_hints
 from colorify.model.hint_regions import place_hints
+from colorify.model.likeness import Likeness
+from colorify.model.non_local_means import _weigh, choose_sources, find_agreed_shift, move_unsure
 from colorify.model.postprocess import (
     calm_loud_colors,
     fade_uncertain,
@@ -39,6 +41,65 @@ def plane(value: float, shape: tuple[int, int] = (28, 28)) -> FloatArray:
 
 def colors(*color: float, shape: tuple[int, int] = (28, 28)) -> FloatArray:
     return np.tile(np.array(color, np.float32), (*shape, 1))
+
+
+class AsAlike(Likeness):
+    """Cells in a row, each as alike as is said."""
+
+    def __init__(self, alike: float, cells: int) -> None:
+        super().__init__((1, cells), [])
+        self.alike = alike
+
+    known = True
+
+    def between(self, places: NDArray[np.intp]) -> FloatArray:
+        return np.full((*self.shape, len(places)), self.alike, np.float32)
+
+
+class TestAgreement:
+    @pytest.mark.parametrize(("confidence", "moved"), [(0.2, 1), (0.4, 0.5), (0.59, 0.025), (0.6, 0)])
+    def test_how_unsure(self, confidence: float, moved: float) -> None:
+        made = move_unsure(colors(10, 0), plane(confidence), colors(4, -8))
+        np.testing.assert_allclose(made - colors(10, 0), moved * colors(4, -8), atol=1e-5)
+
+    @pytest.mark.parametrize(("alike", "weight"), [(3, 0.5), (3.5, 0.7311), (1, 0.018), (6.7, 0.9994)])
+    def test_how_alike(self, alike: float, weight: float) -> None:
+        assert _weigh(AsAlike(alike, 1), np.array([0]))[0, 0] == pytest.approx(weight, rel=1e-2)
+
+    @pytest.mark.parametrize(("apart", "weight"), [(0, 1), (1, 0.0439), (2, 0)])
+    def test_how_near(self, apart: int, weight: float) -> None:
+        assert _weigh(AsAlike(100, 3), np.array([0]))[apart, 0] == pytest.approx(weight, abs=1e-4)
+
+    def test_how_much_the_surer_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two blocks of 2 x 2 cells, one thing; (0.1 + 0.02)^2 twice, and 0.0439 (0.9 + 0.02)^2."""
+        monkeypatch.setattr("colorify.model.non_local_means.measure_likeness", lambda *_: AsAlike(100, 2))
+        logits, sure = np.zeros((2, 4, 2), np.float32), plane(0.1, (2, 4))
+        logits[:, 2:, 1], sure[:, 2:] = -4, 0.9
+        shift = find_agreed_shift(
+            logits, sure, {}, colors(5, 0, shape=(2, 4)), np.array([[0, 0], [10, 0]], np.float32),
+            temperature=1, stride=4,
+        )  # fmt: skip
+        assert shift is not None
+        agreed = -4 * 0.0439 * 0.92**2 / (0.0439 * 0.92**2 + 2 * 0.12**2)
+        assert shift[0, 0, 0] == pytest.approx(10 / (1 + np.exp(-agreed)) - 5, abs=0.02)
+
+    @pytest.mark.parametrize(("shape", "each"), [((16, 20), 1), ((16, 21), 4), ((40, 54), 9)])
+    def test_how_many_are_asked(self, shape: tuple[int, int], each: int) -> None:
+        assert choose_sources(shape)[1] == each
+
+    def test_what_is_next_to_impossible(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A colour that one block rules out stays possible on another: 18 nats below, and not 1,000."""
+        monkeypatch.setattr("colorify.model.non_local_means.measure_likeness", lambda *_: AsAlike(100, 2))
+        logits = np.zeros((2, 4, 2), np.float32)
+        logits[:, 2:, 1] = -1000
+        made = [
+            find_agreed_shift(
+                np.maximum(logits, least), plane(0.9, (2, 4)), {}, colors(0, 0, shape=(2, 4)),
+                np.array([[0, 0], [10, 0]], np.float32), temperature=1, stride=4,
+            )
+            for least in (-1000, -18)
+        ]  # fmt: skip
+        np.testing.assert_array_equal(*made)
 
 
 class TestSeen:

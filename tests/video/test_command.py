@@ -11,8 +11,10 @@ import pytest
 from made_films import Sort, labs, numbered, packets, times, write_film
 
 from changed_command import changed_command, hide_package
+from colorify.cli.video import CODEC_NAMES
 from colorify.extras import describe_extra
 from colorify.video import job
+from colorify.video.codecs import CODECS
 from command_line import Colorify
 
 CASES = Path(__file__).parent / "cases"
@@ -22,6 +24,10 @@ pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
 @pytest.mark.parametrize("verb", [(), ("video",)])
+def test_every_codec_can_be_asked_for() -> None:
+    assert tuple(CODECS) == CODEC_NAMES
+
+
 def test_one_command_colours_a_film(colorify: Colorify, film: Path, verb: tuple[str, ...]) -> None:
     ended = colorify(*verb, "film.mp4")
     assert (ended.code, ended.out) == (0, "")
