@@ -32,7 +32,7 @@ BUILTIN_WEIGHTS: Final = Path(__file__).parent / "weights" / "generator.onnx"
 # Bytes that a colouring takes at its peak, of P pixels of L: PER_PIXEL * P + PER_PAIR * P**2. The square is
 # the attention of the network at stride 16, of each of its cells to each: 4 heads, twice, 4 bytes.
 # `bench/memory.py` measures both.
-BYTES_PER_PIXEL: Final = 600
+BYTES_PER_PIXEL: Final = 650
 BYTES_PER_ATTENTION_PAIR: Final = 4 * 2 * 4 / 16**4
 MAX_OUTPUT: Final = 1e6  # no output is beyond it; what is comes of damaged weights
 
