@@ -1,5 +1,6 @@
 """A TIFF whose strips are compressed here holds what it should, as other programs read it."""
 
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -48,7 +49,11 @@ def test_pixels_are_kept(shape: tuple[int, int, int], dtype: Any, big_tiff: bool
     assert (image.hasalpha(), image.interpretation) == (shape[2] == 4, stream.pixel.interpretation)
 
 
-def test_another_library_reads_it() -> None:
+@pytest.mark.parametrize("there", [True, False])
+def test_another_library_reads_it(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With ISA-L, and where there is none."""
+    if not there:
+        monkeypatch.setitem(sys.modules, "isal", None)
     pixels = scene((50, 33, 3), np.uint8)
     stream = RowStream(strips_of(pixels), shape=pixels.shape, depth=8, strip_rows=ROWS)
     with Image.open(BytesIO(tiff(stream, big_tiff=False))) as picture:

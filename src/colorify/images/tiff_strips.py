@@ -7,6 +7,7 @@ Sources: TIFF 6.0 sections 3 and 14 (the horizontal predictor); Adobe Photoshop 
 """
 
 import struct
+import zlib
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, BinaryIO, Final
@@ -21,6 +22,7 @@ from colorify.threads import map_in_order
 Pixels = NDArray[Any]
 
 LEVEL: Final = 3  # of ISA-L's 0 to 3
+ZLIB_LEVEL: Final = 2  # of zlib's 0 to 9, where there is no ISA-L: on Windows for ARM
 _WIDTH, _HEIGHT, _OFFSETS, _STRIP_ROWS, _COUNTS = 256, 257, 273, 278, 279
 _LONG, _LONG8 = 4, 16
 _CODES: Final = {_LONG: "I", _LONG8: "Q"}
@@ -56,13 +58,19 @@ def write_strips(file: BinaryIO, stream: RowStream, *, big_tiff: bool) -> Direct
 
 def compress_strip(pixels: Pixels) -> bytes:
     """Compress a strip, (rows, width, bands): each sample by its difference to the one on its left."""
-    from isal import isal_zlib  # here, as few photos become a TIFF
-
     rows, width, bands = pixels.shape
     flat = np.ascontiguousarray(pixels).reshape(rows, width * bands)
     differences = flat.copy()
     differences[:, bands:] -= flat[:, :-bands]
-    return bytes(isal_zlib.compress(differences, LEVEL))
+    return _deflate(differences)
+
+
+def _deflate(content: Pixels) -> bytes:
+    try:
+        from isal import isal_zlib  # here, as few photos become a TIFF
+    except ModuleNotFoundError:
+        return zlib.compress(content, ZLIB_LEVEL)
+    return bytes(isal_zlib.compress(content, LEVEL))
 
 
 def _tag(kind: int, numbers: Sequence[int]) -> TiffTag:
