@@ -69,7 +69,7 @@ def _deflate(content: Pixels) -> bytes:
     try:
         from isal import isal_zlib  # here, as few photos become a TIFF
     except ModuleNotFoundError:
-        return zlib.compress(content, ZLIB_LEVEL)
+        return zlib.compress(content.data, ZLIB_LEVEL)
     return bytes(isal_zlib.compress(content, LEVEL))
 
 
