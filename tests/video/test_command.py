@@ -23,11 +23,11 @@ CASES = Path(__file__).parent / "cases"
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
 
-@pytest.mark.parametrize("verb", [(), ("video",)])
 def test_every_codec_can_be_asked_for() -> None:
     assert tuple(CODECS) == CODEC_NAMES
 
 
+@pytest.mark.parametrize("verb", [(), ("video",)])
 def test_one_command_colours_a_film(colorify: Colorify, film: Path, verb: tuple[str, ...]) -> None:
     ended = colorify(*verb, "film.mp4")
     assert (ended.code, ended.out) == (0, "")
