@@ -181,7 +181,7 @@ def test_a_moment_ago_will_do_where_there_is_plenty(monkeypatch: pytest.MonkeyPa
         assert len(asked) == 1
         claims.check(116, MemoryError)
         assert len(asked) == 2
-    now[0] += memory.MOMENT_S
+    now[0] += memory.RECHECK_S
     claims.check(10, MemoryError)
     assert len(asked) == 3
 

@@ -178,7 +178,7 @@ def test_it_looks_between_two_looks_that_disagree(
 
 
 def test_large_frames_are_looked_at_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(temporal, "HELD_BYTES", 20 * SIZE[0] * SIZE[1])
+    monkeypatch.setattr(temporal, "MAX_PENDING_BYTES", 20 * SIZE[0] * SIZE[1])
     look = Moody()
     ab_of(frames(LOOK_INTERVAL_FRAMES + 1), look)
     assert set(range(0, LOOK_INTERVAL_FRAMES + 1, 16)) <= set(look.asked)

@@ -177,13 +177,6 @@ class UnguidedPhoto:
         """
         return self._half_roots.astype(np.float32) if self.logits.shape[2] else None
 
-    def distribution(self, centers: FloatArray, vividness: float) -> Distribution:
-        """Return how likely each colour is without hints. `centers`: of the generator, which has some."""
-        roots = self.sqrt_probabilities()
-        assert roots is not None
-        likely = np.square(roots) * np.exp(_vividness_logits(centers, vividness))
-        return Distribution(centers, likely / likely.sum(axis=2, keepdims=True))
-
 
 class EncodedPhoto:
     """One L before a generator, whose backbone runs once whatever is asked. Safe to share between threads.
@@ -227,7 +220,7 @@ class EncodedPhoto:
                 f"Leave out {option('weights')} to use the embedded generator."
             )
         if not fed and self._passes_over(hints):
-            return self.unguided().distribution(self.generator.centers, vividness)
+            return self._distribution(self.unguided().logits, vividness)
         (logits,) = self._run([LOGITS], hints)
         return self._distribution(logits, vividness)
 
@@ -237,10 +230,10 @@ class EncodedPhoto:
 
     def _predict_unguided(self, vividness: float) -> Prediction:
         """Return the colours without hints, from what is kept of them."""
-        made, centers = self.unguided(), self.generator.centers
-        if vividness == 1 or not len(centers):
+        made = self.unguided()
+        if vividness == 1 or not len(self.generator.centers):
             return made.prediction
-        ab = made.distribution(centers, vividness).colors_at(self.generator.spec.temperature)
+        ab = self._distribution(made.logits, vividness).colors_at(self.generator.spec.temperature)
         return Prediction(ab=ab, confidence=made.prediction.confidence)
 
     @property

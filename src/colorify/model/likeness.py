@@ -45,17 +45,17 @@ class Level(NamedTuple):
         """Return a vector of length 1 for each cell: (h, w, C)."""
         if self.down is None or self.right is None:
             return self.vectors
-        return _unit(np.matmul(self.right, np.tensordot(self.down, self.vectors, 1)))
+        return _unit(interpolate(self.vectors, self.down, self.right))
 
     def between(self, places: NDArray[np.intp]) -> FloatArray:
         """Return the cosines of each cell with some of them: (h, w, k); `places`: see `Likeness.between`."""
         if self.down is None or self.right is None:
             return self.vectors @ self.vectors.reshape(-1, self.vectors.shape[2])[places].T
-        large = np.matmul(self.right, np.tensordot(self.down, self.vectors, 1))
+        large = interpolate(self.vectors, self.down, self.right)
         lengths = np.maximum(np.linalg.norm(large, axis=2, keepdims=True), 1e-9)
         chosen = (large / lengths).reshape(-1, large.shape[2])[places]
         small = self.vectors @ chosen.T  # what is between them is a mean of these: a tenth of the work
-        return np.asarray(np.matmul(self.right, np.tensordot(self.down, small, 1)) / lengths)
+        return np.asarray(interpolate(small, self.down, self.right) / lengths)
 
     def cosines(self, masks: FloatArray) -> FloatArray:
         """Return those of each cell with the mean vector of each mask: (k, h, w)."""
@@ -173,6 +173,11 @@ def _cosines(vectors: FloatArray, masks: FloatArray) -> FloatArray:
 def _unit(vectors: FloatArray) -> FloatArray:
     lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def interpolate(planes: FloatArray, down: FloatArray, right: FloatArray) -> FloatArray:
+    """Return (h', w', n) at the cells between, (h, w, n); `down`, `right`: as by `interpolation_shares`."""
+    return np.asarray(np.matmul(right, np.tensordot(down, planes, 1)))
 
 
 def interpolation_shares(length: int, small: int, ratio: float) -> FloatArray:

@@ -16,9 +16,8 @@ from typing import Any, Final
 
 PROC: Final = Path("/proc")
 CGROUPS: Final = Path("/sys/fs/cgroup")
-MOMENT_S: Final = (
-    1.0  # s for which it holds that there is plenty: to look takes 0.4 ms, and a photo looks thrice
-)
+# s for which it holds that there is plenty: to look takes 0.4 ms, and a photo looks three times
+RECHECK_S: Final = 1.0
 PLENTY: Final = 8  # times what is wanted, and claimed already
 _KIB: Final = 1024
 # (in which hierarchy, limit, usage, what of the usage can be had back) of control groups, version 2 and 1
@@ -51,13 +50,13 @@ class Claims:
         self._available = available
         self._changed = threading.Condition()
         self._claimed = 0  # bytes
-        self._seen: int | None = None  # bytes that there were
-        self._seen_until = 0.0
+        self._last_available: int | None = None  # bytes that there were
+        self._valid_until = 0.0
 
     def check(self, size: int, refuse: RefusalFactory) -> None:
         """Raise the error of `refuse` where there are not `size` bytes, even after all runs have ended."""
         with self._changed:
-            available = self._look(size)
+            available = self._find_available(size)
             if available is not None and size > available + self._claimed:
                 raise refuse(available + self._claimed)
 
@@ -69,7 +68,7 @@ class Claims:
         beside other runs, this one waits for them, and is refused only if it is too little alone.
         """
         with self._changed:
-            while (available := self._look(size)) is not None and size > available - self._claimed:
+            while (available := self._find_available(size)) is not None and size > available - self._claimed:
                 if not self._claimed:
                     raise refuse(available)
                 self._changed.wait()
@@ -81,13 +80,13 @@ class Claims:
                 self._claimed -= size
                 self._changed.notify_all()
 
-    def _look(self, size: int) -> int | None:
+    def _find_available(self, size: int) -> int | None:
         """Return what there is; or what there was a moment ago, if that is plenty for `size`."""
         now = time.monotonic()
-        plenty = self._seen is not None and PLENTY * (size + self._claimed) <= self._seen
-        if not plenty or now >= self._seen_until:
-            self._seen, self._seen_until = self._available(), now + MOMENT_S
-        return self._seen
+        plenty = self._last_available is not None and PLENTY * (size + self._claimed) <= self._last_available
+        if not plenty or now >= self._valid_until:
+            self._last_available, self._valid_until = self._available(), now + RECHECK_S
+        return self._last_available
 
 
 def _machine_memory(proc: Path) -> int | None:

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.model.likeness import Likeness, interpolation_shares, measure_likeness
+from colorify.model.likeness import Likeness, interpolate, interpolation_shares, measure_likeness
 
 FloatArray = NDArray[np.float32]
 
@@ -24,9 +24,9 @@ REACH_SIDES: Final = 0.4  # times the short side; standard deviation of how far 
 CONFIDENCE_POWER: Final = 2  # power of the confidence by which a cell counts
 MIN_CONFIDENCE: Final = 0.02  # added to it, so that every cell counts a little
 MIN_LOGIT: Final = -18.0  # of a colour, below the likeliest one's: less likely it cannot be
-MAX_SOURCES: Final = (
-    320  # cells that are asked: of more than that every second or third; all move ab by 0.2 Lab units more
-)
+# cells that are asked, at most: of a larger photo every second or third. If all were, ab would differ by
+# 0.2 Lab units in the mean
+MAX_SOURCES: Final = 320
 # confidence below which a cell takes the colour on which its like agree, and from which on it keeps its own
 ALL_CONFIDENCE, NONE_CONFIDENCE = 0.2, 0.6
 
@@ -82,7 +82,7 @@ def average_blocks(planes: FloatArray) -> FloatArray:
 
 
 def choose_sources(shape: tuple[int, int]) -> tuple[NDArray[np.intp], int]:
-    """Return the numbers of the cells that are asked, evenly spread, and how many each stands for."""
+    """Return the numbers of the cells that are asked, evenly spread, and how many cells each stands for."""
     high, wide = shape
     step = 1
     while -(-high // step) * -(-wide // step) > MAX_SOURCES:
@@ -113,4 +113,4 @@ def _enlarge(shift: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     down, right = (
         interpolation_shares(length, small, 2) for length, small in zip(shape, shift.shape, strict=False)
     )
-    return np.asarray(np.tensordot(right, np.tensordot(down, shift, 1), (1, 1)).transpose(1, 0, 2))
+    return interpolate(shift, down, right)

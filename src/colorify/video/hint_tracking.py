@@ -16,9 +16,8 @@ from colorify.video.optical_flow import FloatArray, FlowFinder, Motion
 from colorify.video.reader import Film
 
 MAX_LOOK_BACK_S: Final = 30.0  # s that a hint is followed back at most
-WINDOW_PX: Final = (
-    1  # px of the field of motion, around a hint, that move with it: one is easily lost in grain
-)
+# px of the field of motion, around a hint, that move with it: one is easily lost in grain
+WINDOW_PX: Final = 1
 # how surely a cell must be seen in the other frame too, to say where a hint goes: grain on dark cloth leaves
 # 0.1 to 0.4; with 0.05 a hint goes along with who passes before it
 MIN_VISIBILITY: Final = 0.1

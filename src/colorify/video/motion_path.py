@@ -26,9 +26,8 @@ HEM_PX: Final = 3  # px of the field, side of the square in which all has to be 
 class MotionPath:
     """From a frame to another one, its origin, in a field as that of `Motion`."""
 
-    shift: (
-        FloatArray  # (h, w, 2), px of the field: where a point of the frame is in the origin, relative to it
-    )
+    # (h, w, 2), px of the field: where a point of the frame is in the origin, relative to it
+    shift: FloatArray
     seen: FloatArray  # (h, w), 0..1: how surely it is seen there and all the way
     frames: int  # how far away the origin is
 

@@ -38,7 +38,8 @@ from colorify.video.weighted_colors import WeightedColors, weigh_prediction
 FloatArray = NDArray[np.float32]
 
 LOOK_INTERVAL_FRAMES: Final = 64  # from one look of the generator to the next, at most
-HELD_BYTES: Final = (
+# of the luma of all frames that wait for a look: larger frames are looked at more often
+MAX_PENDING_BYTES: Final = (
     2**27
 )  # of the luma of all frames that wait for a look: larger frames are looked at more often
 MIN_INTERVAL_FRAMES: Final = 8  # likewise, where looks do not agree
@@ -222,7 +223,7 @@ class TemporalSmoother:
 
 def _interval(one: _PendingFrame) -> int:
     """Return how many frames are looked at once, a power of two, by their size alone: so a job can go on."""
-    fitting = HELD_BYTES // one.seen.frame.planes.Y.nbytes
+    fitting = MAX_PENDING_BYTES // one.seen.frame.planes.Y.nbytes
     interval = LOOK_INTERVAL_FRAMES
     while interval > max(fitting, MIN_INTERVAL_FRAMES):
         interval //= 2
