@@ -1,10 +1,24 @@
 """Places of the same thing are alike, whatever all places of the photo share."""
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
-from colorify.model.likeness import TOTAL_WEIGHT, measure_likeness
+from colorify.model import likeness as module
+from colorify.model.likeness import (
+    TOTAL_WEIGHT,
+    Likeness,
+    interpolate,
+    interpolated_lengths,
+    interpolation_shares,
+    measure_likeness,
+)
 
 H, W = 24, 40  # cells
+
+
+def between(likeness: Likeness, places: NDArray[np.intp]) -> NDArray[np.float32]:
+    return np.concatenate(list(likeness.iterate_between(places)))
 
 
 def seed(row: int, column: int) -> np.ndarray:  # type: ignore[type-arg]
@@ -58,15 +72,40 @@ def test_cells_are_compared_one_by_one() -> None:
         4,
     )
     places = np.arange(0, H * W, 7)
-    alike = likeness.between(places).reshape(H * W, -1)[places]
+    alike = between(likeness, places).reshape(H * W, -1)[places]
     np.testing.assert_allclose(np.diag(alike), TOTAL_WEIGHT, rtol=1e-4)
     np.testing.assert_allclose(alike, alike.T, atol=1e-4)
     assert np.abs(alike).max() < 1.0001 * TOTAL_WEIGHT
     assert alike.std() > 0.1 * TOTAL_WEIGHT
 
 
+def test_a_few_rows_at_a_time_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    likeness = measure_likeness(
+        rng.normal(size=(H, W, 9)).astype(np.float32),
+        {16: rng.normal(size=(H // 4, W // 4, 30)).astype(np.float32)},
+        4,
+    )
+    places = np.array([5, 3, 700])
+    whole = list(likeness.iterate_between(places))
+    monkeypatch.setattr(module, "CACHED_NUMBERS", 5 * W * len(places))
+    strips = list(likeness.iterate_between(places))
+    assert [len(strip) for strip in whole] == [H]
+    assert [len(strip) for strip in strips] == [5, 5, 5, 5, 4]
+    np.testing.assert_allclose(np.concatenate(strips), whole[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (5, 1), (4, 7)])
+def test_lengths_between_vectors_are_those_of_what_is_interpolated(shape: tuple[int, int]) -> None:
+    vectors = np.random.default_rng(2).normal(size=(*shape, 11)).astype(np.float32)
+    down, right = (interpolation_shares(3 * side + 1, side, 3.2) for side in shape)
+    expected = np.linalg.norm(interpolate(vectors, down, right), axis=2)
+    np.testing.assert_allclose(interpolated_lengths(vectors, down, right), expected, rtol=1e-4)
+
+
 def test_where_all_places_are_the_same_each_is_like_each() -> None:
-    alike = measure_likeness(np.ones((H, W, 12), np.float32), {}, 4).between(np.array([0, 77]))
+    alike = between(measure_likeness(np.ones((H, W, 12), np.float32), {}, 4), np.array([0, 77]))
+    assert alike.shape == (H, W, 2)
     assert (alike == TOTAL_WEIGHT).all()
 
 

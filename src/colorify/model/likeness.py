@@ -11,7 +11,8 @@ cell of the garment from one of anything else (area under the ROC curve): L 0.81
 0.94, logits 0.96, stride 16 0.90, stride 32 0.94, all three 0.985.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.model.geodesic import NEIGHBOR_STEPS, find_neighbors
+from colorify.model.logit_components import LogitComponents, find_components
 
 FloatArray = NDArray[np.float32]
 
@@ -28,11 +30,26 @@ LOGITS_WEIGHT: Final = 3.0
 FEATURE_WEIGHTS: Final = {16: 2.5, 32: 1.2}  # stride in px of L -> weight
 TOTAL_WEIGHT: Final = LOGITS_WEIGHT + sum(FEATURE_WEIGHTS.values())
 COMPONENTS: Final = 20  # of the logits
+CACHED_NUMBERS: Final = 2**16  # of float32 that are worked on at a time: a quarter of a megabyte
+MIN_SQUARE: Final = 1e-6  # of the length of a vector between others that point away from each other
 MIN_SPREAD: Final = 0.01  # share of the largest variance by which the smaller ones are raised
-FLAT: Final = 0.01  # variance of logits or features; below it a photo is the same everywhere
+FLAT: Final = 0.01  # variance of features; below it a photo is the same everywhere
 
 
-class Level(NamedTuple):
+class Factors(NamedTuple):
+    """Numbers for each cell and each of k places as a product; those of all are seldom wanted at a time."""
+
+    left: FloatArray  # (h, w, n)
+    down: FloatArray  # (h, m); (down @ right) is (h, n * k)
+    right: FloatArray  # (m, n * k)
+
+    def right_of(self, rows: slice, places: int) -> FloatArray:
+        """Return what the left of some rows, (r, w, n), is multiplied by: (r, n, k)."""
+        return np.asarray(self.down[rows] @ self.right).reshape(-1, self.left.shape[2], places)
+
+
+@dataclass(frozen=True)
+class Level:
     """What is known at one scale."""
 
     vectors: FloatArray  # (h / n, w / n, C), each of length 1
@@ -47,15 +64,21 @@ class Level(NamedTuple):
             return self.vectors
         return _unit(interpolate(self.vectors, self.down, self.right))
 
-    def between(self, places: NDArray[np.intp]) -> FloatArray:
-        """Return the cosines of each cell with some of them: (h, w, k); `places`: see `Likeness.between`."""
+    def factor(self, places: NDArray[np.intp]) -> "Factors":
+        """Return the cosines of each cell with some of them, `places`: see `Likeness.iterate_between`."""
+        flat = self.vectors.reshape(-1, self.vectors.shape[2])
         if self.down is None or self.right is None:
-            return self.vectors @ self.vectors.reshape(-1, self.vectors.shape[2])[places].T
-        large = interpolate(self.vectors, self.down, self.right)
-        lengths = np.maximum(np.linalg.norm(large, axis=2, keepdims=True), 1e-9)
-        chosen = (large / lengths).reshape(-1, large.shape[2])[places]
-        small = self.vectors @ chosen.T  # what is between them is a mean of these: a tenth of the work
-        return np.asarray(interpolate(small, self.down, self.right) / lengths)
+            every_row = np.ones((len(self.vectors), 1), np.float32)
+            return Factors(self.vectors, every_row, flat[places].T.reshape(1, -1))
+        # a cell is a mean of vectors, and so are its cosines: of those that wide cells have, a tenth as many
+        lengths = interpolated_lengths(self.vectors, self.down, self.right)
+        (rows, row), (columns, column) = (
+            np.unique(lines, return_inverse=True) for lines in divmod(places, len(self.right))
+        )
+        chosen = interpolate(self.vectors, self.down[rows], self.right[columns])[row, column]
+        chosen /= lengths.ravel()[places][:, None]
+        small = flat @ chosen.T
+        return Factors(self.right / lengths[:, :, None], self.down, small.reshape(self.down.shape[1], -1))
 
     def cosines(self, masks: FloatArray) -> FloatArray:
         """Return those of each cell with the mean vector of each mask: (k, h, w)."""
@@ -90,16 +113,24 @@ class Likeness:
         """Whether anything tells one cell from another."""
         return bool(self._levels)
 
-    def between(self, places: NDArray[np.intp]) -> FloatArray:
-        """Return how alike each cell is to some of them: (h, w, k), up to TOTAL_WEIGHT.
+    def iterate_between(self, places: NDArray[np.intp]) -> Iterator[FloatArray]:
+        """Yield how alike each cell is to some of them, up to TOTAL_WEIGHT: (r, w, k), to be written on.
 
-        `places`: (k,), their numbers, row by row.
+        `places`: (k,), their numbers, row by row. It comes some rows at a time, from the top down, as many as
+        stay in a core's cache.
         """
-        total = np.zeros((*self.shape, len(places)), np.float32)
+        (high, wide), many = self.shape, len(places)
         weight = sum(level.weight for level in self._levels)
-        for level in self._levels:
-            total += np.float32(level.weight * TOTAL_WEIGHT / weight) * level.between(places)
-        return total if weight else total + np.float32(TOTAL_WEIGHT)
+        factors = [level.factor(places) for level in self._levels]
+        shares = [np.float32(level.weight * TOTAL_WEIGHT / weight) for level in self._levels]
+        step = max(1, CACHED_NUMBERS // (wide * many))
+        for rows in (slice(top, top + step) for top in range(0, high, step)):
+            if not factors:
+                yield np.full((min(step, high - rows.start), wide, many), TOTAL_WEIGHT, np.float32)
+                continue
+            left = [share * each.left[rows] for share, each in zip(shares, factors, strict=True)]
+            right = [each.right_of(rows, many) for each in factors]
+            yield np.concatenate(left, axis=2) @ np.concatenate(right, axis=1)
 
     def of(self, masks: NDArray[np.floating] | NDArray[np.bool_]) -> FloatArray:
         """Return how alike each cell is to what lies under each mask: (k, h, w), up to TOTAL_WEIGHT.
@@ -122,11 +153,19 @@ def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride
     `logits`: (h, w, Q), without hints; Q may be 0. `stride`: px of L to a cell of them.
     `features`: stride -> (h', w', C), of which those of FEATURE_WEIGHTS count.
     """
-    shape = logits.shape[:2]
+    return compare_components(find_components(logits), features, logits.shape[:2], stride)
+
+
+def compare_components(
+    components: LogitComponents | None,
+    features: dict[int, FloatArray],
+    shape: tuple[int, int],
+    stride: int,
+) -> Likeness:
+    """Do the same for those who know the components of the logits of `shape` cells."""
     levels = []
-    whitened = _whiten(logits)
-    if whitened is not None:
-        levels.append(Level(whitened, LOGITS_WEIGHT))
+    if components is not None:
+        levels.append(Level(_whiten(components), LOGITS_WEIGHT))
     for wide, weight in FEATURE_WEIGHTS.items():
         vectors = _standardize(features[wide]) if wide in features else None
         if vectors is not None:
@@ -138,20 +177,11 @@ def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride
     return Likeness(shape, levels)
 
 
-def _whiten(logits: FloatArray) -> FloatArray | None:
-    """Return unit vectors of the largest components of logits; None where all cells are the same."""
-    if not logits.shape[2]:
-        return None
-    plain = logits - logits.mean(axis=2, keepdims=True)
-    some = plain[::2, ::2].reshape(-1, plain.shape[2])  # a quarter of the cells says as much
-    center = some.mean(axis=0)
-    some = some - center
-    variances, axes = np.linalg.eigh(some.T @ some / np.float32(len(some)))
-    variances, axes = variances[-COMPONENTS:], axes[:, -COMPONENTS:]
-    if variances[-1] < FLAT:
-        return None
-    spread = np.sqrt(np.maximum(variances, 0) + MIN_SPREAD * variances[-1])
-    return _unit((plain - center) @ (axes / spread))
+def _whiten(components: LogitComponents) -> FloatArray:
+    """Return unit vectors of the largest components of logits."""
+    variances = components.variances[:COMPONENTS]
+    spread = np.sqrt(variances + MIN_SPREAD * variances[0])
+    return _unit(components.scores[:, :, :COMPONENTS] / spread)
 
 
 def _standardize(features: FloatArray) -> FloatArray | None:
@@ -178,6 +208,26 @@ def _unit(vectors: FloatArray) -> FloatArray:
 def interpolate(planes: FloatArray, down: FloatArray, right: FloatArray) -> FloatArray:
     """Return (h', w', n) at the cells between, (h, w, n); `down`, `right`: as by `interpolation_shares`."""
     return np.asarray(np.matmul(right, np.tensordot(down, planes, 1)))
+
+
+def interpolated_lengths(vectors: FloatArray, down: FloatArray, right: FloatArray) -> FloatArray:
+    """Return how long the vectors are that lie between others, (h, w, n): (h', w'). See `interpolate`.
+
+    Of the products of neighbours, whose squares and pairs are interpolated: n times as many need not be.
+    """
+    own, beside = _products(vectors, vectors), _products(vectors[:, :-1], vectors[:, 1:])
+    below = _products(vectors[:-1], vectors[1:])
+    slant = _products(vectors[:-1, :-1], vectors[1:, 1:]) + _products(vectors[:-1, 1:], vectors[1:, :-1])
+    (down_twice, down_pairs), (right_twice, right_pairs) = (
+        (shares**2, 2 * shares[:, :-1] * shares[:, 1:]) for shares in (down, right)
+    )
+    squares = (down_twice @ own + down_pairs @ below) @ right_twice.T
+    squares += (down_twice @ beside + down_pairs @ (slant / 2)) @ right_pairs.T
+    return np.asarray(np.sqrt(np.maximum(squares, MIN_SQUARE)))
+
+
+def _products(vectors: FloatArray, others: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("hwn,hwn->hw", vectors, others))
 
 
 def interpolation_shares(length: int, small: int, ratio: float) -> FloatArray:

@@ -9,12 +9,14 @@ by, too. Small differences within the thing stay: only the mean of four cells mo
 Non-local means: A. Buades, B. Coll, J.-M. Morel, "A non-local algorithm for image denoising" (CVPR 2005).
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.model.likeness import Likeness, interpolate, interpolation_shares, measure_likeness
+from colorify.model.likeness import Likeness, compare_components, interpolation_shares
+from colorify.model.logit_components import find_components
 
 FloatArray = NDArray[np.float32]
 
@@ -23,7 +25,6 @@ SHARPNESS: Final = 2.0  # logits of that a unit of likeness
 REACH_SIDES: Final = 0.4  # times the short side; standard deviation of how far apart cells count
 CONFIDENCE_POWER: Final = 2  # power of the confidence by which a cell counts
 MIN_CONFIDENCE: Final = 0.02  # added to it, so that every cell counts a little
-MIN_LOGIT: Final = -18.0  # of a colour, below the likeliest one's: less likely it cannot be
 # cells that are asked, at most: of a larger photo every second or third. If all were, ab would differ by
 # 0.2 Lab units in the mean
 MAX_SOURCES: Final = 320
@@ -43,25 +44,49 @@ def find_agreed_shift(
 ) -> FloatArray | None:
     """Return by how much each colour would move if all that is alike agreed: (h, w, 2), CIE Lab.
 
-    None where nothing tells one cell from another.
+    None where the generator thinks the same of all of them.
 
     `logits`: (h, w, Q), of the colours `centers`, (Q, 2). `confidence`: (h, w), 0..1. `ab`: (h, w, 2), as
     generated at `temperature`. `features`: see `measure_likeness`. `stride`: px of L to a cell.
     """
     blocks = average_blocks(logits)
-    likeness = measure_likeness(blocks, features, 2 * stride)
-    if not likeness.known:
+    components = find_components(blocks)
+    if components is None:
         return None
-    high, wide = likeness.shape
-    blocks = blocks.reshape(high * wide, -1)
-    blocks = np.maximum(blocks - blocks.max(axis=1, keepdims=True), MIN_LOGIT)
-    own = (average_blocks(confidence[:, :, None]).ravel() + MIN_CONFIDENCE) ** CONFIDENCE_POWER
-    places, cells_each = choose_sources(likeness.shape)
-    weights = _weigh(likeness, places) * (cells_each * own[places])
-    agreed = (weights @ blocks[places] + own[:, None] * blocks) / (weights.sum(axis=1) + own)[:, None]
-    agreed = np.exp((agreed - agreed.max(axis=1, keepdims=True)) / np.float32(temperature))
-    shift = agreed @ centers / agreed.sum(axis=1, keepdims=True) - average_blocks(ab).reshape(-1, 2)
+    high, wide = blocks.shape[:2]
+    likeness = compare_components(components, features, (high, wide), 2 * stride)
+    own = (average_blocks(confidence[:, :, None]).reshape(-1, 1) + MIN_CONFIDENCE) ** CONFIDENCE_POWER
+    scores = components.scores.reshape(high * wide, -1)
+    agreed = [
+        _decode(components.restore(some), centers, temperature)
+        for some in _iterate_agreed(scores, own, likeness)
+    ]
+    shift = np.concatenate(agreed) - average_blocks(ab).reshape(-1, 2)
     return _enlarge(shift.reshape(high, wide, 2), ab.shape[:2])
+
+
+def _iterate_agreed(scores: FloatArray, own: FloatArray, likeness: Likeness) -> Iterator[FloatArray]:
+    """Yield the means over what is like each cell of scores, (h * w, n), some cells at a time: (m, n).
+
+    `own`: (h * w, 1), by how much each cell counts.
+    """
+    places, cells_each = choose_sources(likeness.shape)
+    counted = own * np.concatenate([scores, np.ones_like(own)], axis=1)  # the ones become sums of weights
+    asked, first = cells_each * counted[places], 0
+    for weights in _iterate_weights(likeness, places):
+        sums = weights @ asked
+        sums += counted[first : first + len(sums)]
+        first += len(sums)
+        yield sums[:, :-1] / sums[:, -1:]
+
+
+def _decode(logits: FloatArray, centers: FloatArray, temperature: float) -> FloatArray:
+    """Return the annealed mean of the colours `centers`, (Q, 2), of logits, (n, Q): (n, 2)."""
+    likely = logits - logits.max(axis=1, keepdims=True)
+    likely *= np.float32(1 / temperature)
+    np.exp(likely, out=likely)
+    sums = likely @ np.concatenate([centers, np.ones_like(centers[:, :1])], axis=1)
+    return np.asarray(sums[:, :2] / sums[:, 2:])
 
 
 def move_unsure(ab: FloatArray, confidence: FloatArray, shift: FloatArray) -> FloatArray:
@@ -73,12 +98,14 @@ def move_unsure(ab: FloatArray, confidence: FloatArray, shift: FloatArray) -> Fl
 def average_blocks(planes: FloatArray) -> FloatArray:
     """Average blocks of 2 x 2 cells, (h, w, n), of fewer at the end: (ceil(h / 2), ceil(w / 2), n)."""
     for axis in (0, 1):  # numpy.pad, which would make them even, takes longer than all of this
-        first, second = (np.moveaxis(planes, axis, 0)[at::2] for at in (0, 1))
-        sums = first.copy()
-        sums[: len(second)] += second
-        sums[len(second) :] *= 2
-        planes = np.moveaxis(sums, 0, axis)
-    return np.asarray(planes / np.float32(4))
+        lines = planes.swapaxes(0, axis)
+        first, second = lines[::2], lines[1::2]
+        sums, pairs = np.empty_like(first), len(second)  # in the order of its memory, as the network gave it
+        np.add(first[:pairs], second, out=sums[:pairs])
+        np.multiply(first[pairs:], 2, out=sums[pairs:])
+        planes = sums.swapaxes(0, axis)
+    planes *= np.float32(1 / 4)
+    return planes
 
 
 def choose_sources(shape: tuple[int, int]) -> tuple[NDArray[np.intp], int]:
@@ -91,21 +118,24 @@ def choose_sources(shape: tuple[int, int]) -> tuple[NDArray[np.intp], int]:
     return (rows[:, None] * wide + columns).ravel(), step**2
 
 
-def _weigh(likeness: Likeness, places: NDArray[np.intp]) -> FloatArray:
-    """Return how much each of `places` has to say about each cell: (h * w, k), 0..1."""
+def _iterate_weights(likeness: Likeness, places: NDArray[np.intp]) -> Iterator[FloatArray]:
+    """Yield how much each of `places` has to say about each cell, some cells at a time: (m, k), 0..1."""
     high, wide = likeness.shape
-    weights = SHARPNESS * (SAME_THING - likeness.between(places))  # (h, w, k)
-    np.exp(weights, out=weights)
-    weights += 1
-    np.reciprocal(weights, out=weights)
     reach = REACH_SIDES * min(high, wide)
     down, across = (
         np.exp(-(((np.arange(length)[:, None] - at) / reach) ** 2) / 2).astype(np.float32)
         for length, at in zip((high, wide), divmod(places, wide), strict=True)
     )
-    weights *= down[:, None]
-    weights *= across
-    return weights.reshape(high * wide, -1)
+    top = 0
+    for away in likeness.iterate_between(places):  # (r, w, k)
+        np.subtract(SAME_THING, away, out=away)
+        away *= SHARPNESS
+        np.exp(away, out=away)
+        away += 1
+        weights = down[top : top + len(away), None] * across
+        weights /= away
+        top += len(away)
+        yield weights.reshape(-1, len(places))
 
 
 def _enlarge(shift: FloatArray, shape: tuple[int, ...]) -> FloatArray:
@@ -113,4 +143,4 @@ def _enlarge(shift: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     down, right = (
         interpolation_shares(length, small, 2) for length, small in zip(shape, shift.shape, strict=False)
     )
-    return interpolate(shift, down, right)
+    return np.asarray((down @ shift.transpose(2, 0, 1) @ right.T).transpose(1, 2, 0))
