@@ -51,8 +51,8 @@ class AsAlike(Likeness):
         super().__init__((1, cells), [])
         self.alike = alike
 
-    def iterate_between(self, places: NDArray[np.intp]) -> Iterator[FloatArray]:
-        yield np.full((*self.shape, len(places)), self.alike, np.float32)
+    def iterate_between(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Iterator[FloatArray]:
+        yield np.full((*self.shape, len(rows) * len(columns)), self.alike, np.float32)
 
 
 class TestAgreement:
@@ -63,17 +63,17 @@ class TestAgreement:
 
     @pytest.mark.parametrize(("alike", "weight"), [(3, 0.5), (3.5, 0.7311), (1, 0.018), (6.7, 0.9994)])
     def test_how_alike(self, alike: float, weight: float) -> None:
-        (weights,) = _iterate_weights(AsAlike(alike, 1), np.array([0]))
+        (weights,) = _iterate_weights(AsAlike(alike, 1), np.array([0]), np.array([0]))
         assert weights[0, 0] == pytest.approx(weight, rel=1e-2)
 
     @pytest.mark.parametrize(("apart", "weight"), [(0, 1), (1, 0.0439), (2, 0)])
     def test_how_near(self, apart: int, weight: float) -> None:
-        (weights,) = _iterate_weights(AsAlike(100, 3), np.array([0]))
+        (weights,) = _iterate_weights(AsAlike(100, 3), np.array([0]), np.array([0]))
         assert weights[apart, 0] == pytest.approx(weight, abs=1e-4)
 
     def test_how_much_the_surer_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Two blocks of 2 x 2 cells, one thing; (0.1 + 0.02)^2 twice, and 0.0439 (0.9 + 0.02)^2."""
-        monkeypatch.setattr("colorify.model.non_local_means.compare_components", lambda *_: AsAlike(100, 2))
+        monkeypatch.setattr("colorify.model.non_local_means.compare_vectors", lambda *_: AsAlike(100, 2))
         logits, sure = np.zeros((2, 4, 2), np.float32), plane(0.1, (2, 4))
         logits[:, 2:, 1], sure[:, 2:] = -4, 0.9
         shift = find_agreed_shift(
@@ -86,7 +86,7 @@ class TestAgreement:
 
     @pytest.mark.parametrize(("shape", "each"), [((16, 20), 1), ((16, 21), 4), ((40, 54), 9)])
     def test_how_many_are_asked(self, shape: tuple[int, int], each: int) -> None:
-        assert choose_sources(shape)[1] == each
+        assert choose_sources(shape)[2] == each
 
 
 class TestSeen:

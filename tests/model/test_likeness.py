@@ -5,20 +5,13 @@ import pytest
 from numpy.typing import NDArray
 
 from colorify.model import likeness as module
-from colorify.model.likeness import (
-    TOTAL_WEIGHT,
-    Likeness,
-    interpolate,
-    interpolated_lengths,
-    interpolation_shares,
-    measure_likeness,
-)
+from colorify.model.likeness import TOTAL_WEIGHT, Likeness, measure_likeness
 
 H, W = 24, 40  # cells
 
 
-def between(likeness: Likeness, places: NDArray[np.intp]) -> NDArray[np.float32]:
-    return np.concatenate(list(likeness.iterate_between(places)))
+def between(likeness: Likeness, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    return np.concatenate(list(likeness.iterate_between(rows, columns)))
 
 
 def seed(row: int, column: int) -> np.ndarray:  # type: ignore[type-arg]
@@ -71,8 +64,9 @@ def test_cells_are_compared_one_by_one() -> None:
         {32: rng.normal(size=(H // 8, W // 8, 30)).astype(np.float32)},
         4,
     )
-    places = np.arange(0, H * W, 7)
-    alike = between(likeness, places).reshape(H * W, -1)[places]
+    rows, columns = np.arange(1, H, 5), np.array([0, 3, 4, 17, W - 1])
+    places = (rows[:, None] * W + columns).ravel()
+    alike = between(likeness, rows, columns).reshape(H * W, -1)[places]
     np.testing.assert_allclose(np.diag(alike), TOTAL_WEIGHT, rtol=1e-4)
     np.testing.assert_allclose(alike, alike.T, atol=1e-4)
     assert np.abs(alike).max() < 1.0001 * TOTAL_WEIGHT
@@ -86,25 +80,30 @@ def test_a_few_rows_at_a_time_say_the_same(monkeypatch: pytest.MonkeyPatch) -> N
         {16: rng.normal(size=(H // 4, W // 4, 30)).astype(np.float32)},
         4,
     )
-    places = np.array([5, 3, 700])
-    whole = list(likeness.iterate_between(places))
-    monkeypatch.setattr(module, "CACHED_NUMBERS", 5 * W * len(places))
-    strips = list(likeness.iterate_between(places))
+    rows, columns = np.array([5, 20, 3]), np.array([30, 2])
+    whole = list(likeness.iterate_between(rows, columns))
+    monkeypatch.setattr(module, "CACHED_NUMBERS", 5 * W * 6)
+    strips = list(likeness.iterate_between(rows, columns))
     assert [len(strip) for strip in whole] == [H]
     assert [len(strip) for strip in strips] == [5, 5, 5, 5, 4]
     np.testing.assert_allclose(np.concatenate(strips), whole[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (5, 1), (4, 7)])
-def test_lengths_between_vectors_are_those_of_what_is_interpolated(shape: tuple[int, int]) -> None:
-    vectors = np.random.default_rng(2).normal(size=(*shape, 11)).astype(np.float32)
-    down, right = (interpolation_shares(3 * side + 1, side, 3.2) for side in shape)
-    expected = np.linalg.norm(interpolate(vectors, down, right), axis=2)
-    np.testing.assert_allclose(interpolated_lengths(vectors, down, right), expected, rtol=1e-4)
+def test_what_is_said_of_cells_between_is_the_cosine_of_their_vectors() -> None:
+    """Also where the wider cells do not end with the photo, and of places in any order."""
+    features = np.random.default_rng(8).normal(size=(6, 10, 7)).astype(np.float32)
+    likeness = measure_likeness(np.zeros((H - 3, W - 2, 0), np.float32), {16: features}, 4)
+    rows, columns = np.array([9, 2]), np.array([30, 0, 31])
+    (level,) = likeness._levels
+    vectors = level.of_cells()
+    others = vectors[np.ix_(rows, columns)].reshape(-1, 7)
+    expected = TOTAL_WEIGHT * (vectors @ others.T)
+    np.testing.assert_allclose(between(likeness, rows, columns), expected, atol=1e-4)
 
 
 def test_where_all_places_are_the_same_each_is_like_each() -> None:
-    alike = between(measure_likeness(np.ones((H, W, 12), np.float32), {}, 4), np.array([0, 77]))
+    alone = measure_likeness(np.ones((H, W, 12), np.float32), {}, 4)
+    alike = between(alone, np.array([0, 7]), np.array([3]))
     assert alike.shape == (H, W, 2)
     assert (alike == TOTAL_WEIGHT).all()
 

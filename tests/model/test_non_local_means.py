@@ -121,14 +121,13 @@ def test_any_shape(shape: tuple[int, int]) -> None:
 
 @given(st.integers(1, 500), st.integers(1, 500))
 def test_sources_are_few_and_lie_all_over(high: int, wide: int) -> None:
-    places, each = choose_sources((high, wide))
-    rows, columns = divmod(places, wide)
+    rows, columns, each = choose_sources((high, wide))
     step = round(each**0.5)
-    assert 0 < len(places) <= MAX_SOURCES
-    assert max(rows.min(), columns.min()) < step
-    assert rows.max() >= high - step
-    assert columns.max() >= wide - step
-    assert len(set(places.tolist())) == len(places)
+    assert 0 < len(rows) * len(columns) <= MAX_SOURCES
+    for places, length in ((rows, high), (columns, wide)):
+        assert places[0] < step
+        assert length - step <= places[-1] < length
+        assert (np.diff(places) == step).all()
 
 
 def test_blocks_are_means_of_four_and_of_fewer_at_the_end() -> None:

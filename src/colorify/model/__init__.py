@@ -9,7 +9,8 @@ The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predic
 * `devices`: where the generator may run: the CPU, or an accelerator; a table
 * `runtime`: ONNX Runtime, and its errors as ours
 * `memory`: how much memory there is, and who has claimed what of it
-* `logit_components`: the logits of a photo by what differs most between its cells
+* `logit_axes`: the logits of a photo by what differs most between its cells
+* `cell_interpolation`: between the centres of wider cells, as matrices of shares
 * `likeness`: how alike two places of a photo are to the generator
 * `non_local_means`: colours on which all that is alike agrees
 * `generator`: the network under ONNX Runtime: L in, ab and probabilities out; `weights/` is what we ship

@@ -11,18 +11,25 @@ cell of the garment from one of anything else (area under the ROC curve): L 0.81
 0.94, logits 0.96, stride 16 0.90, stride 32 0.94, all three 0.985.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.model.cell_interpolation import (
+    interpolate,
+    interpolated_lengths,
+    interpolation_shares,
+    neighbors_of,
+)
 from colorify.model.geodesic import NEIGHBOR_STEPS, find_neighbors
-from colorify.model.logit_components import LogitComponents, find_components
+from colorify.model.logit_axes import find_axes, take_some
 
 FloatArray = NDArray[np.float32]
+Indices = NDArray[np.intp]
 
 # by how much the evidence that two places are one thing grows with each cosine: a logistic regression on the
 # cells of 60 photos, rounded
@@ -31,21 +38,8 @@ FEATURE_WEIGHTS: Final = {16: 2.5, 32: 1.2}  # stride in px of L -> weight
 TOTAL_WEIGHT: Final = LOGITS_WEIGHT + sum(FEATURE_WEIGHTS.values())
 COMPONENTS: Final = 20  # of the logits
 CACHED_NUMBERS: Final = 2**16  # of float32 that are worked on at a time: a quarter of a megabyte
-MIN_SQUARE: Final = 1e-6  # of the length of a vector between others that point away from each other
 MIN_SPREAD: Final = 0.01  # share of the largest variance by which the smaller ones are raised
 FLAT: Final = 0.01  # variance of features; below it a photo is the same everywhere
-
-
-class Factors(NamedTuple):
-    """Numbers for each cell and each of k places as a product; those of all are seldom wanted at a time."""
-
-    left: FloatArray  # (h, w, n)
-    down: FloatArray  # (h, m); (down @ right) is (h, n * k)
-    right: FloatArray  # (m, n * k)
-
-    def right_of(self, rows: slice, places: int) -> FloatArray:
-        """Return what the left of some rows, (r, w, n), is multiplied by: (r, n, k)."""
-        return np.asarray(self.down[rows] @ self.right).reshape(-1, self.left.shape[2], places)
 
 
 @dataclass(frozen=True)
@@ -64,21 +58,32 @@ class Level:
             return self.vectors
         return _unit(interpolate(self.vectors, self.down, self.right))
 
-    def factor(self, places: NDArray[np.intp]) -> "Factors":
-        """Return the cosines of each cell with some of them, `places`: see `Likeness.iterate_between`."""
-        flat = self.vectors.reshape(-1, self.vectors.shape[2])
+    def compare(self, rows: Indices, columns: Indices, scale: np.float32) -> Callable[[slice], FloatArray]:
+        """Return what gives the cosines of some rows of cells with other cells, times `scale`: (r, w, k).
+
+        `rows`, `columns`: see `Likeness.iterate_between`.
+        """
+        channels = self.vectors.shape[2]
         if self.down is None or self.right is None:
-            every_row = np.ones((len(self.vectors), 1), np.float32)
-            return Factors(self.vectors, every_row, flat[places].T.reshape(1, -1))
+            others = scale * self.vectors[np.ix_(rows, columns)].reshape(-1, channels).T
+            return lambda some: self.vectors[some] @ others
         # a cell is a mean of vectors, and so are its cosines: of those that wide cells have, a tenth as many
         lengths = interpolated_lengths(self.vectors, self.down, self.right)
-        (rows, row), (columns, column) = (
-            np.unique(lines, return_inverse=True) for lines in divmod(places, len(self.right))
-        )
-        chosen = interpolate(self.vectors, self.down[rows], self.right[columns])[row, column]
-        chosen /= lengths.ravel()[places][:, None]
-        small = flat @ chosen.T
-        return Factors(self.right / lengths[:, :, None], self.down, small.reshape(self.down.shape[1], -1))
+        chosen = interpolate(self.vectors, self.down[rows], self.right[columns])
+        chosen *= scale / lengths[np.ix_(rows, columns)][:, :, None]
+        small = self.vectors.reshape(-1, channels) @ chosen.reshape(-1, channels).T
+        wide = self.right @ small.reshape(*self.vectors.shape[:2], -1)
+        above, below, share = neighbors_of(self.down)
+        of_above, of_below = ((each[:, None] / lengths)[:, :, None] for each in (1 - share, share))
+
+        def compare_some(some: slice) -> FloatArray:
+            cosines, others = wide[above[some]], wide[below[some]]
+            cosines *= of_above[some]
+            others *= of_below[some]
+            cosines += others
+            return cosines
+
+        return compare_some
 
     def cosines(self, masks: FloatArray) -> FloatArray:
         """Return those of each cell with the mean vector of each mask: (k, h, w)."""
@@ -113,24 +118,25 @@ class Likeness:
         """Whether anything tells one cell from another."""
         return bool(self._levels)
 
-    def iterate_between(self, places: NDArray[np.intp]) -> Iterator[FloatArray]:
+    def iterate_between(self, rows: Indices, columns: Indices) -> Iterator[FloatArray]:
         """Yield how alike each cell is to some of them, up to TOTAL_WEIGHT: (r, w, k), to be written on.
 
-        `places`: (k,), their numbers, row by row. It comes some rows at a time, from the top down, as many as
-        stay in a core's cache.
+        `rows`, `columns`: at whose crossings those lie, row by row. It comes some rows of cells at a time,
+        from the top down, as many as stay in a core's cache.
         """
-        (high, wide), many = self.shape, len(places)
-        weight = sum(level.weight for level in self._levels)
-        factors = [level.factor(places) for level in self._levels]
-        shares = [np.float32(level.weight * TOTAL_WEIGHT / weight) for level in self._levels]
+        (high, wide), many = self.shape, len(rows) * len(columns)
+        scale = TOTAL_WEIGHT / (sum(level.weight for level in self._levels) or 1.0)
+        levels = [level.compare(rows, columns, np.float32(scale * level.weight)) for level in self._levels]
         step = max(1, CACHED_NUMBERS // (wide * many))
-        for rows in (slice(top, top + step) for top in range(0, high, step)):
-            if not factors:
-                yield np.full((min(step, high - rows.start), wide, many), TOTAL_WEIGHT, np.float32)
-                continue
-            left = [share * each.left[rows] for share, each in zip(shares, factors, strict=True)]
-            right = [each.right_of(rows, many) for each in factors]
-            yield np.concatenate(left, axis=2) @ np.concatenate(right, axis=1)
+        for top in range(0, high, step):
+            some = slice(top, min(top + step, high))
+            if levels:
+                total = levels[0](some)
+                for compare in levels[1:]:
+                    total += compare(some)
+            else:
+                total = np.full((some.stop - top, wide, many), TOTAL_WEIGHT, np.float32)
+            yield total
 
     def of(self, masks: NDArray[np.floating] | NDArray[np.bool_]) -> FloatArray:
         """Return how alike each cell is to what lies under each mask: (k, h, w), up to TOTAL_WEIGHT.
@@ -153,19 +159,16 @@ def measure_likeness(logits: FloatArray, features: dict[int, FloatArray], stride
     `logits`: (h, w, Q), without hints; Q may be 0. `stride`: px of L to a cell of them.
     `features`: stride -> (h', w', C), of which those of FEATURE_WEIGHTS count.
     """
-    return compare_components(find_components(logits), features, logits.shape[:2], stride)
+    axes = find_axes(take_some(logits))
+    whitened = whiten(axes.score(logits), axes.variances) if axes is not None else None
+    return compare_vectors(whitened, features, logits.shape[:2], stride)
 
 
-def compare_components(
-    components: LogitComponents | None,
-    features: dict[int, FloatArray],
-    shape: tuple[int, int],
-    stride: int,
+def compare_vectors(
+    whitened: FloatArray | None, features: dict[int, FloatArray], shape: tuple[int, int], stride: int
 ) -> Likeness:
-    """Do the same for those who know the components of the logits of `shape` cells."""
-    levels = []
-    if components is not None:
-        levels.append(Level(_whiten(components), LOGITS_WEIGHT))
+    """Do the same for those who have the logits of `shape` cells `whitened`; None: they are all the same."""
+    levels = [] if whitened is None else [Level(whitened, LOGITS_WEIGHT)]
     for wide, weight in FEATURE_WEIGHTS.items():
         vectors = _standardize(features[wide]) if wide in features else None
         if vectors is not None:
@@ -177,20 +180,20 @@ def compare_components(
     return Likeness(shape, levels)
 
 
-def _whiten(components: LogitComponents) -> FloatArray:
-    """Return unit vectors of the largest components of logits."""
-    variances = components.variances[:COMPONENTS]
-    spread = np.sqrt(variances + MIN_SPREAD * variances[0])
-    return _unit(components.scores[:, :, :COMPONENTS] / spread)
+def whiten(scores: FloatArray, variances: FloatArray) -> FloatArray:
+    """Return unit vectors of the largest components, of (h, w, n) along axes of these variances, (n,)."""
+    spread = np.sqrt(variances[:COMPONENTS] + MIN_SPREAD * variances[0])
+    return _unit(scores[:, :, :COMPONENTS] / spread)
 
 
 def _standardize(features: FloatArray) -> FloatArray | None:
     """Return unit vectors of features whose channels count alike; None where all places are the same."""
-    away = features - features.mean(axis=(0, 1))
-    spread = away.std(axis=(0, 1))
-    if spread.max() ** 2 < FLAT:
+    flat = features.reshape(-1, features.shape[2])
+    away = flat - flat.mean(axis=0)
+    variances = (away**2).mean(axis=0)
+    if variances.max() < FLAT:
         return None
-    return _unit(away / np.maximum(spread, 1e-6))
+    return _unit(away / np.maximum(np.sqrt(variances), 1e-6)).reshape(features.shape)
 
 
 def _cosines(vectors: FloatArray, masks: FloatArray) -> FloatArray:
@@ -201,39 +204,7 @@ def _cosines(vectors: FloatArray, masks: FloatArray) -> FloatArray:
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
-    lengths = np.linalg.norm(vectors, axis=2, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
-def interpolate(planes: FloatArray, down: FloatArray, right: FloatArray) -> FloatArray:
-    """Return (h', w', n) at the cells between, (h, w, n); `down`, `right`: as by `interpolation_shares`."""
-    return np.asarray(np.matmul(right, np.tensordot(down, planes, 1)))
-
-
-def interpolated_lengths(vectors: FloatArray, down: FloatArray, right: FloatArray) -> FloatArray:
-    """Return how long the vectors are that lie between others, (h, w, n): (h', w'). See `interpolate`.
-
-    Of the products of neighbours, whose squares and pairs are interpolated: n times as many need not be.
-    """
-    own, beside = _products(vectors, vectors), _products(vectors[:, :-1], vectors[:, 1:])
-    below = _products(vectors[:-1], vectors[1:])
-    slant = _products(vectors[:-1, :-1], vectors[1:, 1:]) + _products(vectors[:-1, 1:], vectors[1:, :-1])
-    (down_twice, down_pairs), (right_twice, right_pairs) = (
-        (shares**2, 2 * shares[:, :-1] * shares[:, 1:]) for shares in (down, right)
-    )
-    squares = (down_twice @ own + down_pairs @ below) @ right_twice.T
-    squares += (down_twice @ beside + down_pairs @ (slant / 2)) @ right_pairs.T
-    return np.asarray(np.sqrt(np.maximum(squares, MIN_SQUARE)))
-
-
-def _products(vectors: FloatArray, others: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("hwn,hwn->hw", vectors, others))
-
-
-def interpolation_shares(length: int, small: int, ratio: float) -> FloatArray:
-    """Return by which shares `length` cells lie between `small` wider ones, centre on centre: both, a matrix.
-
-    `ratio`: cells to a wider one.
-    """
-    centers = np.clip((np.arange(length) + 0.5) / ratio - 0.5, 0, small - 1)
-    return np.asarray(np.maximum(1 - np.abs(centers[:, None] - np.arange(small)), 0), np.float32)
+    """Return vectors, (..., C), of length 1, each in one piece."""
+    whole = np.ascontiguousarray(vectors, np.float32)
+    lengths = np.sqrt(np.einsum("...c,...c->...", whole, whole))[..., None]
+    return np.asarray(whole / np.maximum(lengths, 1e-9))

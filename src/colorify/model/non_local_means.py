@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from colorify.model.likeness import Likeness, compare_components, interpolation_shares
-from colorify.model.logit_components import find_components
+from colorify.model.cell_interpolation import interpolation_shares
+from colorify.model.likeness import Indices, Likeness, compare_vectors, whiten
+from colorify.model.logit_axes import find_axes, take_some
 
 FloatArray = NDArray[np.float32]
 
@@ -50,30 +51,30 @@ def find_agreed_shift(
     generated at `temperature`. `features`: see `measure_likeness`. `stride`: px of L to a cell.
     """
     blocks = average_blocks(logits)
-    components = find_components(blocks)
-    if components is None:
+    axes = find_axes(take_some(blocks))
+    if axes is None:
         return None
-    high, wide = blocks.shape[:2]
-    likeness = compare_components(components, features, (high, wide), 2 * stride)
-    own = (average_blocks(confidence[:, :, None]).reshape(-1, 1) + MIN_CONFIDENCE) ** CONFIDENCE_POWER
-    scores = components.scores.reshape(high * wide, -1)
+    scores = axes.score(blocks)
+    high, wide, _ = scores.shape
+    likeness = compare_vectors(whiten(scores, axes.variances), features, (high, wide), 2 * stride)
+    own = (average_blocks(confidence[:, :, None]) + MIN_CONFIDENCE) ** CONFIDENCE_POWER
     agreed = [
-        _decode(components.restore(some), centers, temperature)
-        for some in _iterate_agreed(scores, own, likeness)
+        _decode(axes.restore(some), centers, temperature) for some in _iterate_agreed(scores, own, likeness)
     ]
-    shift = np.concatenate(agreed) - average_blocks(ab).reshape(-1, 2)
-    return _enlarge(shift.reshape(high, wide, 2), ab.shape[:2])
+    shift = np.concatenate(agreed).reshape(high, wide, 2) - average_blocks(ab)
+    return _enlarge(shift, ab.shape[:2])
 
 
 def _iterate_agreed(scores: FloatArray, own: FloatArray, likeness: Likeness) -> Iterator[FloatArray]:
-    """Yield the means over what is like each cell of scores, (h * w, n), some cells at a time: (m, n).
+    """Yield the means over what is like each cell of scores, (h, w, n), some cells at a time: (m, n).
 
-    `own`: (h * w, 1), by how much each cell counts.
+    `own`: (h, w, 1), by how much each cell counts.
     """
-    places, cells_each = choose_sources(likeness.shape)
-    counted = own * np.concatenate([scores, np.ones_like(own)], axis=1)  # the ones become sums of weights
-    asked, first = cells_each * counted[places], 0
-    for weights in _iterate_weights(likeness, places):
+    rows, columns, cells_each = choose_sources(likeness.shape)
+    counted = own * np.concatenate([scores, np.ones_like(own)], axis=2)  # the ones become sums of weights
+    asked = cells_each * counted[np.ix_(rows, columns)].reshape(-1, counted.shape[2])
+    counted, first = counted.reshape(-1, counted.shape[2]), 0
+    for weights in _iterate_weights(likeness, rows, columns):
         sums = weights @ asked
         sums += counted[first : first + len(sums)]
         first += len(sums)
@@ -81,12 +82,12 @@ def _iterate_agreed(scores: FloatArray, own: FloatArray, likeness: Likeness) -> 
 
 
 def _decode(logits: FloatArray, centers: FloatArray, temperature: float) -> FloatArray:
-    """Return the annealed mean of the colours `centers`, (Q, 2), of logits, (n, Q): (n, 2)."""
-    likely = logits - logits.max(axis=1, keepdims=True)
+    """Return the annealed mean of the colours `centers`, (Q, 2), of logits, (Q, m): (m, 2)."""
+    likely = logits - logits.max(axis=0)
     likely *= np.float32(1 / temperature)
     np.exp(likely, out=likely)
-    sums = likely @ np.concatenate([centers, np.ones_like(centers[:, :1])], axis=1)
-    return np.asarray(sums[:, :2] / sums[:, 2:])
+    a, b, total = np.concatenate([centers, np.ones_like(centers[:, :1])], axis=1).T @ likely
+    return np.stack([a / total, b / total], axis=1)
 
 
 def move_unsure(ab: FloatArray, confidence: FloatArray, shift: FloatArray) -> FloatArray:
@@ -97,7 +98,8 @@ def move_unsure(ab: FloatArray, confidence: FloatArray, shift: FloatArray) -> Fl
 
 def average_blocks(planes: FloatArray) -> FloatArray:
     """Average blocks of 2 x 2 cells, (h, w, n), of fewer at the end: (ceil(h / 2), ceil(w / 2), n)."""
-    for axis in (0, 1):  # numpy.pad, which would make them even, takes longer than all of this
+    # numpy.pad, which would make them even, takes longer than all of this; rows first, nearly twice as long
+    for axis in (1, 0):
         lines = planes.swapaxes(0, axis)
         first, second = lines[::2], lines[1::2]
         sums, pairs = np.empty_like(first), len(second)  # in the order of its memory, as the network gave it
@@ -108,34 +110,38 @@ def average_blocks(planes: FloatArray) -> FloatArray:
     return planes
 
 
-def choose_sources(shape: tuple[int, int]) -> tuple[NDArray[np.intp], int]:
-    """Return the numbers of the cells that are asked, evenly spread, and how many cells each stands for."""
+def choose_sources(shape: tuple[int, int]) -> tuple[Indices, Indices, int]:
+    """Return the rows and the columns that are asked where they cross, evenly spread.
+
+    And how many cells each crossing stands for.
+    """
     high, wide = shape
     step = 1
     while -(-high // step) * -(-wide // step) > MAX_SOURCES:
         step += 1
     rows, columns = (np.arange(step // 2 if length > step // 2 else 0, length, step) for length in shape)
-    return (rows[:, None] * wide + columns).ravel(), step**2
+    return rows, columns, step**2
 
 
-def _iterate_weights(likeness: Likeness, places: NDArray[np.intp]) -> Iterator[FloatArray]:
-    """Yield how much each of `places` has to say about each cell, some cells at a time: (m, k), 0..1."""
+def _iterate_weights(likeness: Likeness, rows: Indices, columns: Indices) -> Iterator[FloatArray]:
+    """Yield how much what is at each crossing has to say about each cell, 0..1: (m, k), some at a time."""
     high, wide = likeness.shape
     reach = REACH_SIDES * min(high, wide)
     down, across = (
         np.exp(-(((np.arange(length)[:, None] - at) / reach) ** 2) / 2).astype(np.float32)
-        for length, at in zip((high, wide), divmod(places, wide), strict=True)
+        for length, at in ((high, rows), (wide, columns))
     )
     top = 0
-    for away in likeness.iterate_between(places):  # (r, w, k)
+    for away in likeness.iterate_between(rows, columns):  # (r, w, k)
         np.subtract(SAME_THING, away, out=away)
         away *= SHARPNESS
         np.exp(away, out=away)
         away += 1
-        weights = down[top : top + len(away), None] * across
-        weights /= away
+        weights = down[top : top + len(away), None, :, None] * across[:, None]  # (r, w, rows, columns)
+        weights = weights.reshape(-1, len(rows) * len(columns))
+        weights /= away.reshape(weights.shape)
         top += len(away)
-        yield weights.reshape(-1, len(places))
+        yield weights
 
 
 def _enlarge(shift: FloatArray, shape: tuple[int, ...]) -> FloatArray:
