@@ -28,6 +28,8 @@ _PARTS: Final[dict[str, dict[int, str]]] = {
 }
 _METADATA, _KEY, _VALUE = 14, 1, 2  # fields of a model, and of an entry of its metadata
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # fields of a tensor; a location other than 0 is outside the file
+_LOCATION: Final = b"location"  # key of what names the file that a tensor is in
+_SMALL_BYTES: Final = 4096  # of a message that is searched as a whole, in less time than field by field
 
 
 def has_external_data(model: memoryview) -> bool:
@@ -54,9 +56,16 @@ def _is_external(message: memoryview, kind: str, depth: int) -> bool:
         if kind == _TENSOR and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value != 0)):
             return True
         part = _PARTS[kind].get(field)
-        if part is not None and isinstance(value, memoryview) and _is_external(value, part, depth + 1):
+        if part is None or not isinstance(value, memoryview) or _names_no_file(value, part):
+            continue
+        if _is_external(value, part, depth + 1):
             return True
     return False
+
+
+def _names_no_file(message: memoryview, kind: str) -> bool:
+    """Tell of a small node whether the name of another file cannot be in it: most of a file is such nodes."""
+    return kind == _NODE and len(message) <= _SMALL_BYTES and _LOCATION not in bytes(message)
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int | None]]:
