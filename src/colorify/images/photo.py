@@ -285,6 +285,8 @@ def _decoder_shrink(size: tuple[int, int], wanted: tuple[int, int]) -> int:
 def _resample(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     """Return a picture in another size. What libvips' `resize` enlarges moves by half a pixel (its #4841)."""
     x, y = width / image.width, height / image.height
+    if x == y == 1:
+        return image
     if max(x, y) <= 1:
         return image.resize(x, vscale=y, gap=2.0)
     return image.affine(

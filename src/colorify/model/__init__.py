@@ -3,6 +3,7 @@
 The way of a photo: `preprocess` -> `generator` -> `postprocess`, led by `predict`. From the ground up:
 
 * `preprocess`: a photo's L, reduced, its levels stretched and its grain lowered
+* `enlargement`: the L of a small photo, enlarged
 * `spec`: what a weights file promises of itself
 * `onnx_file`: what an ONNX file says of itself, and where it would read other files
 * `hub`: weights files on the Hugging Face Hub

@@ -109,6 +109,7 @@ WHITE_FROM_L, WHITE_FULL_L = (
     70.0,
 )  # L; below the one nothing is taken for white, from the other on all may be
 WARM_HUE_RAD: Final = np.radians(55)  # hue, of skin; a quarter of a turn away and beyond it is no longer warm
+WARM_HUE_A, WARM_HUE_B = np.float32(np.cos(WARM_HUE_RAD)), np.float32(np.sin(WARM_HUE_RAD))
 
 
 def fade_uncertain(ab: FloatArray, confidence: FloatArray, L: FloatArray, grid: BilateralGrid) -> FloatArray:
@@ -126,5 +127,8 @@ def fade_uncertain(ab: FloatArray, confidence: FloatArray, L: FloatArray, grid: 
 def _white_likelihood(ab: FloatArray, L: FloatArray) -> FloatArray:
     """Return how much each cell may be something white, by its L and the hue it was given: (h, w), 0..1."""
     bright = np.clip((L - WHITE_FROM_L) / (WHITE_FULL_L - WHITE_FROM_L), 0, 1)
-    cold = np.minimum(1 - np.cos(np.arctan2(ab[:, :, 1], ab[:, :, 0]) - WARM_HUE_RAD), 1)
+    a, b = ab[:, :, 0], ab[:, :, 1]
+    # the cosine of the angle between both hues; grey has no hue, and nothing to fade
+    warm = (a * WARM_HUE_A + b * WARM_HUE_B) / np.maximum(np.hypot(a, b), 1e-6)
+    cold = np.minimum(1 - warm, 1)
     return np.asarray(bright * cold)

@@ -29,6 +29,7 @@ from colorify.model.postprocess import (
     smooth_uncertain,
 )
 from colorify.options import ColorOptions
+from colorify.render.upsample import repeat_edges
 
 FloatArray = NDArray[np.float32]
 
@@ -74,7 +75,7 @@ def iterate_colorings(
     generator = encoded.generator
     stride = generator.spec.stride
     small = width, height
-    given = draw_hints(options.hints, photo=photo, small=small, stride=stride)
+    given = draw_hints(options.hints, photo=photo, small=small, stride=stride) if options.hints else None
     shift = encoded.unguided().agreed_shift
     colors = encoded.predict(hints=given, vividness=options.vividness)
     h, w, _ = colors.ab.shape
@@ -86,9 +87,9 @@ def iterate_colorings(
         ab = increase_chroma_contrast(ab, encoded.contrast * options.vividness)
         ab = calm_loud_colors(ab, 1 - options.vividness)
         ab = smooth_uncertain(ab, colors.confidence, grid)
-        return Prediction(
-            ab=_apply_hints(encoded, ab, L, options.hints, numbers), confidence=colors.confidence
-        )
+        if options.hints:
+            ab = _apply_hints(encoded, ab, L, options.hints, numbers)
+        return Prediction(ab=ab, confidence=colors.confidence)
 
     agreed = colors.ab if shift is None else move_unsure(colors.ab, colors.confidence, shift)
     ordinary = fade_uncertain(agreed, colors.confidence, L, grid)
@@ -132,8 +133,7 @@ def _apply_hints(
 
 def average_cells(L: FloatArray, h: int, w: int, stride: int) -> FloatArray:
     """Average L, (H, W), over cells of `stride` px: (h, w)."""
-    padded = np.pad(L, ((0, h * stride - L.shape[0]), (0, w * stride - L.shape[1])), mode="edge")
-    cells = padded.reshape(h, stride, w, stride)
+    cells = repeat_edges(L, h * stride, w * stride).reshape(h, stride, w, stride)
     # column by column: numpy's own mean over two axes takes six times as long
     rows = sum((cells[:, :, :, column] for column in range(1, stride)), start=cells[:, :, :, 0])
     total = sum((rows[:, row] for row in range(1, stride)), start=rows[:, 0])

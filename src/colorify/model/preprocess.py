@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from colorify.images.photo import Photo, open_photo
 from colorify.images.sizes import scale_size
+from colorify.model.enlargement import enlarge
 from colorify.pixels import are_neutral, pixels_to_lab
 from colorify.render.compose import luminance_of
 
@@ -51,12 +52,13 @@ def reduce_to_luminance(photo: Photo, short: int) -> LuminanceInput:
 
 def reduce_to_scales(photo: Photo, shorts: Sequence[int]) -> list[LuminanceInput]:
     """Do the same for several short sides, the largest first, decoding once. Raises PhotoError."""
-    pixels = photo.shrink(*reduced_size(photo.size, shorts[0]))
+    sizes = [reduced_size(photo.size, short) for short in shorts]
+    pixels = photo.shrink(*_no_larger(sizes[0], photo.size))
     smaller: list[Pixels] = []
-    if shorts[1:]:
+    if sizes[1:]:
         large = open_photo(pixels)
-        smaller = [large.shrink(*reduced_size(photo.size, short)) for short in shorts[1:]]
-    return [_luminance_input(each) for each in (pixels, *smaller)]
+        smaller = [large.shrink(*_no_larger(size, large.size)) for size in sizes[1:]]
+    return [_luminance_input(each, size) for each, size in zip((pixels, *smaller), sizes, strict=True)]
 
 
 def reduce_to_lab(photo: Photo, short: int) -> FloatArray:
@@ -67,7 +69,7 @@ def reduce_to_lab(photo: Photo, short: int) -> FloatArray:
 def is_colored(lab: FloatArray) -> bool:
     """Whether a picture, (h, w, 3), has colour, and more of it than noise has."""
     chroma = np.hypot(lab[:, :, 1], lab[:, :, 2])
-    return bool(chroma.mean() > NEUTRAL_CHROMA or np.percentile(chroma, 99) > VIVID_CHROMA)
+    return bool(chroma.mean() > NEUTRAL_CHROMA or _percentile(chroma, 99) > VIVID_CHROMA)
 
 
 def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
@@ -76,13 +78,28 @@ def reduced_size(size: tuple[int, int], short: int) -> tuple[int, int]:
     return scale_size(size, scale)
 
 
-def _luminance_input(pixels: Pixels) -> LuminanceInput:
-    """Take the L of a small picture, (h, w, 1 or 3), and look whether it had colour of its own."""
+def _no_larger(size: tuple[int, int], than: tuple[int, int]) -> tuple[int, int]:
+    """Return `size`, or as much of it as there is: what is enlarged is L alone."""
+    return min(size[0], than[0]), min(size[1], than[1])
+
+
+def _luminance_input(pixels: Pixels, size: tuple[int, int]) -> LuminanceInput:
+    """Take the L of a small picture, (h, w, 1 or 3), at `size`, and look whether it had colour of its own."""
     # most photos in black and white come as RGB; a look at the codes costs a tenth of their Lab
     if pixels.shape[2] == 1 or are_neutral(pixels):
-        return LuminanceInput(luminance_of(pixels[:, :, :1]).L, was_colored=False)
-    lab = pixels_to_lab(pixels)
-    return LuminanceInput(np.ascontiguousarray(lab[:, :, 0]), was_colored=is_colored(lab))
+        L, was_colored = luminance_of(pixels[:, :, :1]).L, False
+    else:
+        lab = pixels_to_lab(pixels)
+        L, was_colored = np.ascontiguousarray(lab[:, :, 0]), is_colored(lab)
+    return LuminanceInput(L if L.shape[::-1] == size else enlarge(L, *size), was_colored)
+
+
+def _percentile(values: FloatArray, percent: float) -> float:
+    """Return what `percent` of some values do not pass, as `numpy.percentile` does; that loads numpy.ma."""
+    place = percent / 100 * (values.size - 1)
+    low = int(place)
+    part = np.partition(values, (low, min(low + 1, values.size - 1)), axis=None)[low : low + 2]
+    return float(part[0] + (place - low) * (part[-1] - part[0]))
 
 
 # L. Blacks that are darker and whites that are brighter stay as they are: a photo in four of COCO has its
@@ -107,7 +124,8 @@ def normalize_luminance(L: FloatArray) -> FloatArray:
 def stretch_levels(L: FloatArray) -> FloatArray:
     """Restore blacks and whites that have gone grey."""
     # every other row and column say as much, in a quarter of the time
-    black, white = np.percentile(_crop_margins(L)[::2, ::2], [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
+    some = _crop_margins(L)[::2, ::2]
+    black, white = _percentile(some, CLIPPED_PERCENT), _percentile(some, 100 - CLIPPED_PERCENT)
     darkest, brightest = min(black, FADED_BLACK_L), max(white, FADED_WHITE_L)
     full = (brightest - darkest) / max(white - black, 1e-9)
     if full <= 1:
