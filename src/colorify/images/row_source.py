@@ -50,7 +50,7 @@ class RowStream:
         self.shape, self.depth, self.strip_rows, self.threads = shape, depth, strip_rows, threads
         self._strips = strips
         self._row_bytes = width * bands * depth // 8
-        self._header = _header(shape, depth, strip_rows)
+        self._header = _header(shape, depth, strip_rows) if self.is_divided else b""
         self._size = len(self._header) + self._row_bytes * height
         self._position = 0
         self._strip = memoryview(b"")
