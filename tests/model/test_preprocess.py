@@ -54,6 +54,25 @@ def test_what_is_nearly_grey_has_the_l_of_its_colors() -> None:
     np.testing.assert_allclose(warm, pixels_to_lab(tinted)[:, :, 0], atol=1e-3)
 
 
+def test_a_sepia_print_is_looked_at_for_its_colour_at_every_other_pixel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its L is that of the tables: Lab of each pixel would take six times as long as all else of this."""
+    looked: list[tuple[int, ...]] = []
+
+    def look(pixels: NDArray[Any]) -> FloatArray:
+        looked.append(pixels.shape)
+        return pixels_to_lab(pixels)
+
+    monkeypatch.setattr(preprocess, "pixels_to_lab", look)
+    grey = np.random.default_rng(3).integers(20, 230, (41, 50, 1))
+    sepia = np.concatenate([grey + 20, grey, grey - 20], axis=2).astype(np.uint8)
+    seen = reduce_to_luminance(open_photo(sepia), 41)
+    assert looked == [(21, 25, 3)]
+    assert seen.was_colored
+    np.testing.assert_allclose(seen.L, pixels_to_lab(sepia)[:, :, 0], atol=0.003)
+
+
 @pytest.mark.parametrize(("black", "white"), [(0, 100), (FADED_BLACK_L - 2, FADED_WHITE_L + 2)])
 def test_a_fresh_print_stays_as_it_is(black: float, white: float) -> None:
     L = greys(black, white)
