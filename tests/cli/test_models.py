@@ -11,7 +11,7 @@ from colorify.model.generator import BUILTIN_WEIGHTS
 from hub_server import COMMIT, StandIn, make_files
 from hub_server import hub as hub  # a fixture
 
-EMBEDDED_VERSION = "10"
+EMBEDDED_VERSION = "11"
 
 
 @pytest.fixture(autouse=True)

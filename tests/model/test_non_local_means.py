@@ -10,6 +10,7 @@ from colorify.model.non_local_means import (
     ALL_CONFIDENCE,
     MAX_SOURCES,
     NONE_CONFIDENCE,
+    agree_on_logits,
     average_blocks,
     choose_sources,
     find_agreed_shift,
@@ -63,6 +64,21 @@ def test_a_stain_on_a_thing_takes_the_colour_of_the_thing() -> None:
     made = agree(think(bins, 1.5), confidence, things)
     stain, plain = decode(think(bins, 1.5))[11, 7], decode(think(bins, 1.5))[30, 7]
     assert np.linalg.norm(made[11, 7] - plain) < 0.5 * np.linalg.norm(stain - plain)
+
+
+def test_what_a_teacher_says_of_a_stain_is_what_its_picture_shows() -> None:
+    things, bins = scene()
+    bins[8:16, 4:12] = RED
+    confidence = np.full(bins.shape, 0.3, np.float32)
+    confidence[32:] = NONE_CONFIDENCE
+    logits = think(bins, 1.5)
+    said = agree_on_logits(logits, confidence, see(things), stride=4)
+    shown = agree(logits, confidence, things)
+    away = np.linalg.norm(decode(logits)[11, 7] - shown[11, 7])
+    assert np.linalg.norm(decode(said)[11, 7] - shown[11, 7]) < 0.2 * away
+    np.testing.assert_array_equal(said[32:], logits[32:])
+    nothing = np.ones_like(logits)
+    np.testing.assert_array_equal(agree_on_logits(nothing, confidence, {}, stride=4), nothing)
 
 
 def test_another_thing_keeps_its_colour() -> None:

@@ -85,6 +85,20 @@ def test_what_frames_a_photo_is_taught_as_the_frame_it_is(
     torch.testing.assert_close(mounted[~covered], alone[~covered], atol=1e-4, rtol=1e-4)
 
 
+def test_a_teacher_says_what_all_that_is_alike_agrees_on(
+    teacher: PretrainedGenerator, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = torch.Generator().manual_seed(5)
+    batch = cut_batch(samples[:4], 64, rng, Zones())
+    hints = draw_hints(batch.ab, 0.0, rng)
+    ensemble = TeacherEnsemble([teacher], CPU)
+    agreed = ensemble(batch, batch, hints).softmax(1)
+    monkeypatch.setattr("colorify.training.distillation.agree_on_logits", lambda logits, *_, **__: logits)
+    alone = ensemble(batch, batch, hints).softmax(1)
+    spread = agreed.var((2, 3)).sum(1) / alone.var((2, 3)).sum(1)
+    assert spread.median() < 0.9, "what is alike is more of one mind"
+
+
 def test_what_several_teachers_say_lies_between_them(
     teacher: PretrainedGenerator, samples: list[Sample]
 ) -> None:

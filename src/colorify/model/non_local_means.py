@@ -50,7 +50,33 @@ def find_agreed_shift(
     `logits`: (h, w, Q), of the colours `centers`, (Q, 2). `confidence`: (h, w), 0..1. `ab`: (h, w, 2), as
     generated at `temperature`. `features`: see `measure_likeness`. `stride`: px of L to a cell.
     """
+    agreed = _agree(average_blocks(logits), confidence, features, stride)
+    if agreed is None:
+        return None
+    shift = np.concatenate([_decode(some, centers, temperature) for some in agreed])
+    own = average_blocks(ab)
+    return _enlarge(shift.reshape(own.shape) - own, ab.shape[:2])
+
+
+def agree_on_logits(
+    logits: FloatArray, confidence: FloatArray, features: dict[int, FloatArray], *, stride: int
+) -> FloatArray:
+    """Return logits, (h, w, Q), moved to those on which all that is alike agrees, as far as a cell is unsure.
+
+    For training: a teacher says what its pictures would be made of. See `find_agreed_shift`.
+    """
     blocks = average_blocks(logits)
+    agreed = _agree(blocks, confidence, features, stride)
+    if agreed is None:
+        return logits
+    shift = np.concatenate([some.T for some in agreed]).reshape(blocks.shape) - blocks
+    return np.asarray(logits + unsure_share(confidence)[:, :, None] * _enlarge(shift, logits.shape[:2]))
+
+
+def _agree(
+    blocks: FloatArray, confidence: FloatArray, features: dict[int, FloatArray], stride: int
+) -> Iterator[FloatArray] | None:
+    """Return the logits on which blocks of four cells, (h, w, Q), agree, some blocks at a time: (Q, m)."""
     axes = find_axes(take_some(blocks))
     if axes is None:
         return None
@@ -58,11 +84,7 @@ def find_agreed_shift(
     high, wide, _ = scores.shape
     likeness = compare_vectors(whiten(scores, axes.variances), features, (high, wide), 2 * stride)
     own = (average_blocks(confidence[:, :, None]) + MIN_CONFIDENCE) ** CONFIDENCE_POWER
-    agreed = [
-        _decode(axes.restore(some), centers, temperature) for some in _iterate_agreed(scores, own, likeness)
-    ]
-    shift = np.concatenate(agreed).reshape(high, wide, 2) - average_blocks(ab)
-    return _enlarge(shift, ab.shape[:2])
+    return (axes.restore(some) for some in _iterate_agreed(scores, own, likeness))
 
 
 def _iterate_agreed(scores: FloatArray, own: FloatArray, likeness: Likeness) -> Iterator[FloatArray]:
@@ -92,8 +114,13 @@ def _decode(logits: FloatArray, centers: FloatArray, temperature: float) -> Floa
 
 def move_unsure(ab: FloatArray, confidence: FloatArray, shift: FloatArray) -> FloatArray:
     """Return `ab`, (h, w, 2), moved by `shift` as far as its confidence, (h, w), is low."""
-    share = np.clip((NONE_CONFIDENCE - confidence) / (NONE_CONFIDENCE - ALL_CONFIDENCE), 0, 1)
-    return np.asarray(ab + share[:, :, None] * shift, np.float32)
+    return np.asarray(ab + unsure_share(confidence)[:, :, None] * shift, np.float32)
+
+
+def unsure_share(confidence: FloatArray) -> FloatArray:
+    """Return how much each cell takes of what its like agree on: 0..1."""
+    share = (NONE_CONFIDENCE - confidence) / (NONE_CONFIDENCE - ALL_CONFIDENCE)
+    return np.asarray(np.clip(share, 0, 1))
 
 
 def average_blocks(planes: FloatArray) -> FloatArray:
@@ -145,7 +172,7 @@ def _iterate_weights(likeness: Likeness, rows: Indices, columns: Indices) -> Ite
 
 
 def _enlarge(shift: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Enlarge (h, w, 2) of blocks bilinearly to their cells, `shape`."""
+    """Enlarge (h, w, n) of blocks bilinearly to their cells, `shape`."""
     down, right = (
         interpolation_shares(length, small, 2) for length, small in zip(shape, shift.shape, strict=False)
     )

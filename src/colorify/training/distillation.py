@@ -1,22 +1,25 @@
 """Teachers: trained generators see each photo fresh, and say what the run is to make of it aged.
 
 A photo has one colour for a shirt that could have had many, and few photos, seen often, are learnt by heart.
-A teacher says how likely each colour is, and the same every time. Several, trained apart, err apart, and
-what they agree on is better than what each says. (Hinton et al. 2015, "Distilling the knowledge in a neural
+A teacher says how likely each colour is, and the same every time; and, as in its pictures, all that is alike
+agrees on that (`colorify.model.non_local_means`). Several, trained apart, err apart, and what they agree on
+is better than what each says. (Hinton et al. 2015, "Distilling the knowledge in a neural
 network"; Xie et al. 2020, "Self-training with Noisy Student improves ImageNet classification".)
 """
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from colorify.errors import UsageError
+from colorify.model.non_local_means import agree_on_logits
 from colorify.training.data.batches import Batch
 from colorify.training.data.levels import normalize_luminance_batch
-from colorify.training.network.ab_bins import Bins
-from colorify.training.network.unet import STRIDE, UNet
+from colorify.training.network.ab_bins import Bins, certainty
+from colorify.training.network.unet import STRIDE, TAP_STRIDES, UNet
 from colorify.training.recipe import Recipe
 from colorify.training.warm_start import PretrainedGenerator
 
@@ -41,8 +44,21 @@ class TeacherEnsemble:
 
     def _agreed(self, L: Tensor, hints: Tensor) -> Tensor:
         """The mean of their log probabilities: (N, Q, h, w), fp32."""
-        said = [F.log_softmax(network(L, hints).float(), dim=1) for network in self.networks]
-        return torch.stack(said).mean(0)
+        return torch.stack([_say(network, L, hints) for network in self.networks]).mean(0)
+
+
+def _say(network: UNet, L: Tensor, hints: Tensor) -> Tensor:
+    """Return log probabilities, (N, Q, h, w), on which all agrees that a teacher takes for one thing."""
+    taps = network.backbone(L)
+    logits = network.decode(taps, hints).float()
+    sure = certainty(logits)[:, 0].cpu().numpy()
+    rows, *features = (plane.float().permute(0, 2, 3, 1).cpu().numpy() for plane in (logits, *taps))
+    agreed = [
+        agree_on_logits(photo, confidence, dict(zip(TAP_STRIDES, seen, strict=True)), stride=STRIDE)
+        for photo, confidence, *seen in zip(rows, sure, *features, strict=True)
+    ]
+    said = torch.from_numpy(np.stack(agreed)).permute(0, 3, 1, 2)
+    return F.log_softmax(said.to(L.device), dim=1)
 
 
 def distillation_loss(output: Tensor, wanted: Tensor) -> Tensor:

@@ -74,8 +74,8 @@ class Recipe:
     aged: float = 0.4  # share of the samples with old-film damage on L
     temperature: float = 0.38  # of the annealed mean
     contrast: float = 0.32  # of the exported generator: how far its colours are moved away from their mean
-    # of the exported generator: logits that a Lab unit of chroma adds to a bin. People prefer calm colours
-    tilt: float = -0.008
+    # of the exported generator: logits that a Lab unit of chroma adds to a bin; below 0 it is calmer
+    tilt: float = 0.0
     follows_hints: bool = True  # the exported generator is given hints; else they are propagated alone
     size: int = 320  # px; short side at which a photo is shown to the exported generator
     precision: str = "fp32"  # or "bf16"

@@ -44,7 +44,8 @@ STAGES: Final = (
     Stage(5, 5, 2, 6, 208),
     Stage(1, 3, 1, 6, 352),
 )
-TAPS: Final = (1, 2, 4, 6)  # stages whose outputs the decoder sees: strides 4, 8, 16, 32
+TAPS: Final = (1, 2, 4, 6)  # stages whose outputs the decoder sees
+TAP_STRIDES: Final = (4, 8, 16, 32)  # px of L to a px of these
 
 
 class ConvNorm(nn.Module):
