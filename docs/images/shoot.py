@@ -56,7 +56,7 @@ def pick_color(page: Page, *, with_mouse: bool) -> None:
     """Open the palette for the dress, and try a colour on it."""
     box = page.locator("#after").bounding_box()
     assert box is not None
-    place = box["x"] + 0.25 * box["width"], box["y"] + 0.9 * box["height"]
+    place = box["x"] + 0.28 * box["width"], box["y"] + 0.95 * box["height"]
     if with_mouse:
         page.mouse.click(*place)
     else:
