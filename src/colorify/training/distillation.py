@@ -3,8 +3,8 @@
 A photo has one colour for a shirt that could have had many, and few photos, seen often, are learnt by heart.
 A teacher says how likely each colour is, and the same every time; and, as in its pictures, all that is alike
 agrees on that (`colorify.model.non_local_means`). Several, trained apart, err apart, and what they agree on
-is better than what each says. (Hinton et al. 2015, "Distilling the knowledge in a neural
-network"; Xie et al. 2020, "Self-training with Noisy Student improves ImageNet classification".)
+is better than what each says. (Hinton et al. 2015, "Distilling the knowledge in a neural network"; Xie et al.
+2020, "Self-training with Noisy Student improves ImageNet classification".)
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from colorify.errors import UsageError
+from colorify.model.likeness import FEATURE_WEIGHTS
 from colorify.model.non_local_means import agree_on_logits
 from colorify.training.data.batches import Batch
 from colorify.training.data.levels import normalize_luminance_batch
@@ -33,28 +34,31 @@ class TeacherEnsemble:
     @torch.no_grad()
     def __call__(self, fresh: Batch, mounted: Batch, hints: Tensor) -> Tensor:
         """Return logits, (N, Q, h, w): of the fresh photos, and of their frames where they are in one."""
-        logits = self._agreed(normalize_luminance_batch(fresh.L), hints)
+        logits = self._average(normalize_luminance_batch(fresh.L), hints)
         covered = (fresh.L != mounted.L).float()
         framed = covered.flatten(1).any(1)
         if framed.any():
             cells = F.max_pool2d(covered[framed], STRIDE) > 0
-            whole = self._agreed(normalize_luminance_batch(mounted.L[framed]), hints[framed])
+            whole = self._average(normalize_luminance_batch(mounted.L[framed]), hints[framed])
             logits[framed] = torch.where(cells, whole, logits[framed])
         return logits
 
-    def _agreed(self, L: Tensor, hints: Tensor) -> Tensor:
-        """The mean of their log probabilities: (N, Q, h, w), fp32."""
-        return torch.stack([_say(network, L, hints) for network in self.networks]).mean(0)
+    def _average(self, L: Tensor, hints: Tensor) -> Tensor:
+        """Return the mean of their log probabilities: (N, Q, h, w), fp32."""
+        return torch.stack([_predict_log_probabilities(network, L, hints) for network in self.networks]).mean(
+            0
+        )
 
 
-def _say(network: UNet, L: Tensor, hints: Tensor) -> Tensor:
+def _predict_log_probabilities(network: UNet, L: Tensor, hints: Tensor) -> Tensor:
     """Return log probabilities, (N, Q, h, w), on which all agrees that a teacher takes for one thing."""
     taps = network.backbone(L)
     logits = network.decode(taps, hints).float()
     sure = certainty(logits)[:, 0].cpu().numpy()
-    rows, *features = (plane.float().permute(0, 2, 3, 1).cpu().numpy() for plane in (logits, *taps))
+    wide = {stride: tap for stride, tap in zip(TAP_STRIDES, taps, strict=True) if stride in FEATURE_WEIGHTS}
+    rows, *features = (plane.float().permute(0, 2, 3, 1).cpu().numpy() for plane in (logits, *wide.values()))
     agreed = [
-        agree_on_logits(photo, confidence, dict(zip(TAP_STRIDES, seen, strict=True)), stride=STRIDE)
+        agree_on_logits(photo, confidence, dict(zip(wide, seen, strict=True)), stride=STRIDE)
         for photo, confidence, *seen in zip(rows, sure, *features, strict=True)
     ]
     said = torch.from_numpy(np.stack(agreed)).permute(0, 3, 1, 2)

@@ -39,9 +39,7 @@ FloatArray = NDArray[np.float32]
 
 LOOK_INTERVAL_FRAMES: Final = 64  # from one look of the generator to the next, at most
 # of the luma of all frames that wait for a look: larger frames are looked at more often
-MAX_PENDING_BYTES: Final = (
-    2**27
-)  # of the luma of all frames that wait for a look: larger frames are looked at more often
+MAX_PENDING_BYTES: Final = 2**27
 MIN_INTERVAL_FRAMES: Final = 8  # likewise, where looks do not agree
 # Lab units of ab, from where on two looks do not agree about a place, and of how much of a frame they may not
 DISTANCE_LAB: Final = 8.0
