@@ -10,10 +10,13 @@ it is not yet cut to what can be shown; a border's 2 px on both sides are not ju
     spilled    share of what is outside that differs by more than 5 from the result without a hint
     skin       the same, of skin, where people have labeled it
     time       of a changed hint, beside the whole: a photo opened and coloured
+
+With several of --reach, each is told, and what a person gets who moves the slider to the best of them: the
+most filled, less SPILL_COST times what is spilled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +37,7 @@ MIN_ASKED_CHROMA: Final = 25.0
 HINT_L: Final = 60.0  # at which the colour is written as #RRGGBB; a hint's brightness does not count
 MET_AB, MOVED_AB = 10.0, 5.0  # Lab units
 UNTOUCHED: Final = 0.01  # share of skin below which it counts as untouched
+SPILL_COST: Final = 4.0
 FOLDER: Final = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -53,29 +57,42 @@ class Row:
 @click.option("-m", "--weights", type=click.Path(path_type=Path), help="Default: the embedded ones.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(min=1), help="Photos a folder.")
 @click.option("--each", is_flag=True, help="Print every click.")
-def main(folders: Sequence[Path], weights: Path | None, limit: int, each: bool) -> None:
+@click.option("--reach", "reaches", multiple=True, type=float, help="Of the hint; may be repeated.  [0]")
+def main(
+    folders: Sequence[Path], weights: Path | None, limit: int, each: bool, reaches: Sequence[float]
+) -> None:
     """Click once on each thing."""
     print_machine()
     colorizer = Colorizer(weights)
-    rows: list[Row] = []
+    rows: dict[float, list[Row]] = {reach: [] for reach in reaches or (0.0,)}
     for folder in folders:
         things = find_things(folder, colorizer.spec.size, limit)
-        found = [row for thing in things for row in click_on(colorizer, thing)]
-        if each:
-            print(*map(spell, found), sep="\n")
-        print_summary(f"{folder.name}, {len(things)} photos", found)
-        rows += found
-    print_summary("all", rows)
+        for reach, known in rows.items():
+            found = [row for thing in things for row in click_on(colorizer, thing, reach)]
+            if each:
+                print(*map(spell, found), sep="\n")
+            print_summary(f"{folder.name}, {len(things)} photos, reach {reach:g}", found)
+            known += found
+    for reach, known in rows.items():
+        print_summary(f"all, reach {reach:g}", known)
+    if len(rows) > 1:
+        clicks = zip(*rows.values(), strict=True)
+        print_summary("all, the best reach of each click", list(map(choose_best, clicks)))
     print_times(colorizer, things[0])
 
 
-def click_on(colorizer: Colorizer, thing: Thing) -> list[Row]:
+def choose_best(rows: Sequence[Row]) -> Row:
+    """Return what a person would keep."""
+    return max(rows, key=lambda row: row.filled - SPILL_COST * row.spilled)
+
+
+def click_on(colorizer: Colorizer, thing: Thing, reach: float = 0.0) -> list[Row]:
     """Click on one thing, once for each colour."""
     session = colorizer.open(thing.pixels)
     plain = paint(session, thing, [])
     rows = []
     for turn in TURNS:
-        hint = ask(thing, turn)
+        hint = replace(ask(thing, turn), reach=reach)
         made = paint(session, thing, [hint])
         moved = np.linalg.norm(made - plain, axis=2) > MOVED_AB
         met = np.linalg.norm(made - hint.ab, axis=2) < MET_AB

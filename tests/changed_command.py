@@ -238,6 +238,21 @@ def work_endlessly() -> None:
     Task.check = check_endlessly  # type: ignore[method-assign]
 
 
+def hold_work(flag: str) -> None:
+    """No photo is done before the file `flag` exists."""
+    from colorify.server.job_queue import Task
+
+    check = Task.check
+
+    def check_and_wait(task: Task, part: float = 0.0) -> None:
+        while part and not Path(flag).exists():
+            check(task)
+            time.sleep(0.01)
+        check(task, part)
+
+    Task.check = check_and_wait  # type: ignore[method-assign]
+
+
 def shorten_patience() -> None:
     """The server waits half a second for what clients do; the constants are read when they are needed."""
     from colorify.server import connections, process  # noqa: F401 - whose keep-alive stays as it is

@@ -62,9 +62,11 @@ def test_a_colour_is_a_name_of_CSS_or_digits(color: str, expected: str) -> None:
 
 
 def test_a_tuple_is_taken_for_a_hint(colorizer: Colorizer) -> None:
-    assert to_hints([("45%", 3, "navy"), (1, 2, "#fff", "2%"), Hint(0, 0, "red")]) == (
+    given = [("45%", 3, "navy"), (1, 2, "#fff", "2%"), (1, 2, "#fff", 3, 0.5), Hint(0, 0, "red")]
+    assert to_hints(given) == (
         Hint("45%", 3, "#000080"),
         Hint(1, 2, "#ffffff", "2%"),
+        Hint(1, 2, "#ffffff", 3, 0.5),
         Hint(0, 0, "#ff0000"),
     )
     pixels = np.full((64, 64), 120, np.uint8)
@@ -74,7 +76,7 @@ def test_a_tuple_is_taken_for_a_hint(colorizer: Colorizer) -> None:
     )
 
 
-@pytest.mark.parametrize("value", [7, "50%,50%,navy", (1, 2), (1, 2, "navy", 3, 4), None])
+@pytest.mark.parametrize("value", [7, "50%,50%,navy", (1, 2), (1, 2, "navy", 3, 0.5, 4), None])
 def test_what_is_no_hint_is_refused(value: Any) -> None:
     with pytest.raises(UsageError, match=r"expected a Hint, or \(x, y, color\)"):
         to_hints([value])
@@ -85,6 +87,12 @@ def test_what_is_no_hint_is_refused(value: Any) -> None:
 def test_what_is_no_length_of_any_photo_is_refused_when_the_hint_is_made(name: str, length: Any) -> None:
     with pytest.raises(UsageError, match=rf"hint {name} .*: expected 0 or more px"):
         Hint(**{"x": 1, "y": 1, "color": "navy", name: length})
+
+
+@pytest.mark.parametrize("reach", [-1.01, 2, 10**400, float("nan"), float("inf"), True, None, "1"])
+def test_what_is_no_reach_is_refused_when_the_hint_is_made(reach: Any) -> None:
+    with pytest.raises(UsageError, match=r"hint reach .*: expected a number from -1"):
+        Hint(1, 1, "navy", 0, reach)
 
 
 @pytest.mark.parametrize(("x", "y", "radius"), [(100, 0, 0), (0, 50, 0)])

@@ -19,10 +19,11 @@ def write(tmp_path: Path, content: Any) -> Path:
 
 
 def test_hints_are_read_in_their_order(tmp_path: Path) -> None:
-    rows = [{**RIGHT, "radius": 3.5}, {"x": "50%", "y": "12.5%", "color": "#A0B0C0", "radius": "2%"}]
+    second = {"x": "50%", "y": "12.5%", "color": "#A0B0C0", "radius": "2%", "reach": -1}
+    rows = [{**RIGHT, "radius": 3.5}, second]
     assert read_hint_file(write(tmp_path, {"version": 1, "hints": rows})) == (
         Hint(1, 2, "#112233", 3.5),
-        Hint("50%", "12.5%", "#A0B0C0", "2%"),
+        Hint("50%", "12.5%", "#A0B0C0", "2%", -1),
     )
 
 
@@ -48,6 +49,9 @@ def test_no_hints_are_no_error(tmp_path: Path) -> None:
         ({"version": 1, "hints": [{**RIGHT, "x": True}]}, "hint 1: x: expected a number"),
         ({"version": 1, "hints": [{**RIGHT, "y": [1]}]}, "hint 1: y: .* found a list"),
         ({"version": 1, "hints": [{**RIGHT, "x": 10**400}]}, "hint 1: x: too large"),
+        ({"version": 1, "hints": [{**RIGHT, "reach": 1.5}]}, "hint 1: hint reach 1.5: .* from -1"),
+        ({"version": 1, "hints": [{**RIGHT, "reach": "far"}]}, "hint 1: hint reach 'far': .* from -1"),
+        ({"version": 1, "hints": [{**RIGHT, "reach": 10**400}]}, "hint 1: hint reach"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, content: Any, says: str) -> None:

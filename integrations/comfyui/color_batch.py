@@ -48,7 +48,7 @@ def color_batch(
 
 
 def parse_hints(text: str) -> tuple[Hint, ...]:
-    """Read hints, one a line or between semicolons: `X,Y,COLOR` or `X,Y,COLOR,RADIUS`, px or percent.
+    """Read hints, one a line or between semicolons: `X,Y,COLOR[,RADIUS][,+REACH]`, px or percent.
 
     Raises ColorifyError where a line is none, and says which.
     """
@@ -75,10 +75,12 @@ def load_colorizer(model: str) -> Colorizer:
 
 def _parse_hint(line: str) -> Hint:
     parts = [part.strip() for part in line.split(",")]
+    reach = parts.pop() if len(parts) > 3 and parts[-1].startswith(("+", "-")) else "0"
     if len(parts) not in (3, 4):
-        raise ColorifyError(f"hint {line!r}: expected X,Y,COLOR or X,Y,COLOR,RADIUS: 50%,30%,#7a1f2b.")
+        raise ColorifyError(f"hint {line!r}: expected X,Y,COLOR[,RADIUS][,+REACH]: 50%,30%,#7a1f2b.")
     x, y, color, radius = (*parts, "0")[:4]
-    return Hint(_parse_length(x, line), _parse_length(y, line), color, _parse_length(radius, line))
+    lengths = [_parse_length(text, line) for text in (x, y, radius, reach)]
+    return Hint(lengths[0], lengths[1], color, lengths[2], lengths[3])  # type: ignore[arg-type]
 
 
 def _parse_length(text: str, line: str) -> float | str:

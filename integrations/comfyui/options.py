@@ -29,6 +29,6 @@ SLIDERS: Final = (
     Slider("vividness", 1.0, "0 is cautious, 1 as trained, 2 bold."),
 )
 HINTS_TOOLTIP: Final = (
-    "Colours that you know, one a line: X,Y,COLOR or X,Y,COLOR,RADIUS, in px or percent; 50%,30%,#7a1f2b"
+    "Colours that you know, one a line: X,Y,COLOR[,RADIUS][,+REACH], in px or percent; 50%,30%,#7a1f2b"
 )
 MODEL_TOOLTIP: Final = "Path of a weights file of Colorify; empty: the one that comes with it."

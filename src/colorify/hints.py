@@ -6,12 +6,13 @@ Hints in a file, so that they can be kept beside the photo, edited, and written 
       "version": 1,
       "hints": [
         {"x": 120, "y": 340, "color": "#7a1f2b", "radius": 12},
-        {"x": "50%", "y": "12.5%", "color": "#87a9c4"}
+        {"x": "50%", "y": "12.5%", "color": "#87a9c4", "reach": 0.5}
       ]
     }
 
-`x` and `y` are pixels of the upright photo, or text with % for a share of its width and height; `radius` may
-be left out, its percent is of the short side. Anything else is refused: a misspelt key should not be ignored.
+`x` and `y` are pixels of the upright photo, or text with % for a share of its width and height; `radius` and
+`reach` may be left out; the percent of a radius is of the short side. Anything else is refused: a misspelt
+key should not be ignored.
 """
 
 import json
@@ -33,6 +34,7 @@ from colorify.text_file import read_text
 FloatArray = NDArray[np.float32]
 Length = float | str  # px of the upright photo, or a share of it such as "12.5%"
 
+MAX_REACH: Final = 1.0
 NEUTRAL: Final = "#808080"  # any grey is as good: its brightness does not count
 
 
@@ -47,11 +49,14 @@ class Hint:
     y: Length  # from the top; percent: of the height
     color: str  # "#RRGGBB", "#RGB" or a name of CSS; sRGB; kept as "#rrggbb"
     radius: Length = 0.0  # percent: of the short side; 0: as small as the generator can see
+    # how much of what may belong to the thing it lies on gets its colour: -1 only the surest, 1 far more
+    reach: float = 0.0
 
     def __post_init__(self) -> None:
         _check_length("x", self.x)
         _check_length("y", self.y)
         _check_length("radius", self.radius)
+        _check_reach(self.reach)
         if not isinstance(self.color, str):
             raise UsageError(f"hint color {self.color!r}: expected text such as #C08060 or navy.")
         try:
@@ -60,9 +65,9 @@ class Hint:
             raise UsageError(f"hint {error}") from error
 
     @classmethod
-    def neutral(cls, x: Length, y: Length, radius: Length = 0.0) -> "Hint":
+    def neutral(cls, x: Length, y: Length, radius: Length = 0.0, reach: float = 0.0) -> "Hint":
         """Return a hint that says: this is grey."""
-        return cls(x, y, NEUTRAL, radius)
+        return cls(x, y, NEUTRAL, radius, reach)
 
     @property
     def ab(self) -> tuple[float, float]:
@@ -83,11 +88,16 @@ class Hint:
         return x, y, radius
 
 
-HintLike = Hint | tuple[Length, Length, str] | tuple[Length, Length, str, Length]
+HintLike = (
+    Hint
+    | tuple[Length, Length, str]
+    | tuple[Length, Length, str, Length]
+    | tuple[Length, Length, str, Length, float]
+)
 
 
 def to_hints(values: Iterable[HintLike]) -> tuple[Hint, ...]:
-    """Return hints, of which each may also be given as (x, y, color) or (x, y, color, radius).
+    """Return hints; each may also be given as (x, y, color), with a radius and then a reach after it.
 
     Raises UsageError for anything else.
     """
@@ -95,7 +105,7 @@ def to_hints(values: Iterable[HintLike]) -> tuple[Hint, ...]:
 
 
 def _from_tuple(value: object) -> Hint:
-    if not isinstance(value, (tuple, list)) or len(value) not in (3, 4):
+    if not isinstance(value, (tuple, list)) or len(value) not in (3, 4, 5):
         raise UsageError(f'hint {value!r}: expected a Hint, or (x, y, color) such as ("45%", "60%", "navy").')
     return Hint(*value)
 
@@ -111,6 +121,12 @@ def _check_length(name: str, value: object) -> None:
             f"hint {name} {value!r}: expected 0 or more px of the upright photo, or a share of it from 0% to "
             "100%, such as 50%."
         )
+
+
+def _check_reach(value: object) -> None:
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    if not (known and -MAX_REACH <= float(value) <= MAX_REACH):  # type: ignore[arg-type]
+        raise UsageError(f"hint reach {value!r}: expected a number from -1 (less) to 1 (more), 0 is usual.")
 
 
 def draw_hints(
@@ -192,7 +208,7 @@ def _spelt(length: Length) -> str:
 
 VERSION: Final = 1
 NEEDED: Final = frozenset({"x", "y", "color"})
-ALLOWED: Final = NEEDED | {"radius"}
+ALLOWED: Final = NEEDED | {"radius", "reach"}
 
 
 def read_hint_file(path: Path) -> tuple[Hint, ...]:
@@ -219,12 +235,12 @@ def _read(entry: Any, where: str) -> Hint:
     missing, unknown = sorted(NEEDED - set(entry)), sorted(set(entry) - ALLOWED)
     if missing or unknown:
         found = f"no {', '.join(missing)}" if missing else f"unknown {', '.join(unknown)}"
-        raise UsageError(f"{where}: {found}; expected x, y, color and perhaps radius.")
+        raise UsageError(f"{where}: {found}; expected x, y, color and perhaps radius and reach.")
     if not isinstance(entry["color"], str):
         raise UsageError(f"{where}: color: expected #RRGGBB as text, found {_kind(entry['color'])}.")
     x, y, radius = (_length(entry.get(name, 0.0), f"{where}: {name}") for name in ("x", "y", "radius"))
     try:
-        return Hint(x, y, entry["color"], radius)
+        return Hint(x, y, entry["color"], radius, entry.get("reach", 0.0))
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
 

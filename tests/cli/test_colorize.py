@@ -16,6 +16,7 @@ from changed_command import changed_command, print_variable
 from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from colorify.extras import describe_extra
+from colorify.hints import Hint
 from command_line import Colorify, command, names, on_a_terminal, photo, size
 from waiting import PATIENCE
 
@@ -415,15 +416,35 @@ def test_a_reference_says_how_much_of_it_matched(tmp_path: Path, capsys: pytest.
 
 def test_hints_in_a_file_are_the_same_as_hints_in_the_command(colorify: Colorify) -> None:
     photo("plain.png", 320, 200)
-    kept = {"version": 1, "hints": [{"x": "25%", "y": 100, "color": "#a03050", "radius": "4%"}]}
+    kept = {"version": 1, "hints": [{"x": "25%", "y": 100, "color": "#a03050", "radius": "4%", "reach": 0.5}]}
     Path("kept.json").write_text(json.dumps(kept))
     grey = ["--neutral", "80%,50%"]
     assert colorify("plain.png", "-o", "file.png", "--hints", "kept.json", *grey).code == 0
-    assert colorify("plain.png", "-o", "typed.png", "--hint", "80,100,#a03050,8", *grey).code == 0
+    assert colorify("plain.png", "-o", "typed.png", "--hint", "80,100,#a03050,8,+0.5", *grey).code == 0
     assert Path("file.png").read_bytes() == Path("typed.png").read_bytes()
     a, b = pyvips.Image.new_from_file("typed.png").colourspace("lab").bandsplit()[1:3]
     assert a(80, 100)[0] > 40
     assert abs(a(256, 100)[0]) < 1.5 > abs(b(256, 100)[0])
+
+
+def test_the_reach_of_a_hint_has_a_sign(colorify: Colorify, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo("a.png")
+    told: list[tuple[object, float]] = []
+    monkeypatch.setattr(Hint, "__post_init__", lambda hint: told.append((hint.radius, hint.reach)))
+    hints = ("1,1,red", "1,1,red,3", "1,1,red,-0.4", "1,1,red,3%,+1")
+    assert colorify("a.png", *[word for hint in hints for word in ("--hint", hint)], "--dry-run").code == 0
+    assert told == [(0, 0), (3, 0), (0, -0.4), ("3%", 1)]
+    told.clear()
+    assert colorify("a.png", "--neutral", "1,1,2,-1", "--neutral", "1,1,+0.2", "--dry-run").code == 0
+    assert told == [(2, -1), (0, 0.2)]
+
+
+@pytest.mark.parametrize("words", [("--hint", "1,1,red,+2"), ("--neutral", "1,1,-1.5")])
+def test_a_reach_that_there_is_not_is_named(colorify: Colorify, words: tuple[str, str]) -> None:
+    photo("a.png")
+    ended = colorify("a.png", *words)
+    assert ended.code == 2
+    assert "from -1 (less) to 1 (more)" in ended.err
 
 
 def test_a_wrong_hint_in_a_file_is_named(colorify: Colorify) -> None:

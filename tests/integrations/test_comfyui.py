@@ -87,11 +87,11 @@ def test_progress_is_told_image_by_image(color_batch: Any, tiny_weights: Path) -
 
 
 def test_hints_are_read_line_by_line(color_batch: Any) -> None:
-    hints = color_batch.parse_hints("10, 20, #7a1f2b\n\n50%,12.5%,#00ff00,3%; 1,2,#0000ff")
-    assert [(hint.x, hint.y, hint.color, hint.radius) for hint in hints] == [
-        (10.0, 20.0, "#7a1f2b", 0.0),
-        ("50%", "12.5%", "#00ff00", "3%"),
-        (1.0, 2.0, "#0000ff", 0.0),
+    hints = color_batch.parse_hints("10, 20, #7a1f2b\n\n50%,12.5%,#00ff00,3%,+0.5; 1,2,#0000ff,-1")
+    assert [(hint.x, hint.y, hint.color, hint.radius, hint.reach) for hint in hints] == [
+        (10.0, 20.0, "#7a1f2b", 0.0, 0.0),
+        ("50%", "12.5%", "#00ff00", "3%", 0.5),
+        (1.0, 2.0, "#0000ff", 0.0, -1.0),
     ]
 
 

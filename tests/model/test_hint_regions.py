@@ -176,6 +176,27 @@ def test_where_nothing_is_known_a_hint_fills_up_to_the_edges_of_L() -> None:
     assert np.isfinite(regions[0]).tolist() == (L < 50).tolist()
 
 
+def test_the_reach_of_a_hint_says_how_much_has_to_speak_for_a_cell() -> None:
+    """From the left to the right, one thing slowly becomes another."""
+    angle = np.linspace(0, np.pi, CELLS, dtype=np.float32)
+    shades = np.stack([np.cos(angle), np.sin(angle), np.cos(2 * angle)], axis=1)
+    logits = np.repeat(shades[None], CELLS, axis=0)
+    masks = np.zeros((1, CELLS, CELLS), bool)
+    masks[0, 16, 1] = True
+    likeness = measure_likeness(logits, {}, 4)
+    distance = geodesic_distances(masks, np.full((CELLS, CELLS), 50, np.float32))
+    skin = np.zeros((CELLS, CELLS), np.float32)
+    least, usual, most = (
+        np.isfinite(find_regions(masks, distance, likeness, skin, np.array([reach], np.float32))[0])
+        for reach in (-1, 0, 1)
+    )
+    assert least.sum() < 0.9 * usual.sum()
+    assert usual.sum() < 0.9 * most.sum()
+    assert (least <= usual).all()
+    assert (usual <= most).all()
+    np.testing.assert_array_equal(np.isfinite(find_regions(masks, distance, likeness, skin)[0]), usual)
+
+
 @pytest.mark.parametrize(
     ("ab", "confidence", "low", "high"),
     [((14, 17), 0.5, 0.9, 1), ((14, 17), 0.1, 0, 0.3), ((3, 3), 0.5, 0, 0.4), ((-10, 20), 0.5, 0, 0.01)],

@@ -213,6 +213,18 @@ def test_suggestions_differ_and_the_likeliest_come_first(server: Server) -> None
     assert "96" in problem(outside, 422, "bad-value")
 
 
+def test_the_reach_of_a_hint_is_taken(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}/colorize"
+    least, most = (
+        server.client.post(path, json={"hints": [{"x": 60, "y": 40, "color": "#2040c0", "reach": reach}]})
+        for reach in (-1, 1)
+    )
+    assert least.status_code == most.status_code == 200
+    assert least.content != most.content
+    hint = {"x": 60, "y": 40, "color": "#2040c0", "reach": 1.1}
+    problem(server.client.post(path, json={"hints": [hint]}), 422, "bad-value")
+
+
 def test_suggestions_know_of_the_hints_that_are_set(server: Server) -> None:
     path = f"/v1/sessions/{new_session(server)['id']}/suggest"
     hint = {"x": 60, "y": 40, "color": "#2040c0", "radius": 8}

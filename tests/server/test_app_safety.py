@@ -13,7 +13,7 @@ import httpx
 import pytest
 from serving import Server, new_session, opened, picture, problem, running
 
-from changed_command import work_endlessly
+from changed_command import hold_work, work_endlessly
 from colorify.server import process
 from colorify.server.settings import Settings
 from waiting import PATIENCE, wait_for
@@ -194,16 +194,27 @@ def test_work_is_given_up_when_its_client_goes(tiny_weights: Path) -> None:
         wait_for(lambda: 'method="POST",status="499"' in server.client.get("/metrics").text)
 
 
-def test_work_begun_is_finished_after_sigterm(tiny_weights: Path) -> None:
-    with running(tiny_weights) as server:
-        data, answers = picture(3000, 2000), []
-        client = threading.Thread(target=lambda: answers.append(send(server, data)))
+def test_work_begun_is_finished_after_sigterm(tiny_weights: Path, tmp_path: Path) -> None:
+    flag, answers = tmp_path / "flag", []
+    with running(tiny_weights, change=hold_work, given=(str(flag),)) as server:
+        client = threading.Thread(target=lambda: answers.append(send(server, picture())))
         client.start()
-        wait_for(lambda: "colorify_queue_in_use 1\n" in server.client.get("/metrics").text)
+        with httpx.Client(base_url=server.url, trust_env=False) as other:
+            wait_for(lambda: "colorify_queue_in_use 1\n" in other.get("/metrics").text)
         server.process.terminate()
+        wait_for(lambda: not listens(server))
+        flag.touch()
         client.join(PATIENCE)
-        assert opened(answers[0].content).width == 3000
+        assert opened(answers[0].content).width == 96
         assert server.process.wait(PATIENCE) == 0
+
+
+def listens(server: Server) -> bool:
+    try:
+        server.connect().close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def fails(*options: str, env: dict[str, str] | None = None) -> tuple[int, str]:

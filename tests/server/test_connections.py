@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,8 @@ def test_an_answer_that_nobody_reads_is_given_up(hasty: Server) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.connect(("127.0.0.1", hasty.port))
         raw.sendall(head(hasty, "GET", "/page/sample.jpg") * 400)
-        wait_for(lambda: hasty.figure("connections") == 2)
+        with suppress(ConnectionResetError):  # given up already
+            assert raw.recv(1)  # it is answered; nothing more is read
         wait_for(lambda: hasty.figure("connections") == 1)
 
 

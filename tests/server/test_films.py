@@ -18,7 +18,7 @@ from colorify.server.film_folder import LOCK, PREFIX, FilmFolder
 from colorify.server.films import FilmJob, Films, JobProgress, film_suffix, render_frame
 from colorify.server.problems import RefusalError
 from colorify.server.settings import Settings
-from waiting import wait_for
+from waiting import PATIENCE, wait_for
 
 av = pytest.importorskip("av", reason="pip install 'colorify-photo[video]'")
 pytest.importorskip("cv2", reason="pip install 'colorify-photo[video]'")
@@ -110,12 +110,24 @@ def test_films_go_when_nobody_asks_about_them(tiny_weights: Path, tmp_path: Path
     assert not jobs[0].source.exists()
 
 
-def test_a_film_that_is_given_up_leaves_nothing(tiny_weights: Path, tmp_path: Path) -> None:
+def test_a_film_that_is_given_up_leaves_nothing(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = threading.Event()
+
+    def show(job: FilmJob, frame: Planes) -> None:
+        """Stay at the first frame until nobody wants it: a quick machine would be done too soon."""
+        at_work.set()
+        wait_for(job.is_given_up)
+
+    monkeypatch.setattr(FilmJob, "show", show)
     films = Films(Settings(weights=tiny_weights))
     jobs = [films.add("a.mp4", film(tmp_path / "a.mp4", 200), ColorOptions()) for _ in range(2)]
-    wait_for(lambda: jobs[0].progress.state == "working")
+    assert at_work.wait(PATIENCE)
+    assert jobs[0].progress.state == "working"
     films.close()
     wait_for(lambda: not any(job.folder.path.exists() for job in jobs))
+    assert jobs[0].progress.frames < 200, "it was stopped, not coloured to its end"
 
 
 def test_a_film_that_waits_goes_at_once_and_one_at_work_when_its_thread_ends(tmp_path: Path) -> None:

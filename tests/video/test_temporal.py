@@ -236,6 +236,9 @@ def test_a_hint_put_right_later_makes_no_jump() -> None:
     )
     assert join_hints(old, [Hint(90.0, 41.0, "#ff0000", 2.0)], size)[1]
     assert join_hints(old, [], size) == (old, False)
+    wider = Hint(53.0, 41.0, "#ff0000", 2.0, 0.5)
+    assert wider in join_hints(old, [wider], size)[0]
+    assert join_hints(old, [wider], size)[1], "what it reaches now is new"
 
 
 def test_a_hint_outside_the_picture_is_refused(tmp_path: Path, tiny_weights: Path) -> None:

@@ -62,15 +62,16 @@ class DefaultCommand(VerbCommand):
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,COLOR[,RADIUS]",
+    metavar="X,Y,COLOR[,RADIUS][,+REACH]",
     multiple=True,
     callback=read_photo_hints,
-    help="A colour you know, at a pixel or at 50%,30%; may be repeated.",
+    help="A colour you know, at a pixel or at 50%,30%; +0.5: more of the thing gets it, -0.5: less; may be "
+    "repeated.",
 )
 @click.option(
     "--neutral",
     "neutrals",
-    metavar="X,Y[,RADIUS]",
+    metavar="X,Y[,RADIUS][,+REACH]",
     multiple=True,
     callback=read_neutrals,
     help="This is grey; may be repeated.",

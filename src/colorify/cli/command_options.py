@@ -70,19 +70,23 @@ WEIGHTS: Final = click.option(
     help="Another generator: a file, or hf:OWNER/NAME[@REVISION].  [default: the embedded one]",
 )
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
-PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?")
-NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?")
+REACH: Final = r"([+-]\d+(?:\.\d+)?)"
+PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?(?:,{REACH})?")
+NEUTRAL: Final = re.compile(rf"{LENGTH},{LENGTH}(?:,{LENGTH})?(?:,{REACH})?")
 
 
 def read_photo_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[Hint, ...]":
-    """Read colours at places: each `X,Y,COLOR` or `X,Y,COLOR,RADIUS`.
+    """Read colours at places: each `X,Y,COLOR`, perhaps with `,RADIUS` and then `,+REACH` or `,-REACH`.
 
     X, Y and RADIUS: pixels of the upright photo, or percent: `50%,12.5%,#c08060,2%`.
-    COLOR: see `parse_color`.
+    COLOR: see `parse_color`. REACH: 0..1, with its sign: `50%,12.5%,#c08060,+0.5`.
     """
-    cure = "write it like 120,80,#c08060 or 50%,30%,navy; a radius may follow: 120,80,#c08060,6"
+    cure = (
+        "write it like 120,80,#c08060 or 50%,30%,navy; a radius may follow: 120,80,#c08060,6, and a reach "
+        "with its sign: 50%,30%,navy,+0.5"
+    )
     found = []
     for text in texts:
         parts = _parts(PHOTO_HINT, text, cure, ctx, param)
@@ -94,14 +98,17 @@ def read_photo_hints(
 
 
 def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> "tuple[Hint, ...]":
-    """Read places that are grey: each `X,Y` or `X,Y,RADIUS`, in pixels or percent."""
+    """Read places that are grey: each `X,Y`, perhaps with a radius and a reach, as for hints."""
     from colorify.hints import Hint
 
-    cure = "write it like 120,80 or 50%,30%; a radius may follow: 120,80,6"
+    cure = "write it like 120,80 or 50%,30%; a radius may follow: 120,80,6, and a reach: 50%,30%,+0.5"
     found = []
     for text in texts:
-        x, y, radius = _parts(NEUTRAL, text, cure, ctx, param)
-        found.append(Hint.neutral(_length(x), _length(y), _length(radius)))
+        x, y, radius, reach = _parts(NEUTRAL, text, cure, ctx, param)
+        try:
+            found.append(Hint.neutral(_length(x), _length(y), _length(radius), float(reach or 0)))
+        except UsageError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
     return tuple(found)
 
 
@@ -121,10 +128,10 @@ def _parts(
     return match.groups()
 
 
-def _hint(x: str | None, y: str | None, color: str | None, radius: str | None) -> "Hint":
+def _hint(x: str | None, y: str | None, color: str | None, radius: str | None, reach: str | None) -> "Hint":
     from colorify.hints import Hint
 
-    return Hint(_length(x), _length(y), color or "", _length(radius))
+    return Hint(_length(x), _length(y), color or "", _length(radius), float(reach or 0))
 
 
 def _length(text: str | None) -> "Length":

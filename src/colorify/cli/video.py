@@ -59,7 +59,7 @@ def read_time(ctx: click.Context, param: click.Parameter, text: str | None) -> f
 def read_timed_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[tuple[Hint, float], ...]":
-    """Read colours at places of frames: each `X,Y,COLOR[,RADIUS]`, and `@TIME` if not at the start."""
+    """Read colours at places of frames, as of a photo, and `@TIME` behind each that is not at the start."""
     found = []
     for text in texts:
         place, _, time = text.partition("@")
@@ -89,7 +89,7 @@ def read_timed_hints(
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,COLOR[,RADIUS]@TIME",
+    metavar="X,Y,COLOR[,RADIUS][,+REACH]@TIME",
     multiple=True,
     callback=read_timed_hints,
     help="A colour you know, at a pixel or at 50%,30%, and a time; it is followed through its shot.",

@@ -16,6 +16,8 @@ the same thing and touches it, over a seam, a belt or a shadow that no way cross
 cell is that one's for which most speaks, so that a neutral hint protects what it lies on, and two on one
 thing share it.
 
+How much has to speak for a cell is the person's to say, too: a hint's `reach` lowers or raises it.
+
 Found on 60 photos: 30 of people whose garments are labelled (CCP), 30 of COCO, BSDS and others with a thing
 of a clear colour. docs/guided.md has what `bench/hints.py` says of 60 others, research/measurements.md the
 methods that were compared.
@@ -45,6 +47,7 @@ SURE_LIKENESS: Final = 3.1  # of a cell to which no way needs to lead
 # MORE_SKIN one true colour would be worth 0.02 dB less
 SPARED_SKIN: Final = (0.6, 0.9)
 MAX_EVIDENCE: Final = 4.0  # logits; beyond, a cell says no more about its neighbours
+REACH_LOGITS: Final = 2.0  # by which less is asked of all cells where a hint's reach is 1
 SHARED_LOGITS: Final = 1.5  # logits by which another hint may be the likelier one, so that they mix
 # Skin by the colours that it is given: hue in radians, its standard deviation, and from which chroma and
 # which confidence on it is full evidence
@@ -62,17 +65,20 @@ def estimate_skin(ab: FloatArray, confidence: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-((away / SKIN_HUE_SPREAD) ** 2)) * chroma * sure, np.float32)
 
 
-def find_regions(masks: Mask, distance: FloatArray, likeness: Likeness, skin: FloatArray) -> FloatArray:
+def find_regions(
+    masks: Mask, distance: FloatArray, likeness: Likeness, skin: FloatArray, reach: FloatArray | None = None
+) -> FloatArray:
     """Return what speaks for each cell's belonging to each hint, in logits: (k, h, w); none: -inf.
 
     `masks`: (k, h, w), where each hint is, no two at one place and none empty. `distance`: of the cells from
-    them, (k, h, w), 0..1. `skin`: (h, w), 0..1.
+    them, (k, h, w), 0..1. `skin`: (h, w), 0..1. `reach`: of each hint, (k,), -1..1; None: 0.
     """
+    asked = np.float32(0) if reach is None else -REACH_LOGITS * reach[:, None, None]
     more = compare_skin(masks, skin)
     against = np.where((more > MORE_SKIN) & ~masks, np.inf, SKIN_WEIGHT * np.maximum(more, 0))
     far = np.where((distance >= 1) & ~masks, np.inf, DISTANCE_WEIGHT * distance)
     first = likeness.of(masks) - against - far - FIRST_LIKENESS
-    sure = connect((first > 0) & (first >= first.max(axis=0)), masks)
+    sure = connect((first > asked) & (first >= first.max(axis=0)), masks)
     alike = likeness.of(sure)
     true_skin = (skin > SURE_SKIN) & (distance.min(axis=0) >= OWN_DISTANCE)
     if true_skin.sum() >= MIN_SKIN_CELLS:
@@ -80,12 +86,12 @@ def find_regions(masks: Mask, distance: FloatArray, likeness: Likeness, skin: Fl
         against = np.where(own, 0, against)
     second = alike - against
     evidence = _average(second - far - SECOND_LIKENESS, against)
-    near = (evidence > 0) & (evidence >= evidence.max(axis=0) - SHARED_LOGITS)
+    near = (evidence > asked) & (evidence >= evidence.max(axis=0) - SHARED_LOGITS)
     regions = connect(near, masks)
     if likeness.known:
         surely = _average(second - SURE_LIKENESS, against)
         evidence = np.maximum(evidence, surely)
-        surely_near = (surely > 0) & (evidence >= evidence.max(axis=0) - SHARED_LOGITS)
+        surely_near = (surely > asked) & (evidence >= evidence.max(axis=0) - SHARED_LOGITS)
         regions = _join(regions, surely_near)
     return np.where(regions, evidence, -np.inf).astype(np.float32)
 

@@ -122,7 +122,8 @@ def _apply_hints(
     if len(left) < MANY_HINTS:
         # ways within a thing; by these, true colours would tell less of the next thing (0.2 to 0.6 dB)
         ways = geodesic_distances(masks, L, unguided.likeness.unlike_neighbors)
-    regions = find_regions(masks, ways, unguided.likeness, skin)
+    reach = np.array([hints[number].reach for number in left], np.float32)
+    regions = find_regions(masks, ways, unguided.likeness, skin, reach)
     # between hints that lie close together, what is interpolated from them; the rest of their things evenly
     even = fill_regions(ab, wanted, regions, ways)
     inside = limit(inside + (1 - share)[:, :, None] * (even - ab), ab, wanted)

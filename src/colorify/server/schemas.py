@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from colorify.css_colors import parse_color
 from colorify.errors import UsageError
-from colorify.hints import Hint
+from colorify.hints import MAX_REACH, Hint
 from colorify.images.formats import FORMATS
 from colorify.images.metadata.tiff import MOST_PAGES
 from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
@@ -47,9 +47,17 @@ class HintIn(BaseModel):
         0, ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px; 0: as small as it gets"
     )
 
+    reach: float = Field(
+        0,
+        ge=-MAX_REACH,
+        le=MAX_REACH,
+        allow_inf_nan=False,
+        description="how much of the thing that it lies on gets its colour: -1 less, 1 more",
+    )
+
     def hint(self) -> Hint:
         """Return it as the colorizer wants it."""
-        return Hint(self.x, self.y, self.color, self.radius)
+        return Hint(self.x, self.y, self.color, self.radius, self.reach)
 
 
 class ColorOptionsIn(BaseModel):

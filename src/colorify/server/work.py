@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from colorify.colorizer import Colorizer
 from colorify.errors import UsageError, WeightsError
-from colorify.hints import number_hints
+from colorify.hints import Hint, number_hints
 from colorify.images.formats import SNIFF_BYTES, Format, format_named, sniff
 from colorify.multipage import Pages, read_pages
 from colorify.options import ColorOptions
@@ -154,9 +154,11 @@ def match(upload: OpenPhoto, reference: bytes) -> Match:
     except WeightsError as error:
         raise UsageError("This generator has no features by which photos could be compared.") from error
     spread = found[:: ceil(len(found) / REFERENCE_HINTS) or 1]  # all over the photo
-    return Match(
-        hints=[HintIn(x=float(hint.x), y=float(hint.y), color=hint.color, radius=0) for hint in spread]
-    )
+    return Match(hints=[_describe_hint(hint) for hint in spread])
+
+
+def _describe_hint(hint: Hint) -> HintIn:
+    return HintIn(x=float(hint.x), y=float(hint.y), color=hint.color, radius=0, reach=hint.reach)
 
 
 def _jpeg(pixels: Pixels) -> bytes:

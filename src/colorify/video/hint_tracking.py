@@ -65,13 +65,14 @@ def join_hints(
 ) -> tuple[tuple[Hint, ...], bool]:
     """Add hints to those at work; returns all, and whether one of them tells something new.
 
-    One of the same colour and radius as another nearby only says better where that has gone to.
+    One of the same colour and radius as another nearby only says better where that has gone to; or how far
+    it reaches.
     """
     near = SAME_PLACE_SHARE * min(size)
     left, surprising = list(known), False
     for hint in new:
         same = [one for one in left if _alike(one, hint) and _apart(one, hint) <= near]
-        surprising = surprising or not same
+        surprising = surprising or all(one.reach != hint.reach for one in same)
         left = [one for one in left if one not in same]
     return (*left, *new), surprising
 

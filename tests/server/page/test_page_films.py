@@ -1,10 +1,15 @@
 """A film on the page: a bar, a frame at work, and the result."""
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from browsing import Visit, choose, download, ready
 from serving import picture
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 av = pytest.importorskip("av", reason="pip install 'colorify-photo[video]'")
@@ -14,10 +19,21 @@ pytest.importorskip("cv2", reason="pip install 'colorify-photo[video]'")
 def test_a_film_is_coloured(visit: Visit, tmp_path: Path) -> None:
     page = visit()
     page.wait_for_function("() => document.querySelector('#file').accept.includes('video')")
+    at_work = True
+
+    def answer(route: "Route") -> None:
+        """Say that it is at work until the page has been tried meanwhile: a quick machine is done at once."""
+        if at_work:
+            route.fulfill(json={**route.fetch().json(), "state": "working"})
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/v1/films/[^/]+$"), answer)
     choose(page, ("Hochzeit.mp4", small_film(tmp_path / "a.mp4", frames=60)))
     page.wait_for_selector("#film progress:not([hidden])")
     choose(page, ("zweiter.mp4", b"film"))
     assert "One film at a time" in page.inner_text("#message-text")
+    at_work = False
     page.wait_for_selector("#film-download:not([hidden])")
     assert page.inner_text("#film-state") == "The film is in colour."
     name, content = download(page, "#film-download")

@@ -287,6 +287,35 @@ def test_the_size_of_a_dot_is_chosen_and_changed(visit: Visit) -> None:
     settled(page)
 
 
+def test_how_far_a_colour_reaches_is_changed(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.jpg", picture(960, 640)))
+    ready(page)
+    assert page.locator("#last-reach-row").is_hidden()
+    click_photo(page, 0.5, 0.5)
+    assert page.locator("#reach-row").is_hidden(), "there is no colour yet that could reach anywhere"
+    with page.expect_request("**/colorize") as sent:
+        pick(page, "red")
+    assert [hint["reach"] for hint in sent.value.post_data_json["hints"]] == [0]
+    settled(page)
+    page.focus("#last-reach")
+    with page.expect_request("**/colorize") as sent:
+        page.keyboard.press("End")
+    assert [hint["reach"] for hint in sent.value.post_data_json["hints"]] == [1]
+    settled(page)
+    page.click(".marker[aria-label]")
+    assert page.input_value("#reach") == "1"
+    page.focus("#reach")
+    with page.expect_request("**/colorize") as sent:
+        page.keyboard.press("Home")
+    assert [hint["reach"] for hint in sent.value.post_data_json["hints"]] == [-1]
+    page.keyboard.press("Escape")
+    settled(page)
+    with page.expect_request("**/colorize") as sent:
+        page.click("#undo")
+    assert [hint["reach"] for hint in sent.value.post_data_json["hints"]] == [1]
+
+
 def test_a_thing_is_made_neutral_by_one_click(visit: Visit) -> None:
     page = visit()
     choose(page, ("a.png", picture(suffix=".png")))

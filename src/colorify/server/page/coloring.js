@@ -74,15 +74,16 @@ export class Coloring {
   edit(index) {
     const photo = this.#photo;
     const { marks } = photo.looks.now;
-    const { color, radius } = marks[index];
+    const { color, radius, reach } = marks[index];
     const changedTo = (part) => photo.looks.now.marks.map((mark, at) => (at === index ? { ...mark, ...part } : mark));
     const resize = (size, options) => {
       this.#size = size;
       this.#set(changedTo({ radius: radiusOf(size, photo.session) }), options);
     };
+    const stretch = (reach, options) => this.#set(changedTo({ reach }), options);
     const others = marks.filter((_, at) => at !== index);
     this.#ask(placesOf(marks[index], photo.session), others, (other) => changedTo({ color: other }), {
-      color, size: sizeOf(radius, photo.session), resize, remove: () => this.remove(index),
+      color, size: sizeOf(radius, photo.session), resize, reach, stretch, remove: () => this.remove(index),
     });
   }
 

@@ -1,5 +1,5 @@
 // A mark is a colour that a person has put on the photo: a dot, or a stroke, which is a row of dots.
-// {points: [[x, y], ...], color, radius}: px of the photo at its full size.
+// {points: [[x, y], ...], color, radius, reach}: px of the photo at its full size; how much of a thing it colours, -1 to 1.
 
 const SMALLEST = 0.004; // of the photo's short side: a dot that the generator hardly sees
 const LARGEST = 0.08;
@@ -23,7 +23,7 @@ export function makeMark(places, color, size, photo) {
   const chosen = [];
   for (let at = 0; at < places.length - 0.5; at += step) chosen.push(places[Math.round(at)]);
   const points = chosen.map(([x, y]) => [Math.floor(x * photo.width), Math.floor(y * photo.height)]);
-  return { points, color, radius: radiusOf(size, photo) };
+  return { points, color, radius: radiusOf(size, photo), reach: 0 };
 }
 
 /** Return the places of a mark in 0..1 of the photo. */
@@ -44,6 +44,6 @@ export function moveMark(mark, [x, y], photo) {
 
 /** Return the hints of a look as the server takes them: those of a reference photo first, a person's over them. */
 export function hintsOf({ marks, reference }) {
-  const own = marks.flatMap(({ points, color, radius }) => points.map(([x, y]) => ({ x, y, color, radius })));
+  const own = marks.flatMap(({ points, color, radius, reach }) => points.map(([x, y]) => ({ x, y, color, radius, reach })));
   return [...(reference?.hints || []), ...own];
 }

@@ -3,6 +3,7 @@
 import { t } from "./language.js";
 import { FRESH } from "./looks.js";
 import { nameOf } from "./names.js";
+import { onSlide } from "./picker.js";
 
 const SLIDERS = ["strength", "vividness"];
 const $ = (id) => document.getElementById(id);
@@ -17,6 +18,8 @@ export class Panel {
     this.onMark = onMark;
     this.#slider("colour", fromColour);
     for (const name of SLIDERS) this.#slider(name, (value) => ({ [name]: value }));
+    onSlide($("last-reach"), (reach, { merge }) => this.#stretchLast(reach, merge));
+    $("last-reach").ondblclick = () => this.#stretchLast(0, false);
     for (const name of ["undo", "redo", "reset"]) $(name).onclick = () => this.#step(name);
     $("spread").onclick = onSpread;
   }
@@ -39,18 +42,19 @@ export class Panel {
     const differ = ({ looks }) => SLIDERS.some((name) => looks.now[name] !== look[name]);
     $("spread").hidden = !this.#photo || !others.some(differ);
     $("facts").textContent = this.#photo ? facts(this.#photo.session) : "";
+    $("last-reach-row").hidden = !look.marks.length;
+    $("last-reach").value = look.marks.at(-1)?.reach ?? 0;
     this.#drawChips(look.marks);
   }
 
   #slider(name, partFor) {
-    const slider = $(name);
-    let sliding = false;
-    slider.oninput = () => {
-      this.#change(partFor(Number(slider.value)), sliding);
-      sliding = true;
-    };
-    slider.onchange = () => (sliding = false);
-    slider.ondblclick = () => this.#change(partFor(1), false);
+    onSlide($(name), (value, { merge }) => this.#change(partFor(value), merge));
+    $(name).ondblclick = () => this.#change(partFor(1), false);
+  }
+
+  #stretchLast(reach, merge) {
+    const marks = this.#photo?.looks.now.marks || [];
+    this.#change({ marks: marks.map((mark, at) => (at === marks.length - 1 ? { ...mark, reach } : mark)) }, merge);
   }
 
   #change(part, merge) {

@@ -28,17 +28,15 @@ export class Picker {
     this.label = find("suggested-label");
     this.removeButton = find("remove");
     find("common").append(...COMMON.map(([name, color]) => this.#swatch(color, t(name), name)));
+    this.reachRow = find("reach-row");
+    this.reach = find("reach");
     find("picker-close").addEventListener("click", () => this.close());
     find("neutral").addEventListener("click", () => this.#pick(NEUTRAL));
     this.#attempts(find("neutral"), NEUTRAL);
     this.free.addEventListener("input", () => this.#try(this.free.value));
     this.free.addEventListener("change", () => this.#pick(this.free.value));
-    let sliding = false;
-    this.size.addEventListener("input", () => {
-      this.#asked.resize(Number(this.size.value), { merge: sliding });
-      sliding = true;
-    });
-    this.size.addEventListener("change", () => (sliding = false));
+    onSlide(this.size, (size, options) => this.#asked.resize(size, options));
+    onSlide(this.reach, (reach, options) => this.#asked.stretch(reach, options));
     this.removeButton.addEventListener("click", () => {
       const { remove } = this.#asked;
       this.close();
@@ -57,8 +55,8 @@ export class Picker {
 
   /**
    * Ask for a colour. `choose(color)` takes it; `attempt(color)` shows one that is only tried, null for none;
-   * `size`, 0 to 1, and `resize(size)`: of the dot; `remove()` is missing for a new colour; `closed()` is called in
-   * any case. Returns what takes the server's suggestions, when they come.
+   * `size`, 0 to 1, and `resize(size)`: of the dot; `reach`, `stretch(reach)` and `remove()` are missing for a new
+   * colour; `closed()` is called in any case. Returns what takes the server's suggestions, when they come.
    */
   open(asked) {
     this.close();
@@ -66,7 +64,8 @@ export class Picker {
     this.#asked = asked;
     if (asked.color) this.free.value = asked.color;
     this.size.value = asked.size;
-    this.removeButton.hidden = !asked.remove;
+    this.removeButton.hidden = this.reachRow.hidden = !asked.remove;
+    this.reach.value = asked.reach ?? 0;
     this.#lightness = null;
     this.#byKeys = false;
     this.#drawUsed();
@@ -166,4 +165,14 @@ export class Picker {
     event.preventDefault();
     swatches[Math.min(swatches.length - 1, Math.max(0, at + step))].focus();
   }
+}
+
+/** Call `then(value, {merge})` while a slider moves; `merge`: it is still the same movement. */
+export function onSlide(slider, then) {
+  let sliding = false;
+  slider.addEventListener("input", () => {
+    then(Number(slider.value), { merge: sliding });
+    sliding = true;
+  });
+  slider.addEventListener("change", () => (sliding = false));
 }

@@ -145,6 +145,10 @@ export const STRINGS = {
   neutral: ["Make this neutral", "Das soll grau sein", "Rendre neutre", "Hacerlo neutro", "Rendi neutro"],
   anyColour: ["Any colour", "Jede Farbe", "Toute couleur", "Otro color", "Altro colore"],
   dotSize: ["Size of the dot", "Größe des Punkts", "Taille du point", "Tamaño del punto", "Grandezza del punto"],
+  reach: ["How far it reaches", "Wie weit sie reicht", "Jusqu’où elle va", "Hasta dónde llega", "Fin dove arriva"],
+  lastReach: ["How far the last colour reaches", "Wie weit die letzte Farbe reicht", "Jusqu’où va la dernière couleur", "Hasta dónde llega el último color", "Fin dove arriva l’ultimo colore"],
+  reachLess: ["less of the thing", "weniger davon", "moins de la chose", "menos de la cosa", "meno della cosa"],
+  reachMore: ["more", "mehr", "plus", "más", "di più"],
   keepsBrightness: ["The photo keeps its own brightness: a colour is shown as it will look here.", "Das Foto behält seine Helligkeit: eine Farbe ist gezeigt, wie sie hier aussehen wird.", "La photo garde sa luminosité : une couleur est montrée telle qu’elle sera ici.", "La foto conserva su brillo: un color se muestra como se verá aquí.", "La foto conserva la sua luminosità: un colore è mostrato come apparirà qui."],
   likelyShare: ["{color}, {percent} likely", "{color}, zu {percent} wahrscheinlich", "{color}, probable à {percent}", "{color}, {percent} probable", "{color}, probabile al {percent}"],
 
