@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from colorify.cli import run
-from colorify.errors import UsageError
-from colorify.evaluation.scoring import COMPARED_PX, evaluate, find_photos, reveal_hints
+from colorify.errors import PhotoError, UsageError
+from colorify.evaluation.scoring import COMPARED_PX, LeftOut, evaluate, find_photos, reveal_hints
 from colorify.images.contact_sheet import write_sheet
 
 
@@ -73,3 +73,57 @@ def test_the_command_scores_each_number_of_hints_beside_the_published_curve(
     assert run([*map(str, words), "-f"]) == 0
     assert "left_grey 0." in capsys.readouterr().out
     assert run(["evaluate", str(folder), "-m", str(tiny_weights), "--hints", "0,x"]) == 2
+
+
+@pytest.fixture
+def mixed_folder(folder: Path) -> Path:
+    """The same two, and before them a damaged photo and one in black and white, as RGB."""
+    whole = (folder / "photo1.png").read_bytes()
+    (folder / "a-cut.png").write_bytes(whole[: len(whole) // 2])
+    ramp = np.repeat(np.mgrid[0:96, 0:128][1][..., None], 3, -1).astype(np.uint8)
+    write_sheet([[ramp]], folder / "b-grey.png", overwrite=False)
+    return folder
+
+
+def test_what_is_no_truth_is_left_out_and_changes_nothing_of_the_others(
+    mixed_folder: Path, colorizer
+) -> None:
+    left_out: list[LeftOut] = []
+    paths = find_photos(mixed_folder)
+    results = list(evaluate(colorizer, paths, hints=5, leave_out=left_out.append))
+    assert [(each.path.name, each.is_gray) for each in left_out] == [
+        ("a-cut.png", False),
+        ("b-grey.png", True),
+    ]
+    alone = list(evaluate(colorizer, paths[2:], hints=5))
+    assert [result.scores for result in results] == [result.scores for result in alone]
+    with pytest.raises(PhotoError, match=r"a-cut\.png"):
+        list(evaluate(colorizer, paths))
+
+
+def test_the_command_measures_the_others_and_tells_what_it_left_out(
+    mixed_folder: Path, tiny_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", str(mixed_folder), "-m", str(tiny_weights)]
+    assert run([*words, "--hints", "0,1", "--json"]) == 1
+    said = capsys.readouterr()
+    rows = [json.loads(line) for line in said.out.splitlines()]
+    assert [(row["photos"], row["grey"], row["failed"]) for row in rows] == [(2, 1, 1)] * 2
+    assert [Path(each["source"]).name for each in rows[1]["left_out"]] == ["a-cut.png", "b-grey.png"]
+    assert len(said.err.splitlines()) == 2
+    assert "left out: " in said.err
+    assert "a-cut.png" in said.err
+
+    (mixed_folder / "a-cut.png").unlink()
+    assert run(words) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("photos 2  grey 1  hints 0  psnr ")
+    assert "b-grey.png: a photo in black and white" in said.err
+
+    for number in (1, 2):
+        (mixed_folder / f"photo{number}.png").unlink()
+    assert run([*words, "--json"]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["photos"] == 0
+    assert "error: " in said.err
+    assert "no colour photo" in said.err

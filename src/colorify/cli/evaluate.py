@@ -10,11 +10,13 @@ from colorify.cli.help_page import VerbCommand
 from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.progress import count_bar
+from colorify.cli.wording import describe_error
+from colorify.errors import ExitCode, PhotoError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from colorify.evaluation.scoring import ScoredPhoto
+    from colorify.evaluation.scoring import LeftOut, ScoredPhoto
 
 DIGITS: Final = {"lpips": 4, "left_grey": 4}  # behind the point; others 2
 
@@ -47,22 +49,18 @@ def evaluate(
     force: bool,
     metric_weights: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
     """Colourise the L of the colour photos in FOLDER and compare with their true colours.
 
     Pictures are compared at 256 x 256 px: PSNR in dB, dE (CIE76), the error of L*, colourfulness of the
     results and of the originals; left_grey, of the cells of 4 x 4 px whose true chroma is over 15 the share
     that gets under 5; uneven, the spread of ab within regions of one true colour, less the truth's, in Lab
     units. With several numbers of --hints, the PSNR that Zhang et al. 2017 published stands beside it: theirs
-    is on ImageNet.
+    is on ImageNet. Photos in black and white are left out, and so are damaged ones, after which the exit code
+    is 1.
     """
-    from dataclasses import asdict
-
     from colorify.colorizer import Colorizer
-    from colorify.errors import UsageError
     from colorify.evaluation import scoring
-    from colorify.evaluation.coverage import add_coverage
-    from colorify.evaluation.metrics import mean
     from colorify.images.contact_sheet import write_sheet
 
     if sheet is not None and sheet.exists() and not force:
@@ -71,26 +69,39 @@ def evaluate(
     load_weights_of_hub(weights)
     colorizer = Colorizer(weights, device=device)
     perceptual = _perceptual(metric_weights)
+    left_out: list[LeftOut] = []
+
+    def leave_out(photo: "LeftOut") -> None:
+        left_out.append(photo)
+        print_line(f"left out: {describe_error(photo.error)}", err=True)
+
     for count in counts:
         results: list[scoring.ScoredPhoto] = []
+        seen = scoring.evaluate(
+            colorizer,
+            paths,
+            hints=count,
+            vividness=vividness,
+            size=size,
+            detail=detail,
+            leave_out=leave_out,
+        )
         with count_bar() as draw:
-            for result in scoring.evaluate(
-                colorizer, paths, hints=count, vividness=vividness, size=size, detail=detail
-            ):
+            for result in seen:
                 results.append(result)
                 if draw is not None:
                     draw(len(results), len(paths), f"{count} hints: {len(results)}/{len(paths)}")
-        coverage = add_coverage(result.coverage for result in results)
-        scores: dict[str, float | None] = asdict(mean([result.scores for result in results])) | perceptual(
-            results
-        )
-        scores |= {"left_grey": coverage.left_grey, "uneven": coverage.uneven}
-        if len(counts) > 1 and count in scoring.PUBLISHED:
+        paths = [result.path for result in results]  # who is left out once is so for every number of hints
+        scores = {**_measure(results), **perceptual(results)} if results else {}
+        if results and len(counts) > 1 and count in scoring.PUBLISHED:
             scores["psnr_zhang2017"] = scoring.PUBLISHED[count]
-        _show(count, len(paths), scores, as_json)
+        _show(len(results), count, scores, left_out, as_json)
+        if not results:
+            raise PhotoError(f"{folder}: no colour photo in there could be measured. Give a folder of such.")
         if sheet is not None and count == counts[0]:
             rows = [[result.truth, result.gray, result.colored] for result in results]
             write_sheet(rows, sheet, overwrite=force)
+    return ExitCode.DONE if all(photo.is_gray for photo in left_out) else ExitCode.FAILED
 
 
 def _counts(text: str) -> list[int]:
@@ -119,11 +130,32 @@ def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict
     )
 
 
-def _show(hints: int, photos: int, scores: dict[str, float | None], as_json: bool) -> None:
-    row = {"photos": photos, "hints": hints, **scores}
+def _measure(results: "Sequence[ScoredPhoto]") -> dict[str, float | None]:
+    from dataclasses import asdict
+
+    from colorify.evaluation.coverage import add_coverage
+    from colorify.evaluation.metrics import mean
+
+    coverage = add_coverage(result.coverage for result in results)
+    scores = asdict(mean([result.scores for result in results]))
+    return {**scores, "left_grey": coverage.left_grey, "uneven": coverage.uneven}
+
+
+def _show(
+    photos: int,
+    hints: int,
+    scores: "Mapping[str, float | None]",
+    left_out: "Sequence[LeftOut]",
+    as_json: bool,
+) -> None:
+    grey = sum(photo.is_gray for photo in left_out)
+    counts = {"photos": photos, "grey": grey, "failed": len(left_out) - grey}
     if as_json:
-        print_json(row)
-    else:
+        reasons = [{"source": str(each.path), "error": describe_error(each.error)} for each in left_out]
+        print_json({**counts, "hints": hints, **scores, "left_out": reasons})
+    elif photos:
+        shown = {name: count for name, count in counts.items() if count}
+        row = {**shown, "hints": hints, **scores}
         print_line("  ".join(f"{name} {_shown(name, value)}" for name, value in row.items()))
 
 

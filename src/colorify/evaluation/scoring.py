@@ -1,6 +1,6 @@
 """Colourise photos whose colours are known, as a user would, and score what comes out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from colorify.color import lab_to_rgb
 from colorify.colorizer import Colorizer
-from colorify.errors import UsageError
+from colorify.errors import PhotoError, UsageError
 from colorify.evaluation.coverage import Coverage, measure_coverage
 from colorify.evaluation.metrics import Scores, score
 from colorify.hints import Hint
 from colorify.images.output_names import WRITABLE_SUFFIXES
 from colorify.images.photo import open_photo
+from colorify.model.preprocess import is_colored
 from colorify.pixels import pixels_to_lab, to_hex, to_rgb8
 
 Pixels = NDArray[np.uint8]
@@ -38,6 +39,23 @@ class ScoredPhoto:
     coverage: Coverage
 
 
+class GrayTruthError(PhotoError):
+    """A photo in black and white has no colours that a result could be compared with."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A photo that was not measured, and why."""
+
+    path: Path
+    error: PhotoError
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether the photo can be read, and is in black and white."""
+        return isinstance(self.error, GrayTruthError)
+
+
 def find_photos(folder: Path) -> list[Path]:
     """List the photos below `folder`. Raises UsageError if there is none."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
@@ -55,18 +73,40 @@ def evaluate(
     size: int | None = None,
     detail: str = "auto",
     seed: int = 1,
+    leave_out: Callable[[LeftOut], None] | None = None,
 ) -> Iterator[ScoredPhoto]:
-    """Colourise every photo and score it. `hints`: how many true colours to give, at random places."""
-    for number, path in enumerate(paths):
-        photo = open_photo(path)
-        pixels = to_rgb8(photo.rows()(0, photo.size[1]))
-        truth = _reduce(pixels)
-        true_hints = reveal_hints(truth, photo.size, hints, np.random.default_rng([seed, number]))
+    """Colourise every photo and score it. `hints`: how many true colours to give, at random places.
+
+    `leave_out` is told each photo that cannot be read or is in black and white; without it, PhotoError is
+    raised there.
+    """
+    number = 0  # of the photo among those that are measured: one left out changes no hint of the others
+    for path in paths:
+        try:
+            pixels, truth = _read_truth(path)
+        except PhotoError as error:
+            if leave_out is None:
+                raise
+            leave_out(LeftOut(path, error))
+            continue
+        width, height = pixels.shape[1], pixels.shape[0]
+        true_hints = reveal_hints(truth, (width, height), hints, np.random.default_rng([seed, number]))
         colored = colorizer.colorize(pixels, vividness=vividness, size=size, detail=detail, hints=true_hints)
         small = _reduce(colored)
         yield ScoredPhoto(
             path, truth, _without_color(truth), small, score(truth, small), measure_coverage(truth, small)
         )
+        number += 1
+
+
+def _read_truth(path: Path) -> tuple[Pixels, Pixels]:
+    """Return a colour photo, and the same as it is compared. Raises PhotoError, GrayTruthError."""
+    photo = open_photo(path)
+    pixels = to_rgb8(photo.rows()(0, photo.size[1]))
+    truth = _reduce(pixels)
+    if not is_colored(pixels_to_lab(truth)):
+        raise GrayTruthError(f"{path}: a photo in black and white has no true colours to compare with.")
+    return pixels, truth
 
 
 def reveal_hints(truth: Pixels, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[Hint]:
