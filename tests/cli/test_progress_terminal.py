@@ -37,7 +37,7 @@ def test_one_bar_errors_and_notes_above_it_and_the_report_at_the_end(tiny_weight
     assert error == "error: album/3.jpg: the file is empty."
     assert red.startswith("album/red.jpg -> album/red-color.jpg  (48x32, ")
     assert count.startswith("8 coloured, 0 skipped, 1 failed, in ")
-    assert reason == "  failed: album/3.jpg: the file is empty."
+    assert reason == "  failed: 1, with its error above"
 
 
 def test_a_bar_on_a_terminal_that_does_not_say_how_wide_it_is(tiny_weights: Path) -> None:

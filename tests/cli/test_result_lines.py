@@ -36,6 +36,6 @@ def test_what_is_left_is_said_with_its_reason(capsys: pytest.CaptureFixture[str]
         "  skipped: 1 done before (-f colours them again)",
         "  skipped: 4 that another run is colouring; repeat the command when it has ended",
         "  skipped: 3 made by Colorify",
-        "  failed: a.jpg: the file is empty.",
+        "  failed: 1, with its error above",
         "  left: the disk is full; repeat the command to go on",
     ]

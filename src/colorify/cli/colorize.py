@@ -237,8 +237,10 @@ def colorize(
         left = refuse_films(ctx, films)
         photos = tuple(text for text in inputs if text not in films)
         code: int = ExitCode.DONE
-        if photos or left:
-            code = color_inputs(photos, output, options, run, dry=dry_run, refused=left)
+        if photos:
+            code = color_inputs(photos, output, options, run, dry=dry_run, left_out=left)
+        elif left:  # nothing at all would be done
+            code = color_inputs((), output, options, run, dry=dry_run, refused=left)
     if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))  # which opens the table anew
     return code

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from colorify.colorizer import Colorizer
     from colorify.result import Report
 
-MAX_REASONS: Final = 20  # that the report repeats
 UNMARKED: Final = "called NAME-color beside NAME, as results without a mark are"
 
 
@@ -182,10 +181,9 @@ def _details(summary: RunSummary) -> Iterator[str]:
         yield f"skipped: {summary.own} made by Colorify"
     if summary.unmarked:
         yield f"skipped: {summary.unmarked} {UNMARKED}"
-    reasons = [why for _, why in summary.failures.values()]
-    yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
-    if len(reasons) > MAX_REASONS:
-        yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"
+    if summary.failed:
+        each = "each " if summary.failed > 1 else ""
+        yield f"failed: {summary.failed}, {each}with its error above"
     if summary.left and summary.stopped:
         yield f"left: {summary.stopped}; repeat the command to go on"
 

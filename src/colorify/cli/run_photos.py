@@ -73,15 +73,17 @@ def color_inputs(
     *,
     dry: bool,
     refused: "tuple[Refusal, ...]" = (),
+    left_out: "tuple[Refusal, ...]" = (),
 ) -> int:
     """Colour files, folders and globs, or only say what would be written where; return the exit code.
 
-    `refused`: other inputs, of which it is known already that nothing comes.
+    `refused`: other inputs, of which it is known already that nothing comes. `left_out`: likewise, and that
+    is no fault.
     """
     from colorify.batch.foreign_files import ForeignFiles
 
     plan = _plan(inputs, output, options, ForeignFiles(options.max_pixels))
-    plan = replace(plan, refused=(*plan.refused, *refused))
+    plan = replace(plan, refused=(*plan.refused, *refused), left_out=(*plan.left_out, *left_out))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if options.compare_suffix is not None:
