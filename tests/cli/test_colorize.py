@@ -439,6 +439,16 @@ def test_the_reach_of_a_hint_has_a_sign(colorify: Colorify, monkeypatch: pytest.
     assert told == [(2, -1), (0, 0.2)]
 
 
+@pytest.mark.parametrize("words", [("--hint", "0.45,0.6,navy"), ("--neutral", "0.45,0.6,3")])
+def test_shares_written_as_fractions_are_refused(colorify: Colorify, words: tuple[str, str]) -> None:
+    photo("a.png")
+    ended = colorify("a.png", *words)
+    assert ended.code == 2
+    assert "written in percent: 45%,60%" in ended.err
+    assert colorify("a.png", "--hint", "0,0.5,navy", "--hint", "0.5,7,navy", "--dry-run").code == 0
+    assert Hint(0.45, 0.6, "navy").place(48, 32)[:2] == (0.45, 0.6)  # of a program: pixels
+
+
 @pytest.mark.parametrize("words", [("--hint", "1,1,red,+2"), ("--neutral", "1,1,-1.5")])
 def test_a_reach_that_there_is_not_is_named(colorify: Colorify, words: tuple[str, str]) -> None:
     photo("a.png")
