@@ -8,7 +8,7 @@ it is not yet cut to what can be shown; a border's 2 px on both sides are not ju
 
     filled     share of the thing that is within 10 Lab units of the colour asked for
     spilled    share of what is outside that differs by more than 5 from the result without a hint
-    skin       the same, of skin: as labeled by people, or by its true colour where nobody has
+    skin       the same, of skin, where people have labeled it
     time       of a changed hint, beside the whole: a photo opened and coloured
 
 With several of --reach, each is told, and what a person gets who moves the slider to the best of them: the
@@ -36,6 +36,7 @@ TURNS: Final = (90, 180)  # degrees
 MIN_ASKED_CHROMA: Final = 25.0
 HINT_L: Final = 60.0  # at which the colour is written as #RRGGBB; a hint's brightness does not count
 MET_AB, MOVED_AB = 10.0, 5.0  # Lab units
+UNTOUCHED: Final = 0.01  # share of skin below which it counts as untouched
 SPILL_COST: Final = 4.0
 FOLDER: Final = click.Path(path_type=Path, exists=True, file_okay=False)
 
@@ -144,9 +145,16 @@ def print_summary(name: str, rows: Sequence[Row]) -> None:
     print(
         f"{name}: filled {filled.mean():.1%} (median {np.median(filled):.1%}), "
         f"spilled {spilled.mean():.1%} (median {np.median(spilled):.1%}), "
-        f"skin {np.nanmean(skin):.1%}, untouched in {np.mean(skin[~np.isnan(skin)] < 0.01):.0%}; "
+        f"{say_skin(skin[~np.isnan(skin)])}; "
         f"filled by 85 % with 3 % spilled at most: {good.mean():.0%} of {len(rows)} clicks"
     )
+
+
+def say_skin(shares: np.ndarray) -> str:  # type: ignore[type-arg]
+    """Say how much of the skin was changed, of those clicks in whose photos it is known."""
+    if not len(shares):
+        return "skin not known"
+    return f"skin {shares.mean():.1%}, untouched in {np.mean(shares < UNTOUCHED):.0%} of {len(shares)}"
 
 
 def print_times(colorizer: Colorizer, thing: Thing) -> None:

@@ -3,7 +3,8 @@
 Where NAME.png lies beside a photo, of its size, its greys say what each pixel is: 0 something else, 1 the
 thing, 2 skin, 3 not to be judged. Otherwise the thing is found by the true colours: pixels within NEAR_AB of
 one of the colours that the photo has most of, the largest connected piece of them that has a clear colour of
-its own and differs from what is around it. What else has that colour is not judged.
+its own and differs from what is around it. What else has that colour is not judged. Where skin is, true
+colours do not say: a lion's mane, a lit ceiling and red leaves have them, too.
 """
 
 from dataclasses import dataclass
@@ -33,8 +34,6 @@ RING_PX: Final = 12  # px around a thing that count as around it
 GAP_PX: Final = 6  # px; holes and bays twice as wide are closed
 MAX_GAPS: Final = 0.06  # share by which that may enlarge a thing: what is all holes is no one thing
 RIM_PX: Final = 2  # px on both sides of a border that are not judged: no label is more exact
-# Skin by true colours: hue in degrees, chroma and L. Sand and wood have them, too: it is the strict side.
-SKIN_HUE, SKIN_CHROMA, SKIN_L = (25.0, 75.0), (12.0, 45.0), (25.0, 92.0)
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class Thing:
     lab: FloatArray  # (h, w, 3), true
     inside: Mask
     outside: Mask
-    skin: Mask  # part of the outside
-    labeled: bool  # by a person
+    skin: Mask  # part of the outside; nowhere, if no person has labeled it
 
     @property
     def center(self) -> tuple[int, int]:
@@ -86,7 +84,7 @@ def read_thing(path: Path, short: int) -> Thing | None:
     ab = lab[inside, 1:].mean(axis=0)
     alike = np.linalg.norm(lab[:, :, 1:] - ab, axis=2) < ALIKE_AB
     outside = ~grow(inside, RIM_PX) & ~alike
-    return Thing(path.stem, pixels, lab, shrink(inside, RIM_PX), outside, outside & is_skin(lab), False)
+    return Thing(path.stem, pixels, lab, shrink(inside, RIM_PX), outside, np.zeros_like(outside))
 
 
 def _labeled(name: str, pixels: Pixels, lab: FloatArray, labels: Pixels) -> Thing:
@@ -94,7 +92,7 @@ def _labeled(name: str, pixels: Pixels, lab: FloatArray, labels: Pixels) -> Thin
     small = cv2.resize(labels, (w, h), interpolation=cv2.INTER_NEAREST)
     outside = ~grow(small == THING, RIM_PX) & (small != UNJUDGED)
     skin = shrink(small == SKIN, RIM_PX) & outside
-    return Thing(name, pixels, lab, shrink(small == THING, RIM_PX), outside, skin, True)
+    return Thing(name, pixels, lab, shrink(small == THING, RIM_PX), outside, skin)
 
 
 def find_colored_piece(lab: FloatArray) -> Mask | None:
@@ -125,16 +123,6 @@ def common_colors(ab: FloatArray) -> list[FloatArray]:
     cells, counts = np.unique(np.round(ab.reshape(-1, 2) / 8), axis=0, return_counts=True)
     most = cells[np.argsort(-counts)] * 8
     return [color for color in most if np.hypot(*color) >= MIN_CHROMA][:8]
-
-
-def is_skin(lab: FloatArray) -> Mask:
-    """Tell what may be skin by its colour."""
-    chroma, hue = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
-    between = [
-        (low < plane) & (plane < high)
-        for plane, (low, high) in ((hue, SKIN_HUE), (chroma, SKIN_CHROMA), (lab[..., 0], SKIN_L))
-    ]
-    return np.asarray(between[0] & between[1] & between[2])
 
 
 def deepest_place(mask: Mask) -> tuple[int, int]:
