@@ -112,13 +112,17 @@ def _from_tuple(value: object) -> Hint:
     return Hint(*value)
 
 
+def is_length(value: object) -> bool:
+    """Say whether a value may be a length of some photo."""
+    if isinstance(value, str):
+        return 0 <= _pixels(value, 100) <= 100
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    return known and 0 <= value <= MAX_PX  # type: ignore[operator]
+
+
 def _check_length(name: str, value: object) -> None:
     """Raise UsageError where a value is no length of any photo."""
-    if isinstance(value, str):
-        fits = 0 <= _pixels(value, 100) <= 100
-    else:
-        fits = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value <= MAX_PX  # type: ignore[operator]
-    if not fits:
+    if not is_length(value):
         raise UsageError(
             f"hint {name} {value!r}: expected 0 or more px of the upright photo, or a share of it from 0% to "
             "100%, such as 50%."

@@ -72,7 +72,9 @@ def _read_stdin() -> bytes:
         raise PhotoError("-: stdin is closed. Send a photo: colorify - < photo.jpg > new.jpg")
     try:
         head = sys.stdin.buffer.read(SNIFF_BYTES)
-        sniff(head, "-")
+        if not head:
+            raise PhotoError("-: nothing came from stdin. Send a photo: colorify - < photo.jpg > new.jpg")
+        sniff(head)
         return head + sys.stdin.buffer.read()
     except OSError as error:
         raise PhotoError(f"-: stdin cannot be read ({error.strerror or error}).") from error
