@@ -501,6 +501,16 @@ def test_a_stream(tiny_weights: Path) -> None:
     )
     assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
     assert names() == {"a.jpg"}
+    assert done.stderr.startswith(b"stdin -> stdout  (48x32, ")
+
+
+def test_a_file_called_as_a_stream_is_a_file(tiny_weights: Path) -> None:
+    photo("a.png").rename("-")
+    done = subprocess.run(
+        command(tiny_weights, "./-", "-o", "-"), stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
+    assert done.stderr.startswith(b"- -> stdout  (")
 
 
 def test_a_stream_that_is_no_picture(tiny_weights: Path) -> None:

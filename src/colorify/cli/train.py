@@ -14,7 +14,7 @@ from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.training_lines import TrainingLines
-from colorify.errors import ExitCode, UsageError, shell_word
+from colorify.errors import ExitCode, UsageError, shell_word, spell_count
 
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
@@ -109,7 +109,8 @@ def train(
             metric_nets=metric_nets,
             workers=workers,
         )
-        lines.say(f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
+        count = spell_count(len(photo_source.names), "shard")
+        lines.say(f"{count}, {len(trainer.bins)} bins, from step {trainer.step}")
         if not trainer.same_stream:
             lines.say("the photos, their sets or the processes are others than before: a new pass begins")
         let_cudnn_choose()
