@@ -17,7 +17,7 @@ from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from colorify.extras import describe_extra
 from colorify.hints import Hint
-from command_line import Colorify, command, names, on_a_terminal, photo, size
+from command_line import Colorify, command, names, on_a_terminal, photo, result, size
 from waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -89,9 +89,14 @@ def test_an_output_that_exists_is_not_overwritten_unless_forced(colorify: Colori
     Path("a-color.jpg").write_bytes(b"mine")
     refused = colorify("a.jpg")
     assert (refused.code, Path("a-color.jpg").read_bytes()) == (1, b"mine")
-    assert "a-color.jpg exists; -f overwrites it" in refused.err
-    assert colorify("a.jpg", "-f").code == 0
+    assert "a-color.jpg is there, no picture that can be read; only by its name is it replaced" in refused.err
+    assert colorify("a.jpg", "-f").err == refused.err
+    assert Path("a-color.jpg").read_bytes() == b"mine"
+    assert "a-color.jpg exists; -f overwrites it" in colorify("a.jpg", "-o", "a-color.jpg").err
+    assert colorify("a.jpg", "-o", "a-color.jpg", "-f").code == 0
     assert size("a-color.jpg") == (48, 32)
+    assert "a-color.jpg exists; -f overwrites it" in colorify("a.jpg").err
+    assert colorify("a.jpg", "-f").code == 0
 
 
 def test_a_directory_named_like_a_photo_is_a_folder(colorify: Colorify) -> None:
@@ -135,7 +140,7 @@ def test_two_photos_to_one_output_are_refused_before_anything_is_written(colorif
 
 
 def test_json_has_one_line_of_one_shape_for_each_photo(colorify: Colorify) -> None:
-    photo("album/a.jpg"), photo("album/done.jpg"), photo("out/done.jpg")
+    photo("album/a.jpg"), photo("album/done.jpg"), result("out/done.jpg")
     Path("album/bad.jpg").write_bytes(b"")
     ended = colorify("album", "gone.jpg", "-o", "out", "--json")
     assert ended.code == 1

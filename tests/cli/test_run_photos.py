@@ -13,7 +13,7 @@ import pytest
 from changed_command import changed_command, draw_bar_at_once
 from colorify.batch import watch
 from colorify.cli import run_photos
-from command_line import Colorify, command, names, on_a_terminal, photo, size
+from command_line import Colorify, command, names, on_a_terminal, photo, result, size
 from waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -112,7 +112,7 @@ def watching(weights: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 class TestWatch:
     def test_it_colours_what_is_there_and_what_comes_and_ends_with_a_report(self, tiny_weights: Path) -> None:
-        photo("in/a.jpg"), photo("in/old.jpg"), photo("out/old.jpg")
+        photo("in/a.jpg"), photo("in/old.jpg"), result("out/old.jpg")
         photo("later.jpg", 600, 400)
         with watching(tiny_weights, "in", "-o", "out", "--json") as process:
             wait_for(Path("out/a.jpg").exists)

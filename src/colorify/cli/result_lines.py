@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from colorify.result import Report
 
 MAX_REASONS: Final = 20  # that the report repeats
+UNMARKED: Final = "called NAME-color beside NAME, as results without a mark are"
 
 
 class RunReporter(Protocol):
@@ -70,6 +71,8 @@ class LineReporter:
                 _print_line(f"{printable_path(job.source)}: done before, {printable_path(job.target)} exists")
             for path in plan.own:
                 _print_line(f"{printable_path(path)}: made by Colorify, not coloured again")
+            for path in plan.unmarked:
+                _print_line(f"{printable_path(path)}: {UNMARKED}, not coloured again")
 
     def planned(self, job: "Job") -> None:
         print_line(
@@ -138,6 +141,8 @@ class JsonReporter:
             )
         for path in plan.own:
             _print_json(printable_path(path), None, "skipped", notes=["made by Colorify"])
+        for path in plan.unmarked:
+            _print_json(printable_path(path), None, "skipped", notes=[UNMARKED])
         for left in plan.left_out:
             _print_json(left.source, None, "skipped", notes=[left.reason])
 
@@ -175,6 +180,8 @@ def _details(summary: RunSummary) -> Iterator[str]:
         yield f"skipped: {summary.taken} that another run is colouring; repeat the command when it has ended"
     if summary.own:
         yield f"skipped: {summary.own} made by Colorify"
+    if summary.unmarked:
+        yield f"skipped: {summary.unmarked} {UNMARKED}"
     reasons = [why for _, why in summary.failures.values()]
     yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
     if len(reasons) > MAX_REASONS:
