@@ -444,6 +444,16 @@ def test_the_reach_of_a_hint_has_a_sign(colorify: Colorify, monkeypatch: pytest.
     assert told == [(2, -1), (0, 0.2)]
 
 
+@pytest.mark.parametrize("words", [("--hint", "0.45,0.6,navy"), ("--neutral", "0.45,0.6,3")])
+def test_shares_written_as_fractions_are_refused(colorify: Colorify, words: tuple[str, str]) -> None:
+    photo("a.png")
+    ended = colorify("a.png", *words)
+    assert ended.code == 2
+    assert "written in percent: 45%,60%" in ended.err
+    assert colorify("a.png", "--hint", "0,0.5,navy", "--hint", "0.5,7,navy", "--dry-run").code == 0
+    assert Hint(0.45, 0.6, "navy").place(48, 32)[:2] == (0.45, 0.6)  # of a program: pixels
+
+
 @pytest.mark.parametrize("words", [("--hint", "1,1,red,+2"), ("--neutral", "1,1,-1.5")])
 def test_a_reach_that_there_is_not_is_named(colorify: Colorify, words: tuple[str, str]) -> None:
     photo("a.png")
@@ -496,6 +506,16 @@ def test_a_stream(tiny_weights: Path) -> None:
     )
     assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
     assert names() == {"a.jpg"}
+    assert done.stderr.startswith(b"stdin -> stdout  (48x32, ")
+
+
+def test_a_file_called_as_a_stream_is_a_file(tiny_weights: Path) -> None:
+    photo("a.png").rename("-")
+    done = subprocess.run(
+        command(tiny_weights, "./-", "-o", "-"), stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
+    assert done.stderr.startswith(b"- -> stdout  (")
 
 
 def test_a_stream_that_is_no_picture(tiny_weights: Path) -> None:

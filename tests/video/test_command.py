@@ -94,6 +94,8 @@ def test_a_folder_of_pictures(colorify: Colorify) -> None:
     [
         (("--start", "soon"), "is no time"),
         (("--hint", "red@3"), "is no hint"),
+        (("--hint", "3,3,red@"), "'' is no time"),
+        (("--hint", "0.4,0.5,red@0.2"), "in percent: 40%,50%"),
         (("--fps", "25"), "a film keeps the time of every frame"),
         (("--end", "1", "--start", "2"), "an end after the start"),
         (("--codec", "ffv1", "--crf", "3"), "has no such setting"),

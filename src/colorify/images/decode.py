@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from colorify.errors import PhotoError, shell_word
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
-from colorify.images.formats import HEIC, SNIFF_BYTES, Format, sniff
+from colorify.images.formats import HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
 from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
@@ -101,13 +101,13 @@ def identify_source(source: Source, max_pixels: int, page: int | None = None) ->
     if isinstance(source, np.ndarray):
         return ImageSource("pixels", _image_from_pixels(source), None)
     if isinstance(source, bytes):
-        return _identify_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels, page)
+        return _identify_file(source, sniff(source[:SNIFF_BYTES]), NAMELESS, max_pixels, page)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
     try:
         with source.open("rb", buffering=0) as file:
-            row = sniff(file.read(SNIFF_BYTES), name)
+            row = sniff(file.read(SNIFF_BYTES), name, source)
     except OSError as error:
         raise PhotoError(f"{name}: {error.strerror or error}.") from error
     return _identify_file(source, row, name, max_pixels, page)
@@ -137,7 +137,7 @@ def _add_header(origin: ImageSource) -> ImageSource:
             if kind == "avif" and (numbers := read_nclx(file)) is not None:
                 return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
         except StrangeColorsError as error:
-            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
+            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.path)}") from error
         header = read_tiff_header(file, origin.page or 0) if kind == "tiff" else None
     return origin if header is None else _add_tiff_header(origin, header)
 
@@ -153,7 +153,7 @@ def _add_tiff_header(origin: ImageSource, header: TiffHeader) -> ImageSource:
     if header.raw:
         raise PhotoError(
             f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "
-            f"first: {_command('darktable-cli {0} {1}', origin.name, '.tif')}"
+            f"first: {_command('darktable-cli {0} {1}', origin.path, '.tif')}"
         )
     pictures = "smaller picture" + "s" * (header.previews > 1)
     note = f"{header.previews} {pictures} beside the photo, of it or a mask, left out"
@@ -168,21 +168,21 @@ def explain(origin: ImageSource) -> str | None:
     with open_file(origin) as file:
         rarity = find_rarity(file, origin.format.name, origin.page or 0)
         if rarity is not None:
-            return _unreadable(rarity, origin.name)
+            return _unreadable(rarity, origin.path)
         return (
             "damaged or cut short (the file ends early)." if is_cut_short(file, origin.format.name) else None
         )
 
 
-def _unreadable(what: str, name: str) -> str:
-    return (
-        f"cannot be read: {what}. Convert it first: {_command('magick {0} -depth 16 {1}', name, '-16.tif')}"
-    )
+def _unreadable(what: str, path: Path | None) -> str:
+    command = _command("magick {0} -depth 16 {1}", path, "-16.tif")
+    return f"cannot be read: {what}. Convert it first: {command}"
 
 
-def _command(line: str, name: str, ending: str) -> str:
-    """Return a command line that makes a file called as `name`, with another ending."""
-    return line.format(shell_word(name), shell_word(f"{Path(name).with_suffix('')}{ending}"))
+def _command(line: str, path: Path | None, ending: str) -> str:
+    """Return a command line that makes a TIFF called as the file at `path`, with another ending."""
+    made = "OUT.tif" if path is None else f"{path.with_suffix('')}{ending}"
+    return line.format(command_word(path), shell_word(made))
 
 
 def decode(origin: ImageSource, *, access: str, shrink: int = 1) -> pyvips.Image:

@@ -145,9 +145,13 @@ READABLE: Final = "JPEG, PNG, TIFF, WebP, AVIF or HEIC"
 HEIC: Final = replace(FORMATS[0], suffixes=(".heic", ".heif", ".hif"), matches=_is_heic)
 
 
-def sniff(head: bytes, name: str) -> Format:
+NAMELESS: Final = "the photo"  # in messages, what came as bytes
+
+
+def sniff(head: bytes, name: str = NAMELESS, path: PurePath | None = None) -> Format:
     """Return the format of a file that begins with `head`; its suffix does not count.
 
+    `path`: of the file, where it is one that a person could give to another program.
     Raises PhotoError, naming the file `name`, where it is none of those that can be read.
     """
     for row in (*FORMATS, HEIC):
@@ -156,8 +160,13 @@ def sniff(head: bytes, name: str) -> Format:
     if not head:
         raise PhotoError(f"{name}: the file is empty.")
     found = _guess_kind(head)
-    cure = _CURES.get(found, "Convert it first.").format(shell_word(name))
+    cure = _CURES.get(found, "Convert it first.").format(command_word(path))
     raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
+
+
+def command_word(path: PurePath | None) -> str:
+    """Return how a command that is advised names a photo; one without a path as it names its result, OUT."""
+    return "PHOTO" if path is None else shell_word(str(path))
 
 
 def format_named(name: str) -> Format:
