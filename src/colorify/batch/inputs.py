@@ -9,6 +9,7 @@ from typing import Final
 
 from colorify.batch.file_places import make_real_path
 from colorify.errors import shell_word
+from colorify.file_faults import describe_fault, describe_missing
 from colorify.images.output_names import READABLE_SUFFIXES
 
 _NAMED_FILMS: Final = 5  # of a folder, in a note
@@ -50,15 +51,15 @@ def find_photos(
         path = Path(text)
         if is_glob(text):
             here = list(_expand(text, walker))
-            missing = "no picture matches"
+            missing = "no picture matches."
         elif is_folder(path):
             here = [FoundPhoto(file, file.relative_to(path)) for file in walker.walk(path)]
-            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})."
         else:
             here = [FoundPhoto(path, Path(path.name))] if os.path.lexists(path) else []
-            missing = "no such file or folder"
+            missing = describe_missing(path)
         if not here and not (watching and is_folder(path)):
-            refused.append(Refusal(text, f"{text}: {missing}."))
+            refused.append(Refusal(text, f"{text}: {missing}"))
         for item in here:
             found.setdefault(real(item.path), item)
     return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
@@ -119,7 +120,8 @@ class FolderWalker:
                 yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
 
     def _refuse(self, error: OSError) -> None:
-        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
+        reason = describe_fault(error, Path(error.filename))
+        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {reason}"))
 
 
 def _pictures(paths: Iterable[Path]) -> Iterator[Path]:

@@ -158,7 +158,7 @@ def sniff(head: bytes, name: str = NAMELESS, path: PurePath | None = None) -> Fo
         if row.matches(head):
             return row
     if not head:
-        raise PhotoError(f"{name}: the file is empty.")
+        raise PhotoError(f"{name}: the file is empty. Copy it again.")
     found = _guess_kind(head)
     cure = _CURES.get(found, "Convert it first.").format(command_word(path))
     raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
