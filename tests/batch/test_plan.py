@@ -1,5 +1,6 @@
 """Which photo is written where."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -335,3 +336,66 @@ def test_a_run_without_the_mark_goes_on_by_names_and_replaces_nothing() -> None:
     assert [job.source for job in plan.finished] == [Path("album/a.jpg")]
     forced = make_plan(["album"], mark=False, force=True)
     assert (forced.jobs, "is never replaced" in reasons(forced)) == ((), True)
+
+
+JPEG, PNG, BMP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"BM\x1e\0"
+
+
+def write(name: str, content: bytes) -> None:
+    touch(name)
+    Path(name).write_bytes(content)
+
+
+def test_pictures_of_kinds_that_are_not_read_are_counted() -> None:
+    touch("mixed/a.jpg", "mixed/b.BMP", "mixed/c.gif", "mixed/in/d.CR2", "mixed/e.gif", "mixed/f.psd")
+    touch("mixed/notes.txt", "mixed/a.xmp", "mixed/Thumbs.db", "mixed/.hidden.bmp", "mixed/report.pdf")
+    write("mixed/scan of 1921", BMP), write("mixed/README", b"# Read me")
+    for named in ("mixed", "mixed/**"):
+        plan = make_plan([named], output="out")
+        assert pairs(plan) == {"mixed/a.jpg": "out/a.jpg"}
+        (left,) = plan.left_out
+        assert left.reason == (
+            f"{named}: 6 pictures left, of a kind that is not read (2 BMP, 1 CR2, 2 GIF, 1 PSD). "
+            "Convert it first: magick mixed/b.BMP OUT.png"
+        )
+        assert left.files == 6
+    assert make_plan(["mixed"], output="out", watching=True).left_out == ()
+
+
+def test_films_that_a_glob_names_are_said() -> None:
+    touch("album/a.jpg", "album/b.mp4")
+    plan = make_plan(["album/*"], film_suffixes=frozenset({".mp4"}))
+    assert [left.reason for left in plan.left_out] == [
+        "album/*: 1 film left; type: colorify video album/b.mp4"
+    ]
+
+
+def test_a_photo_without_a_suffix_is_one_of_its_folder() -> None:
+    write("album/IMG.2024", JPEG), write("album/scan", PNG), touch("album/empty")
+    os.mkfifo("album/pipe")
+    assert pairs(make_plan(["album"], output="out")) == {
+        "album/IMG.2024": "out/IMG.2024.jpg",
+        "album/scan": "out/scan.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "target"),
+    [
+        ("q.jpg", PNG, "q-color.png"),
+        ("q.png", JPEG, "q-color.jpg"),
+        ("q.JPEG", JPEG, "q-color.JPEG"),
+        ("q.bin", JPEG, "q-color.jpg"),
+        ("q", JPEG, "q-color.jpg"),
+        ("q.jpg", b"\0\0\0\x18ftypheic", "q-color.jpg"),
+        ("q.png", b"\0\0\0\x18ftypheic", "q-color.jpg"),
+        ("q.tif", b"", "q-color.tif"),
+    ],
+)
+def test_a_result_is_of_the_kind_that_its_photo_is_whatever_that_is_called(
+    name: str, content: bytes, target: str
+) -> None:
+    write(name, content)
+    assert pairs(make_plan([name])) == {name: target}
+    assert pairs(make_plan([name], format="webp")) == {name: "q-color.webp"}
+    assert pairs(make_plan([name], output="r.jpg")) == {name: "r.jpg"}, "as it was named"

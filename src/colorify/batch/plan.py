@@ -25,9 +25,9 @@ from colorify.images.output_names import (
     MARKED_STEM,
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
+    choose_suffix,
     mark_name,
     photo_stem,
-    result_suffix,
 )
 
 
@@ -170,7 +170,7 @@ def _may_be_folder(output: str) -> bool:
 
 
 def _target(item: FoundPhoto, folder: Path | None, format: str | None) -> Path:
-    suffix = format_named(format).suffixes[0] if format is not None else result_suffix(item.path.suffix)
+    suffix = format_named(format).suffixes[0] if format is not None else choose_suffix(item.path)
     if folder is None:
         return item.path.with_name(mark_name(photo_stem(item.path), suffix))
     return (folder / item.inside).with_name(f"{photo_stem(item.path)}{suffix}")

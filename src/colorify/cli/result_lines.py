@@ -164,6 +164,7 @@ class JsonReporter:
             "done": summary.done,
             "skipped": summary.skipped,
             "failed": summary.failed,
+            "left_out": summary.left_out,
             "left": summary.left,
             "stopped": summary.stopped or None,
             "seconds": round(summary.seconds, 3),

@@ -24,7 +24,7 @@ from colorify.errors import PhotoError, shell_word
 from colorify.file_faults import describe_fault
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
-from colorify.images.formats import HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
+from colorify.images.formats import FORMATS, HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
 from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
@@ -118,11 +118,21 @@ def _identify_file(
     data: Path | bytes, row: Format, name: str, max_pixels: int, page: int | None
 ) -> ImageSource:
     path = data if isinstance(data, Path) else None
+    said = () if path is None else _compare_name(path, row)
     if row is not HEIC:
-        return _add_header(ImageSource(name, data, row, path=path, page=page))
+        origin = _add_header(ImageSource(name, data, row, path=path, page=page))
+        return replace(origin, notes=(*said, *origin.notes)) if said else origin
     pixels, blocks, left_out = read_heic(data, name, max_pixels)
-    notes = tuple(f"{what} left out" for what in left_out)
+    notes = (*said, *(f"{what} left out" for what in left_out))
     return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes, path=path)
+
+
+def _compare_name(path: Path, row: Format) -> tuple[str, ...]:
+    """Say what a file is where its name says that it is of another kind."""
+    named = next((one for one in (*FORMATS, HEIC) if path.suffix.lower() in one.suffixes), None)
+    if named is None or named is row:
+        return ()
+    return (f"is {'HEIC' if row is HEIC else row} by its content, whatever its name says",)
 
 
 def _add_header(origin: ImageSource) -> ImageSource:
