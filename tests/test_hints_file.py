@@ -68,7 +68,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: Any, says: str) -> None
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone\.json: No such file"):
+    with pytest.raises(UsageError, match=r"gone\.json: no such file"):
         read_hint_file(tmp_path / "gone.json")
 
 

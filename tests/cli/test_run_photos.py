@@ -37,10 +37,10 @@ class TestReport:
         *lines, counts, before, own, failed = ended.err.splitlines()
         assert ended.code == 1
         assert [line.partition("  (")[0] for line in lines] == [
-            "error: gone: no such file or folder.",
+            "error: gone: no such file or folder. Check its name: ls .",
             "album/a.jpg -> out/a.jpg",
             "album/b.jpg -> out/b.jpg",
-            "error: album/bad.jpg: the file is empty.",
+            "error: album/bad.jpg: the file is empty. Copy it again.",
         ]
         assert counts.startswith("2 coloured, 2 skipped, 2 failed, in ")
         assert before == "  skipped: 1 done before (-f colours them again)"

@@ -198,7 +198,7 @@ def test_photos_and_folders_that_vanish_meanwhile(
     assert ended.code == 1
     assert whole() == {"0/00.png", "0/03.png", "1/04.jpg"}
     for name in ("1/01.jpg", "2/02.tif", "2/05.tif"):
-        assert f"error: album/{name}: No such file or directory.\n" in ended.err
+        assert f"error: album/{name}: no such file or folder" in ended.err
     assert "3 coloured, 0 skipped, 3 failed" in ended.err
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from colorify.batch.file_places import make_real_path
 from colorify.errors import shell_word
+from colorify.file_faults import describe_fault, describe_missing
 from colorify.images.formats import match_format, read_head
 from colorify.images.other_kinds import describe_cure, name_unread_kind
 from colorify.images.output_names import READABLE_SUFFIXES, has_suffix
@@ -55,15 +56,15 @@ def find_photos(
         path = Path(text)
         if is_glob(text):
             here = list(_expand(text, walker))
-            missing = "no picture matches"
+            missing = "no picture matches."
         elif is_folder(path):
             here = [FoundPhoto(file, file.relative_to(path)) for file in walker.walk(path)]
-            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})."
         else:
             here = [FoundPhoto(path, Path(path.name))] if os.path.lexists(path) else []
-            missing = "no such file or folder"
+            missing = describe_missing(path)
         if not here and not (watching and is_folder(path)):
-            refused.append(Refusal(text, f"{text}: {missing}."))
+            refused.append(Refusal(text, f"{text}: {missing}"))
         for item in here:
             found.setdefault(real(item.path), item)
     unread = () if watching else walker.unread()  # a watch would say it whenever there are more
@@ -154,4 +155,5 @@ class FolderWalker:
             yield Refusal(named, f"{named}: {count} left; type: colorify video {words}{more}", len(films))
 
     def _refuse(self, error: OSError) -> None:
-        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
+        reason = describe_fault(error, Path(error.filename))
+        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {reason}"))

@@ -21,6 +21,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.errors import PhotoError, shell_word
+from colorify.file_faults import describe_fault
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
 from colorify.images.formats import FORMATS, HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
@@ -75,7 +76,7 @@ class ImageSource:
         try:
             return self.data.stat().st_size <= SMALL_FILE_BYTES
         except OSError as error:
-            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
+            raise PhotoError(f"{self.name}: {describe_fault(error, self.data)}") from error
 
     @cached_property
     def unread(self) -> list[pyvips.Image]:
@@ -90,7 +91,7 @@ class ImageSource:
         try:
             return self.data.read_bytes()
         except OSError as error:
-            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
+            raise PhotoError(f"{self.name}: {describe_fault(error, self.data)}") from error
 
 
 def identify_source(source: Source, max_pixels: int, page: int | None = None) -> ImageSource:
@@ -109,7 +110,7 @@ def identify_source(source: Source, max_pixels: int, page: int | None = None) ->
         with source.open("rb", buffering=0) as file:
             row = sniff(file.read(SNIFF_BYTES), name, source)
     except OSError as error:
-        raise PhotoError(f"{name}: {error.strerror or error}.") from error
+        raise PhotoError(f"{name}: {describe_fault(error, source)}") from error
     return _identify_file(source, row, name, max_pixels, page)
 
 
@@ -291,7 +292,7 @@ def open_file(origin: ImageSource) -> Iterator[BinaryIO]:
         with BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
             yield file
     except OSError as error:
-        raise PhotoError(f"{origin.name}: {error.strerror or error}.") from error
+        raise PhotoError(f"{origin.name}: {describe_fault(error, Path(origin.name))}") from error
 
 
 def _undivided_bytes(image: pyvips.Image, origin: ImageSource) -> tuple[int, str] | None:

@@ -160,7 +160,7 @@ def sniff(head: bytes, name: str = NAMELESS, path: PurePath | None = None) -> Fo
     if row is not None:
         return row
     if not head:
-        raise PhotoError(f"{name}: the file is empty.")
+        raise PhotoError(f"{name}: the file is empty. Copy it again.")
     found = guess_kind(head)
     cure = describe_cure(found, command_word(path))
     raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
