@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pyvips
 
+from colorify.images.metadata.transfer import Mark, add_mark
 from waiting import PATIENCE
 
 
@@ -78,6 +79,16 @@ def photo(name: str, width: int = 48, height: int = 32, *, color: bool = False) 
     grey = ramp.copy(interpretation="b-w")
     picture = grey.bandjoin([grey * 0.2, grey * 0.2]).cast("uchar").copy(interpretation="srgb")
     (picture if color else grey).write_to_file(name)
+    return path
+
+
+def result(name: str) -> Path:
+    """Write a photo that says that Colorify made it."""
+    path = photo(name)
+    picture = pyvips.Image.new_from_buffer(path.read_bytes(), "").copy()
+    mark = add_mark(None, Mark("Colorify test", "1"))
+    picture.set_type(pyvips.GValue.blob_type, "xmp-data", mark)
+    picture.write_to_file(name)
     return path
 
 

@@ -26,7 +26,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FLOORS = [
     {"extras"},
     {"errors"},
-    {"c_library", "color", "css_colors", "text_file"},
+    {"c_library", "color", "css_colors", "file_faults", "text_file"},
     {"pixels", "threads"},
     {"hints"},
     {"options"},

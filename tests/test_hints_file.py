@@ -27,6 +27,12 @@ def test_hints_are_read_in_their_order(tmp_path: Path) -> None:
     )
 
 
+def test_a_place_within_the_first_column_is_one(tmp_path: Path) -> None:
+    rows = [{**RIGHT, "x": 0, "y": 0}, {**RIGHT, "x": 0.5, "y": 20.5}, {**RIGHT, "x": 0, "y": 0.5}]
+    hints = read_hint_file(write(tmp_path, {"version": 1, "hints": rows}))
+    assert [(hint.x, hint.y) for hint in hints] == [(0, 0), (0.5, 20.5), (0, 0.5)]
+
+
 def test_no_hints_are_no_error(tmp_path: Path) -> None:
     assert read_hint_file(write(tmp_path, {"version": 1, "hints": []})) == ()
 
@@ -49,6 +55,8 @@ def test_no_hints_are_no_error(tmp_path: Path) -> None:
         ({"version": 1, "hints": [{**RIGHT, "x": True}]}, "hint 1: x: expected a number"),
         ({"version": 1, "hints": [{**RIGHT, "y": [1]}]}, "hint 1: y: .* found a list"),
         ({"version": 1, "hints": [{**RIGHT, "x": 10**400}]}, "hint 1: x: too large"),
+        ({"version": 1, "hints": [RIGHT, {**RIGHT, "x": 0.45, "y": 0.6}]}, "hint 2: .*percent: 45%,60%"),
+        ({"version": 1, "hints": [{**RIGHT, "x": -0.5, "y": 0.5}]}, "hint 1: hint x -0.5: expected 0 or"),
         ({"version": 1, "hints": [{**RIGHT, "reach": 1.5}]}, "hint 1: hint reach 1.5: .* from -1"),
         ({"version": 1, "hints": [{**RIGHT, "reach": "far"}]}, "hint 1: hint reach 'far': .* from -1"),
         ({"version": 1, "hints": [{**RIGHT, "reach": 10**400}]}, "hint 1: hint reach"),
@@ -60,7 +68,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: Any, says: str) -> None
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone\.json: No such file"):
+    with pytest.raises(UsageError, match=r"gone\.json: no such file"):
         read_hint_file(tmp_path / "gone.json")
 
 

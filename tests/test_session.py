@@ -160,7 +160,7 @@ def test_a_hint_outside_does_not_end_the_session(colorizer: Colorizer) -> None:
 
 
 def test_what_cannot_be_opened(colorizer: Colorizer, tmp_path: Path) -> None:
-    with pytest.raises(PhotoError, match="No such file"):
+    with pytest.raises(PhotoError, match="no such file"):
         colorizer.open(tmp_path / "gone.png")
     with pytest.raises(UsageError, match="found list"):
         colorizer.open([1, 2])

@@ -39,7 +39,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone: No such file"):
+    with pytest.raises(UsageError, match=r"gone: no such file"):
         read_text(tmp_path / "gone")
     with pytest.raises(UsageError, match=r"directory"):
         read_text(tmp_path)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from colorify.atomic import is_taken
+from colorify.errors import PhotoError
 from colorify.hints import Hint, HintLike, Length, to_hints
 from colorify.images.arguments import AnyPath, no_photo, to_codes, to_path, to_source
 from colorify.images.decode import Source
+from colorify.images.metadata.provenance import describe_foreign
 from colorify.images.output_names import name_result
 from colorify.images.photo import MAX_PIXELS, Photo, PhotoHeader
 from colorify.images.pil import from_pil, is_pil, to_pil
@@ -94,7 +97,7 @@ class Colorizer:
         `detail`: "fast" looks once; "fine" at two scales where the photo holds so much, in four times as
         long; "auto" chooses.
         `hints`: colours that you want, at points of the upright photo; at strength 1 they are met.
-        `overwrite`: NAME-color.EXT, if it exists. Raises PhotoError, UsageError.
+        `overwrite`: NAME-color.EXT, if it exists and Colorify made it. Raises PhotoError, UsageError.
         """
         colors = ColorOptions(strength, vividness, size, to_hints(hints), detail=detail)
         save = SaveOptions(overwrite=overwrite)
@@ -102,6 +105,8 @@ class Colorizer:
         if isinstance(photo, (str, Path)):
             source = to_path(photo)
             target = name_result(source)
+            if overwrite:
+                _refuse_foreign(target)
             self.colorize_source(source, target, colors, save)
             result = type(photo)(target)
         elif isinstance(photo, bytes):
@@ -332,6 +337,16 @@ def colorize(
         hints=hints,
         overwrite=overwrite,
     )
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Raise PhotoError where a name that nobody gave is that of a file which Colorify did not make."""
+    what = describe_foreign(target) if is_taken(target) else None
+    if what is not None:
+        raise PhotoError(
+            f"{target}: is there, {what}, and only by its name is it replaced: "
+            "colorize_file(photo, target, overwrite=True)."
+        )
 
 
 @cache

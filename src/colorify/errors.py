@@ -59,6 +59,11 @@ def shell_word(text: str, *, windows: bool = os.name == "nt") -> str:
     return f'"{text}"' if re.search(r"[\s&()^;,=%!]", text) else text  # no name there has a `"`
 
 
+def spell_count(count: int, noun: str) -> str:
+    """Return "1 photo", "2 photos"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 class ColorifyError(Exception):
     """The root: catch it to catch all that Colorify reports on purpose."""
 

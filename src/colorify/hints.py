@@ -12,11 +12,12 @@ Hints in a file, so that they can be kept beside the photo, edited, and written 
 
 `x` and `y` are pixels of the upright photo, or text with % for a share of its width and height; `radius` and
 `reach` may be left out; the percent of a radius is of the short side. Anything else is refused: a misspelt
-key should not be ignored.
+key should not be ignored, and 0.45 and 0.6 are no pixels that anybody means.
 """
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -35,6 +36,7 @@ FloatArray = NDArray[np.float32]
 Length = float | str  # px of the upright photo, or a share of it such as "12.5%"
 
 MAX_REACH: Final = 1.0
+MAX_PX: Final = sys.float_info.max  # a whole number of Python may be too large for a float
 NEUTRAL: Final = "#808080"  # any grey is as good: its brightness does not count
 
 
@@ -110,13 +112,17 @@ def _from_tuple(value: object) -> Hint:
     return Hint(*value)
 
 
+def is_length(value: object) -> bool:
+    """Say whether a value may be a length of some photo."""
+    if isinstance(value, str):
+        return 0 <= _pixels(value, 100) <= 100
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    return known and 0 <= value <= MAX_PX  # type: ignore[operator]
+
+
 def _check_length(name: str, value: object) -> None:
     """Raise UsageError where a value is no length of any photo."""
-    if isinstance(value, str):
-        fits = 0 <= _pixels(value, 100) <= 100
-    else:
-        fits = isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) < math.inf
-    if not fits:
+    if not is_length(value):
         raise UsageError(
             f"hint {name} {value!r}: expected 0 or more px of the upright photo, or a share of it from 0% to "
             "100%, such as 50%."
@@ -125,8 +131,20 @@ def _check_length(name: str, value: object) -> None:
 
 def _check_reach(value: object) -> None:
     known = isinstance(value, Real) and not isinstance(value, bool)
-    if not (known and -MAX_REACH <= float(value) <= MAX_REACH):  # type: ignore[arg-type]
+    if not (known and -MAX_REACH <= value <= MAX_REACH):  # type: ignore[operator]
         raise UsageError(f"hint reach {value!r}: expected a number from -1 (less) to 1 (more), 0 is usual.")
+
+
+def refuse_shares(x: float, y: float) -> None:
+    """Raise UsageError for a place, written by a person with decimal fractions, within the first pixel.
+
+    Who writes 0.45,0.6 means a share of the photo. A program may mean a pixel, so `Hint` itself takes it.
+    """
+    if x < 1 and y < 1:
+        raise UsageError(
+            f"hint at {x:g},{y:g}: as pixels, that is the corner at the top left. A share of the photo is "
+            f"written in percent: {100 * x:g}%,{100 * y:g}%; and the corner as 0,0."
+        )
 
 
 def draw_hints(
@@ -240,7 +258,10 @@ def _read(entry: Any, where: str) -> Hint:
         raise UsageError(f"{where}: color: expected #RRGGBB as text, found {_kind(entry['color'])}.")
     x, y, radius = (_length(entry.get(name, 0.0), f"{where}: {name}") for name in ("x", "y", "radius"))
     try:
-        return Hint(x, y, entry["color"], radius, entry.get("reach", 0.0))
+        hint = Hint(x, y, entry["color"], radius, entry.get("reach", 0.0))
+        if isinstance(entry["x"], float) and isinstance(entry["y"], float):
+            refuse_shares(entry["x"], entry["y"])
+        return hint
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from error
 

@@ -54,6 +54,8 @@ def resolve_output(
     space = resolve_space(save.profile, photo.profile, notes)
     row = _choose_format(photo, target, save.format)
     depth = save.depth or (8 if row.max_depth == 8 else photo.depth)
+    if save.depth is None and depth < photo.depth:
+        notes.append(f"its samples became 8 bits: {row} holds no more")
     mark = make_mark(spec) if save.mark else None
     output = Output(row, depth, save.quality, mark, save.strip, save.overwrite, space)
     if row.name == "tiff" and photo.origin.tiff is not None:

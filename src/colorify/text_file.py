@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import UsageError
+from colorify.file_faults import describe_fault
 
 MAX_BYTES: Final = 2**24  # of a file that somebody typed: far more than anybody would
 # what some editors put in front -> how the rest is encoded. Notepad has all of the first three.
@@ -25,8 +26,10 @@ def read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in its name
-        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {describe_fault(error, path)}") from error
+    except ValueError as error:  # a NUL in its name
+        raise UsageError(f"{path}: {error}.") from error
     if len(data) > MAX_BYTES:
         raise UsageError(f"{path}: expected a text of at most {MAX_BYTES // 2**20} MB.")
     mark, encoding = next((row for row in BYTE_ORDER_MARKS if data.startswith(row[0])), (b"", "utf-8"))

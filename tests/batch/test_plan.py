@@ -1,11 +1,14 @@
 """Which photo is written where."""
 
+import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from colorify.batch import file_places
-from colorify.batch.plan import Job, Plan, make_plan
+from colorify.batch.plan import Job, Plan
+from colorify.batch.plan import make_plan as make_any_plan
 from colorify.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -15,6 +18,14 @@ def touch(*names: str) -> None:
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(b"x")
+
+
+def find_foreign(path: Path) -> str | None:
+    """What a file is that Colorify did not make: those that begin with "mine"."""
+    return "somebody's own" if path.is_dir() or path.read_bytes() == b"mine" else None
+
+
+make_plan = partial(make_any_plan, describe_foreign=find_foreign)
 
 
 def pairs(plan: Plan) -> dict[str, str]:
@@ -277,3 +288,115 @@ def test_films_of_a_folder_are_said() -> None:
         "album: 2 films left; type: colorify video album/b.MP4 'album/in side/c.mov'"
     ]
     assert make_plan(["album"]).left_out == ()
+
+
+def mine(*names: str) -> None:
+    for name in names:
+        Path(name).write_bytes(b"mine")
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("output", [None, "out"])
+def test_what_somebody_else_made_is_never_replaced_by_a_name_that_nobody_typed(
+    force: bool, output: str | None
+) -> None:
+    touch("album/a.jpg", "album/b.jpg", "out/c.jpg")
+    mine("album/a-color.jpg", "out/a.jpg")
+    plan = make_plan(["album"], output=output, force=force)
+    there = "out/a.jpg" if output else "album/a-color.jpg"
+    beside = "out" if output else "album"
+    assert reasons(plan) == (
+        f"album/a.jpg: {there} is there, somebody's own, and is never replaced. "
+        "Move it, or give -o another place."
+    )
+    assert plan.own == plan.finished == ()
+    assert {"album/b.jpg", "album/a-color.jpg"} == set(pairs(plan)), "a photo like others"
+    assert pairs(plan)["album/b.jpg"].startswith(beside)
+
+
+def test_a_target_that_was_named_is_replaced_if_forced() -> None:
+    touch("a.jpg"), mine("a-color.jpg", "b.jpg")
+    assert reasons(make_plan(["a.jpg"], force=True)) == (
+        "a.jpg: a-color.jpg is there, somebody's own; only by its name is it replaced: -o a-color.jpg -f. "
+        "Or give -o another name."
+    )
+    for name in ("a-color.jpg", "b.jpg"):
+        assert pairs(make_plan(["a.jpg"], output=name, force=True)) == {"a.jpg": name}
+        assert reasons(make_plan(["a.jpg"], output=name)) == f"{name} exists; -f overwrites it."
+    mine("b-1.jpg")
+    numbered = make_plan(["a.jpg"], output="b.jpg", force=True, alternatives=2)
+    assert "b-1.jpg is there" in reasons(numbered)
+    assert pairs(numbered) == {"a.jpg": "b-2.jpg"}
+
+
+def test_a_run_without_the_mark_goes_on_by_names_and_replaces_nothing() -> None:
+    touch("album/a.jpg"), mine("album/a-color.jpg")
+    plan = make_plan(["album"], mark=False)
+    assert (plan.jobs, plan.own, plan.unmarked) == ((), (), (Path("album/a-color.jpg"),))
+    assert [job.source for job in plan.finished] == [Path("album/a.jpg")]
+    assert "only by its name is it replaced" in reasons(make_plan(["album/a.jpg"], mark=False))
+    forced = make_plan(["album"], mark=False, force=True)
+    assert (forced.jobs, "is never replaced" in reasons(forced)) == ((), True)
+
+
+JPEG, PNG, BMP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"BM\x1e\0"
+
+
+def write(name: str, content: bytes) -> None:
+    touch(name)
+    Path(name).write_bytes(content)
+
+
+def test_pictures_of_kinds_that_are_not_read_are_counted() -> None:
+    touch("mixed/a.jpg", "mixed/b.BMP", "mixed/c.gif", "mixed/in/d.CR2", "mixed/e.gif", "mixed/f.psd")
+    touch("mixed/notes.txt", "mixed/a.xmp", "mixed/Thumbs.db", "mixed/.hidden.bmp", "mixed/report.pdf")
+    write("mixed/scan of 1921", BMP), write("mixed/README", b"# Read me")
+    for named in ("mixed", "mixed/**"):
+        plan = make_plan([named], output="out")
+        assert pairs(plan) == {"mixed/a.jpg": "out/a.jpg"}
+        (left,) = plan.left_out
+        assert left.reason == (
+            f"{named}: 6 pictures left, of a kind that is not read (2 BMP, 1 CR2, 2 GIF, 1 PSD). "
+            "Convert it first: magick mixed/b.BMP OUT.png"
+        )
+        assert left.files == 6
+    assert make_plan(["mixed"], output="out", watching=True).left_out == ()
+
+
+def test_films_that_a_glob_names_are_said() -> None:
+    touch("album/a.jpg", "album/b.mp4")
+    plan = make_plan(["album/*"], film_suffixes=frozenset({".mp4"}))
+    assert [left.reason for left in plan.left_out] == [
+        "album/*: 1 film left; type: colorify video album/b.mp4"
+    ]
+
+
+def test_a_photo_without_a_suffix_is_one_of_its_folder() -> None:
+    write("album/IMG.2024", JPEG), write("album/scan", PNG), touch("album/empty")
+    os.mkfifo("album/pipe")
+    assert pairs(make_plan(["album"], output="out")) == {
+        "album/IMG.2024": "out/IMG.2024.jpg",
+        "album/scan": "out/scan.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "target"),
+    [
+        ("q.jpg", PNG, "q-color.png"),
+        ("q.png", JPEG, "q-color.jpg"),
+        ("q.JPEG", JPEG, "q-color.JPEG"),
+        ("q.bin", JPEG, "q-color.jpg"),
+        ("q", JPEG, "q-color.jpg"),
+        ("q.jpg", b"\0\0\0\x18ftypheic", "q-color.jpg"),
+        ("q.png", b"\0\0\0\x18ftypheic", "q-color.jpg"),
+        ("q.tif", b"", "q-color.tif"),
+    ],
+)
+def test_a_result_is_of_the_kind_that_its_photo_is_whatever_that_is_called(
+    name: str, content: bytes, target: str
+) -> None:
+    write(name, content)
+    assert pairs(make_plan([name])) == {name: target}
+    assert pairs(make_plan([name], format="webp")) == {name: "q-color.webp"}
+    assert pairs(make_plan([name], output="r.jpg")) == {name: "r.jpg"}, "as it was named"

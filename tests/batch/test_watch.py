@@ -16,6 +16,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("in").mkdir()
 
 
+def find_foreign(path: Path) -> str | None:
+    return None if path.read_bytes() == b"colour" else "somebody's own"
+
+
 class Looks:
     """Looks at the folder `in`, a stated number of times; before look N what is written under N happens."""
 
@@ -29,7 +33,7 @@ class Looks:
         self.count += 1
         if callable(change):
             change()
-        return make_plan(["in"], output="out", force=self.force, watching=True)
+        return make_plan(["in"], output="out", force=self.force, watching=True, describe_foreign=find_foreign)
 
     def stopped(self) -> bool:
         return self.count == len(self.before)
@@ -111,7 +115,8 @@ def test_an_empty_folder_is_no_fault_and_one_that_goes_is_told_once() -> None:
 
     looks = Looks(None, None, go, None, come, None, None)
     plans = list(watch_folder(looks, stopped=looks.stopped, pause=0))
-    assert [refusal.reason for plan in plans for refusal in plan.refused] == ["in: no such file or folder."]
+    (reason,) = (refusal.reason for plan in plans for refusal in plan.refused)
+    assert reason.startswith("in: no such file or folder. ")
     assert [job.source.name for plan in plans for job in plan.jobs] == ["a.jpg"]
 
 
@@ -133,3 +138,18 @@ def test_a_link_that_leads_nowhere_is_given_once() -> None:
     Path("in/a.jpg").symlink_to("nowhere")
     looks = Looks(None, None, None, None)
     assert list(given(looks, done=False)) == [(2, ["a.jpg"])]
+
+
+def test_a_result_without_a_mark_is_no_fault_afterwards_and_what_is_in_the_way_is_told_once() -> None:
+    write("a.jpg"), write("b.jpg")
+    Path("out").mkdir()
+    Path("out/b.jpg").write_bytes(b"mine")
+    told, given = [], []
+
+    looks = Looks(None, None, None, None, force=True)
+    for plan in watch_folder(looks, stopped=looks.stopped, pause=0):
+        told += [refusal.source for refusal in plan.refused]
+        given += [job.source.name for job in plan.jobs]
+        for job in plan.jobs:
+            job.target.write_bytes(b"unmarked")
+    assert (told, given) == (["in/b.jpg"], ["a.jpg"])

@@ -17,7 +17,7 @@ from colorify import cli
 from colorify.cli.command_table import DEFAULT_VERB, VERBS, Verb
 from colorify.extras import describe_extra
 from colorify.hints import Hint
-from command_line import Colorify, command, names, on_a_terminal, photo, size
+from command_line import Colorify, command, names, on_a_terminal, photo, result, size
 from waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
@@ -89,9 +89,14 @@ def test_an_output_that_exists_is_not_overwritten_unless_forced(colorify: Colori
     Path("a-color.jpg").write_bytes(b"mine")
     refused = colorify("a.jpg")
     assert (refused.code, Path("a-color.jpg").read_bytes()) == (1, b"mine")
-    assert "a-color.jpg exists; -f overwrites it" in refused.err
-    assert colorify("a.jpg", "-f").code == 0
+    assert "a-color.jpg is there, no picture that can be read; only by its name is it replaced" in refused.err
+    assert colorify("a.jpg", "-f").err == refused.err
+    assert Path("a-color.jpg").read_bytes() == b"mine"
+    assert "a-color.jpg exists; -f overwrites it" in colorify("a.jpg", "-o", "a-color.jpg").err
+    assert colorify("a.jpg", "-o", "a-color.jpg", "-f").code == 0
     assert size("a-color.jpg") == (48, 32)
+    assert "a-color.jpg exists; -f overwrites it" in colorify("a.jpg").err
+    assert colorify("a.jpg", "-f").code == 0
 
 
 def test_a_directory_named_like_a_photo_is_a_folder(colorify: Colorify) -> None:
@@ -103,7 +108,7 @@ def test_a_directory_named_like_a_photo_is_a_folder(colorify: Colorify) -> None:
 def test_a_picture_opens_by_its_content(colorify: Colorify) -> None:
     photo("a.png").rename("a.jpg")
     assert colorify("a.jpg").code == 0
-    assert size("a-color.jpg") == (48, 32)
+    assert size("a-color.png") == (48, 32)
 
 
 @pytest.mark.parametrize("argument", ["gone.jpg", "*.webp", "empty"])
@@ -135,7 +140,7 @@ def test_two_photos_to_one_output_are_refused_before_anything_is_written(colorif
 
 
 def test_json_has_one_line_of_one_shape_for_each_photo(colorify: Colorify) -> None:
-    photo("album/a.jpg"), photo("album/done.jpg"), photo("out/done.jpg")
+    photo("album/a.jpg"), photo("album/done.jpg"), result("out/done.jpg")
     Path("album/bad.jpg").write_bytes(b"")
     ended = colorify("album", "gone.jpg", "-o", "out", "--json")
     assert ended.code == 1
@@ -154,7 +159,7 @@ def test_json_has_one_line_of_one_shape_for_each_photo(colorify: Colorify) -> No
     summary = ended.summary
     assert float(str(summary.pop("seconds"))) > 0
     assert summary == {
-        "status": "summary", "done": 1, "skipped": 1, "failed": 2, "left": 0, "stopped": None
+        "status": "summary", "done": 1, "skipped": 1, "failed": 2, "left_out": 0, "left": 0, "stopped": None
     }  # fmt: skip
 
 
@@ -439,6 +444,16 @@ def test_the_reach_of_a_hint_has_a_sign(colorify: Colorify, monkeypatch: pytest.
     assert told == [(2, -1), (0, 0.2)]
 
 
+@pytest.mark.parametrize("words", [("--hint", "0.45,0.6,navy"), ("--neutral", "0.45,0.6,3")])
+def test_shares_written_as_fractions_are_refused(colorify: Colorify, words: tuple[str, str]) -> None:
+    photo("a.png")
+    ended = colorify("a.png", *words)
+    assert ended.code == 2
+    assert "written in percent: 45%,60%" in ended.err
+    assert colorify("a.png", "--hint", "0,0.5,navy", "--hint", "0.5,7,navy", "--dry-run").code == 0
+    assert Hint(0.45, 0.6, "navy").place(48, 32)[:2] == (0.45, 0.6)  # of a program: pixels
+
+
 @pytest.mark.parametrize("words", [("--hint", "1,1,red,+2"), ("--neutral", "1,1,-1.5")])
 def test_a_reach_that_there_is_not_is_named(colorify: Colorify, words: tuple[str, str]) -> None:
     photo("a.png")
@@ -491,6 +506,16 @@ def test_a_stream(tiny_weights: Path) -> None:
     )
     assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
     assert names() == {"a.jpg"}
+    assert done.stderr.startswith(b"stdin -> stdout  (48x32, ")
+
+
+def test_a_file_called_as_a_stream_is_a_file(tiny_weights: Path) -> None:
+    photo("a.png").rename("-")
+    done = subprocess.run(
+        command(tiny_weights, "./-", "-o", "-"), stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert pyvips.Image.new_from_buffer(done.stdout, "").width == 48
+    assert done.stderr.startswith(b"- -> stdout  (")
 
 
 def test_a_stream_that_is_no_picture(tiny_weights: Path) -> None:

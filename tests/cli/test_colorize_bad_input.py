@@ -164,8 +164,8 @@ class TestModes:
         code, err = bound(tiny_weights, "album")
         Path("album/shut").chmod(0o700)
         assert code == 1
-        assert "error: album/shut: Permission denied.\n" in err
-        assert "error: album/c.jpg: Permission denied.\n" in err
+        assert "error: album/shut: Permission denied. Its owner can let you read it" in err
+        assert "error: album/c.jpg: Permission denied. Its owner can let you read it" in err
         assert "1 coloured, 0 skipped, 2 failed" in err
         assert names("album") == {"a.jpg", "a-color.jpg", "c.jpg", "shut/b.jpg"}
 

@@ -34,10 +34,10 @@ def test_one_bar_errors_and_notes_above_it_and_the_report_at_the_end(tiny_weight
     assert bars, "there was a bar"
     *above, count, reason = lines
     red, error = sorted(above)
-    assert error == "error: album/3.jpg: the file is empty."
+    assert error == "error: album/3.jpg: the file is empty. Copy it again."
     assert red.startswith("album/red.jpg -> album/red-color.jpg  (48x32, ")
     assert count.startswith("8 coloured, 0 skipped, 1 failed, in ")
-    assert reason == "  failed: album/3.jpg: the file is empty."
+    assert reason == "  failed: 1, with its error above"
 
 
 def test_a_bar_on_a_terminal_that_does_not_say_how_wide_it_is(tiny_weights: Path) -> None:
@@ -74,4 +74,4 @@ def test_a_bar_while_a_model_comes_from_the_hub(hub: StandIn) -> None:
 
 def test_no_bar_and_nothing_else_when_quiet(tiny_weights: Path) -> None:
     for lines in watch_screen(*command(tiny_weights, "album", "-q"), code=1):
-        assert lines in ([], ["error: album/3.jpg: the file is empty."])
+        assert lines in ([], ["error: album/3.jpg: the file is empty. Copy it again."])

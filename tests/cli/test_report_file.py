@@ -136,7 +136,7 @@ def test_what_was_not_coloured_has_a_line_too(colorify: Colorify) -> None:
         "album/mine.jpg": "skipped",
         "album": "skipped",
     }
-    assert table["gone.jpg"]["error"] == "gone.jpg: no such file or folder."
+    assert table["gone.jpg"]["error"].startswith("gone.jpg: no such file or folder. ")
     assert table["album/b.jpg"]["notes"] == "another run is colouring it"
     assert table["album/mine.jpg"]["notes"] == "made by Colorify"
     assert "1 film left" in table["album"]["notes"]

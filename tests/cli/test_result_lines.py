@@ -28,7 +28,7 @@ def test_a_run_of_hours_is_not_told_in_seconds(
 
 def test_what_is_left_is_said_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     summary = RunSummary(done=2, before=1, own=3, taken=4, left=5, stopped="the disk is full")
-    summary.failures["a.jpg"] = 1, "a.jpg: the file is empty."
+    summary.failures["a.jpg"] = 1, "a.jpg: the file is empty. Copy it again."
     LineReporter().end(summary)
     counts, *reasons = capsys.readouterr().err.splitlines()
     assert counts.startswith("2 coloured, 8 skipped, 1 failed, 5 left, in ")
@@ -36,6 +36,6 @@ def test_what_is_left_is_said_with_its_reason(capsys: pytest.CaptureFixture[str]
         "  skipped: 1 done before (-f colours them again)",
         "  skipped: 4 that another run is colouring; repeat the command when it has ended",
         "  skipped: 3 made by Colorify",
-        "  failed: a.jpg: the file is empty.",
+        "  failed: 1, with its error above",
         "  left: the disk is full; repeat the command to go on",
     ]

@@ -18,7 +18,7 @@ from changed_command import call_in_process, changed_command, cut_while_reading,
 from colorify.batch import run as batch
 from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
-from command_line import Colorify, command, names, photo, size
+from command_line import Colorify, command, names, photo, result, size
 from tiny import grey_scene
 from waiting import PATIENCE
 
@@ -96,7 +96,7 @@ def test_the_first_signal_asks_to_stop_and_the_second_acts(number: signal.Signal
 
 
 def test_what_a_killed_run_left_half_written_is_removed_by_the_next(colorify: Colorify) -> None:
-    photo("album/a.jpg"), photo("album/deep/b.jpg"), photo("out/a.jpg")
+    photo("album/a.jpg"), photo("album/deep/b.jpg"), result("out/a.jpg")
     for name in (f"out/{LEFT}", f"out/deep/{LEFT}", f"album/{LEFT}"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).write_bytes(b"half")
@@ -198,7 +198,7 @@ def test_photos_and_folders_that_vanish_meanwhile(
     assert ended.code == 1
     assert whole() == {"0/00.png", "0/03.png", "1/04.jpg"}
     for name in ("1/01.jpg", "2/02.tif", "2/05.tif"):
-        assert f"error: album/{name}: No such file or directory.\n" in ended.err
+        assert f"error: album/{name}: no such file or folder" in ended.err
     assert "3 coloured, 0 skipped, 3 failed" in ended.err
 
 

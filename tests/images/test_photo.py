@@ -312,7 +312,7 @@ class TestRefusals:
     def test_a_folder_and_nothing(self, tmp_path: Path) -> None:
         with pytest.raises(PhotoError, match="found a folder"):
             open_photo(tmp_path)
-        with pytest.raises(PhotoError, match="No such file"):
+        with pytest.raises(PhotoError, match="no such file"):
             open_photo(tmp_path / "nothing.jpg")
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

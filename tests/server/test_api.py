@@ -225,6 +225,32 @@ def test_the_reach_of_a_hint_is_taken(server: Server) -> None:
     problem(server.client.post(path, json={"hints": [hint]}), 422, "bad-value")
 
 
+def test_percent_is_of_the_photo(server: Server) -> None:
+    path = f"/v1/sessions/{new_session(server)['id']}"  # of 96 x 64 px
+    px = {"x": 48, "y": 16, "color": "#2040c0", "radius": 8}
+    shares = {"x": "50%", "y": "25%", "color": "#2040c0", "radius": "12.5%"}
+    one, other = (server.client.post(f"{path}/colorize", json={"hints": [hint]}) for hint in (px, shares))
+    assert one.status_code == other.status_code == 200
+    assert one.content == other.content
+    one, other = (
+        server.client.post(f"{path}/suggest", json={"x": hint["x"], "y": hint["y"]}) for hint in (px, shares)
+    )
+    assert one.json() == other.json()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (picture(suffix=".jpg")[:600], "the photo: damaged or cut short (the file ends early)."),
+        (b"BM" + bytes(64), "found a BMP. Convert it first: magick PHOTO OUT.png"),
+    ],
+)
+def test_a_refusal_names_no_file_that_nobody_has(server: Server, data: bytes, says: str) -> None:
+    answer = server.client.post("/v1/colorize", files={"image": ("cut.jpg", data)})
+    assert answer.status_code in (415, 422)
+    assert answer.json()["detail"].endswith(says)
+
+
 def test_suggestions_know_of_the_hints_that_are_set(server: Server) -> None:
     path = f"/v1/sessions/{new_session(server)['id']}/suggest"
     hint = {"x": 60, "y": 40, "color": "#2040c0", "radius": 8}
@@ -386,6 +412,13 @@ def test_the_documentation_needs_nobody_else(server: Server) -> None:
         ({"hints": "{"}, "hints"),
         ({"hints": '[{"x": 1, "y": 1, "color": "redd"}]'}, "color"),
         ({"hints": '[{"x": 500, "y": 1, "color": "#ff0000"}]'}, "hint at 500,1"),
+        *(
+            (
+                {"hints": json.dumps([{"x": length, "y": 1, "color": "red"}])},
+                "hints.0.x: Value error, expected 0 to",
+            )
+            for length in ("101%", "50", -1, True, None, 2e6, 10**400)
+        ),
         ({"hints": "[" * 5000}, "hints"),
         ({"hints": '[{"x": 1, "y": 1, "color": "#ff0000", "radius": 1e300}]'}, "radius"),
         ({"format": "gif"}, "format"),

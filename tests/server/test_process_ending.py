@@ -74,7 +74,7 @@ def test_a_photo_at_work_has_its_grace_and_no_more(tiny_weights: Path) -> None:
         assert end(server) == 0
         client.join(PATIENCE)
         problem(answers[0], 503, "ending")
-        assert "1 photos at work were given up" in server.said
+        assert "warning: 1 photo at work was given up." in server.said
         assert "Traceback" not in server.said
 
 

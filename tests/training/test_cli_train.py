@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from short_runs import COMMON, PHASES
 
 from colorify.cli import run
 from colorify.dataset.shard_reader import Sample
+from colorify.errors import ExitCode
 from colorify.training.checkpoint import CHECKPOINT, load_checkpoint
 from colorify.training.export import weights_file
 from colorify.training.trainer import Trainer
@@ -63,6 +66,35 @@ def test_an_export_says_whether_its_generator_follows_hints(
     assert run(["export", str(smoke[0]), "-o", str(tmp_path / "made.onnx"), *words]) == 0
     assert recorded.spec is not None
     assert recorded.spec.follows_hints is follows
+
+
+def test_what_is_interrupted_while_it_is_exported_can_be_finished_by_the_command_that_is_named(
+    smoke: tuple[Path, RecordedExport],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    into, output = tmp_path / "a run", tmp_path / "tuned.onnx"
+    shutil.copytree(smoke[0], into)
+
+    def interrupt(*_: object, **__: object) -> None:
+        assert f"writing {output} ..." in capsys.readouterr().err  # before it begins
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(weights_file, "export", interrupt)
+    words = ["train", "--photos", folder, "--recipe", RECIPES / "smoke.toml", "--into", into, "-o", output]
+    assert run([*map(str, words), "--export-backbone", str(tmp_path / "backbone.pt")]) == ExitCode.INTERRUPTED
+    told, last = filter(None, capsys.readouterr().err.splitlines())
+    assert last == "interrupted"
+    assert (tmp_path / "backbone.pt").is_file()
+    assert not output.exists()
+
+    recorded = RecordedExport()
+    monkeypatch.setattr(weights_file, "export", recorded.export)
+    assert run(shlex.split(told.partition("type: colorify ")[2])) == 0
+    assert output.is_file()
+    assert recorded.spec == smoke[1].spec  # also its name and its licence
 
 
 def test_smoke_is_better_than_grey(smoke: tuple[Path, RecordedExport], samples: list[Sample]) -> None:

@@ -50,12 +50,15 @@ class TestBoth:
     ) -> None:
         photo("a.png")
         ended = colorify("a.png", "film.mp4", *options)
-        assert ended.code == 1
-        assert f"error: film.mp4: is a film, and {options[0]} here is for photos. " in ended.err
+        assert ended.code == 0
+        assert f"\nfilm.mp4: is a film, and {options[0]} here is for photos. " in f"\n{ended.err}"
         assert "Type: colorify video film.mp4\n" in ended.err
         assert "film-color.mp4" not in names()
         if "--dry-run" not in options:
             assert "a.png -> " in ended.err
+        alone = colorify("colorize", "film.mp4", *options)
+        assert (alone.code, alone.err.count("\n")) == (1, 1), "nothing at all was done"
+        assert f"error: film.mp4: is a film, and {options[0]} here is for photos. " in alone.err
 
     def test_without_the_extra_the_photo_is_coloured_and_it_says_what_to_type(
         self, tiny_weights: Path

@@ -41,7 +41,11 @@ def test_a_second_run_overwrites_nothing(colorify: Colorify) -> None:
     Path("film-color.mp4").write_bytes(b"mine")
     ended = colorify("film.mp4")
     assert ended.code == 1
-    assert ended.err == "error: film-color.mp4 exists; -f overwrites it.\n"
+    assert "film-color.mp4 is there, without Colorify's mark; only by its name is it replaced" in ended.err
+    assert colorify("film.mp4", "-f", "-q").err == ended.err
+    assert Path("film-color.mp4").read_bytes() == b"mine"
+    assert colorify("video", "film.mp4", "-o", "film-color.mp4", "-f", "-q").err == ""
+    assert colorify("film.mp4").err == "error: film-color.mp4 exists; -f overwrites it.\n"
     assert colorify("film.mp4", "-f", "-q").err == ""
 
 
@@ -90,6 +94,8 @@ def test_a_folder_of_pictures(colorify: Colorify) -> None:
     [
         (("--start", "soon"), "is no time"),
         (("--hint", "red@3"), "is no hint"),
+        (("--hint", "3,3,red@"), "'' is no time"),
+        (("--hint", "0.4,0.5,red@0.2"), "in percent: 40%,50%"),
         (("--fps", "25"), "a film keeps the time of every frame"),
         (("--end", "1", "--start", "2"), "an end after the start"),
         (("--codec", "ffv1", "--crf", "3"), "has no such setting"),

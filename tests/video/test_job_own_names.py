@@ -164,7 +164,7 @@ def test_a_place_that_cannot_be_written_is_said_and_the_others_go_on(short: Path
     finally:
         Path("shut").chmod(0o755)
     assert ended.returncode == 1
-    assert "error: gone.mp4: no such film.\n" in ended.stderr
+    assert "error: gone.mp4: no such film. " in ended.stderr
     assert "error: shut/a-color.mp4: cannot be written (Permission denied)." in ended.stderr
     assert "Choose another place with -o" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -50,6 +50,20 @@ def test_sound_without_a_film_is_refused(tmp_path: Path) -> None:
         open_film(tmp_path / "b.mka")
 
 
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("text.jpg", "A photo is coloured by: colorify "),
+        ("notes.txt", "If a player shows it, convert it first: ffmpeg -i "),
+    ],
+)
+def test_what_is_no_film_is_refused_with_what_to_do(tmp_path: Path, name: str, cure: str) -> None:
+    path = tmp_path / name
+    path.write_text("hello")
+    with pytest.raises(FilmError, match=f"{name}: .*{cure}.*{name}"):
+        open_film(path)
+
+
 def test_a_film_of_which_no_frame_can_be_decoded_is_refused(tmp_path: Path) -> None:
     film = write_film(tmp_path / "a.mkv", Sort(codec="ffv1", frames=2, sound=None))
     data = bytearray(film.read_bytes())

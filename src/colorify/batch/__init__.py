@@ -2,7 +2,8 @@
 
 From the ground up:
 
-* `file_places`: which names are of one file
+* `file_places`: which names are of one file, and whether it has changed
+* `foreign_files`: what lies where a result is to go, and was not made by Colorify
 * `inputs`: which picture files the inputs of a run name
 * `plan`: which photo is written where, decided before the first is touched
 * `coloring`: one photo of a run: opened once, coloured, written

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from colorify.atomic import ExistsError, claim, is_taken
+from colorify.batch.foreign_files import refuse_foreign, refuse_foreign_comparison
 from colorify.batch.plan import Job
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError
@@ -191,7 +192,13 @@ def bind_coloring(colorizer: Colorizer, options: BatchOptions, *, recolor: bool 
 
 def color_job(opener: PhotoOpener, job: Job, watch: ProgressCallback) -> Report:
     """Colour the photo of one job. Raises PhotoError, UsageError."""
-    refuse_targets(job.source, job.target, opener.options.save_for(job.target, job.alternative))
+    save = opener.options.save_for(job.target, job.alternative)
+    refuse_targets(job.source, job.target, save)
+    if save.overwrite:  # once more, as the plan is older: the names that nobody typed
+        if not job.named:
+            refuse_foreign(job.source, job.target, max_pixels=opener.options.max_pixels)
+        if save.compare is not None:
+            refuse_foreign_comparison(job.source, save.compare)
     return opener.open(job.source).save(job.target, opener.options, watch, alternative=job.alternative)
 
 

@@ -1,7 +1,8 @@
-"""Which names are of one file: through links, and where a file system does not tell the case of letters."""
+"""Which names are of one file, through links and whatever the case of letters; and whether it has changed."""
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -45,3 +46,20 @@ def make_real_path() -> Callable[[Path], str]:
         return os.path.realpath(place) if os.path.islink(place) else place  # noqa: PTH114 - likewise
 
     return real
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What changes when a file is written to."""
+
+    size: int  # bytes
+    time: int  # ns
+
+
+def read_file_state(path: Path) -> FileState | None:
+    """Return the stamp of a file; None where it cannot be had, as of a link that leads nowhere."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return FileState(found.st_size, found.st_mtime_ns)

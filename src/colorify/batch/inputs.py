@@ -1,15 +1,20 @@
 """Which picture files the inputs of a run name: files, folders and globs."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from colorify.batch.file_places import make_real_path
 from colorify.errors import shell_word
-from colorify.images.output_names import READABLE_SUFFIXES
+from colorify.file_faults import describe_fault, describe_missing
+from colorify.images.formats import match_format, read_head
+from colorify.images.other_kinds import describe_cure, name_unread_kind
+from colorify.images.output_names import READABLE_SUFFIXES, has_suffix
 
 _NAMED_FILMS: Final = 5  # of a folder, in a note
 
@@ -20,6 +25,7 @@ class Refusal:
 
     source: str
     reason: str
+    files: int = 1  # of which it is said
 
 
 @dataclass(frozen=True)
@@ -50,18 +56,19 @@ def find_photos(
         path = Path(text)
         if is_glob(text):
             here = list(_expand(text, walker))
-            missing = "no picture matches"
+            missing = "no picture matches."
         elif is_folder(path):
             here = [FoundPhoto(file, file.relative_to(path)) for file in walker.walk(path)]
-            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})"
+            missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})."
         else:
             here = [FoundPhoto(path, Path(path.name))] if os.path.lexists(path) else []
-            missing = "no such file or folder"
+            missing = describe_missing(path)
         if not here and not (watching and is_folder(path)):
-            refused.append(Refusal(text, f"{text}: {missing}."))
+            refused.append(Refusal(text, f"{text}: {missing}"))
         for item in here:
             found.setdefault(real(item.path), item)
-    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films()]
+    unread = () if watching else walker.unread()  # a watch would say it whenever there are more
+    return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films(), *unread]
 
 
 def _expand(pattern: str, walker: "FolderWalker") -> Iterator[FoundPhoto]:
@@ -73,7 +80,7 @@ def _expand(pattern: str, walker: "FolderWalker") -> Iterator[FoundPhoto]:
     for path in map(Path, sorted(matches)):
         if walker.leaves_out(path):
             continue
-        for file in walker.walk(path) if is_folder(path) else _pictures([path]):
+        for file in walker.walk(path, pattern) if is_folder(path) else walker.choose(pattern, [path]):
             yield FoundPhoto(file, file.relative_to(root))
 
 
@@ -85,15 +92,19 @@ class FolderWalker:
         self.refused: list[Refusal] = []
         self.left_out: list[Refusal] = []
         self._film_suffixes = film_suffixes
-        self._films: dict[Path, list[Path]] = {}  # by the folder that was named
+        self._films: dict[str, dict[Path, None]] = {}  # by the folder or glob that was given
+        self._unread: dict[str, dict[Path, tuple[str, str]]] = {}  # likewise; as what, and what it is
         self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
 
     def leaves_out(self, path: Path) -> bool:
         """Whether a path is the folder that is left out, or below it."""
         return self._away is not None and Path(os.path.realpath(path)).is_relative_to(self._away)
 
-    def walk(self, folder: Path) -> Iterator[Path]:
-        """Yield the pictures below `folder`, in order, but hidden ones and those that are left out."""
+    def walk(self, folder: Path, named: str | None = None) -> Iterator[Path]:
+        """Yield the pictures below `folder`, in order, but hidden ones and those that are left out.
+
+        `named`: the glob that it is of; None: it was given itself.
+        """
         for root, folders, files in os.walk(folder, onerror=self._refuse):
             seen = [Path(root, name) for name in sorted(folders) if not name.startswith(".")]
             seen = [path for path in seen if os.path.realpath(path) != str(self._away)]
@@ -105,24 +116,44 @@ class FolderWalker:
                     self.left_out.append(Refusal(str(path), reason))
             folders[:] = [path.name for path in seen]
             paths = [Path(root, name) for name in sorted(files) if not name.startswith(".")]
-            films = [path for path in paths if path.suffix.lower() in self._film_suffixes]
-            self._films.setdefault(folder, []).extend(films)
-            yield from _pictures(paths)
+            yield from self.choose(named or str(folder), paths)
+
+    def choose(self, named: str, paths: Iterable[Path]) -> Iterator[Path]:
+        """Yield the pictures among files, but hidden ones; note films, and pictures that are not read.
+
+        `named`: the folder or glob that a person gave. A file without a suffix is what its first bytes say.
+        """
+        for path in paths:
+            if path.name.startswith("."):
+                continue
+            if path.suffix.lower() in self._film_suffixes:
+                self._films.setdefault(named, {})[path] = None
+                continue
+            head = None if has_suffix(path) else read_head(path)
+            if path.suffix.lower() in READABLE_SUFFIXES or (head and match_format(head)):
+                yield path
+            elif (found := name_unread_kind(path.suffix, head)) is not None:
+                self._unread.setdefault(named, {})[path] = found
+
+    def unread(self) -> Iterator[Refusal]:
+        """Count the pictures of kinds that are not read, and say what to type for the first."""
+        for named, pictures in self._unread.items():
+            count = f"{len(pictures)} picture{'s' * (len(pictures) > 1)}"
+            kinds = Counter(name for name, _ in pictures.values())
+            said = ", ".join(f"{number} {name}" for name, number in sorted(kinds.items()))
+            path, (_, kind) = next(iter(pictures.items()))
+            cure = describe_cure(kind, shell_word(str(path)))
+            reason = f"{named}: {count} left, of a kind that is not read ({said}). {cure}"
+            yield Refusal(named, reason, len(pictures))
 
     def films(self) -> Iterator[Refusal]:
         """Say which films are in the folders, and what to type for them."""
-        for folder, films in self._films.items():
-            if films:
-                named = " ".join(shell_word(str(film)) for film in films[:_NAMED_FILMS])
-                more = " ..." if len(films) > _NAMED_FILMS else ""
-                count = f"{len(films)} film{'s' * (len(films) > 1)}"
-                yield Refusal(str(folder), f"{folder}: {count} left; type: colorify video {named}{more}")
+        for named, films in self._films.items():
+            words = " ".join(shell_word(str(film)) for film in islice(films, _NAMED_FILMS))
+            more = " ..." if len(films) > _NAMED_FILMS else ""
+            count = f"{len(films)} film{'s' * (len(films) > 1)}"
+            yield Refusal(named, f"{named}: {count} left; type: colorify video {words}{more}", len(films))
 
     def _refuse(self, error: OSError) -> None:
-        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {error.strerror}."))
-
-
-def _pictures(paths: Iterable[Path]) -> Iterator[Path]:
-    return (
-        path for path in paths if path.suffix.lower() in READABLE_SUFFIXES and not path.name.startswith(".")
-    )
+        reason = describe_fault(error, Path(error.filename))
+        self.refused.append(Refusal(str(error.filename), f"{error.filename}: {reason}"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorify.batch.file_places import make_place
+from colorify.batch.foreign_files import DescribeForeign, ForeignFiles, explain_foreign
 from colorify.batch.inputs import (
     FolderWalker,
     FoundPhoto,
@@ -24,9 +25,9 @@ from colorify.images.output_names import (
     MARKED_STEM,
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
+    choose_suffix,
     mark_name,
     photo_stem,
-    result_suffix,
 )
 
 
@@ -37,6 +38,7 @@ class Job:
     source: Path
     target: Path
     alternative: int = 1  # which of the plausible colourings; 1 the likeliest
+    named: bool = False  # whether the person named the target, and so says what -f may replace
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Plan:
     finished: tuple[Job, ...] = ()  # the target is there: an earlier run wrote it
     taken: tuple[Job, ...] = ()  # another run is colouring them
     own: tuple[Path, ...] = ()  # outputs of Colorify, not to be coloured again
+    unmarked: tuple[Path, ...] = ()  # called as outputs of this run are, which has no mark to know them by
     refused: tuple[Refusal, ...] = ()
     left_out: tuple[Refusal, ...] = ()  # no fault, but to be said
     single_input: bool = False  # one photo was named, by itself: what a batch passes over is then an error
@@ -66,6 +69,8 @@ def make_plan(
     watching: bool = False,
     alternatives: int | None = None,
     film_suffixes: frozenset[str] = frozenset(),
+    mark: bool = True,
+    describe_foreign: DescribeForeign | None = None,
 ) -> Plan:
     """Pair each photo that `inputs` (files, folders, globs) name with its target.
 
@@ -74,6 +79,9 @@ def make_plan(
     so an empty folder is no fault, and of two photos to one target the second is refused, not the run.
     `alternatives`: so many jobs for each photo, their targets ending in -1, -2 and so on.
     `film_suffixes`: of films, which are left out where a folder holds some, and said.
+    `mark`: whether results get one. What is at the place of a target and has none is nobody's to replace, so
+    the photo is refused, but where `output` is that very file; without `mark` it may be a result, and is
+    passed over. `describe_foreign`: says what a file is that Colorify did not make (None: a ForeignFiles).
     Raises UsageError where two photos would be written to one target, or a photo onto a photo.
     """
     lone = len(inputs) == 1 and not is_folder(inputs[0]) and not is_glob(inputs[0])
@@ -85,24 +93,32 @@ def make_plan(
     found, refused, left_out = find_photos(inputs, walker, watching=watching)
     if as_file:
         refuse_format(output or "", format)
-        pairs = [Job(item.path, Path(output or "")) for item in found]
+        pairs = [Job(item.path, Path(output or ""), named=alternatives is None) for item in found]
     else:
         pairs = [Job(item.path, _target(item, folder, format)) for item in found]
     if alternatives is not None:
         pairs = [_numbered(job, number) for job in pairs for number in range(1, alternatives + 1)]
-    own = set() if lone and force else _own_outputs([item.path for item in found])
-    pairs = [job for job in pairs if job.source not in own]
-    clashes = _clashes(pairs)
+    foreign = describe_foreign or ForeignFiles()
+    like = _paths_like_outputs([item.path for item in found])
+    own = set() if lone and force else {path for path in like if foreign(path) is None}
+    unmarked = set() if lone or mark else like - own
+    pairs = [job for job in pairs if job.source not in own | unmarked]
+    there = [job for job in pairs if os.path.lexists(job.target)]
+    barred = _find_barred(there, foreign, lone=lone) if mark or force or lone else {}
+    # beside the photos what is in the way may be one of them, and is no fault of the whole run
+    clashes = _clashes([job for job in pairs if folder is not None or job not in barred])
     if clashes and not watching:
         others = f" ({len(clashes) - 1} more like this.)" if len(clashes) > 1 else ""
         raise UsageError(next(iter(clashes.values())) + others)
-    pairs = [job for job in pairs if job not in clashes]
-    finished = {} if force else dict.fromkeys(job for job in pairs if os.path.lexists(job.target))
+    bad = {**barred, **clashes}
+    pairs = [job for job in pairs if job not in bad]
+    finished = {} if force else dict.fromkeys(job for job in there if job not in bad)
     plan = Plan(
         jobs=tuple(job for job in pairs if job not in finished),
         finished=tuple(finished),
         own=tuple(sorted(own)),
-        refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in clashes.items())),
+        unmarked=tuple(sorted(unmarked)),
+        refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in bad.items())),
         left_out=tuple(left_out),
         single_input=lone,
     )
@@ -151,7 +167,7 @@ def _may_be_folder(output: str) -> bool:
 
 
 def _target(item: FoundPhoto, folder: Path | None, format: str | None) -> Path:
-    suffix = format_named(format).suffixes[0] if format is not None else result_suffix(item.path.suffix)
+    suffix = format_named(format).suffixes[0] if format is not None else choose_suffix(item.path)
     if folder is None:
         return item.path.with_name(mark_name(photo_stem(item.path), suffix))
     return (folder / item.inside).with_name(f"{photo_stem(item.path)}{suffix}")
@@ -162,8 +178,17 @@ def _numbered(job: Job, number: int) -> Job:
     return replace(job, target=target, alternative=number)
 
 
-def _own_outputs(paths: Sequence[Path]) -> set[Path]:
-    """Find those named `X-color` that lie beside an `X`: what an earlier run wrote."""
+def _find_barred(jobs: Sequence[Job], foreign: DescribeForeign, *, lone: bool) -> dict[Job, str]:
+    """Find the jobs whose target nobody named and is there, not made by Colorify; say what to type."""
+    return {
+        job: explain_foreign(job.source, job.target, what, named=lone and job.target.is_file())
+        for job in jobs
+        if not job.named and (what := foreign(job.target)) is not None
+    }
+
+
+def _paths_like_outputs(paths: Sequence[Path]) -> set[Path]:
+    """Find those named `X-color` that lie beside an `X`: as what an earlier run wrote."""
     named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(photo_stem(path)))}
     folders = {path.parent for path in named}
     stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file

@@ -7,10 +7,12 @@ that shows only in that its size and time stand still.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from colorify.batch.file_places import FileState, read_file_state
+from colorify.batch.inputs import Refusal
 from colorify.batch.plan import Plan
 
 MIN_PAUSE_S: Final = 2.0  # s at least between two looks: so long must a file stand still
@@ -18,14 +20,6 @@ PAUSE_FACTOR: Final = (
     5  # times the length of a look, likewise: many files on a slow share are looked at less often
 )
 _STOP_CHECK_S: Final = 0.1  # s: so soon is a request to stop noticed
-
-
-@dataclass(frozen=True)
-class FileState:
-    """What changes when a file is written to."""
-
-    size: int  # bytes
-    time: int  # ns
 
 
 def watch_folder(
@@ -46,6 +40,12 @@ def watch_folder(
     given: dict[Path, FileState | None] = {}
     told: set[str] = set()
     first = True
+
+    def was_given(refusal: Refusal) -> bool:
+        """Whether it was coloured, unchanged: its result, without a mark, is like anybody's file."""
+        path = Path(refusal.source)
+        return path in given and given[path] == read_file_state(path)
+
     while not stopped():
         if again is not None:
             for path in again:
@@ -53,30 +53,21 @@ def watch_folder(
             again.clear()
         started = time.monotonic()
         plan = make_plan()
-        now = {job.source: _file_state(job.source) for job in plan.jobs}
+        now = {job.source: read_file_state(job.source) for job in plan.jobs}
         whole = [path for path in now if path in before and before[path] == now[path]]
         ready = {path for path in whole if path not in given or given[path] != now[path]}
         new = replace(
-            plan if first else replace(plan, finished=(), own=()),
+            plan if first else replace(plan, finished=(), own=(), unmarked=()),
             jobs=tuple(job for job in plan.jobs if job.source in ready),
-            refused=tuple(refusal for refusal in plan.refused if refusal.reason not in told),
+            refused=tuple(item for item in plan.refused if item.reason not in told and not was_given(item)),
             left_out=tuple(refusal for refusal in plan.left_out if refusal.reason not in told),
         )
         before, first = now, False
         given.update((path, now[path]) for path in ready)
         told = {refusal.reason for refusal in (*plan.refused, *plan.left_out)}
-        if new.jobs or new.refused or new.left_out or new.finished or new.own:
+        if new.jobs or new.refused or new.left_out or new.finished or new.own or new.unmarked:
             yield new
         _wait(max(pause, PAUSE_FACTOR * (time.monotonic() - started)), stopped)
-
-
-def _file_state(path: Path) -> FileState | None:
-    """Return the stamp of a file; None where it cannot be had, as of a link that leads nowhere."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return FileState(found.st_size, found.st_mtime_ns)
 
 
 def _wait(seconds: float, stopped: Callable[[], bool]) -> None:

@@ -111,4 +111,5 @@ def _print_report(report: "BulkReport", dest: str, *, as_json: bool) -> None:
     if (more := len(report.failures) - SHOWN_FAILURES) > 0:
         print_line(f"and {more} more: {dest.rstrip('/')}/{REPORT}", err=True)
     failed = len(report.failures)
-    print_line(f"{report.colored} coloured, {failed} failed, in {report.chunks} chunks", err=True)
+    own = f"{len(report.own)} made by Colorify and skipped, " if report.own else ""
+    print_line(f"{report.colored} coloured, {own}{failed} failed, in {report.chunks} chunks", err=True)

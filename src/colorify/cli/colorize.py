@@ -128,7 +128,7 @@ class DefaultCommand(VerbCommand):
     default=DEFAULT_JOBS,
     help="Photos at a time.  [default: as many as cores, 4 at most, and one more]",
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite results, and files that you name.")
 @click.option("--max-pixels", type=whole_in("max_pixels"), help="Refuse photos of more pixels.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
@@ -237,8 +237,10 @@ def colorize(
         left = refuse_films(ctx, films)
         photos = tuple(text for text in inputs if text not in films)
         code: int = ExitCode.DONE
-        if photos or left:
-            code = color_inputs(photos, output, options, run, dry=dry_run, refused=left)
+        if photos:
+            code = color_inputs(photos, output, options, run, dry=dry_run, left_out=left)
+        elif left:  # nothing at all would be done
+            code = color_inputs((), output, options, run, dry=dry_run, refused=left)
     if films and not left and code != ExitCode.INTERRUPTED:
         code = max(code, color_films(ctx, films))  # which opens the table anew
     return code

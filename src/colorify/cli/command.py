@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Final
 
 import click
@@ -13,6 +14,7 @@ from colorify.cli.output import OutputError, flush
 from colorify.cli.wording import describe_error
 from colorify.errors import ColorifyError, ExitCode, SetupError, UsageError
 from colorify.extras import SERVER, describe_extra, describe_install
+from colorify.file_faults import describe_fault
 
 # what a verb may find missing -> the extra that brings it
 EXTRA_OF: Final = {
@@ -63,7 +65,7 @@ def run_command(arguments: list[str]) -> int:
         if error.filename is None:
             raise
         # a verb says more of what it expects to happen; whatever else the system refuses, it names the file
-        return _fail(ColorifyError(f"{_spelt(error.filename)}: {error.strerror or error}."))
+        return _fail(ColorifyError(f"{_spelt(error.filename)}: {_describe(error)}"))
     except OutputError as error:
         return error.exit_code if error.is_unwanted else _fail(error)
     except ColorifyError as error:
@@ -96,6 +98,13 @@ def _missing_extra(error: ModuleNotFoundError) -> SetupError | None:
     else:
         return None
     return SetupError(f"this needs the package {package}, which is not installed. Type: {cure}")
+
+
+def _describe(error: OSError) -> str:
+    name = error.filename
+    if isinstance(name, int):  # a descriptor
+        return f"{error.strerror or error}."
+    return describe_fault(error, Path(os.fsdecode(name)))
 
 
 def _spelt(name: str | bytes | int) -> str:

@@ -106,7 +106,7 @@ def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, 
     for text in texts:
         x, y, radius, reach = _parts(NEUTRAL, text, cure, ctx, param)
         try:
-            found.append(Hint.neutral(_length(x), _length(y), _length(radius), float(reach or 0)))
+            found.append(Hint.neutral(*_place(x, y), _length(radius), float(reach or 0)))
         except UsageError as error:
             raise click.BadParameter(str(error), ctx, param) from error
     return tuple(found)
@@ -131,7 +131,16 @@ def _parts(
 def _hint(x: str | None, y: str | None, color: str | None, radius: str | None, reach: str | None) -> "Hint":
     from colorify.hints import Hint
 
-    return Hint(_length(x), _length(y), color or "", _length(radius), float(reach or 0))
+    return Hint(*_place(x, y), color or "", _length(radius), float(reach or 0))
+
+
+def _place(x: str | None, y: str | None) -> "tuple[Length, Length]":
+    from colorify.hints import refuse_shares
+
+    place = _length(x), _length(y)
+    if all(text is not None and "." in text and not text.endswith("%") for text in (x, y)):
+        refuse_shares(*map(float, place))
+    return place
 
 
 def _length(text: str | None) -> "Length":

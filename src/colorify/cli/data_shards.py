@@ -10,7 +10,7 @@ import click
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.progress import count_bar
-from colorify.errors import ExitCode
+from colorify.errors import ExitCode, spell_count
 
 HELP: Final = {"help_option_names": ["-h", "--help"], "show_default": True}
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
@@ -131,7 +131,8 @@ def shard(
         print_line(f"error: {reason}", err=True)
     photos = ", ".join(f"{count} {split}" for split, count in packed.photos.items())
     before = f", {packed.resumed} of them written before" if packed.resumed else ""
-    print_line(f"{folder} -> {output}  ({photos or 'no'} photos, {packed.shards} shards{before})", err=True)
+    shards = spell_count(packed.shards, "shard")
+    print_line(f"{folder} -> {output}  ({photos or 'no'} photos, {shards}{before})", err=True)
     return ExitCode.FAILED if packed.failed else ExitCode.DONE
 
 

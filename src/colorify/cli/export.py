@@ -2,12 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypedDict
 
 import click
 
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
+
+
+class Labels(TypedDict):
+    """What a weights file calls itself."""
+
+    name: str
+    version: str
+    license: str
+
+
+# what `colorify train` writes, too: the two make the same file of a run
+OWN: Final = Labels(name="own", version="1", license="its maker's")
 
 
 @click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,9 +31,9 @@ from colorify.cli.lines import print_line
     metavar="FOLDER",
     help="In place of -o: a folder to upload to the Hugging Face Hub; RUN may be a weights file.",
 )
-@click.option("--name", default="colorify-lite2", show_default=True, help="What the file calls itself.")
-@click.option("--version", default="1", show_default=True)
-@click.option("--license", default="MIT", show_default=True, help="Of the weights.")
+@click.option("--name", default=OWN["name"], show_default=True, help="What the file calls itself.")
+@click.option("--version", default=OWN["version"], show_default=True)
+@click.option("--license", default=OWN["license"], show_default=True, help="Of the weights.")
 @click.option(
     "--contrast",
     type=click.FloatRange(min=0),
@@ -69,22 +81,21 @@ def export(
     if weights is None:
         said = {"contrast": contrast, "tilt": tilt, "follows_hints": follows_hints}
         changes = {entry: value for entry, value in said.items() if value is not None}
-        weights = _export_runs(runs, target, name, version, license, changes, force=force)
+        labels = Labels(name=name, version=version, license=license)
+        weights = _export_runs(runs, target, labels, changes, force=force)
     if hub is not None:
         write_repository(weights, hub, overwrite=force)
         print_line(f"{hub}: type `hf upload OWNER/NAME {hub}` to publish it.", err=True)
     print_line(f"{' + '.join(map(str, runs))} -> {target}  ({target.stat().st_size / 1e6:.1f} MB)", err=True)
 
 
+def say_export(target: Path) -> None:
+    """Say that an export begins: on a busy machine it takes minutes."""
+    print_line(f"writing {target} ...", err=True)
+
+
 def _export_runs(
-    runs: tuple[Path, ...],
-    target: Path,
-    name: str,
-    version: str,
-    license: str,
-    changes: dict[str, Any],
-    *,
-    force: bool,
+    runs: tuple[Path, ...], target: Path, labels: Labels, changes: dict[str, Any], *, force: bool
 ) -> Path:
     """Write the mean of the weights of some runs to `target`, and return that. `changes`: to the recipe."""
     from colorify.training.checkpoint import CHECKPOINT, average_checkpoints, load_checkpoint
@@ -92,5 +103,6 @@ def _export_runs(
 
     checkpoint = average_checkpoints([load_checkpoint(run / CHECKPOINT) for run in runs])
     checkpoint.recipe = replace(checkpoint.recipe, **changes)
-    export_checkpoint(checkpoint, target, name=name, version=version, license=license, overwrite=force)
+    say_export(target)
+    export_checkpoint(checkpoint, target, **labels, overwrite=force)
     return target

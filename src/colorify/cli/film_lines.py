@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from colorify.cli.lines import print_json, print_line
 from colorify.cli.progress import count_bar
 from colorify.cli.result_lines import printable_path
+from colorify.errors import spell_count
 
 if TYPE_CHECKING:
     from colorify.model.generator import Generator
@@ -72,7 +73,11 @@ class FilmReporter:
 
 def _tell(report: "FilmReport") -> None:
     made = report.frames - report.resumed
-    notes = [f"{report.width}x{report.height}", f"{report.frames} frames", f"{report.seconds:.1f} s"]
+    notes = [
+        f"{report.width}x{report.height}",
+        spell_count(report.frames, "frame"),
+        f"{report.seconds:.1f} s",
+    ]
     notes.append(f"{made / max(report.seconds, 1e-6):.1f} frames/s")
     if report.resumed:
         notes.append(f"{report.resumed} frames of an earlier run")

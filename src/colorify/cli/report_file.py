@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from colorify.atomic import open_lines
 from colorify.cli.film_lines import FilmReporter, describe_fault, film_status
 from colorify.cli.lines import spell_line
-from colorify.cli.result_lines import RunReporter, printable_path
+from colorify.cli.result_lines import UNMARKED, RunReporter, printable_path
 from colorify.cli.summary import RunSummary
 from colorify.cli.wording import describe_error
 from colorify.errors import UsageError
@@ -94,6 +94,8 @@ class TableReporter:
             self._skip(job, "another run is colouring it")
         for path in plan.own:
             self._table.write(input=printable_path(path), status="skipped", notes="made by Colorify")
+        for path in plan.unmarked:
+            self._table.write(input=printable_path(path), status="skipped", notes=UNMARKED)
         for left in plan.left_out:
             self._table.write(input=left.source, status="skipped", notes=left.reason)
         self._show.passed_over(plan)

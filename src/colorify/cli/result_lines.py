@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from colorify.colorizer import Colorizer
     from colorify.result import Report
 
-MAX_REASONS: Final = 20  # that the report repeats
+UNMARKED: Final = "called NAME-color beside NAME, as results without a mark are"
 
 
 class RunReporter(Protocol):
@@ -70,6 +70,8 @@ class LineReporter:
                 _print_line(f"{printable_path(job.source)}: done before, {printable_path(job.target)} exists")
             for path in plan.own:
                 _print_line(f"{printable_path(path)}: made by Colorify, not coloured again")
+            for path in plan.unmarked:
+                _print_line(f"{printable_path(path)}: {UNMARKED}, not coloured again")
 
     def planned(self, job: "Job") -> None:
         print_line(
@@ -138,6 +140,8 @@ class JsonReporter:
             )
         for path in plan.own:
             _print_json(printable_path(path), None, "skipped", notes=["made by Colorify"])
+        for path in plan.unmarked:
+            _print_json(printable_path(path), None, "skipped", notes=[UNMARKED])
         for left in plan.left_out:
             _print_json(left.source, None, "skipped", notes=[left.reason])
 
@@ -160,6 +164,7 @@ class JsonReporter:
             "done": summary.done,
             "skipped": summary.skipped,
             "failed": summary.failed,
+            "left_out": summary.left_out,
             "left": summary.left,
             "stopped": summary.stopped or None,
             "seconds": round(summary.seconds, 3),
@@ -175,10 +180,11 @@ def _details(summary: RunSummary) -> Iterator[str]:
         yield f"skipped: {summary.taken} that another run is colouring; repeat the command when it has ended"
     if summary.own:
         yield f"skipped: {summary.own} made by Colorify"
-    reasons = [why for _, why in summary.failures.values()]
-    yield from (f"failed: {reason}" for reason in reasons[:MAX_REASONS])
-    if len(reasons) > MAX_REASONS:
-        yield f"failed: {len(reasons) - MAX_REASONS} more, each with its error above"
+    if summary.unmarked:
+        yield f"skipped: {summary.unmarked} {UNMARKED}"
+    if summary.failed:
+        each = "each " if summary.failed > 1 else ""
+        yield f"failed: {summary.failed}, {each}with its error above"
     if summary.left and summary.stopped:
         yield f"left: {summary.stopped}; repeat the command to go on"
 

@@ -20,6 +20,7 @@ from colorify.options import SaveOptions
 
 if TYPE_CHECKING:
     from colorify.batch.coloring import BatchOptions
+    from colorify.batch.foreign_files import ForeignFiles
     from colorify.batch.inputs import Refusal
     from colorify.batch.plan import Plan
     from colorify.batch.run import PhotoResult
@@ -72,13 +73,17 @@ def color_inputs(
     *,
     dry: bool,
     refused: "tuple[Refusal, ...]" = (),
+    left_out: "tuple[Refusal, ...]" = (),
 ) -> int:
     """Colour files, folders and globs, or only say what would be written where; return the exit code.
 
-    `refused`: other inputs, of which it is known already that nothing comes.
+    `refused`: other inputs, of which it is known already that nothing comes. `left_out`: likewise, and that
+    is no fault.
     """
-    plan = _plan(inputs, output, options)
-    plan = replace(plan, refused=(*plan.refused, *refused))
+    from colorify.batch.foreign_files import ForeignFiles
+
+    plan = _plan(inputs, output, options, ForeignFiles(options.max_pixels))
+    plan = replace(plan, refused=(*plan.refused, *refused), left_out=(*plan.left_out, *left_out))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
     if options.compare_suffix is not None:
@@ -95,12 +100,15 @@ def watch_folders(
     inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run, *, dry: bool
 ) -> int:
     """Colour what is in folders and what comes into them, until a signal ends it; return the exit code."""
+    from colorify.batch.foreign_files import ForeignFiles
     from colorify.batch.watch import watch_folder
 
     _check_watch(inputs, output, options, dry=dry)
 
+    foreign = ForeignFiles(options.max_pixels)  # which remembers the files that it has looked into
+
     def look() -> "Plan":
-        return _plan(inputs, output, options, patient=True)
+        return _plan(inputs, output, options, foreign, patient=True)
 
     look()  # what makes no sense is said before anything else
     with stop_on_signals() as stopped:
@@ -112,7 +120,12 @@ def watch_folders(
 
 
 def _plan(
-    inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, patient: bool = False
+    inputs: tuple[str, ...],
+    output: str | None,
+    options: "BatchOptions",
+    foreign: "ForeignFiles",
+    *,
+    patient: bool = False,
 ) -> "Plan":
     from colorify.batch.plan import make_plan
 
@@ -124,6 +137,8 @@ def _plan(
         watching=patient,
         alternatives=options.alternatives,
         film_suffixes=frozenset() if patient else FILM_SUFFIXES,  # a watch would say it at each look
+        mark=options.save.mark,
+        describe_foreign=foreign,
     )
 
 

@@ -1,6 +1,7 @@
 """One photo from stdin, or onto stdout, or both."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from colorify.images.formats import SNIFF_BYTES, sniff
 if TYPE_CHECKING:
     from colorify.batch.coloring import BatchOptions
     from colorify.batch.plan import Job
-    from colorify.batch.run import PhotoResult
+    from colorify.result import Report
 
 STDIO: Final = "-"  # as an input: stdin; as an output: stdout
 
@@ -27,31 +28,35 @@ def color_stream(
     from colorify.batch.run import PhotoResult, RunStoppedError
 
     summary = RunSummary()
-    job = _job(inputs, output, options, run)
-    summary.plan(Plan(jobs=(job,)))
+    reads, writes = inputs[0] == STDIO, output in (None, STDIO)  # `./-` is a file
+    job = _job(inputs, output, options, run, writes=writes)
+    # a program knows the streams by the names that it gave
+    shown = job if isinstance(run.show, JsonReporter) else _name_streams(job, reads=reads, writes=writes)
+    summary.plan(Plan(jobs=(shown,)))
     if dry:
-        run.show.planned(job)
+        run.show.planned(shown)
     else:
         try:
-            result = _color(job, options, run)
+            source, target = None if reads else job.source, None if writes else job.target
+            result = PhotoResult(shown, report=_color(source, target, options, run))
         except RunStoppedError:
             summary.stopped = "interrupted"
             run.show.end(summary)
             return ExitCode.INTERRUPTED
         except PhotoError as error:
-            result = PhotoResult(job, error=error)
+            result = PhotoResult(shown, error=error)
         summary.result(result)
         run.show.result(result, alone=True)
     run.show.end(summary, dry=dry)
     return ExitCode.FAILED if summary.failed else ExitCode.DONE
 
 
-def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
+def _color(source: Path | None, target: Path | None, options: "BatchOptions", run: Run) -> "Report":
+    """Colour a photo; `source`: None is stdin, `target`: None is stdout."""
     from colorify.batch.coloring import color_source
-    from colorify.batch.run import PhotoResult, RunStoppedError
+    from colorify.batch.run import RunStoppedError
 
-    source = _read_stdin() if job.source == Path(STDIO) else job.source
-    target = job.target if job.target != Path(STDIO) else None
+    data = _read_stdin() if source is None else source
     colorizer = run.load()
     with stop_on_signals() as stopped:
 
@@ -59,11 +64,17 @@ def _color(job: "Job", options: "BatchOptions", run: Run) -> "PhotoResult":
             if stopped():
                 raise RunStoppedError
 
-        report = color_source(colorizer, source, target, options, watch)
+        report = color_source(colorizer, data, target, options, watch)
     if report.data is not None:
         sys.stdout.buffer.write(report.data)
         sys.stdout.buffer.flush()
-    return PhotoResult(job, report=report)
+    return report
+
+
+def _name_streams(job: "Job", *, reads: bool, writes: bool) -> "Job":
+    """Return a job as a person is told of it."""
+    source, target = Path("stdin") if reads else job.source, Path("stdout") if writes else job.target
+    return replace(job, source=source, target=target)
 
 
 def _read_stdin() -> bytes:
@@ -72,13 +83,17 @@ def _read_stdin() -> bytes:
         raise PhotoError("-: stdin is closed. Send a photo: colorify - < photo.jpg > new.jpg")
     try:
         head = sys.stdin.buffer.read(SNIFF_BYTES)
-        sniff(head, "-")
+        if not head:
+            raise PhotoError("-: nothing came from stdin. Send a photo: colorify - < photo.jpg > new.jpg")
+        sniff(head)
         return head + sys.stdin.buffer.read()
     except OSError as error:
         raise PhotoError(f"-: stdin cannot be read ({error.strerror or error}).") from error
 
 
-def _job(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run) -> "Job":
+def _job(
+    inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run, *, writes: bool
+) -> "Job":
     from colorify.batch.plan import Job, Plan, refuse_format
 
     job = Job(Path(inputs[0]), Path(output or STDIO))
@@ -88,10 +103,10 @@ def _job(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", r
         raise UsageError("- is one photo; give no other INPUT beside it.")
     refuse_format(str(job.target), options.save.format)
     check_beside(options.save, Plan(jobs=(job,)))
-    if job.target.is_dir():
+    if not writes and job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
-    if job.target == Path(STDIO) and isinstance(run.show, JsonReporter):
+    if writes and isinstance(run.show, JsonReporter):
         raise UsageError("--json and the photo would both go to stdout; give -o a file.")
-    if job.target == Path(STDIO) and sys.stdout.isatty():
+    if writes and sys.stdout.isatty():
         raise UsageError("a photo would fill the terminal with bytes; give -o a file, or send stdout to one.")
     return job

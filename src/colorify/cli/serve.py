@@ -18,7 +18,7 @@ from colorify.cli.command_options import DEVICE, WEIGHTS
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.hub_progress import load_weights_of_hub
 from colorify.cli.lines import print_line
-from colorify.errors import ExitCode, UsageError
+from colorify.errors import ExitCode, UsageError, spell_count
 
 if TYPE_CHECKING:
     from colorify.server.settings import Settings
@@ -143,7 +143,8 @@ def _run(settings: "Settings", host: str, port: int, *, browse: bool) -> int:
     ended = listen(settings, host=host, port=port, started=started)
     code = ExitCode.INTERRUPTED if ended.signal == signal.SIGINT else ExitCode.DONE
     if ended.threads:  # the interpreter would wait for them, and a decoder may take as long as it likes
-        print_line(f"warning: {ended.threads} photos at work were given up.", err=True)
+        were = "was" if ended.threads == 1 else "were"
+        print_line(f"warning: {spell_count(ended.threads, 'photo')} at work {were} given up.", err=True)
         sys.stdout.flush()
         os._exit(code)
     return code

@@ -18,7 +18,9 @@ class RunSummary:
     done: int = 0
     before: int = 0  # skipped: an earlier run coloured them
     own: int = 0  # skipped: outputs of Colorify
+    unmarked: int = 0  # skipped: called as outputs are, where these get no mark
     taken: int = 0  # skipped: another run is colouring them
+    left_out: int = 0  # of folders: films, pictures of kinds that are not read; links to folders
     left: int = 0  # not begun, or given up: the run was stopped
     failures: dict[str, tuple[int, str]] = field(default_factory=dict)  # input -> its alternative, and why
     stopped: str = ""  # why there is something left
@@ -32,7 +34,7 @@ class RunSummary:
     @property
     def skipped(self) -> int:
         """Count the photos passed over."""
-        return self.before + self.own + self.taken
+        return self.before + self.own + self.unmarked + self.taken
 
     @property
     def seconds(self) -> float:
@@ -43,6 +45,8 @@ class RunSummary:
         """Count what a plan holds."""
         self.before += len(plan.finished)
         self.own += len(plan.own)
+        self.unmarked += len(plan.unmarked)
+        self.left_out += sum(item.files for item in plan.left_out)
         self.left += len(plan.jobs)
         self.failures.update((refusal.source, (1, refusal.reason)) for refusal in plan.refused)
 

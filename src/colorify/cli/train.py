@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from colorify.cli.export import OWN, say_export
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.training_lines import TrainingLines
-from colorify.errors import ExitCode, UsageError
+from colorify.errors import ExitCode, UsageError, shell_word, spell_count
 
 if TYPE_CHECKING:
     from colorify.dataset.shard_reader import Sample
@@ -108,7 +109,8 @@ def train(
             metric_nets=metric_nets,
             workers=workers,
         )
-        lines.say(f"{len(photo_source.names)} shards, {len(trainer.bins)} bins, from step {trainer.step}")
+        count = spell_count(len(photo_source.names), "shard")
+        lines.say(f"{count}, {len(trainer.bins)} bins, from step {trainer.step}")
         if not trainer.same_stream:
             lines.say("the photos, their sets or the processes are others than before: a new pass begins")
         let_cudnn_choose()
@@ -198,12 +200,24 @@ def _finish(run: Path, output: Path | None, backbone: Path | None, *, overwrite:
     from colorify.training.warm_start import save_backbone
 
     checkpoint = load_checkpoint(run / CHECKPOINT)
-    ours = output is None  # in the folder of the run a later one takes the place of an earlier
-    output = output or run / WEIGHTS
-    export_checkpoint(
-        checkpoint, output, name="own", version="1", license="its maker's", overwrite=ours or overwrite
-    )
-    print_line(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
-    if backbone is not None:
+    if backbone is not None:  # first, as `colorify export` can write all that comes after it
         save_backbone(select_weights(checkpoint), backbone, overwrite=overwrite)
         print_line(f"{run} -> {backbone}", err=True)
+    overwrite = overwrite or output is None  # in the folder of the run a later one takes the place
+    output = output or run / WEIGHTS
+    with _written_later(run, output):
+        say_export(output)
+        export_checkpoint(checkpoint, output, **OWN, overwrite=overwrite)
+    print_line(f"{run} -> {output}  ({output.stat().st_size / 1e6:.1f} MB)", err=True)
+
+
+@contextmanager
+def _written_later(run: Path, output: Path) -> Iterator[None]:
+    """Say how the weights file is written after all, where a signal ends the command meanwhile."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        force = " -f" if output.exists() else ""
+        command = f"colorify export {shell_word(str(run))} -o {shell_word(str(output))}{force}"
+        print_line(f"the training is done, but {output} is not written yet; type: {command}", err=True)
+        raise

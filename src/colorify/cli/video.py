@@ -59,12 +59,15 @@ def read_time(ctx: click.Context, param: click.Parameter, text: str | None) -> f
 def read_timed_hints(
     ctx: click.Context, param: click.Parameter, texts: tuple[str, ...]
 ) -> "tuple[tuple[Hint, float], ...]":
-    """Read colours at places of frames, as of a photo, and `@TIME` behind each that is not at the start."""
+    """Read colours at places of frames, as of a photo, and `@TIME` behind each that is not at the start.
+
+    Without it, the place is one of the first frame that is coloured.
+    """
     found = []
     for text in texts:
-        place, _, time = text.partition("@")
+        place, at, time = text.partition("@")
         (hint,) = read_photo_hints(ctx, param, (place,))
-        found.append((hint, read_time(ctx, param, time or "0") or 0.0))
+        found.append((hint, read_time(ctx, param, time if at else "0") or 0.0))
     return tuple(found)
 
 
@@ -89,10 +92,11 @@ def read_timed_hints(
 @click.option(
     "--hint",
     "hints",
-    metavar="X,Y,COLOR[,RADIUS][,+REACH]@TIME",
+    metavar="X,Y,COLOR[,RADIUS][,+REACH][@TIME]",
     multiple=True,
     callback=read_timed_hints,
-    help="A colour you know, at a pixel or at 50%,30%, and a time; it is followed through its shot.",
+    help="A colour you know, at a pixel or at 50%,30%, followed through its shot; without @TIME: of the "
+    "first frame.",
 )
 @SIZE
 @click.option(

@@ -40,7 +40,7 @@ def store_image(data: bytes, folder: Path, *, max_pixels: int) -> StoredImage:
     SetupError where the disk does not take it.
     """
     photo = open_photo(data, max_pixels=max_pixels)
-    kind = sniff(data[:SNIFF_BYTES], "bytes")
+    kind = sniff(data[:SNIFF_BYTES])
     phash = f"{hash_photo(photo):016x}"  # decodes the whole of it, so that a truncated file is found here
     sha256 = hashlib.sha256(data).hexdigest()
     path = Path("images") / sha256[:2] / f"{sha256}{kind.suffixes[0]}"

@@ -2,6 +2,7 @@
 
 From the ground up:
 
+* `other_kinds`: pictures of kinds that are not read: how they are told, and what to convert them with
 * `formats`: the kinds of picture file, as rows of a table
 * `output_names`: what a result is called that lies beside its source
 * `sizes`: a width and a height, multiplied or shrunk to a side

@@ -21,9 +21,10 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.errors import PhotoError, shell_word
+from colorify.file_faults import describe_fault
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
-from colorify.images.formats import HEIC, SNIFF_BYTES, Format, sniff
+from colorify.images.formats import FORMATS, HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
 from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
@@ -75,7 +76,7 @@ class ImageSource:
         try:
             return self.data.stat().st_size <= SMALL_FILE_BYTES
         except OSError as error:
-            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
+            raise PhotoError(f"{self.name}: {describe_fault(error, self.data)}") from error
 
     @cached_property
     def unread(self) -> list[pyvips.Image]:
@@ -90,7 +91,7 @@ class ImageSource:
         try:
             return self.data.read_bytes()
         except OSError as error:
-            raise PhotoError(f"{self.name}: {error.strerror or error}.") from error
+            raise PhotoError(f"{self.name}: {describe_fault(error, self.data)}") from error
 
 
 def identify_source(source: Source, max_pixels: int, page: int | None = None) -> ImageSource:
@@ -101,15 +102,15 @@ def identify_source(source: Source, max_pixels: int, page: int | None = None) ->
     if isinstance(source, np.ndarray):
         return ImageSource("pixels", _image_from_pixels(source), None)
     if isinstance(source, bytes):
-        return _identify_file(source, sniff(source[:SNIFF_BYTES], "bytes"), "bytes", max_pixels, page)
+        return _identify_file(source, sniff(source[:SNIFF_BYTES]), NAMELESS, max_pixels, page)
     name = str(source)
     if source.is_dir():
         raise PhotoError(f"{name}: expected a picture file, found a folder.")
     try:
         with source.open("rb", buffering=0) as file:
-            row = sniff(file.read(SNIFF_BYTES), name)
+            row = sniff(file.read(SNIFF_BYTES), name, source)
     except OSError as error:
-        raise PhotoError(f"{name}: {error.strerror or error}.") from error
+        raise PhotoError(f"{name}: {describe_fault(error, source)}") from error
     return _identify_file(source, row, name, max_pixels, page)
 
 
@@ -117,11 +118,21 @@ def _identify_file(
     data: Path | bytes, row: Format, name: str, max_pixels: int, page: int | None
 ) -> ImageSource:
     path = data if isinstance(data, Path) else None
+    said = () if path is None else _compare_name(path, row)
     if row is not HEIC:
-        return _add_header(ImageSource(name, data, row, path=path, page=page))
+        origin = _add_header(ImageSource(name, data, row, path=path, page=page))
+        return replace(origin, notes=(*said, *origin.notes)) if said else origin
     pixels, blocks, left_out = read_heic(data, name, max_pixels)
-    notes = tuple(f"{what} left out" for what in left_out)
+    notes = (*said, *(f"{what} left out" for what in left_out))
     return ImageSource(name, attach_blocks(_image_from_pixels(pixels), blocks), row, notes=notes, path=path)
+
+
+def _compare_name(path: Path, row: Format) -> tuple[str, ...]:
+    """Say what a file is where its name says that it is of another kind."""
+    named = next((one for one in (*FORMATS, HEIC) if path.suffix.lower() in one.suffixes), None)
+    if named is None or named is row:
+        return ()
+    return (f"is {'HEIC' if row is HEIC else row} by its content, whatever its name says",)
 
 
 def _add_header(origin: ImageSource) -> ImageSource:
@@ -137,7 +148,7 @@ def _add_header(origin: ImageSource) -> ImageSource:
             if kind == "avif" and (numbers := read_nclx(file)) is not None:
                 return replace(origin, profile=profile_of_numbers(*numbers, "AVIF"))
         except StrangeColorsError as error:
-            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.name)}") from error
+            raise PhotoError(f"{origin.name}: {_unreadable(str(error), origin.path)}") from error
         header = read_tiff_header(file, origin.page or 0) if kind == "tiff" else None
     return origin if header is None else _add_tiff_header(origin, header)
 
@@ -153,7 +164,7 @@ def _add_tiff_header(origin: ImageSource, header: TiffHeader) -> ImageSource:
     if header.raw:
         raise PhotoError(
             f"{origin.name}: expected a picture, found a raw photograph, not developed yet. Develop it "
-            f"first: {_command('darktable-cli {0} {1}', origin.name, '.tif')}"
+            f"first: {_command('darktable-cli {0} {1}', origin.path, '.tif')}"
         )
     pictures = "smaller picture" + "s" * (header.previews > 1)
     note = f"{header.previews} {pictures} beside the photo, of it or a mask, left out"
@@ -168,21 +179,21 @@ def explain(origin: ImageSource) -> str | None:
     with open_file(origin) as file:
         rarity = find_rarity(file, origin.format.name, origin.page or 0)
         if rarity is not None:
-            return _unreadable(rarity, origin.name)
+            return _unreadable(rarity, origin.path)
         return (
             "damaged or cut short (the file ends early)." if is_cut_short(file, origin.format.name) else None
         )
 
 
-def _unreadable(what: str, name: str) -> str:
-    return (
-        f"cannot be read: {what}. Convert it first: {_command('magick {0} -depth 16 {1}', name, '-16.tif')}"
-    )
+def _unreadable(what: str, path: Path | None) -> str:
+    command = _command("magick {0} -depth 16 {1}", path, "-16.tif")
+    return f"cannot be read: {what}. Convert it first: {command}"
 
 
-def _command(line: str, name: str, ending: str) -> str:
-    """Return a command line that makes a file called as `name`, with another ending."""
-    return line.format(shell_word(name), shell_word(f"{Path(name).with_suffix('')}{ending}"))
+def _command(line: str, path: Path | None, ending: str) -> str:
+    """Return a command line that makes a TIFF called as the file at `path`, with another ending."""
+    made = "OUT.tif" if path is None else f"{path.with_suffix('')}{ending}"
+    return line.format(command_word(path), shell_word(made))
 
 
 def decode(origin: ImageSource, *, access: str, shrink: int = 1) -> pyvips.Image:
@@ -281,7 +292,7 @@ def open_file(origin: ImageSource) -> Iterator[BinaryIO]:
         with BytesIO(data) if isinstance(data, bytes) else data.open("rb") as file:
             yield file
     except OSError as error:
-        raise PhotoError(f"{origin.name}: {error.strerror or error}.") from error
+        raise PhotoError(f"{origin.name}: {describe_fault(error, Path(origin.name))}") from error
 
 
 def _undivided_bytes(image: pyvips.Image, origin: ImageSource) -> tuple[int, str] | None:

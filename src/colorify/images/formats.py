@@ -1,11 +1,13 @@
 """The kinds of picture file that Colorify reads and writes, as rows of a table; and HEIC, which it reads."""
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from colorify.errors import PhotoError, shell_word
+from colorify.images.other_kinds import describe_cure, guess_kind
 from colorify.options import FormatName, parse_format
 
 SNIFF_BYTES: Final = 64  # enough to tell every format of the table
@@ -145,19 +147,44 @@ READABLE: Final = "JPEG, PNG, TIFF, WebP, AVIF or HEIC"
 HEIC: Final = replace(FORMATS[0], suffixes=(".heic", ".heif", ".hif"), matches=_is_heic)
 
 
-def sniff(head: bytes, name: str) -> Format:
+NAMELESS: Final = "the photo"  # in messages, what came as bytes
+
+
+def sniff(head: bytes, name: str = NAMELESS, path: PurePath | None = None) -> Format:
     """Return the format of a file that begins with `head`; its suffix does not count.
 
+    `path`: of the file, where it is one that a person could give to another program.
     Raises PhotoError, naming the file `name`, where it is none of those that can be read.
     """
-    for row in (*FORMATS, HEIC):
-        if row.matches(head):
-            return row
+    row = match_format(head)
+    if row is not None:
+        return row
     if not head:
-        raise PhotoError(f"{name}: the file is empty.")
-    found = _guess_kind(head)
-    cure = _CURES.get(found, "Convert it first.").format(shell_word(name))
+        raise PhotoError(f"{name}: the file is empty. Copy it again.")
+    found = guess_kind(head)
+    cure = describe_cure(found, command_word(path))
     raise PhotoError(f"{name}: expected a {READABLE} file, found {found}. {cure}")
+
+
+def match_format(head: bytes) -> Format | None:
+    """Return the format of a file that begins with `head`; None where it is none that can be read."""
+    return next((row for row in (*FORMATS, HEIC) if row.matches(head)), None)
+
+
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file; none of what cannot be read, nor of a pipe, that may send none."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return b""
+        with path.open("rb", buffering=0) as file:
+            return file.read(SNIFF_BYTES)
+    except OSError:
+        return b""  # who opens it says what is wrong
+
+
+def command_word(path: PurePath | None) -> str:
+    """Return how a command that is advised names a photo; one without a path as it names its result, OUT."""
+    return "PHOTO" if path is None else shell_word(str(path))
 
 
 def format_named(name: str) -> Format:
@@ -169,43 +196,3 @@ def format_named(name: str) -> Format:
 def find_format(path: PurePath) -> Format | None:
     """Return the format that the suffix of a file says, None where that says none."""
     return next((row for row in FORMATS if path.suffix.lower() in row.suffixes), None)
-
-
-_RAW: Final = "a raw photograph"
-_JPEG_2000: Final = "a JPEG 2000 file"
-_JPEG_XL: Final = "a JPEG XL file"
-# what to type, with a program that keeps the depth; libvips, as it is installed with us, opens none of these
-_CURES: Final = {
-    _RAW: "Develop it first: darktable-cli {0} OUT.tif",
-    _JPEG_2000: "Convert it first, with OpenJPEG: opj_decompress -i {0} -o OUT.tif",
-    _JPEG_XL: "Convert it first, with libjxl: djxl {0} OUT.png",
-    "a GIF": "Convert it first: magick {0} OUT.png",
-    "a BMP": "Convert it first: magick {0} OUT.png",
-    "a Photoshop file": "Save it as a TIFF, or convert it: magick {0}'[0]' OUT.tif",
-}
-_OTHER_SIGNATURES: Final = (
-    (b"IIRO", _RAW),  # Olympus
-    (b"IIRS", _RAW),
-    (b"MMOR", _RAW),
-    (b"IIU\0", _RAW),  # Panasonic, Leica
-    (b"FUJIFILMCCD-RAW", _RAW),
-    (b"FOVb", _RAW),  # Sigma
-    (b"\0MRM", _RAW),  # Minolta
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
-    (b"%PDF", "a PDF"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\0\0\1\0", "an icon"),
-    (b"\xff\x0a", _JPEG_XL),
-    (b"\0\0\0\x0cJXL ", _JPEG_XL),
-    (b"\0\0\0\x0cjP  ", _JPEG_2000),
-    (b"\xff\x4f\xff\x51", _JPEG_2000),  # without the file around it
-    (b"<svg", "an SVG drawing"),
-    (b"PK", "a ZIP archive"),
-)
-
-
-def _guess_kind(head: bytes) -> str:
-    if head[4:8] == b"ftyp":
-        return _RAW if head[8:12] == b"crx " else "a film"  # Canon
-    return next((what for magic, what in _OTHER_SIGNATURES if head.startswith(magic)), "something else")

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import INSTALL, SetupError, option
+from colorify.images.metadata.transfer import FILM_MARK
 
 Pixels = NDArray[Any]
 
@@ -22,6 +24,18 @@ def refuse_clips() -> None:
     if find_spec("av") is None:
         cure = option(INSTALL, "video")
         raise SetupError(f"MP4 needs the package av, which is not installed. Type: {cure}; or take WebP.")
+
+
+def has_clip_mark(path: Path) -> bool:
+    """Whether the comment of a film, if it is one, says that Colorify made it. Raises SetupError."""
+    refuse_clips()
+    import av
+
+    try:
+        with av.open(f"file:{path}", metadata_errors="replace") as film:
+            return FILM_MARK in film.metadata.get("comment", film.metadata.get("COMMENT", ""))
+    except av.FFmpegError:
+        return False
 
 
 def encode_clip(pictures: Sequence[tuple[Pixels, int]], *, frame_ms: int, comment: str | None) -> bytes:

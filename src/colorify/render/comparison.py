@@ -9,13 +9,15 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorify.atomic import write_whole
-from colorify.errors import UsageError, option
+from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import Format, find_format, format_named
+from colorify.images.metadata.provenance import describe_foreign, names_colorify
 from colorify.images.metadata.transfer import Mark, add_mark
 from colorify.images.sizes import shrink_size
+from colorify.images.vips import translate_vips_errors
 from colorify.options import COMPARISON_STYLES, SaveOptions
 from colorify.pixels import to_8_bits
-from colorify.render.clip import CLIP_SUFFIX, encode_clip, refuse_clips
+from colorify.render.clip import CLIP_SUFFIX, encode_clip, has_clip_mark, refuse_clips
 
 Pixels = NDArray[Any]
 
@@ -75,6 +77,21 @@ def save_comparison(
         image.set_type(pyvips.GValue.blob_type, "xmp-data", add_mark(None, mark))
     options = {} if row.quality is None else {"Q": row.quality}
     write_whole(target, image.write_to_buffer(row.suffixes[0], **options), overwrite=save.overwrite)
+
+
+def has_comparison_mark(path: Path) -> bool:
+    """Whether a file is a comparison that Colorify made. Raises SetupError for MP4 without `video`."""
+    if path.suffix.lower() == CLIP_SUFFIX:
+        return has_clip_mark(path)
+    if describe_foreign(path) is None:
+        return True
+    try:  # an animation, which is no photo
+        data = path.read_bytes()
+        with translate_vips_errors(str(path)):
+            image = pyvips.Image.webpload_buffer(data)
+    except (OSError, PhotoError):
+        return False
+    return bool(image.get_typeof("xmp-data")) and names_colorify(bytes(image.get("xmp-data")))
 
 
 def _shrink_rgb(pixels: Pixels, longest: int) -> Pixels:

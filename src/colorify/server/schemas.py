@@ -3,11 +3,20 @@
 import json
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
 
 from colorify.css_colors import parse_color
 from colorify.errors import UsageError
-from colorify.hints import MAX_REACH, Hint
+from colorify.hints import MAX_REACH, Hint, Length, is_length
 from colorify.images.formats import FORMATS
 from colorify.images.metadata.tiff import MOST_PAGES
 from colorify.options import RANGES, ColorOptions, FormatName, SaveOptions
@@ -33,20 +42,38 @@ def _parse_color(text: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _read_length(value: object) -> Length:
+    """Return px, or a share as text. Raises ValueError."""
+    if not is_length(value) or (not isinstance(value, str) and value > MAX_COORDINATE_PX):  # type: ignore[operator]
+        raise ValueError(f"expected 0 to {MAX_COORDINATE_PX:.0f} px, or a share such as 50%")
+    return value if isinstance(value, str) else float(value)  # type: ignore[arg-type]
+
+
+LENGTH_SCHEMA: Final = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": MAX_COORDINATE_PX},
+            {"type": "string", "pattern": r"^(100|[0-9]{1,2}(\.[0-9]{1,6})?)%$"},
+        ],
+    }
+)
+LengthIn = Annotated[Length, PlainValidator(_read_length), LENGTH_SCHEMA]
+
+
 class HintIn(BaseModel):
-    """One colour at one place of the upright photo at its full size. Its brightness does not count."""
+    """One colour at one place of the upright photo at its full size. Its brightness does not count.
+
+    Lengths are px, or text such as "12.5%": a share of the width or height; of a radius, of the short side.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the left border")
-    y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px from the top")
+    x: LengthIn = Field(description="px from the left border, or percent")
+    y: LengthIn = Field(description="px from the top, or percent")
     color: Annotated[str, AfterValidator(_parse_color)] = Field(
         max_length=32, description="#RRGGBB, #RGB or a name of CSS", examples=["#c08060", "navy"]
     )
-    radius: float = Field(
-        0, ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px; 0: as small as it gets"
-    )
-
+    radius: LengthIn = Field(0.0, description="px, or percent; 0: as small as it gets")
     reach: float = Field(
         0,
         ge=-MAX_REACH,
@@ -155,8 +182,8 @@ class SuggestRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    x: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px of the upright photo")
-    y: float = Field(ge=0, le=MAX_COORDINATE_PX, allow_inf_nan=False, description="px")
+    x: LengthIn = Field(description="px of the upright photo, or percent of its width")
+    y: LengthIn = Field(description="px, or percent of its height")
     hints: Annotated[list[HintIn], Field(max_length=MAX_HINTS)] = []
 
 

@@ -87,6 +87,6 @@ class _closing:  # noqa: N801 - used as a function
 def check_kind(data: bytes) -> None:
     """Refuse what is no picture that Colorify opens; only the first bytes are looked at."""
     try:
-        sniff(data[:SNIFF_BYTES], "the photo")
+        sniff(data[:SNIFF_BYTES])
     except PhotoError as error:
         raise RefusalError(NO_PICTURE, str(error)) from error

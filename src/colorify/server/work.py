@@ -64,7 +64,7 @@ def open_upload(
     """Look at an upload. Raises PhotoError; RefusalError where its pages together are too large."""
     task.step("decode")
     # the format is asked for by name, as that of HEIC is called "jpeg" and stands for one
-    format = format_named(sniff(data[:SNIFF_BYTES], "the photo").name)
+    format = format_named(sniff(data[:SNIFF_BYTES]).name)
     pages = _read_pages(data, settings)
     first = pages.first if pages else data  # a header that is kept would keep the pixels of a HEIC
     session = colorizer.open(first, detail=detail, preview=PREVIEW_SIDE, max_pixels=settings.max_pixels)

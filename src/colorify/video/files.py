@@ -9,7 +9,9 @@ from typing import Any, Final, cast
 
 import av
 
-from colorify.errors import FilmError
+from colorify.errors import FilmError, shell_word
+from colorify.file_faults import describe_fault, describe_missing
+from colorify.images.output_names import READABLE_SUFFIXES
 
 PICTURES: Final = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dpx")  # as frames of a folder
 _ONE_PICTURE: Final = {"pattern_type": "none"}  # of image2: % and * in a name are letters like any other
@@ -60,7 +62,7 @@ def list_pictures(folder: Path) -> list[Path]:
             if path.suffix.lower() in PICTURES and not path.name.startswith(".")
         ]
     except OSError as error:
-        raise FilmError(f"{folder}: cannot be read ({error.strerror}).") from error
+        raise FilmError(f"{folder}: {describe_fault(error, folder)}") from error
     kinds = {path.suffix for path in found}
     if len(kinds) != 1:
         named = " ".join(sorted(kinds)) or "none"
@@ -95,8 +97,16 @@ def exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return os.path.lexists(path)
     except OSError as error:
-        raise FilmError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise FilmError(f"{path}: {describe_fault(error, path)}") from error
     return True
+
+
+def advise_other_way(path: Path) -> str:
+    """Say what to do with a file that cannot be read as a film."""
+    name = shell_word(str(path))
+    if path.suffix.lower() in READABLE_SUFFIXES:
+        return f"A photo is coloured by: colorify {name}"
+    return f"If a player shows it, convert it first: ffmpeg -i {name} OUT.mp4"
 
 
 @cache
@@ -108,8 +118,10 @@ def _suffixes() -> frozenset[str]:
 
 def _open(path: Path, format: str | None, options: dict[str, str]) -> Any:
     if not exists(path):
-        raise FilmError(f"{path}: no such film.")
+        raise FilmError(f"{path}: {describe_missing(path, 'film')}")
     try:
         return av.open(ffmpeg_url(path), "r", format=format, options=options, metadata_errors=_LATIN_1)
     except av.FFmpegError as error:
-        raise FilmError(f"{path}: no film that FFmpeg can read ({error.strerror}).") from error
+        raise FilmError(
+            f"{path}: no film that FFmpeg can read ({error.strerror}). {advise_other_way(path)}"
+        ) from error

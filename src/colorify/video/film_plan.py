@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import FilmError, UsageError
+from colorify.images.metadata.transfer import FILM_MARK
 from colorify.images.output_names import OUTPUT_MARK
 from colorify.video.codecs import codec_named
-from colorify.video.files import exists, film_stem
+from colorify.video.files import exists, film_stem, open_film_file
 from colorify.video.film_options import FilmOptions
 from colorify.video.film_result import finished_before
-from colorify.video.job import MARK
 from colorify.video.reader import Film, open_film
 from colorify.video.targets import choose_target
 
@@ -37,20 +37,29 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
     jobs: list[tuple[Path, Path]] = []
     passed: list[tuple[Path, str]] = []
     refused: list[tuple[Path, str]] = []
+    lone = len(films) == 1
     own = ("made by Colorify, not coloured again", "{} was made by Colorify; -f colours it again.")
-    left_alone = refused if len(films) == 1 else passed
+    left_alone = refused if lone else passed
+    inputs = {os.path.realpath(film) for film in films}
     for source in dict.fromkeys(films):
         try:
             film = open_film(source, rate=options.rate)
             target = _target(film, output, options)
             if not options.overwrite and is_colorify_film(film):
-                left_alone.append((source, own[len(films) == 1].format(source)))
+                left_alone.append((source, own[lone].format(source)))
                 continue
-            done = exists(target) and not options.overwrite and not finished_before(target)
+            if not (lone or options.mark) and not options.overwrite and _is_like_result(source):
+                passed.append((source, "called NAME-color beside NAME, as results without a mark are"))
+                continue
+            taken = exists(target) and not finished_before(target)
+            if taken and _is_barred(target, output, options, inputs):
+                refused.append((source, _explain_barred(source, target, lone=lone)))
+                continue
+            done = taken and not options.overwrite
         except (FilmError, OSError) as error:
             refused.append((source, str(error)))
             continue
-        if done and len(films) > 1:
+        if done and not lone:
             passed.append((source, f"done before, {target} exists (-f colours it again)"))
         else:
             jobs.append((source, target))
@@ -59,15 +68,45 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
 
 
 def is_colorify_film(film: Film) -> bool:
-    """Tell whether Colorify made a film: its comment says so, or it is X-color beside an X."""
-    if MARK in film.metadata.get("comment", film.metadata.get("COMMENT", "")):
+    """Tell whether Colorify made a film: its comment says so."""
+    return _has_mark(film.metadata)
+
+
+def _has_mark(metadata: dict[str, str]) -> bool:
+    return FILM_MARK in metadata.get("comment", metadata.get("COMMENT", ""))
+
+
+def _is_barred(target: Path, output: Path | None, options: FilmOptions, inputs: set[str]) -> bool:
+    """Tell whether a film must not go where something lies: nobody typed that name, and it has no mark.
+
+    Where results get no mark, what is there may be one, and is passed over; but nothing is replaced.
+    """
+    if output is not None and (not output.is_dir() or os.path.realpath(target) in inputs):
+        return False  # who would write a film onto one that is named is told below
+    if not (options.mark or options.overwrite):
+        return False
+    try:
+        with open_film_file(target) as film:
+            return not _has_mark(film.metadata)
+    except FilmError:
         return True
-    stem = film_stem(film.path)
+
+
+def _explain_barred(source: Path, target: Path, *, lone: bool) -> str:
+    there = f"{source}: {target} is there, without Colorify's mark"
+    if lone:
+        return f"{there}; only by its name is it replaced: -o {target} -f. Or give -o another name."
+    return f"{there}, and is never replaced. Move it, or give -o another place."
+
+
+def _is_like_result(path: Path) -> bool:
+    """Tell whether a film is called as a result: X-color beside an X."""
+    stem = film_stem(path)
     before = next((stem.removesuffix(end) for end in ENDINGS if stem.endswith(end)), None)
     if not before:
         return False
     try:
-        return any(path != film.path and film_stem(path) == before for path in film.path.parent.iterdir())
+        return any(other != path and film_stem(other) == before for other in path.parent.iterdir())
     except OSError:
         return False  # a folder that cannot be listed: its films can be named all the same
 

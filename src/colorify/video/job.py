@@ -13,7 +13,7 @@ import numpy as np
 
 from colorify.atomic import claim, sweep, sync_folder, whole_file
 from colorify.errors import FilmError, UsageError
-from colorify.images.metadata.transfer import GENERATED
+from colorify.images.metadata.transfer import FILM_MARK
 from colorify.model.devices import AUTO
 from colorify.model.generator import Generator
 from colorify.threads import in_background, map_in_order
@@ -36,7 +36,6 @@ from colorify.video.temporal import SmoothedFrame, SmootherState, TemporalSmooth
 from colorify.video.trial import black, why_unfit
 from colorify.video.yuv import Planes
 
-MARK: Final = f"{GENERATED} (Colorify"  # begins what the comment of a result says
 QUEUE_ITEMS: Final = 4  # items between two threads
 
 ProgressCallback = Callable[[FilmProgress], None]
@@ -294,7 +293,7 @@ class _Job:
 
     def _mark(self) -> str | None:
         spec = self.generator.spec
-        return f"{MARK}, {spec.name} {spec.version}); not a record." if self.options.mark else None
+        return f"{FILM_MARK}, {spec.name} {spec.version}); not a record." if self.options.mark else None
 
     def _description(self) -> dict[str, Any]:
         """Say all that decides what the pieces hold."""

@@ -14,7 +14,7 @@ import numpy as np
 from colorify.errors import FilmError
 from colorify.video.clock import FREE_CLOCK, FrameClock, Timeline
 from colorify.video.damage import Damage
-from colorify.video.files import list_pictures, open_film_file, read_picture
+from colorify.video.files import advise_other_way, list_pictures, open_film_file, read_picture
 from colorify.video.side_data import read_turn, side_data_names
 from colorify.video.yuv import BT709, Planes, read_planes, turn_upright
 
@@ -357,7 +357,7 @@ def _first_frame(container: Any, stream: Any, path: Path) -> av.VideoFrame:
                 return cast(av.VideoFrame, frames[0])
     except av.FFmpegError as error:
         reason = f"its first frame cannot be decoded ({error.strerror})"
-    raise FilmError(f"{path}: {reason}.")
+    raise FilmError(f"{path}: {reason}. {advise_other_way(path)}")
 
 
 def _refuse_other_transfer(frame: av.VideoFrame, path: Path) -> None:

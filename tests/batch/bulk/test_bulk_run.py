@@ -156,8 +156,8 @@ def test_shards_become_shards(tmp_path: Path, color: Any) -> None:
     report = color(tmp_path / "in", tmp_path / "out", into="shards")
     assert (report.colored, report.chunks) == (6, 2)
     assert names(tmp_path / "out") == ["000000.tar", "000001.tar"]
-    color(tmp_path / "out", tmp_path / "again")  # what was written can be read
-    assert len(names(tmp_path / "again")) == 6
+    again = color(tmp_path / "out", tmp_path / "again")
+    assert len(again.own) == 6, "what was written can be read, and is known"
 
 
 @pytest.mark.parametrize("kept", [2048, 2100])  # bytes: two whole members, and a part of the third
@@ -188,6 +188,20 @@ def test_another_format_adds_its_ending(tmp_path: Path, color: Any) -> None:
     (tmp_path / "in" / "a.tif").write_bytes(make_photo(90))
     color(tmp_path / "in", tmp_path / "out", save=SaveOptions(format="jpeg"))
     assert names(tmp_path / "out") == ["a.png.jpg", "a.tif.jpg"]
+    color(tmp_path / "in", tmp_path / "as they are")
+    assert names(tmp_path / "as they are") == ["a.png", "a.tif.png"]
+
+
+def test_what_colorify_made_is_not_colored_again(tmp_path: Path, color: Any) -> None:
+    write_photos(tmp_path / "in", {"a.png": 80})
+    color(tmp_path / "in", tmp_path / "out")
+    shutil.copy(tmp_path / "out" / "a.png", tmp_path / "in" / "a-color.png")
+    write_photos(tmp_path / "in", {"b-color.png": 90, "b.png": 120})  # that is how somebody called it
+    report = color(tmp_path / "in", tmp_path / "again")
+    assert names(tmp_path / "again") == ["a.png", "b-color.png", "b.png"]
+    assert (report.colored, report.own, report.failures) == (3, ("a-color.png",), ())
+    resumed = color(tmp_path / "in", tmp_path / "again")
+    assert resumed.own == ("a-color.png",)
 
 
 def test_members_stay_in_the_place_that_is_written_to(tmp_path: Path, color: Any) -> None:

@@ -47,10 +47,13 @@ def test_an_address_that_nothing_opens_is_said(tmp_path: Path) -> None:
 
 
 def test_results_are_named_as_their_photos() -> None:
-    assert result_key("a/b.jpeg", None) == "a/b.jpeg"
-    assert result_key("a/b.jpeg", "jpeg") == "a/b.jpeg"
-    assert result_key("a/b.png", "jpeg") == "a/b.png.jpg"
-    assert result_key("a/b.heic", None) == "a/b.heic.jpg"
+    png, jpeg, heic = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\0\0\0\x18ftypheic"
+    assert result_key("a/b.jpeg", None, jpeg) == "a/b.jpeg"
+    assert result_key("a/b.jpeg", "jpeg", png) == "a/b.jpeg"
+    assert result_key("a/b.png", "jpeg", png) == "a/b.png.jpg"
+    assert result_key("a/b.heic", None, heic) == "a/b.heic.jpg"
+    assert result_key("a/b.jpg", None, png) == "a/b.jpg.png", "as it is in fact"
+    assert result_key("000000001", None, jpeg) == "000000001.jpg"
 
 
 def test_a_shard_alone_is_a_source(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_what_is_refused_is_said_in_words(visit: Visit, refusals: set[int], smal
     said = "(words) => document.querySelector('#message-text').textContent.includes(words)"
     choose(page, ("notes.txt", b"not a photo"))
     page.wait_for_function(said, arg="This is not a photo that can be opened")
+    choose(page, ("scan.bmp", b"BM" + bytes(64)))
+    page.wait_for_function(said, arg="found a BMP. Convert it first: magick")
     page.wait_for_selector("#welcome:not([hidden])")
     # a page that knows other limits than the server has
     page.route("**/v1/models", lambda route: route.fulfill(json={"limits": {"max_bytes": 2**30}}))

@@ -21,7 +21,7 @@ CHUNK_PHOTOS: Final = 64  # by default: a lost worker costs at most that many ph
 
 @dataclass(frozen=True)
 class BulkReport:
-    """What came of a run: every photo is among the coloured ones or the failures."""
+    """What came of a run: every photo is among the coloured ones, the failures or our own."""
 
     chunks: int
     colored: int
@@ -30,6 +30,7 @@ class BulkReport:
     generator_seconds: float
     bytes_read: int
     bytes_written: int
+    own: tuple[str, ...]  # the keys of what Colorify made, and is not coloured again
 
 
 def color_bulk(
@@ -91,4 +92,5 @@ def _sum_up(place: Store, plan: BulkPlan) -> BulkReport:
         sum(record.generator_seconds for record in records),
         sum(record.bytes_read for record in records),
         sum(record.bytes_written for record in records),
+        tuple(key for record in records for key in record.own),
     )

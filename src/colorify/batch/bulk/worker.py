@@ -13,8 +13,8 @@ from colorify.batch.bulk.source import SourceEntry, read_photos
 from colorify.batch.bulk.store import Store
 from colorify.colorizer import Colorizer
 from colorify.errors import PhotoError, UsageError
-from colorify.images.formats import HEIC, format_named
-from colorify.images.output_names import result_suffix
+from colorify.images.formats import SNIFF_BYTES, format_named, sniff
+from colorify.images.metadata.provenance import is_colorify_output
 from colorify.model.devices import AUTO
 from colorify.options import ColorOptions, SaveOptions
 
@@ -29,7 +29,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class ChunkRecord:
-    """What came of a chunk: each of its photos is among the coloured ones or the failures."""
+    """What came of a chunk: each of its photos is among the coloured ones, the failures or our own."""
 
     number: int
     colored: int
@@ -38,6 +38,7 @@ class ChunkRecord:
     generator_seconds: float  # of that, in `Colorizer`
     bytes_read: int
     bytes_written: int
+    own: tuple[str, ...] = ()  # the keys of what Colorify made, and is not coloured again
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), ensure_ascii=False).encode()
@@ -45,7 +46,8 @@ class ChunkRecord:
     @classmethod
     def from_json(cls, data: bytes) -> "ChunkRecord":
         row = json.loads(data)
-        return cls(**{**row, "failures": tuple(Failure(**failure) for failure in row["failures"])})
+        failures = tuple(Failure(**failure) for failure in row["failures"])
+        return cls(**{**row, "failures": failures, "own": tuple(row["own"])})
 
 
 @dataclass
@@ -105,6 +107,7 @@ class _Chunk:
         self._sink = open_sink(worker.into, worker.dest, number)
         self._began = time.perf_counter()
         self._failures: list[Failure] = []
+        self._own: list[str] = []
         self._colored = self._read = self._written = 0
         self._generator_seconds = 0.0
 
@@ -134,6 +137,7 @@ class _Chunk:
             self._generator_seconds,
             self._read,
             self._written,
+            tuple(self._own),
         )
 
     def _color_photo(self, key: str, content: bytes | PhotoError) -> None:
@@ -146,6 +150,10 @@ class _Chunk:
         self._attempts.begin(key)
         self._read += len(content)
         try:
+            if is_colorify_output(content):
+                self._own.append(key)
+                self._attempts.end(key)
+                return
             began = time.perf_counter()
             report = self._worker.load().colorize_source(content, None, self._worker.color, self._worker.save)
             self._generator_seconds += time.perf_counter() - began
@@ -153,18 +161,18 @@ class _Chunk:
             self._failures.append(Failure(key, str(error)))
         else:
             assert report.data is not None  # there is no target
-            self._sink.add(result_key(key, self._worker.save.format), report.data)
+            self._sink.add(result_key(key, self._worker.save.format, content), report.data)
             self._written += len(report.data)
             self._colored += 1
         self._attempts.end(key)
 
 
-def result_key(key: str, format: str | None) -> str:
+def result_key(key: str, format: str | None, content: bytes) -> str:
     """Return what the result of a photo is called: as the photo, with a further ending for another format.
 
-    The ending is added, so that `a.png` and `a.tif` do not both become `a.jpg`.
+    The ending is added, so that `a.png` and `a.tif` do not both become `a.jpg`; and so it is where `content`,
+    of which the result is where there is no `format`, is of another kind than the key says.
     """
-    suffix = PurePosixPath(key).suffix.lower()
-    if format is not None and suffix not in format_named(format).suffixes:
-        return f"{key}{format_named(format).suffixes[0]}"
-    return f"{key}{result_suffix(suffix)}" if suffix in HEIC.suffixes else key
+    row = sniff(content[:SNIFF_BYTES]) if format is None else format_named(format)
+    suffixes = format_named(row.name).suffixes  # HEIC is a row of JPEG
+    return key if PurePosixPath(key).suffix.lower() in suffixes else f"{key}{suffixes[0]}"

@@ -116,7 +116,7 @@ async function call(path, options = {}, tries = 6) {
 async function explain(answer) {
   const body = await answer.json().catch(() => ({}));
   const kind = (body.type || "").replace("urn:colorify:", "");
-  const detail = (body.detail || body.title || "").replace(/^(bytes|the photo): /, "");
+  const detail = (body.detail || body.title || "").replace(/^the photo: /, "");
   const text = t(knows(kind) ? kind : "problem", { detail });
   return new Problem(text.trim(), kind, Number(answer.headers.get("Retry-After")) || 0);
 }

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from colorify.dataset.shard_reader import Sample
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, UsageError, spell_count
 from colorify.evaluation.scoring import find_photos
 from colorify.images.photo import open_photo
 from colorify.images.sizes import shrink_size
@@ -33,7 +33,8 @@ def read_photos(folder: Path, complain: Callable[[str], None]) -> list[Sample]:
             complain(str(error))
     if len(samples) < MIN_PHOTOS:
         raise UsageError(
-            f"{folder}: {len(samples)} colour photos, expected {MIN_PHOTOS} or more to learn from."
+            f"{folder}: {spell_count(len(samples), 'colour photo')}, expected {MIN_PHOTOS} or more to learn "
+            "from."
         )
     return samples
 

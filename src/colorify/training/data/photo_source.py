@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from colorify.dataset.shard_reader import Sample, decode_photos, read_members
-from colorify.errors import UsageError
+from colorify.errors import UsageError, spell_count
 from colorify.pixels import LabBytes
 
 Photo = tuple[str, bytes | LabBytes]  # key, and a picture file or what it was decoded to
@@ -42,7 +42,9 @@ def source_of_shards(addresses: Sequence[str]) -> tuple[PhotoSource, list[Sample
     """
     last = list(read_members(addresses[-1]))
     if len(last) < 2:
-        raise UsageError(f"{addresses[-1]}: found {len(last)} photos, expected 2 or more: one to hold out.")
+        raise UsageError(
+            f"{addresses[-1]}: found {spell_count(len(last), 'photo')}, expected 2 or more: one to hold out."
+        )
     held_out = min(MOST_HELD_OUT, max(1, int(HELD_OUT_SHARE * len(last))))
 
     def read(number: int) -> Iterator[Photo]:
