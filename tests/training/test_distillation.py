@@ -10,19 +10,16 @@ from colorify.dataset.shard_reader import Sample
 from colorify.errors import UsageError
 from colorify.training.data.augment import degrade
 from colorify.training.data.batches import Zones, cut_batch, draw_hints
-from colorify.training.data.levels import normalize_luminance_batch
 from colorify.training.data.mounts import add_mounts
 from colorify.training.data.photo_source import source_of_samples
-from colorify.training.distillation import TeacherEnsemble, distillation_loss, observe_truth
+from colorify.training.distillation import TeacherEnsemble, distillation_loss
 from colorify.training.network.ab_bins import Bins
-from colorify.training.network.heads import BinsHead
 from colorify.training.network.unet import UNet
 from colorify.training.recipe import Recipe
 from colorify.training.trainer import Trainer
 from colorify.training.warm_start import PretrainedGenerator
 
 CPU = torch.device("cpu")
-RNG = torch.Generator().manual_seed(0)
 
 
 @pytest.fixture(scope="module")
@@ -115,59 +112,6 @@ def test_what_several_teachers_say_lies_between_them(
     apart = distillation_loss(first, second)
     assert apart > 0.1
     assert max(distillation_loss(both, first), distillation_loss(both, second)) < 0.5 * apart
-
-
-def test_the_true_colours_weigh_what_a_teacher_says_by_how_well_they_were_seen(
-    teacher: PretrainedGenerator,
-) -> None:
-    """A teacher that knows nothing: then only what was seen counts, with the spread of its error."""
-    bins = teacher.bins
-    ab = bins.centers[[0, -1]].mT.reshape(1, 2, 1, 2)
-    logits = torch.zeros(1, len(bins), 1, 2)
-    sharp, dull = (observe_truth(logits, ab, bins, error).softmax(1)[0, :, 0] for error in (2.0, 50.0))
-    assert sharp[0, 0] > 0.9
-    assert sharp[-1, 1] > 0.9
-    distances = (bins.centers - bins.centers[-1]).square().sum(1)
-    torch.testing.assert_close(dull[:, 1], (-distances / (2 * 50.0**2)).softmax(0))
-
-
-def test_a_teacher_that_is_sure_is_believed_beside_a_dim_sight(teacher: PretrainedGenerator) -> None:
-    logits = torch.zeros(1, len(teacher.bins), 1, 1)
-    logits[:, 0] = 30.0
-    ab = teacher.bins.centers[-1].reshape(1, 2, 1, 1)
-    assert observe_truth(logits, ab, teacher.bins, 60.0).argmax(1).item() == 0
-
-
-def test_a_few_steps_with_the_truth_bring_it_nearer_to_the_truth(
-    taught: Recipe, teacher: PretrainedGenerator, samples: list[Sample], tmp_path: Path
-) -> None:
-    """Nearer than the word of the teacher alone brings it, from the same start."""
-    recipe = dataclasses.replace(taught, aged=0.0, mounted=0.0, hinted=0.0, steps=40)
-    losses = {}
-    for error in (0.0, 8.0):
-        told = dataclasses.replace(recipe, truth_error=error)
-        trainer = Trainer(
-            told, tmp_path / str(error), source_of_samples(samples), start=teacher, teachers=[teacher]
-        )
-        trainer.run(lambda _: None)
-        batch = cut_batch(samples[:16], 32, torch.Generator().manual_seed(6), Zones())
-        with torch.inference_mode():
-            said = trainer.network.eval()(normalize_luminance_batch(batch.L), draw_hints(batch.ab, 0.0, RNG))
-        losses[error] = float(trainer.head.loss(said, batch.ab))
-    assert losses[8.0] < 0.95 * losses[0.0]
-
-
-def test_rare_true_colours_weigh_more(teacher: PretrainedGenerator) -> None:
-    head = BinsHead(teacher.bins)
-    both = torch.stack([teacher.bins.weights.argmax(), teacher.bins.weights.argmin()])
-    weights, ab = teacher.bins.weights[both], teacher.bins.centers[both].reshape(2, 2, 1, 1)
-    assert weights[0] > weights[1]
-    torch.testing.assert_close(head.weights(ab).flatten(), weights)
-    output = torch.randn(2, len(teacher.bins), 1, 1, generator=torch.Generator().manual_seed(0))
-    wanted = torch.zeros_like(output)
-    each = torch.stack([distillation_loss(output[i : i + 1], wanted[i : i + 1]) for i in range(2)])
-    together = distillation_loss(output, wanted, head.weights(ab))
-    torch.testing.assert_close(together, (each * weights).mean())
 
 
 def test_a_teacher_and_its_recipe_go_together(

@@ -65,25 +65,13 @@ def _predict_log_probabilities(network: UNet, L: Tensor, hints: Tensor) -> Tenso
     return F.log_softmax(said.to(L.device), dim=1)
 
 
-def observe_truth(logits: Tensor, ab: Tensor, bins: Bins, error: float) -> Tensor:
-    """Weigh what teachers say by the true colours, seen with a Gaussian error: the posterior, by Bayes' rule.
-
-    `logits`: (N, Q, h, w); `ab`: (N, 2, h, w), Lab; `error`: the Gaussian's sigma, Lab units. Returns logits.
-    """
-    colors = ab.permute(0, 2, 3, 1).flatten(0, 2)
-    likelihood = -torch.cdist(colors, bins.centers.to(ab.device)).square() / (2 * error**2)
-    n, _, h, w = logits.shape
-    return F.log_softmax(logits, dim=1) + likelihood.reshape(n, h, w, -1).permute(0, 3, 1, 2)
-
-
-def distillation_loss(output: Tensor, wanted: Tensor, weights: Tensor | None = None) -> Tensor:
+def distillation_loss(output: Tensor, wanted: Tensor) -> Tensor:
     """Kullback-Leibler divergence from what is wanted, mean of all cells.
 
-    `output`, `wanted`: logits, (N, Q, h, w); `weights`: of the cells, (N, h, w), None: all alike. Returns ().
+    `output`, `wanted`: logits, (N, Q, h, w). Returns ().
     """
     said, target = (F.log_softmax(logits.float(), dim=1) for logits in (output, wanted))
-    divergence = (target.exp() * (target - said)).sum(1)
-    return divergence.mean() if weights is None else (divergence * weights).mean()
+    return (target.exp() * (target - said)).sum(1).mean()
 
 
 def make_teachers(

@@ -67,9 +67,6 @@ class Recipe:
     recolored: float = (
         0.0  # share of the samples in which one thing gets another colour, and one hint says so
     )
-    # of mode "taught": Lab units, sigma of the error with which teachers are told the true colours; 0: they
-    # are not, and all colours weigh alike
-    truth_error: float = 0.0
     zone: float = 0.7  # smallest sub-zone of a photo that is learned from, share of its short side
     # px, in place of `zone`: least and largest short side of a whole photo, from which a square is then cut
     scale: tuple[float, float] | None = None

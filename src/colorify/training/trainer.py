@@ -27,13 +27,13 @@ from colorify.training.data.photo_source import PhotoSource
 from colorify.training.data.photo_stream import Position
 from colorify.training.data.region_hints import add_region_hints
 from colorify.training.data.stream_state import describe_stream, find_position
-from colorify.training.distillation import distillation_loss, make_teachers, observe_truth
+from colorify.training.distillation import distillation_loss, make_teachers
 from colorify.training.distributed import Workers
 from colorify.training.early_stopping import EarlyStopping
 from colorify.training.gan import GanTraining
 from colorify.training.losses import Objective
 from colorify.training.network.ab_bins import Bins
-from colorify.training.network.heads import BinsHead, make_head
+from colorify.training.network.heads import make_head
 from colorify.training.network.pretrained_backbone import load_pretrained
 from colorify.training.network.unet import UNet
 from colorify.training.optimizer import enter_training, freeze_backbone, make_optimizer, schedule
@@ -279,21 +279,13 @@ class Trainer:
         if self.teachers is None:
             loss = self.objective(output, batch, adversarial_loss)
         else:
-            loss = self._compare_with_teachers(output, fresh, batch, hints)
+            with self._autocast():
+                wanted = self.teachers(fresh, batch, hints)
+            loss = distillation_loss(output, wanted)
         (loss / count).backward()  # type: ignore[no-untyped-call]
         self._batches += 1
         share = 1 / min(self._batches, LOSS_BATCHES)  # the first ones weigh alike: some have twice the loss
         self.loss = self.loss.lerp(loss.detach(), share)  # stays on the device until somebody asks
-
-    def _compare_with_teachers(self, output: Tensor, fresh: Batch, mounted: Batch, hints: Tensor) -> Tensor:
-        assert self.teachers is not None
-        with self._autocast():
-            wanted = self.teachers(fresh, mounted, hints)
-        if not self.recipe.truth_error:
-            return distillation_loss(output, wanted)
-        assert isinstance(self.head, BinsHead)
-        wanted = observe_truth(wanted, mounted.ab, self.bins, self.recipe.truth_error)
-        return distillation_loss(output, wanted, self.head.weights(mounted.ab))
 
     def _require_finite_gradients(self) -> None:
         if not self._finite:

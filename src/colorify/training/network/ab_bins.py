@@ -83,19 +83,10 @@ class SoftLabels:
 
     def loss(self, logits: Tensor, ab: Tensor) -> Tensor:
         """Rebalanced cross entropy, (), nats a pixel. `logits`: (N, Q, H, W); `ab`: (N, 2, H, W), Lab."""
-        row = _table_row(ab).flatten()
+        a, b = (ab.round() + SPAN // 2).clamp(0, SPAN - 1).long().unbind(1)
+        row = (a * SPAN + b).flatten()
         log_p = logits.permute(0, 2, 3, 1).flatten(0, 2).float().log_softmax(-1)
         return -(log_p.gather(1, self._index[row]) * self._share[row]).sum(1).mean()
-
-    def weights(self, ab: Tensor) -> Tensor:
-        """Return how much each colour weighs. `ab`: (N, 2, H, W), Lab. Returns (N, H, W)."""
-        return self._share.sum(1)[_table_row(ab)]
-
-
-def _table_row(ab: Tensor) -> Tensor:
-    """Return the row of a table of all integer ab, a by b. `ab`: (N, 2, H, W), Lab. Returns (N, H, W)."""
-    a, b = (ab.round() + SPAN // 2).clamp(0, SPAN - 1).long().unbind(1)
-    return a * SPAN + b
 
 
 def annealed_mean(logits: Tensor, centers: Tensor, temperature: Tensor | float) -> Tensor:

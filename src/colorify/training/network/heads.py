@@ -48,16 +48,9 @@ class BinsHead(Head):
         self._labels: SoftLabels | None = None  # a table of 65,536 colours, made when first needed
 
     def loss(self, output: Tensor, ab: Tensor) -> Tensor:
-        return self._labels_on(ab.device).loss(output, ab)
-
-    def weights(self, ab: Tensor) -> Tensor:
-        """Return how much each true colour weighs in the loss: (N, h, w), 1 in the mean of all photos."""
-        return self._labels_on(ab.device).weights(ab)
-
-    def _labels_on(self, device: torch.device) -> SoftLabels:
         if self._labels is None:
-            self._labels = SoftLabels(self.bins).to(device)
-        return self._labels
+            self._labels = SoftLabels(self.bins).to(ab.device)
+        return self._labels.loss(output, ab)
 
     def ab(self, output: Tensor, temperature: Tensor | float) -> Tensor:
         assert isinstance(self.centers, Tensor)
