@@ -334,6 +334,7 @@ def test_a_run_without_the_mark_goes_on_by_names_and_replaces_nothing() -> None:
     plan = make_plan(["album"], mark=False)
     assert (plan.jobs, plan.own, plan.unmarked) == ((), (), (Path("album/a-color.jpg"),))
     assert [job.source for job in plan.finished] == [Path("album/a.jpg")]
+    assert "only by its name is it replaced" in reasons(make_plan(["album/a.jpg"], mark=False))
     forced = make_plan(["album"], mark=False, force=True)
     assert (forced.jobs, "is never replaced" in reasons(forced)) == ((), True)
 

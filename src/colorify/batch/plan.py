@@ -104,16 +104,13 @@ def make_plan(
     unmarked = set() if lone or mark else like - own
     pairs = [job for job in pairs if job.source not in own | unmarked]
     there = [job for job in pairs if os.path.lexists(job.target)]
-    barred = {} if not (mark or force) else _find_barred(there, foreign)
+    barred = _find_barred(there, foreign, lone=lone) if mark or force or lone else {}
+    # beside the photos what is in the way may be one of them, and is no fault of the whole run
     clashes = _clashes([job for job in pairs if folder is not None or job not in barred])
     if clashes and not watching:
         others = f" ({len(clashes) - 1} more like this.)" if len(clashes) > 1 else ""
         raise UsageError(next(iter(clashes.values())) + others)
-    bad = clashes | {
-        job: explain_foreign(job.source, job.target, what, named=lone and job.target.is_file())
-        for job, what in barred.items()
-        if job not in clashes
-    }
+    bad = {**barred, **clashes}
     pairs = [job for job in pairs if job not in bad]
     finished = {} if force else dict.fromkeys(job for job in there if job not in bad)
     plan = Plan(
@@ -181,9 +178,13 @@ def _numbered(job: Job, number: int) -> Job:
     return replace(job, target=target, alternative=number)
 
 
-def _find_barred(jobs: Sequence[Job], foreign: DescribeForeign) -> dict[Job, str]:
-    """Find the jobs whose target nobody named and is there, not made by Colorify; say of each what it is."""
-    return {job: what for job in jobs if not job.named and (what := foreign(job.target)) is not None}
+def _find_barred(jobs: Sequence[Job], foreign: DescribeForeign, *, lone: bool) -> dict[Job, str]:
+    """Find the jobs whose target nobody named and is there, not made by Colorify; say what to type."""
+    return {
+        job: explain_foreign(job.source, job.target, what, named=lone and job.target.is_file())
+        for job in jobs
+        if not job.named and (what := foreign(job.target)) is not None
+    }
 
 
 def _paths_like_outputs(paths: Sequence[Path]) -> set[Path]:

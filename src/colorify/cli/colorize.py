@@ -128,7 +128,7 @@ class DefaultCommand(VerbCommand):
     default=DEFAULT_JOBS,
     help="Photos at a time.  [default: as many as cores, 4 at most, and one more]",
 )
-@click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite results, and files that you name.")
 @click.option("--max-pixels", type=whole_in("max_pixels"), help="Refuse photos of more pixels.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
