@@ -12,8 +12,10 @@ from click.shell_completion import BashComplete
 from colorify import cli
 from colorify.cli import man_page
 from colorify.cli.command import COMPLETION, group
+from colorify.cli.command_options import DEFAULT_QUALITIES
 from colorify.cli.command_table import DEFAULT_VERB, VERBS
 from colorify.cli.help_page import EXAMPLES, GROUPS
+from colorify.images.formats import FORMATS
 from command_line import Colorify, command, make_command, photo
 
 ROOT = Path(__file__).parent.parent.parent
@@ -169,6 +171,14 @@ def test_man_shows_the_page_without_a_warning() -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert "--vividness" in done.stdout
+
+
+def test_the_quality_that_help_and_pages_name_is_that_of_the_formats() -> None:
+    used = {row.name: row.quality for row in FORMATS if row.quality is not None}
+    assert used == {name.lower(): quality for name, quality in DEFAULT_QUALITIES.items()}
+    words = ", ".join(f"{name} {quality}" for name, quality in DEFAULT_QUALITIES.items())
+    for page in ("command.md", "api.md"):
+        assert words in (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
 def test_the_man_page_is_up_to_date() -> None:

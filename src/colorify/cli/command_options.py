@@ -56,7 +56,14 @@ DETAIL: Final = click.option(
 FORMAT: Final = click.option(
     "--format", "format_", type=FormatChoice(FORMAT_NAMES), help="Format to write.  [default: as the input]"
 )
-QUALITY: Final = click.option("--quality", type=whole_in("quality"), help="Of JPEG, WebP and AVIF.")
+# of images.formats.FORMATS, which is too heavy to load for a help text
+DEFAULT_QUALITIES: Final = {"JPEG": 92, "WebP": 90, "AVIF": 75}
+QUALITY: Final = click.option(
+    "--quality",
+    type=whole_in("quality"),
+    help="Of JPEG, WebP and AVIF.  "
+    f"[default: {', '.join(f'{name} {quality}' for name, quality in DEFAULT_QUALITIES.items())}]",
+)
 DEVICE: Final = click.option(
     "--device",
     type=click.Choice(DEVICE_NAMES),

@@ -26,6 +26,7 @@ from colorify.server.settings import ALTERNATIVES, MAX_HINTS
 Form = TypeVar("Form", bound=BaseModel)
 
 MAX_COORDINATE_PX: Final = 1e6  # px; beyond any photo, and far from where squares overflow
+DEFAULT_QUALITIES: Final = ", ".join(str(row.quality) for row in FORMATS if row.quality is not None)
 MEDIA_TYPES: Final = {row.name: f"image/{row.name}" for row in FORMATS}
 
 
@@ -114,7 +115,9 @@ class RenderRequest(ColorOptionsIn):
     """How the result is to be."""
 
     format: FormatName | None = Field(None, description="none: as the upload")
-    quality: Annotated[int, _within("quality")] | None = Field(None, description="of JPEG, WebP and AVIF")
+    quality: Annotated[int, _within("quality")] | None = Field(
+        None, description=f"of JPEG, WebP and AVIF; none: {DEFAULT_QUALITIES}"
+    )
     keep_location: bool = Field(False, description="leave GPS data in the result")
     layer: bool = Field(
         False, description="the colour alone, transparent, to be laid over the photo; PNG, TIFF or WebP"
