@@ -84,9 +84,13 @@ def test_a_result_is_replaced_only_where_that_is_asked_for(tmp_path: Path, color
     made.write_bytes(b"theirs")
     with pytest.raises(PhotoError, match="exists already"):
         colorizer.colorize(photo)
+    with pytest.raises(PhotoError, match="only by its name is it replaced"):
+        colorizer.colorize(photo, overwrite=True)
     assert made.read_bytes() == b"theirs"
+    colorizer.colorize_file(photo, made, overwrite=True)
+    before = made.stat().st_ino
     assert colorizer.colorize(str(photo), overwrite=True) == str(made)
-    assert made.read_bytes() != b"theirs"
+    assert made.stat().st_ino != before
     assert issubclass(PhotoError, ColorifyError)
 
 

@@ -151,7 +151,7 @@ class Colorizer:
 
         `target`: the file to write; None: its content is in the report. `overwrite`: if it exists.
         `format`: "jpeg", "png", "tiff", "webp", "avif" (None: by the suffix of `target`, else the source's).
-        `quality`: 1 to 100 (None: the format's own; 100 is lossless in WebP and AVIF).
+        `quality`: 1 to 100 (None: JPEG 92, WebP 90, AVIF 75; 100 is lossless in WebP and AVIF).
         `depth`: 8 or 16 bits a sample (None: as the source, if the format can).
         `mark`: say in the metadata that the colours were generated. `strip`: leave the source's metadata out.
         `confidence`: a grey picture to write, as large as the photo: 0 is unsure of the colour, 255 is sure.
