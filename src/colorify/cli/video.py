@@ -122,7 +122,7 @@ def read_timed_hints(
 )
 @WEIGHTS
 @DEVICE
-@click.option("-f", "--force", is_flag=True, help="Overwrite outputs.")
+@click.option("-f", "--force", is_flag=True, help="Overwrite results, and files that you name.")
 @click.option(
     "--no-mark", is_flag=True, help="Do not write into the metadata that the colours are generated."
 )
