@@ -87,7 +87,7 @@ def test_the_first_photos_of_the_last_shard_are_held_out(shards: list[str]) -> N
 
 
 def test_too_few_to_hold_one_out_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="found 1 photos, expected 2"):
+    with pytest.raises(UsageError, match="found 1 photo, expected 2"):
         source_of_shards([write_shard(tmp_path / "a.tar", ["one-1"])])
 
 
