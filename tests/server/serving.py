@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -53,9 +53,15 @@ class Server:
         return raw
 
     def figure(self, name: str) -> float:
-        """Return one of its figures of the moment."""
-        text = self.client.get("/metrics").text
-        return float(text.partition(f"\ncolorify_{name} ")[2].split()[0])
+        """Return one of its figures of the moment.
+
+        Over a connection of its own: one that was kept may be closed by the server just then. And a server
+        that is short of patience may take a slow machine for a slow client: then it is asked again.
+        """
+        while True:
+            with suppress(httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                text = httpx.get(f"{self.url}/metrics", timeout=PATIENCE, trust_env=False).text
+                return float(text.partition(f"\ncolorify_{name} ")[2].split()[0])
 
     @property
     def memory_mb(self) -> float:
