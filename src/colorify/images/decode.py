@@ -24,7 +24,7 @@ from colorify.errors import PhotoError, shell_word
 from colorify.file_faults import describe_fault
 from colorify.images.cicp import StrangeColorsError, profile_of_numbers, read_nclx
 from colorify.images.diagnosis import find_rarity, is_cut_short
-from colorify.images.formats import FORMATS, HEIC, NAMELESS, SNIFF_BYTES, Format, command_word, sniff
+from colorify.images.formats import HEIC, NAMELESS, READABLE_FORMATS, SNIFF_BYTES, Format, command_word, sniff
 from colorify.images.heif import attach_blocks, read_heic
 from colorify.images.limits import check_size, check_whole
 from colorify.images.metadata.ancillary import AncillaryData, read_ancillary
@@ -129,7 +129,7 @@ def _identify_file(
 
 def _compare_name(path: Path, row: Format) -> tuple[str, ...]:
     """Say what a file is where its name says that it is of another kind."""
-    named = next((one for one in (*FORMATS, HEIC) if path.suffix.lower() in one.suffixes), None)
+    named = next((one for one in READABLE_FORMATS if path.suffix.lower() in one.suffixes), None)
     if named is None or named is row:
         return ()
     return (f"is {'HEIC' if row is HEIC else row} by its content, whatever its name says",)

@@ -145,7 +145,7 @@ FORMATS: Final = (
 READABLE: Final = "JPEG, PNG, TIFF, WebP, AVIF or HEIC"
 # libheif reads it (heif.py), and no encoder of a free licence writes it: what becomes of it is a JPEG
 HEIC: Final = replace(FORMATS[0], suffixes=(".heic", ".heif", ".hif"), matches=_is_heic)
-
+READABLE_FORMATS: Final = (*FORMATS, HEIC)
 
 NAMELESS: Final = "the photo"  # in messages, what came as bytes
 
@@ -168,7 +168,7 @@ def sniff(head: bytes, name: str = NAMELESS, path: PurePath | None = None) -> Fo
 
 def match_format(head: bytes) -> Format | None:
     """Return the format of a file that begins with `head`; None where it is none that can be read."""
-    return next((row for row in (*FORMATS, HEIC) if row.matches(head)), None)
+    return next((row for row in READABLE_FORMATS if row.matches(head)), None)
 
 
 def read_head(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 The geodesic distance of L: L. Yatziv & G. Sapiro, "Fast image and video colorization using chrominance
 blending" (IEEE Transactions on Image Processing 15(5), 2006). A step's length is its own, as a share of
-REACH_SIDES, plus the square of its change of L, as a share of EDGE_L: squared, the folds of a cloth are cheap
+WAY_SIDES, plus the square of its change of L, as a share of EDGE_L: squared, the folds of a cloth are cheap
 and its border is dear. At 1 a way ends. Where a dress is as bright as the arm on it, L does not tell: so a
 step may also cost UNLIKE_LENGTH times how unlike its two cells are to the generator (see `likeness`).
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-REACH_SIDES: Final = 4.0  # times the short side of the picture: how far a way goes where L does not change
+WAY_SIDES: Final = 4.0  # times the short side of the picture: how far a way goes where L does not change
 EDGE_L: Final = 25.0  # L; a change from one cell to the next that ends a way
 UNLIKE_LENGTH: Final = 0.2  # of a step between cells whose cosine is 0
 SWEPT_MASKS: Final = 16  # from which on all are swept together; fewer are quicker one at a time
@@ -100,11 +100,11 @@ def find_neighbors(shape: tuple[int, ...], down: int, right: int) -> tuple[Cells
 
 
 def _step_lengths(L: FloatArray, unlike: Sequence[FloatArray] | None) -> list[Step]:
-    reach = REACH_SIDES * min(L.shape)
+    longest = WAY_SIDES * min(L.shape)
     steps: list[Step] = []
     for number, (down, right) in enumerate(NEIGHBOR_STEPS):
         here, there = find_neighbors(L.shape, down, right)
-        length = np.hypot(down, right) / reach + ((L[here] - L[there]) / EDGE_L) ** 2
+        length = np.hypot(down, right) / longest + ((L[here] - L[there]) / EDGE_L) ** 2
         if unlike is not None:
             length = length + UNLIKE_LENGTH * unlike[number]
         length = length.astype(np.float32)

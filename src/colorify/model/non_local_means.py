@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float32]
 
 SAME_THING: Final = 3.0  # likeness at which two cells are as likely one thing as not
 SHARPNESS: Final = 2.0  # logits of that a unit of likeness
-REACH_SIDES: Final = 0.4  # times the short side; standard deviation of how far apart cells count
+SPREAD_SIDES: Final = 0.4  # times the short side; standard deviation of how far apart cells count
 CONFIDENCE_POWER: Final = 2  # power of the confidence by which a cell counts
 MIN_CONFIDENCE: Final = 0.02  # added to it, so that every cell counts a little
 # cells that are asked, at most: of a larger photo every second or third. If all were, ab would differ by
@@ -153,9 +153,9 @@ def choose_sources(shape: tuple[int, int]) -> tuple[Indices, Indices, int]:
 def _iterate_weights(likeness: Likeness, rows: Indices, columns: Indices) -> Iterator[FloatArray]:
     """Yield how much what is at each crossing has to say about each cell, 0..1: (m, k), some at a time."""
     high, wide = likeness.shape
-    reach = REACH_SIDES * min(high, wide)
+    spread = SPREAD_SIDES * min(high, wide)
     down, across = (
-        np.exp(-(((np.arange(length)[:, None] - at) / reach) ** 2) / 2).astype(np.float32)
+        np.exp(-(((np.arange(length)[:, None] - at) / spread) ** 2) / 2).astype(np.float32)
         for length, at in ((high, rows), (wide, columns))
     )
     top = 0

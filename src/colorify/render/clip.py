@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorify.errors import INSTALL, SetupError, option
-from colorify.images.metadata.transfer import FILM_MARK
+from colorify.images.metadata.provenance import has_film_mark
 
 Pixels = NDArray[Any]
 
@@ -33,7 +33,7 @@ def has_clip_mark(path: Path) -> bool:
 
     try:
         with av.open(f"file:{path}", metadata_errors="replace") as film:
-            return FILM_MARK in film.metadata.get("comment", film.metadata.get("COMMENT", ""))
+            return has_film_mark(film.metadata)
     except av.FFmpegError:
         return False
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from colorify.errors import FilmError, UsageError
-from colorify.images.metadata.transfer import FILM_MARK
+from colorify.images.metadata.provenance import has_film_mark
 from colorify.images.output_names import OUTPUT_MARK
 from colorify.video.codecs import codec_named
 from colorify.video.files import exists, film_stem, open_film_file
@@ -69,11 +69,7 @@ def plan_films(films: Sequence[Path], output: Path | None, options: FilmOptions)
 
 def is_colorify_film(film: Film) -> bool:
     """Tell whether Colorify made a film: its comment says so."""
-    return _has_mark(film.metadata)
-
-
-def _has_mark(metadata: dict[str, str]) -> bool:
-    return FILM_MARK in metadata.get("comment", metadata.get("COMMENT", ""))
+    return has_film_mark(film.metadata)
 
 
 def _is_barred(target: Path, output: Path | None, options: FilmOptions, inputs: set[str]) -> bool:
@@ -87,7 +83,7 @@ def _is_barred(target: Path, output: Path | None, options: FilmOptions, inputs: 
         return False
     try:
         with open_film_file(target) as film:
-            return not _has_mark(film.metadata)
+            return not has_film_mark(film.metadata)
     except FilmError:
         return True
 

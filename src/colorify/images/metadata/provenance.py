@@ -1,13 +1,14 @@
 """Whether Colorify made a picture: its outputs say so in their metadata, wherever they are moved."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from colorify.errors import PhotoError
 from colorify.images.formats import HEIC, NAMELESS, SNIFF_BYTES, read_head
 from colorify.images.heif import read_heic_blocks
-from colorify.images.metadata.transfer import SYSTEM_USED
+from colorify.images.metadata.transfer import FILM_MARK, SYSTEM_USED
 from colorify.images.metadata.xmp import DamagedXmpError, read_properties
 from colorify.images.photo import MAX_PIXELS, PhotoHeader, read_photo_header
 
@@ -45,6 +46,11 @@ def describe_foreign(path: Path, *, max_pixels: int = MAX_PIXELS) -> str | None:
 def has_colorify_mark(header: PhotoHeader) -> bool:
     """Tell whether Colorify made a picture, of which the header has been read."""
     return names_colorify(header.xmp)
+
+
+def has_film_mark(tags: Mapping[str, str]) -> bool:
+    """Tell whether the tags of a film's file say that Colorify made the colours."""
+    return FILM_MARK in tags.get("comment", tags.get("COMMENT", ""))
 
 
 def names_colorify(packet: bytes) -> bool:
