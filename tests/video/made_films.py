@@ -35,6 +35,15 @@ class Sort:
     cut: int | None = None  # the first frame of a second shot
     interlaced: bool = False
     gop: int = 12
+    rate: int | None = None  # frames a second, in whose length the film then counts, in place of `steps`
+    begin: int = 0  # ticks, or frames, at which the picture begins
+    tags: tuple[tuple[str, str], ...] = ()
+    timecode: str | None = None
+
+    @property
+    def tick(self) -> Fraction:
+        """What the film counts in, s."""
+        return TICK if self.rate is None else Fraction(1, self.rate)
 
 
 def view(sort: Sort, number: int) -> NDArray[np.float64]:
@@ -51,11 +60,11 @@ def view(sort: Sort, number: int) -> NDArray[np.float64]:
 def write_film(path: Path, sort: Sort) -> Path:
     """Write a film with sound, a chapter and a title."""
     with av.open(str(path), "w") as out:
-        video: Any = out.add_stream(sort.codec, rate=RATE, options=_options(sort))
+        video: Any = out.add_stream(sort.codec, rate=sort.rate or RATE, options=_options(sort))
         video.width, video.height = sort.size
         video.pix_fmt = sort.format
         context = video.codec_context
-        context.time_base, context.gop_size = TICK, sort.gop
+        context.time_base, context.gop_size = sort.tick, sort.gop
         context.sample_aspect_ratio = sort.aspect
         context.color_range = 2 if sort.full else 1
         if sort.interlaced:
@@ -67,7 +76,9 @@ def write_film(path: Path, sort: Sort) -> Path:
             sound = out.add_stream(sort.sound, rate=48000)
             sound.layout = "mono"
             sound.metadata["language"] = "fra"
-        out.metadata["title"] = "The Kid"
+        out.metadata.update({"title": "The Kid", **dict(sort.tags)})
+        if sort.timecode is not None:
+            video.metadata["timecode"] = sort.timecode
         if path.suffix in (".mp4", ".mkv", ".mov"):
             chapter = {
                 "id": 1,
@@ -79,7 +90,7 @@ def write_film(path: Path, sort: Sort) -> Path:
             out.set_chapters([chapter])
         end = _write_frames(out, video, sort)
         if sound is not None:
-            _write_sound(out, sound, end)
+            _write_sound(out, sound, end * sort.tick)
     return path
 
 
@@ -88,7 +99,7 @@ def _options(sort: Sort) -> dict[str, str]:
 
 
 def _write_frames(out: Any, video: Any, sort: Sort) -> int:
-    now = 0
+    now = sort.begin
     depth = 10 if "10" in sort.format else 8
     for number in range(sort.frames):
         top = 2**depth - 1 if sort.full else 219 * 2 ** (depth - 8)
@@ -98,15 +109,15 @@ def _write_frames(out: Any, video: Any, sort: Sort) -> int:
         for index, plane in enumerate(frame.planes):
             rows = np.frombuffer(plane, codes.dtype).reshape(plane.height, -1)
             rows[:, : plane.width] = codes if index == 0 else 2 ** (depth - 1)
-        frame.pts, frame.time_base = now, TICK
-        now += sort.steps[number % len(sort.steps)]
+        frame.pts, frame.time_base = now, sort.tick
+        now += 1 if sort.rate else sort.steps[number % len(sort.steps)]
         out.mux(video.encode(frame))
     out.mux(video.encode(None))
     return now
 
 
-def _write_sound(out: Any, sound: Any, end: int) -> None:
-    count = int(48000 * end * TICK)
+def _write_sound(out: Any, sound: Any, end: Fraction) -> None:
+    count = int(48000 * end)
     wave = (np.sin(np.arange(count) / 20) * 9000).astype(np.int16)
     resampler = av.AudioResampler(format=sound.format.name, layout="mono", rate=48000)
     for start in range(0, count, 1024):

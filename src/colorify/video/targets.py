@@ -1,6 +1,7 @@
 """Where a film is written, and whether such a file can hold it: known before the long work."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from colorify.video.reader import Film
 
 MATROSKA: Final = ".mkv"  # holds everything that FFmpeg knows, but for a few kinds of subtitles
 OWN_SUFFIXES: Final = (".mp4", ".mov", ".m4v", ".mkv")  # of sources whose kind of file the result keeps
+OTHER_THAN_MATROSKA: Final = ".mov"
+TIMES_LOST: Final = "in it the times of the frames get lost"  # a reason why a kind of file cannot hold a film
 # kinds of file that hold a film only under a condition that films here do not keep
 UNFIT_MUXERS: Final = {"avi": "AVI says no time for each frame"}
 # by kind of track: what it is called, and what makes it fit into Matroska
@@ -59,9 +62,13 @@ def check_target(film: Film, target: Path, codec: Codec) -> str:
 
 def make_refusal(film: Film, target: Path, codec: Codec, reason: str) -> FilmError:
     """Return what to raise where a kind of file cannot hold a film."""
-    cure = f"Try -o {_free_name(film, target)}."
-    if target.suffix.lower() == MATROSKA:
-        cure = _conversion(film, codec)
+    kinds = [] if reason == TIMES_LOST else _unfit_kinds(film, codec)
+    if target.suffix.lower() != MATROSKA:
+        cure = f"Try -o {_free_name(film, target, MATROSKA)}."
+    elif kinds:
+        cure = _conversion(film, kinds)
+    else:
+        cure = f"Try -o {_free_name(film, target, OTHER_THAN_MATROSKA)}."
     return FilmError(f"{target}: such a file cannot hold this film ({reason}). {cure}")
 
 
@@ -109,17 +116,25 @@ def _trial(film: Film, muxer: str, codec: Codec, only: int | None) -> str | None
     return None
 
 
-def _conversion(film: Film, codec: Codec) -> str:
-    """Say how to convert the tracks that Matroska cannot hold."""
-    kinds = list(_misfits(film, "matroska", codec)) or ["audio"]
+def _unfit_kinds(film: Film, codec: Codec) -> list[str]:
+    """Return the kinds of tracks that Matroska cannot hold; where it refuses no track alone, all kinds."""
+    if not film.path.is_file():
+        return []
+    with open_film_file(film.path) as source:
+        there = {stream.type for stream in source.streams}
+    return list(_misfits(film, "matroska", codec)) or [kind for kind in KINDS if kind in there]
+
+
+def _conversion(film: Film, kinds: Sequence[str]) -> str:
+    """Say how to convert tracks into what Matroska can hold."""
     what = " and its ".join(KINDS[kind][0] for kind in kinds)
     options = " ".join(KINDS[kind][1] for kind in kinds)
     copy = f"{film_stem(film.path)}-2{MATROSKA}"
     return f"Convert its {what} first: ffmpeg -i {film.path.name} -map 0 -c copy {options} {copy}"
 
 
-def _free_name(film: Film, target: Path) -> Path:
-    """Return a name for a Matroska file that is not taken, by the source least of all."""
+def _free_name(film: Film, target: Path, suffix: str) -> Path:
+    """Return a name for another kind of file that is not taken, by the source least of all."""
     stem = film_stem(target)
-    names = [target.with_name(f"{stem}{end}{MATROSKA}") for end in ("", OUTPUT_MARK, f"{OUTPUT_MARK}-2")]
+    names = [target.with_name(f"{stem}{end}{suffix}") for end in ("", OUTPUT_MARK, f"{OUTPUT_MARK}-2")]
     return next((name for name in names if not name.exists() and name != film.path), names[-1])

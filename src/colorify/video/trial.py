@@ -1,8 +1,8 @@
 """A trial before the long work: three frames and the first sound, written as the whole will be."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import av
 import numpy as np
@@ -13,7 +13,10 @@ from colorify.video.files import open_film_file
 from colorify.video.mux import Joint, mux_film, reason_of
 from colorify.video.reader import Film, Frame
 from colorify.video.segments import Segment
+from colorify.video.targets import TIMES_LOST
 from colorify.video.yuv import Planes
+
+UNIT_S: Final = 0.002  # s that a time from frame to frame may be wrong by: twice what Matroska counts in
 
 
 def why_unfit(joint: Joint, folder: Path, encoder: Callable[[Path], Encoder], shown: Planes) -> str | None:
@@ -25,7 +28,7 @@ def why_unfit(joint: Joint, folder: Path, encoder: Callable[[Path], Encoder], sh
     try:
         piece = _encode(joint, path, encoder, shown)
         mux_film([piece], joint, made)
-        return None if _gaps(made) == _gaps(path) else "in it the times of the frames get lost"
+        return None if _keeps_gaps(made, piece, joint.film) else TIMES_LOST
     except (av.FFmpegError, FilmError, ValueError) as error:
         if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
             raise  # the system refused, and not the kind of file
@@ -57,10 +60,13 @@ def _encode(joint: Joint, path: Path, begin: Callable[[Path], Encoder], shown: P
     return Segment(path, np.array(stamps), np.array([film.step] * len(stamps)), None)
 
 
-def _gaps(path: Path) -> list[float]:
-    """Return the times from frame to frame of a film, s, to a hundredth."""
-    with open_film_file(path) as film:
-        if not film.streams.video:
-            return []
-        times = sorted(float(one.pts * one.time_base) for one in film.demux(video=0) if one.pts is not None)
-    return [round(later - earlier, 2) for earlier, later in pairwise(times)]
+def _keeps_gaps(path: Path, piece: Segment, film: Film) -> bool:
+    """Tell whether a film has the times from frame to frame that it should, but for what it counts in."""
+    wanted = np.diff(piece.pts) * float(film.time_base)
+    with open_film_file(path) as made:
+        if not made.streams.video:
+            return False
+        times = sorted(float(one.pts * one.time_base) for one in made.demux(video=0) if one.pts is not None)
+    found = np.diff(times)
+    inexact = max(film.step * float(film.time_base) / 2, UNIT_S)  # a time that is lost is a frame wrong
+    return len(found) == len(wanted) and bool(np.all(np.abs(found - wanted) < inexact))
