@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_films import Sort, labs, packets, times, write_film
+from made_films import Sort, labs, numbered, packets, times, write_film
 
 from changed_command import call_in_process, color_film_and_wait
 from colorify.cli.signals import SIGNALS
@@ -93,6 +93,41 @@ def test_pieces_of_other_options_are_not_used(tmp_path: Path, tiny_weights: Path
     )
     assert report.resumed == 0
     assert all(float(np.hypot(lab[..., 1], lab[..., 2]).mean()) < 1 for lab in labs(target))
+
+
+@pytest.mark.usefixtures("_short_segments")
+def test_what_is_no_frame_of_a_folder_does_not_end_an_interrupted_job(
+    tmp_path: Path, tiny_weights: Path
+) -> None:
+    """Systems and editors leave hidden files in any folder that somebody looks into."""
+    scans, target, done = tmp_path / "scans", tmp_path / "film.mkv", 0
+    scans.mkdir()
+    for number in range(80):
+        numbered(scans / f"{number:03d}.png", number % 20, (64, 48))
+
+    def stopped() -> bool:
+        nonlocal done
+        done += 1
+        return done == 75
+
+    first = colorize_film(scans, target, weights=tiny_weights, stopped=stopped)
+    assert first.interrupted
+    (scans / ".DS_Store").write_bytes(b"theirs")
+    (scans / "notes.txt").write_bytes(b"mine")
+    (scans / ".#000.png").symlink_to("nowhere")
+    report = colorize_film(scans, target, weights=tiny_weights)
+    assert report.resumed > 24
+    assert (report.frames, report.notes) == (80, ())
+
+
+def test_a_frame_that_is_a_link_to_nothing_is_passed_over(tmp_path: Path, tiny_weights: Path) -> None:
+    for number in range(3):
+        numbered(tmp_path / f"{number}.png", number, (64, 48))
+    (tmp_path / "1.png").unlink()
+    (tmp_path / "1.png").symlink_to("nowhere")
+    report = colorize_film(tmp_path, tmp_path / "film.mkv", weights=tiny_weights)
+    assert report.frames == 2
+    assert any("1.png" in note for note in report.notes)
 
 
 @pytest.mark.usefixtures("_short_segments")

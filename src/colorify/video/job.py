@@ -22,7 +22,7 @@ from colorify.video.clock import FREE_CLOCK
 from colorify.video.codecs import PNG, Codec, codec_named
 from colorify.video.damage import damage_notes
 from colorify.video.encoders import Encoder, FilmEncoder, PictureEncoder
-from colorify.video.files import exists
+from colorify.video.files import exists, list_pictures
 from colorify.video.film_options import FilmOptions, FilmProgress, FilmReport
 from colorify.video.film_result import FilmResult, finished_before, partial_name, parts_folder, system_error
 from colorify.video.frame_input import make_predictor, prepare_frame
@@ -103,13 +103,14 @@ def load_film_generator(weights: Path | None, *, device: str = AUTO) -> Generato
 
 def check_times(film: Film, options: FilmOptions) -> None:
     """Refuse a part, and hints, that lie behind the end of a film, as far as it says where that is."""
-    if film.duration is None or film.container in FREE_CLOCK:  # there it is only guessed
+    end = film.span.end
+    if end is None or film.container in FREE_CLOCK:  # there it is only guessed
         return
-    ends = f"{film.path}: it ends at {film.duration:.2f} s"
-    if options.start >= film.duration:
+    ends = f"{film.path}: it ends at {end:.2f} s"
+    if options.start >= end:
         raise FilmError(f"{ends}, before the start at {options.start:g} s that was asked for.")
     for timed in options.hints:
-        if timed.time >= film.duration:
+        if timed.time >= end:
             raise FilmError(f"{ends}, before the hint at {timed.time:g} s.")
 
 
@@ -199,7 +200,7 @@ class _Job:
         """Put the result together, under its name."""
         if self.result.muxer is None:
             publish(segments, self.target, segments.frames, overwrite=self.options.overwrite)
-            notes: tuple[str, ...] = ()
+            notes = self._shape_note()
         else:
             part = self.part
             if self.film.fault is not None:
@@ -216,6 +217,11 @@ class _Job:
         sync_folder(self.target.parent)
         pts = np.concatenate([segment.pts for segment in segments.finished])
         return self._report(self.target, (*self._damage(pts), *notes, *self._tidy(segments)))
+
+    def _shape_note(self) -> tuple[str, ...]:
+        """Say that pictures lose the shape of pixels: FFmpeg writes it into PNG as others do not read it."""
+        wide, high = self.film.aspect.numerator, self.film.aspect.denominator
+        return () if wide == high else (f"left out: the shape of its pixels, {wide}:{high}",)
 
     def _damage(self, pts: Any) -> list[str]:
         film = self.film
@@ -284,9 +290,10 @@ class _Job:
         film = self.film
         rate = (self.done - self.resumed) / max(time.perf_counter() - self.started, 1e-6)
         total = None
-        if film.duration is not None:
-            end = min(film.duration, self.options.end or film.duration)
-            total = max(self.done, round((end - self.options.start) * film.rate))
+        if film.span.end is not None:
+            start = max(self.options.start, film.span.begin)
+            end = min(film.span.end, self.options.end or film.span.end)
+            total = max(self.done, round((end - start) * film.rate))
         self.progress(
             FilmProgress(self.done, total, rate, None if total is None else (total - self.done) / rate)
         )
@@ -298,10 +305,7 @@ class _Job:
     def _description(self) -> dict[str, Any]:
         """Say all that decides what the pieces hold."""
         path = self.film.path
-        if path.is_dir():
-            files = [(one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in sorted(path.iterdir())]
-        else:
-            files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns)]
+        files = [_identity(one) for one in (sorted(list_pictures(path)) if path.is_dir() else [path])]
         options = replace(self.options, overwrite=False, mark=True)
         return {
             "source": files,
@@ -328,3 +332,9 @@ class _Job:
             interrupted=interrupted,
             notes=(*self.film.notes, *notes),
         )
+
+
+def _identity(path: Path) -> tuple[str, int, int]:
+    """Return what tells a file from another one of its name; a link that leads nowhere is a file, too."""
+    said = path.stat() if path.exists() else path.lstat()
+    return path.name, said.st_size, said.st_mtime_ns

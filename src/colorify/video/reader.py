@@ -1,6 +1,5 @@
 """A film as it comes: what it is, and its frames, upright, each with its own time stamp."""
 
-import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,7 +15,8 @@ from colorify.video.clock import FREE_CLOCK, FrameClock, Timeline
 from colorify.video.damage import Damage
 from colorify.video.files import advise_other_way, list_pictures, open_film_file, read_picture
 from colorify.video.side_data import read_turn, side_data_names
-from colorify.video.yuv import BT709, Planes, read_planes, turn_upright
+from colorify.video.span import Span, read_origin, read_span
+from colorify.video.yuv import BT709, Planes, is_transparent, read_planes, turn_upright
 
 # container formats whose index is exact, so that one can go to a time without missing a frame
 SEEKABLE: Final = ("matroska", "mov")
@@ -46,7 +46,7 @@ SHOWN_SIDE_DATA: Final = {
     "SPHERICAL": "that it is a film all around (spherical)",
     "STEREO3D": "that it is stereoscopic (3D)",
 }
-_CLOCK: Final = re.compile(r"(\d{1,9}):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)  # a length, in Matroska
+TRANSPARENCY: Final = "left out: transparency"
 MAX_LEAD_PACKETS: Final = 1000  # packets in which the first frame is looked for
 MAX_RETRIES: Final = 16  # times in a row that reading may fail before a film is given up
 
@@ -85,7 +85,7 @@ class Film:
     interlaced: bool
     field_order: int  # AVFieldOrder, of FFmpeg
     was_colored: bool
-    duration: float | None  # s, as the file says
+    span: Span  # as the file says
     origin: int  # time stamp of the start, in units of time_base
     container: str
     codec: str
@@ -130,6 +130,11 @@ class Film:
         """Say something about the film, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def note_transparency(self, frame: av.VideoFrame) -> None:
+        """Say, once, that a frame can be seen through, and that the result cannot."""
+        if TRANSPARENCY not in self.notes and is_transparent(frame):
+            self.note(TRANSPARENCY)
 
     def _pictures(self, after: int | None, start: float, end: float | None) -> Iterator[Frame]:
         self.fault = None
@@ -178,7 +183,7 @@ class Film:
                     return
                 yield found
             known = end is None and self.container not in FREE_CLOCK  # there it is found out, not said
-            self.fault = reading.fault(self.duration if known else None)
+            self.fault = reading.fault(self.span.sure_end if known else None)
 
     def _compare(self, stream: Any, frame: av.VideoFrame, seconds: float) -> None:
         """Note what changes in the middle of the film and is not changed in the result."""
@@ -194,6 +199,7 @@ class Film:
             self.note(f"at {seconds:.2f} s it is not {first} any more; the result is coded so throughout")
 
     def _frame(self, frame: av.VideoFrame, pts: int, seconds: float, duration: int) -> Frame | None:
+        self.note_transparency(frame)
         planes = turn_upright(read_planes(frame), read_turn(frame))
         if planes.size != self.size:
             width, height = planes.size
@@ -227,15 +233,15 @@ class _Reading:
                 self._damage.came(frame.pts, origin=self._film.origin, corrupt=frame.is_corrupt)
                 yield frame
 
-    def fault(self, duration: float | None) -> DecodeFailure | None:
-        """Return where the film broke off, if it did. `duration`: s that it should have; None: not known."""
+    def fault(self, said: float | None) -> DecodeFailure | None:
+        """Return where the film broke off, if it did. `said`: s at which it should end; None: not known."""
         end = self._film.seconds(self.clock.next)
         if self._reason is not None:
             return DecodeFailure(end, self._reason)
         if self._damage.at_end:
             return DecodeFailure(end, "it cannot be decoded from there on")
-        if duration is not None and max(end, self._reached) < duration - MAX_MISSING_S:
-            return DecodeFailure(end, f"the file ends, though it says {duration:.1f} s")
+        if said is not None and max(end, self._reached) < said - MAX_MISSING_S:
+            return DecodeFailure(end, f"the file ends, though it says {said:.1f} s")
         return None
 
     def _packets(self) -> Iterator[Any]:
@@ -278,6 +284,7 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
         planes = turn_upright(read_planes(frame), turn)
         said = upright_aspect(stream.sample_aspect_ratio, turn[0])
         time_base = stream.time_base or Fraction(1, 1000)
+        origin = read_origin(container, time_base)
         film = Film(
             path=path,
             rate=stream.guessed_rate or stream.average_rate or FALLBACK_RATE,
@@ -290,14 +297,17 @@ def open_film(path: Path, *, rate: Fraction | None = None) -> Film:
             interlaced=frame.interlaced_frame,
             field_order=stream.codec_context.field_order or FIELD_ORDERS.get(stream.codec_context.name, 0),
             was_colored=_has_color(planes),
-            duration=_duration(container, stream),
-            origin=_origin(container, time_base),
+            span=read_span(container, stream, origin),
+            origin=origin,
             container=container.format.name,
             codec=stream.codec_context.name,
             metadata=dict(container.metadata),
             stored_aspect=stream.sample_aspect_ratio,
         )
         _note_side_data(film, frame)
+        film.note_transparency(frame)
+        if ("alpha_mode", "1") in {(key.lower(), value) for key, value in stream.metadata.items()}:
+            film.note(TRANSPARENCY)  # of WebM, in packets that no decoder here reads
         return film
 
 
@@ -305,7 +315,7 @@ def _open_pictures(folder: Path, rate: Fraction | None) -> Film:
     frame = read_picture(list_pictures(folder)[0])
     planes = turn_upright(read_planes(frame), read_turn(frame))
     shown = rate or FALLBACK_RATE
-    return Film(
+    film = Film(
         path=folder,
         rate=shown,
         time_base=1 / shown,
@@ -317,11 +327,13 @@ def _open_pictures(folder: Path, rate: Fraction | None) -> Film:
         interlaced=False,
         field_order=0,
         was_colored=_has_color(planes),
-        duration=None,
+        span=Span(),
         origin=0,
         container="pictures",
         codec=frame.format.name,
     )
+    film.note_transparency(frame)
+    return film
 
 
 def upright_aspect(aspect: Fraction | None, quarters: int) -> Fraction | None:
@@ -380,21 +392,3 @@ def _has_color(planes: Planes) -> bool:
         return False
     half = 2.0 ** (planes.depth - 1)
     return float(np.hypot(planes.Cb - half, planes.Cr - half).mean()) / half > MIN_COLORED_CHROMA
-
-
-def _duration(container: Any, stream: Any) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    clock = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
-    if clock is not None:
-        hours, minutes, seconds = clock.groups()
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    if container.duration is not None and len(container.streams) == 1:
-        return float(container.duration) / 1e6
-    return None
-
-
-def _origin(container: Any, time_base: Fraction) -> int:
-    if container.format.name not in FREE_CLOCK or container.start_time is None:
-        return 0
-    return int(Fraction(container.start_time, 1_000_000) / time_base)

@@ -28,6 +28,7 @@ LUMA_WEIGHTS: Final = {
     10: (0.2627, 0.0593),  # of constant luminance, whose Y' is near enough for a film that is nearly grey
 }
 SD_HEIGHT: Final = 576
+OPAQUE: Final = 255  # alpha, of 8 bits
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ def is_full(frame: av.VideoFrame) -> bool:
     if frame.color_range in (FULL, LIMITED) and not frame.format.name.startswith("yuvj"):
         return frame.color_range == FULL
     return frame.format.name.startswith(("yuvj", "gray"))
+
+
+def is_transparent(frame: av.VideoFrame) -> bool:
+    """Tell whether any of a frame can be seen through."""
+    form = frame.format
+    if not form.has_palette and not any(component.is_alpha for component in form.components):
+        return False
+    return bool(_plane(frame.reformat(format="yuva444p"), 3, 8).min() < OPAQUE)
 
 
 def turn_upright(planes: Planes, turn: tuple[int, bool]) -> Planes:
