@@ -7,6 +7,7 @@ From the ground up:
 * `yuv`: frames as planes of Y'CbCr
 * `side_data`: what a decoder hangs on a frame besides its picture
 * `clock`: time stamps that go on
+* `span`: when a film begins and ends, as its file says
 * `damage`: where a film is damaged
 * `reader`: a film as it comes: what it is, and its frames
 * `luma`: which Y' a colour must have so that its L is that of the grey it replaces
@@ -24,8 +25,10 @@ From the ground up:
 * `image_sequence`: coloured frames as numbered pictures
 * `encoders`: coloured frames become a piece of film, or pictures
 * `segments`: the pieces of a long job, each with what is needed to go on after it
-* `mux`: pieces, sound, subtitles and chapters become one file
+* `timecode`: the name of the first frame, for a part of a film
+* `tags`: tags that go from a film to its result
 * `differences`: what a film has and its result has not
+* `mux`: pieces, sound, subtitles and chapters become one file
 * `targets`: where a film is written, and whether such a file can hold it
 * `film_result`: what the job of a film writes, and where
 * `film_plan`: which film is written where

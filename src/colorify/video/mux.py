@@ -21,16 +21,12 @@ from colorify.video.differences import find_differences
 from colorify.video.files import ffmpeg_url, open_film_file
 from colorify.video.reader import Film, film_stream
 from colorify.video.segments import Segment
+from colorify.video.tags import COMMENT, TagKeeper, marked_comment
 
 Timed = tuple[float, int, Any]  # s, order among those of one time, packet
 
 CARRIED: Final = ("audio", "subtitle")
 _FASTSTART: Final = ("mp4", "mov", "ipod")
-# tags, of files and tracks, that say how the source was written; some would be wrong for the result
-_OF_THE_FILE: Final = (
-    *("DURATION", "ENCODER", "MAJOR_BRAND", "MINOR_VERSION", "COMPATIBLE_BRANDS"),
-    *("BPS", "NUMBER_OF_", "_STATISTICS_"),
-)
 TRIAL: Final = 64  # packets of the source that a trial copies
 
 
@@ -79,14 +75,16 @@ def mux_film(segments: Sequence[Segment], joint: Joint, temporary: Path) -> tupl
             return ()
         with open_film_file(film.path) as source:
             main = film_stream(source, film.path)
-            pairs = _add_streams(source, main, out, notes)
-            _describe(picture, main)
-            _say(out, source.metadata, joint.mark)
+            tags = TagKeeper(film.rate, _frames_before(segments, joint))
+            pairs = _add_streams(source, main, out, tags, notes)
+            _describe(picture, main, tags)
+            _say(out, tags.keep(source.metadata), joint.mark)
+            notes += tags.notes
             out.set_chapters(_chapters(source, film, joint.part))
             others = _copied_packets(source, pairs, joint, notes)
             _mux(out, heapq.merge(video, others), joint)
     if not joint.trial:
-        notes += find_differences(film.path, temporary, joint.muxer, whole=joint.part == Part())
+        notes += find_differences(film.path, temporary, joint.muxer, tags=tags, whole=joint.part == Part())
     return tuple(notes)
 
 
@@ -105,33 +103,39 @@ def _mux(out: Any, packets: Iterator[Timed], joint: Joint) -> None:
         out.mux_one(packet)
 
 
-def _say(out: Any, metadata: dict[str, str], mark: str | None) -> None:
-    tags = {key: value for key, value in metadata.items() if not key.upper().startswith(_OF_THE_FILE)}
-    out.metadata.update(tags)
-    if mark is not None:
-        before = metadata.get("comment")
-        out.metadata["comment"] = f"{before}\n{mark}" if before and mark not in before else mark
+def _frames_before(segments: Sequence[Segment], joint: Joint) -> int:
+    """Count the frames of the film before the part that is wanted."""
+    if joint.part.start <= 0:
+        return 0
+    return round(int(segments[0].pts[0]) * joint.film.time_base * joint.film.rate)
 
 
-def _describe(out_stream: Any, stream: Any) -> None:
-    tags = {key: value for key, value in stream.metadata.items() if not key.upper().startswith(_OF_THE_FILE)}
+def _say(out: Any, tags: dict[str, str], mark: str | None) -> None:
+    comment = marked_comment(tags, mark)
+    out.metadata.update({key: value for key, value in tags.items() if key.lower() != COMMENT})
+    if comment:
+        out.metadata[COMMENT] = comment
+
+
+def _describe(out_stream: Any, stream: Any, kept: TagKeeper) -> None:
+    tags = kept.keep(stream.metadata)
     if "name" in tags:  # of a track of MP4
         tags.setdefault("title", tags.pop("name"))
     out_stream.metadata.update(tags)
     out_stream.disposition = int(stream.disposition)
 
 
-def _add_streams(source: Any, main: Any, out: Any, notes: list[str]) -> dict[int, Any]:
+def _add_streams(source: Any, main: Any, out: Any, tags: TagKeeper, notes: list[str]) -> dict[int, Any]:
     """Make room for what is copied; returns the new streams by the index of the old ones."""
     pairs = {}
     for stream in source.streams:
         if stream.type in CARRIED:
             copy = out.add_stream_from_template(stream)
             copy.time_base = stream.time_base
-            _describe(copy, stream)
+            _describe(copy, stream, tags)
             pairs[stream.index] = copy
         elif stream.type == "attachment" and "matroska" in out.format.name:
-            _describe(out.add_stream_from_template(stream), stream)
+            _describe(out.add_stream_from_template(stream), stream, tags)
         elif stream.index != main.index and not _is_written_anew(stream, source):
             notes.append(f"track {stream.index} ({_kind_of(stream)}) is left out")
     return pairs
