@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from resumed_runs import GAN, RECIPE, STOP, compare, make_start, train, write_shards
 
+from colorify.errors import UsageError
 from colorify.training.checkpoint import CHECKPOINT
 from colorify.training.data.photo_source import source_of_shards
 from colorify.training.distributed import Workers
-from colorify.training.recipe import Recipe
+from colorify.training.recipe import Gan, Recipe
 from colorify.training.trainer import Trainer
 from colorify.training.warm_start import load_generator
 
@@ -55,6 +56,36 @@ def test_other_photos_begin_a_new_pass_and_say_so(shards: list[str], tmp_path: P
         assert not trainer.same_stream
         assert trainer.step == STOP
         assert trainer.position.start.turn == stopped.position.start.turn + 1
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, GAN], ids=["bins", "gan"])
+def test_other_rates_hold_from_there_on(recipe: Recipe, shards: list[str], tmp_path: Path) -> None:
+    train(recipe, tmp_path, shards, Workers(), STOP)
+    lower = dataclasses.replace(recipe, rate=1e-5, backbone_rate=1e-6, decay=0.5)
+    if lower.gan is not None:
+        lower = dataclasses.replace(lower, gan=dataclasses.replace(lower.gan, rate=1e-7))
+    gone_on = train(lower, tmp_path, shards, Workers(), STOP + 2)
+    groups = gone_on.optimizer.param_groups
+    assert [group["lr"] for group in groups] == pytest.approx([1e-5, 1e-6])
+    assert [group["weight_decay"] for group in groups] == [0.5, 0.5]
+    assert all(state["step"] == STOP + 2 - 2 * (recipe is GAN) for state in gone_on.optimizer.state.values())
+    if gone_on.adversary is not None:
+        assert [group["lr"] for group in gone_on.adversary.optimizer.param_groups] == [1e-7]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        dataclasses.replace(RECIPE, frozen_stages=4),
+        dataclasses.replace(RECIPE, backbone="scratch"),
+        dataclasses.replace(GAN, gan=Gan(alone=2, useful=2.0, sees_L=True)),
+    ],
+    ids=["frozen_stages", "backbone", "sees_L"],
+)
+def test_other_parts_that_learn_are_refused(changed: Recipe, shards: list[str], tmp_path: Path) -> None:
+    train(RECIPE if changed.gan is None else GAN, tmp_path, shards, Workers(), STOP)
+    with pytest.raises(UsageError, match=r"other parts of the networks learn .* begin a new run: --into"):
+        train(changed, tmp_path, shards, Workers())
 
 
 def test_a_release_branches_off_and_the_trunk_goes_on_from_where_it_was(

@@ -82,7 +82,7 @@ def train(
     Shards stream: memory does not grow with their number. Under torchrun every process takes its share of
     them. A run that is stopped goes on exactly where it was when the command is repeated.
     """
-    from colorify.training.distributed import init_distributed, let_cudnn_choose
+    from colorify.training.distributed import init_distributed, let_cudnn_choose, require_device
     from colorify.training.trainer import Trainer
     from colorify.training.warm_start import load_backbone, load_generator
 
@@ -90,6 +90,7 @@ def train(
         if path is not None and path.exists() and not force:
             raise click.UsageError(f"{path}: exists already. Add -f to overwrite it.")
     recipe = _recipe(recipe_file, source, minutes)
+    require_device(device)
     metric_nets = _load_metric_nets(recipe, perceptual_weights, metric_weights, device)
     start = None if source is None else load_generator(source)
     backbone = None if import_backbone is None else load_backbone(import_backbone)

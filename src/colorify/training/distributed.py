@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from colorify.errors import SetupError, UsageError
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -55,6 +57,20 @@ class Workers:
         everyone = [torch.empty_like(own) for _ in range(self.count)]
         distributed.all_gather(everyone, own)
         return [each.tolist() for each in everyone]
+
+
+def require_device(name: str) -> None:
+    """Make sure that torch can use a device, before there is any work. Raises UsageError, SetupError."""
+    try:
+        torch.empty(0, device=torch.device(name))
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        if not name.startswith("cuda"):
+            raise UsageError(f"device {name!r}: expected cpu, cuda, cuda:1, ... ({reason}).") from error
+        raise SetupError(
+            f"device {name}: torch cannot use it ({reason}). Type --device cpu, or install a torch that was "
+            "built for this card: https://pytorch.org/get-started/locally/"
+        ) from error
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from torch.nn.utils import parametrize
 from colorify.training.distributed import Workers
 from colorify.training.losses import hinge_loss
 from colorify.training.network.discriminator import Discriminator, LabDiscriminator, add_dither
+from colorify.training.optimizer import resume_optimizer
 from colorify.training.recipe import Gan
 
 ACCURACY_DECAY: Final = 0.95  # of the moving average of the accuracy, a step
@@ -68,8 +69,12 @@ class GanTraining:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint, by the recipe's rate. Raises ValueError if it is of another network."""
+        known = {name: tensor.shape for name, tensor in self.network.state_dict().items()}
+        if known != {name: tensor.shape for name, tensor in state["network"].items()}:
+            raise ValueError("another discriminator")
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        resume_optimizer(self.optimizer, state["optimizer"])
         self.accuracy.copy_(state["accuracy"])
         self.steps, self.together = state["steps"], state["together"]
 

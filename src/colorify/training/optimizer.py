@@ -1,6 +1,7 @@
 """What learns, and how fast."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -46,6 +47,18 @@ def make_optimizer(network: UNet, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": backbone, "highest": recipe.backbone_rate},
     ]
     return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
+
+
+def resume_optimizer(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Take over what an optimiser knew of its parameters, and none of its rates: those are the recipe's.
+
+    Raises ValueError where it was of other parameters.
+    """
+    own = optimizer.state_dict()["param_groups"]
+    counts = [[len(group["params"]) for group in groups] for groups in (saved["param_groups"], own)]
+    if counts[0] != counts[1]:
+        raise ValueError(f"expected {counts[1]} parameters in each group, found {counts[0]}")
+    optimizer.load_state_dict({"state": saved["state"], "param_groups": own})
 
 
 def schedule(share: float, recipe: Recipe) -> float:

@@ -10,6 +10,7 @@ from colorify.text_file import read_text
 from colorify.training.data.augment import SHARES
 from colorify.training.network.unet import MULTIPLE
 
+MOST_SEED: Final = 2**16 - 1  # as much as a number of 64 bits holds beside the step and what is drawn for
 MODES: Final = ("classification", "regression", "gan", "taught")
 
 
@@ -44,7 +45,7 @@ class Recipe:
     mode: str = "classification"
     steps: int = 0  # optimiser steps; 0: until the minutes are over
     minutes: float = 0.0  # wall clock; 0: until the steps are over
-    seed: int = 1
+    seed: int = 1  # 0 to MOST_SEED
     backbone: str = "pretrained"  # or "scratch"
     rate: float = 1e-3  # AdamW learning rate of the decoder, at its highest
     backbone_rate: float = 3e-4  # the same of the backbone
@@ -139,6 +140,8 @@ def checked(recipe: Recipe, path: Path) -> Recipe:
     if (recipe.mode == "gan") != (recipe.gan is not None):
         raise UsageError(f'{path}: mode = "gan" and a table [gan] go together.')
     _check_samples(recipe, path)
+    if not (isinstance(recipe.seed, int) and 0 <= recipe.seed <= MOST_SEED):
+        raise UsageError(f"{path}: seed = {recipe.seed!r}: expected a whole number, 0 to {MOST_SEED}.")
     if recipe.accumulate < 1:
         raise UsageError(f"{path}: accumulate = {recipe.accumulate}: expected 1 or more.")
     if [phase.until for phase in recipe.phases] != sorted(phase.until for phase in recipe.phases):

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorify.dataset.shard_reader import Sample
-from colorify.errors import ColorifyError, UsageError
+from colorify.errors import ColorifyError, UsageError, shell_word
 from colorify.evaluation.lpips import LpipsNet
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, load_checkpoint, save_checkpoint
 from colorify.training.data.augment import degrade
@@ -36,7 +36,13 @@ from colorify.training.network.ab_bins import Bins
 from colorify.training.network.heads import make_head
 from colorify.training.network.pretrained_backbone import load_pretrained
 from colorify.training.network.unet import UNet
-from colorify.training.optimizer import enter_training, freeze_backbone, make_optimizer, schedule
+from colorify.training.optimizer import (
+    enter_training,
+    freeze_backbone,
+    make_optimizer,
+    resume_optimizer,
+    schedule,
+)
 from colorify.training.recipe import Phase, Recipe
 from colorify.training.validation import Validation, validate
 from colorify.training.warm_start import PretrainedGenerator
@@ -344,11 +350,18 @@ class Trainer:
     def _resume(self, saved: Checkpoint) -> None:
         self.network.load_state_dict(saved.network)
         self.average.load_state_dict(saved.average)
-        self.optimizer.load_state_dict(saved.optimizer)
+        try:
+            resume_optimizer(self.optimizer, saved.optimizer)
+            if self.adversary is not None and saved.adversary is not None:
+                self.adversary.load_state_dict(saved.adversary)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.folder}: by this recipe other parts of the networks learn than in the run so far. "
+                "Leave `backbone`, `frozen_stages`, `norms` and `sees_L` as they were, or begin a new run: "
+                f"--into ANOTHER --from {shell_word(str(self.folder))}"
+            ) from error
         self.step, self.photos, self.seconds = saved.step, saved.photos, saved.seconds
         self.watch = EarlyStopping(**saved.watch)
-        if self.adversary is not None and saved.adversary is not None:
-            self.adversary.load_state_dict(saved.adversary)
 
     def _share(self) -> float:
         if self.recipe.steps:
