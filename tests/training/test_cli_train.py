@@ -151,6 +151,8 @@ def test_fine_tuning_needs_a_weights_file_and_photos_alone(
         (["--photos", ".", "--recipe", "smoke.toml"], "no photos"),
         (["a.tar", "--recipe", "ablations/perceptual.toml"], "--perceptual-weights"),
         (["a.tar", "--recipe", "smoke.toml", "--perceptual-weights", "none"], "does not exist"),
+        (["foo://a.tar", "--recipe", "smoke.toml"], "foo://a.tar: no address that fsspec opens"),
+        (["a.tar", "--recipe", "smoke.toml", "--device", "gpu"], "device 'gpu': expected cpu, cuda, cuda:1"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -160,6 +162,38 @@ def test_what_makes_no_sense_is_refused(
     words = [str(RECIPES / word) if word.endswith(".toml") else word for word in words]
     assert run(["train", *words, "--into", "run"]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_a_card_that_torch_cannot_use_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    monkeypatch.setattr(torch, "empty", refuse)
+    words = ["train", "a.tar", "--recipe", str(RECIPES / "smoke.toml"), "--into", str(tmp_path / "run")]
+    assert run([*words, "--device", "cuda"]) == ExitCode.ENVIRONMENT
+    assert "device cuda: torch cannot use it (Torch not compiled" in (said := capsys.readouterr().err)
+    assert "Type --device cpu, or install a torch" in said
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--name", "mine", "--license", "MIT", "--version", "7"], "--name, --version, --license"),
+        (["--contrast", "0", "--tilt", "-0.1", "--follows-hints"], "--contrast, --tilt, --follows-hints"),
+        (["--no-follows-hints"], "--no-follows-hints"),
+    ],
+)
+def test_what_a_weights_file_says_of_itself_cannot_be_changed_for_the_hub(
+    tmp_path: Path, words: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.onnx").touch()
+    assert run(["export", str(tmp_path / "mine.onnx"), "--hub", str(tmp_path / "hub"), *words]) == 2
+    said = capsys.readouterr().err
+    assert f"leave out {named}, or give the folder of the run." in said
+    assert not (tmp_path / "hub").exists()
 
 
 def write_shard(path: Path, pictures: list[bytes]) -> None:

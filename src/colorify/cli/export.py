@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import click
+from click.core import ParameterSource
 
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.lines import print_line
+from colorify.errors import UsageError
 
 
 class Labels(TypedDict):
@@ -20,6 +22,10 @@ class Labels(TypedDict):
 
 # what `colorify train` writes, too: the two make the same file of a run
 OWN: Final = Labels(name="own", version="1", license="its maker's")
+
+
+# options that say what the file that is written is like
+CHANGES: Final = (*OWN, "contrast", "tilt", "follows_hints")
 
 
 @click.command(cls=VerbCommand, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +56,9 @@ OWN: Final = Labels(name="own", version="1", license="its maker's")
     help="Whether it is given hints; else they are only propagated: faster.  [default: the recipe's]",
 )
 @click.option("-f", "--force", is_flag=True, help="Overwrite.")
+@click.pass_context
 def export(
+    ctx: click.Context,
     runs: tuple[Path, ...],
     output: Path | None,
     hub: Path | None,
@@ -66,18 +74,19 @@ def export(
 
     Of several runs that went on from each other, the mean of their weights is written.
     """
-    from colorify.errors import UsageError
     from colorify.training.export.hub_repository import WEIGHTS, refuse_repository, write_repository
 
     if (output is None) == (hub is None):
         raise UsageError("expected either -o FILE or --hub FOLDER.")
     if output is not None and output.exists() and not force:
         raise UsageError(f"{output}: exists already. Add -f to overwrite it.")
+    weights = runs[0] if hub is not None and len(runs) == 1 and runs[0].is_file() else None
+    if weights is not None:
+        _refuse_changes(ctx, weights)
     if hub is not None:
         refuse_repository(hub, overwrite=force)
     target = output if hub is None else hub / WEIGHTS
     assert target is not None
-    weights = runs[0] if hub is not None and len(runs) == 1 and runs[0].is_file() else None
     if weights is None:
         said = {"contrast": contrast, "tilt": tilt, "follows_hints": follows_hints}
         changes = {entry: value for entry, value in said.items() if value is not None}
@@ -87,6 +96,20 @@ def export(
         write_repository(weights, hub, overwrite=force)
         print_line(f"{hub}: type `hf upload OWNER/NAME {hub}` to publish it.", err=True)
     print_line(f"{' + '.join(map(str, runs))} -> {target}  ({target.stat().st_size / 1e6:.1f} MB)", err=True)
+
+
+def _refuse_changes(ctx: click.Context, weights: Path) -> None:
+    """Refuse the options that say what a weights file is like, where there is one already."""
+    typed = [
+        max((*option.opts, *option.secondary_opts) if ctx.params[name] is False else option.opts, key=len)
+        for option in ctx.command.params
+        if (name := option.name) in CHANGES and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if typed:
+        raise UsageError(
+            f"{weights}: a weights file says this of itself, and is laid out as it is: leave out "
+            f"{', '.join(typed)}, or give the folder of the run."
+        )
 
 
 def say_export(target: Path) -> None:
