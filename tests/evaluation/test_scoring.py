@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_set_distance import write_weights
 
 from colorify.cli import run
 from colorify.errors import PhotoError, UsageError
@@ -26,6 +27,15 @@ def test_no_photos_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(UsageError, match="no photos"):
         find_photos(tmp_path)
+
+
+def test_hidden_files_are_no_photos(tmp_path: Path) -> None:
+    """macOS lays a `._` beside each file on other file systems, and thumbnails into hidden folders."""
+    for name in ("0.png", "._0.png", "sub/1.jpg", ".thumbnails/0.png", "sub/.cache/1.jpg"):
+        (tmp_path / ".album" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".album" / name).touch()
+    found = find_photos(tmp_path / ".album")
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == [".album/0.png", ".album/sub/1.jpg"]
 
 
 @pytest.fixture
@@ -73,6 +83,21 @@ def test_the_command_scores_each_number_of_hints_beside_the_published_curve(
     assert run([*map(str, words), "-f"]) == 0
     assert "left_grey 0." in capsys.readouterr().out
     assert run(["evaluate", str(folder), "-m", str(tiny_weights), "--hints", "0,x"]) == 2
+
+
+def test_of_one_photo_there_is_no_distance_of_sets(
+    folder: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "photo2.png").unlink()
+    eyes = write_weights(tmp_path / "alexnet.ckpt", "AlexNet_0")
+    words = ["evaluate", str(folder), "-m", str(tiny_weights), "--metric-weights", str(eyes)]
+    assert run([*words, "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    row = json.loads(line, parse_constant=pytest.fail)  # NaN is no JSON
+    assert row["mmd_alexnet"] is None
+    assert row["lpips"] > 0
+    assert run(words) == 0
+    assert "mmd_alexnet none" in capsys.readouterr().out
 
 
 @pytest.fixture

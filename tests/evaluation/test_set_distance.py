@@ -48,6 +48,14 @@ def test_sets_and_pairs_are_told_apart(tmp_path: Path) -> None:
     assert other.mmd_alexnet > same.mmd_alexnet
 
 
+def test_one_pair_is_no_set(tmp_path: Path) -> None:
+    eyes = load_lpips_net(write_weights(tmp_path / "w.ckpt", "AlexNet_0"))
+    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    scores = perceptual_scores(eyes, [picture], [255 - picture])
+    assert scores.lpips > 0
+    assert scores.mmd_alexnet is None
+
+
 def test_two_samples_of_one_distribution_are_no_distance_apart() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.normal(size=(2, 300, 10))

@@ -114,7 +114,7 @@ def _counts(text: str) -> list[int]:
     return counts
 
 
-def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict[str, float]]":
+def _perceptual(weights: Path | None) -> "Callable[[Sequence[ScoredPhoto]], dict[str, float | None]]":
     """Return what measures LPIPS and the set distance of results; without `weights` it measures nothing."""
     if weights is None:
         return lambda _: {}

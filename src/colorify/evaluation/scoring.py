@@ -57,8 +57,13 @@ class LeftOut:
 
 
 def find_photos(folder: Path) -> list[Path]:
-    """List the photos below `folder`. Raises UsageError if there is none."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITABLE_SUFFIXES)
+    """List the photos below `folder`, but hidden ones. Raises UsageError if there is none."""
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in WRITABLE_SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
     if not paths:
         raise UsageError(f"{folder}: no photos in there. Give a folder of colour photos.")
     return paths

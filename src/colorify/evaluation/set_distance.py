@@ -23,14 +23,13 @@ class PerceptualScores:
     """Two sets of pictures, the second made to look like the first."""
 
     lpips: float  # mean over the pairs; less is better
-    mmd_alexnet: (
-        float  # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better
-    )
+    # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better; None: of one
+    mmd_alexnet: float | None
 
 
 @torch.inference_mode()
 def perceptual_scores(net: LpipsNet, truths: Sequence[Pixels], results: Sequence[Pixels]) -> PerceptualScores:
-    """Compare pictures pair by pair and as sets. Two pictures at least.
+    """Compare pictures pair by pair and, where there are two or more, as sets.
 
     The kernel distance is of the means of every layer that LPIPS looks at, of AlexNet: home-made, so it
     compares generators with each other, never with a published KID or FID.
@@ -42,7 +41,8 @@ def perceptual_scores(net: LpipsNet, truths: Sequence[Pixels], results: Sequence
         distances.append(net.distance(one, other))
         pairs.append((pool_features(one), pool_features(other)))
     true, made = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    return PerceptualScores(float(torch.cat(distances).mean()), 1000 * compute_mmd(made, true))
+    mmd = 1000 * compute_mmd(made, true) if len(truths) > 1 else None
+    return PerceptualScores(float(torch.cat(distances).mean()), mmd)
 
 
 def pool_features(layers: Sequence[Tensor]) -> Features:
@@ -54,7 +54,7 @@ def pool_features(layers: Sequence[Tensor]) -> Features:
 def compute_mmd(made: Features, true: Features) -> float:
     """Unbiased squared MMD with kernel (x.y / channels + 1)**3, channels scaled by the spread of `true`.
 
-    0 for two samples of one distribution, on average: it may be a little negative.
+    Of two pictures or more. 0 for two samples of one distribution, on average: it may be a little negative.
     """
     spread = true.std(0) + 1e-6
     made, true = made / spread, true / spread
