@@ -2,14 +2,19 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from colorify.errors import shell_word
+from colorify.errors import SetupError, UsageError, shell_word
+from colorify.extras import describe_extra
 
 MOST_NAMES: Final = 2000  # of a folder among which a similar one is looked for: some ms
+# what fsspec needs for an address, by its protocol -> the extra that brings it
+ADDRESS_EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
 _CURES: Final = {
     errno.ELOOP: "It is a link that leads back to itself. Name the file that it should lead to.",
     errno.EACCES: "Its owner can let you read it, or copy it for you.",
@@ -37,6 +42,19 @@ def describe_missing(path: Path, what: str = "file or folder") -> str:
         return f"{said}. Did you mean {shell_word(str(path.with_name(similar[0])))}?"
     command = "dir" if os.name == "nt" else "ls"
     return f"{said}. Check its name: {command} {shell_word(str(path.parent))}"
+
+
+@contextmanager
+def translate_address_errors(address: str) -> Iterator[None]:
+    """Say what fsspec lacks for an address, or that it knows none such. Raises SetupError, UsageError."""
+    try:
+        yield
+    except ImportError as error:
+        extra = ADDRESS_EXTRAS.get(address.partition("://")[0])
+        brings = f" Type: {describe_extra(extra)}" if extra else ""
+        raise SetupError(f"{address}: {error}.{brings}") from error
+    except ValueError as error:
+        raise UsageError(f"{address}: no address that fsspec opens ({error}).") from error
 
 
 def _list_names(folder: Path) -> list[str]:

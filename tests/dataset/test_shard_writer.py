@@ -17,7 +17,7 @@ from colorify.dataset.shard_reader import read_shards
 from colorify.dataset.shard_writer import PARTS, PackingResult, pack
 from colorify.dataset.sources import find_sources
 from colorify.dataset.stats import gather_stats, write_stats
-from colorify.errors import PhotoError, UsageError
+from colorify.errors import PhotoError, SetupError, UsageError
 from colorify.images.photo import open_photo
 from colorify.pixels import decode_lab, pixels_to_lab
 
@@ -204,6 +204,26 @@ def test_what_is_no_shard_is_said(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "bad.tar").write_bytes(content)
     with pytest.raises(PhotoError, match=r"bad\.tar"):
         list(read_shards([str(tmp_path / "bad.tar")]))
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "says"),
+    [
+        (ValueError("Protocol not known: foo"), UsageError, r"^foo://a\.tar: no address that fsspec opens"),
+        (ImportError("Install foofs"), SetupError, r"^foo://a\.tar: Install foofs\.$"),
+        (RuntimeError("no credentials"), PhotoError, r"^foo://a\.tar: cannot be opened \(.*no credentials\)"),
+    ],
+)
+def test_an_address_that_nothing_opens_is_said(
+    raised: Exception, kind: type[Exception], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise raised
+
+    if not isinstance(raised, ValueError):  # which fsspec itself raises
+        monkeypatch.setattr("fsspec.open", refuse)
+    with pytest.raises(kind, match=says):
+        list(read_shards(["foo://a.tar"]))
 
 
 def test_a_damaged_photo_in_a_shard_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import fsspec
 import pyvips
 
 from colorify.dataset.tar_members import read_tar
-from colorify.errors import PhotoError
+from colorify.errors import ColorifyError, PhotoError
+from colorify.file_faults import translate_address_errors
 from colorify.images.formats import SNIFF_BYTES, sniff
 from colorify.images.vips import translate_vips_errors
 from colorify.pixels import LAB_BYTE_OFFSET, LAB_BYTE_SCALE, LabBytes
@@ -45,12 +46,18 @@ def read_shards(addresses: Iterable[str], *, threads: int = os.cpu_count() or 1)
 def read_members(address: str) -> Iterator[tuple[str, bytes]]:
     """Yield the pictures of a shard as they are: name without folder and ending, and bytes.
 
-    Raises PhotoError where it cannot be opened; see `read_tar` for the rest.
+    Raises PhotoError where it cannot be opened, SetupError and UsageError where nothing here opens such an
+    address; see `read_tar` for the rest.
     """
     try:
-        opened = fsspec.open(address, "rb").open()
+        with translate_address_errors(address):
+            opened = fsspec.open(address, "rb").open()
+    except ColorifyError:
+        raise
     except OSError as error:
         raise PhotoError(f"{address}: {error.strerror or error}.") from error
+    except Exception as error:  # every file system has errors of its own
+        raise PhotoError(f"{address}: cannot be opened ({type(error).__name__}: {error}).") from error
     with opened as file:
         for member, content in read_tar(file, address):
             name = PurePosixPath(member.name)

@@ -7,12 +7,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from colorify.atomic import sweep, write_whole
-from colorify.errors import PhotoError, SetupError, UsageError
+from colorify.errors import PhotoError, SetupError
 from colorify.extras import describe_extra
+from colorify.file_faults import translate_address_errors
 
 LOCAL: Final = ("file", "local")
-# what fsspec needs for an address, by its protocol -> the extra that brings it
-EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
 
 
 @dataclass(frozen=True)
@@ -135,14 +134,8 @@ def open_address(address: str) -> tuple[Any, str]:
         fsspec = importlib.import_module("fsspec")
     except ImportError as error:
         raise SetupError(f"fsspec is not installed. Type: {describe_extra('bulk')}") from error
-    try:
+    with translate_address_errors(address):
         files, path = fsspec.core.url_to_fs(address)
-    except ImportError as error:
-        extra = EXTRAS.get(address.partition("://")[0])
-        brings = f" Type: {describe_extra(extra)}" if extra else ""
-        raise SetupError(f"{address}: {error}.{brings}") from error
-    except ValueError as error:
-        raise UsageError(f"{address}: no address that fsspec opens ({error}).") from error
     return files, path
 
 
