@@ -23,8 +23,8 @@ class PerceptualScores:
     """Two sets of pictures, the second made to look like the first."""
 
     lpips: float  # mean over the pairs; less is better
-    # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better; None: of one
-    mmd_alexnet: float | None
+    # kernel distance of the two sets, x 1000; sees washed-out and garish alike; less is better
+    mmd_alexnet: float | None  # None: one picture is no set
 
 
 @torch.inference_mode()
