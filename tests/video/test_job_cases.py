@@ -94,14 +94,14 @@ def test_behind_a_damaged_spot_a_film_goes_on(color: Color) -> None:
 )
 def test_a_length_that_is_no_time_is_not_believed(said: bytes, tmp_path: Path) -> None:
     source = write_film(tmp_path / "a.mkv", Sort(frames=30))
-    assert open_film(source).duration == pytest.approx(30 / 25, abs=0.1)
+    assert open_film(source).span.end == pytest.approx(30 / 25, abs=0.1)
     data = source.read_bytes()
     at = data.index(b"DURATION")
     found = re.search(rb"\d\d:\d\d:\d\d\.\d{7}", data[at:])
     assert found is not None
     source.write_bytes(data[: at + found.start()] + said + data[at + found.end() :])
     film = open_film(source)
-    assert film.duration is None or film.duration == pytest.approx(30 / 25, abs=0.1)
+    assert film.span.end is None or film.span.end == pytest.approx(30 / 25, abs=0.1)
 
 
 def test_frames_that_matroska_loses_are_said(tmp_path: Path, tiny_weights: Path) -> None:
