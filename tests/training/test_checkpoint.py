@@ -5,13 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from colorify.errors import SetupError, UsageError
+from colorify.errors import SetupError
 from colorify.training.checkpoint import (
     Checkpoint,
-    average_checkpoints,
     load_checkpoint,
     save_checkpoint,
-    select_weights,
 )
 from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe
@@ -72,22 +70,3 @@ def test_a_run_of_another_version_is_refused_as_that(checkpoint: Checkpoint, tmp
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"none\.pt"):
         load_checkpoint(tmp_path / "none.pt")
-
-
-def test_a_blend_is_the_mean_of_what_the_runs_are_judged_by(checkpoint: Checkpoint) -> None:
-    first = replace(checkpoint, average={"module.w": torch.zeros(2)})
-    second = replace(
-        checkpoint, average={"module.w": torch.full((2,), 9.0)}, best={"w": torch.full((2,), 3.0)}
-    )
-    both = average_checkpoints([first, second])
-    assert select_weights(both)["w"].tolist() == [1.5, 1.5]
-    assert both.step == second.step
-    assert select_weights(average_checkpoints([first]))["w"].tolist() == [0, 0]
-
-
-def test_runs_of_different_networks_have_no_blend(checkpoint: Checkpoint) -> None:
-    first = replace(checkpoint, best={"w": torch.zeros(2)})
-    other_bins = Bins(torch.tensor([[10.0, 0.0]]), torch.tensor([1.0]))
-    for stranger in (replace(first, best={"w": torch.zeros(3)}), replace(first, bins=other_bins)):
-        with pytest.raises(UsageError, match="different networks"):
-            average_checkpoints([first, stranger])

@@ -72,7 +72,8 @@ def export(
 ) -> None:
     """Write the averaged weights of RUN, a folder that `colorify train` filled, as a file for `-m`.
 
-    Of several runs that went on from each other, the mean of their weights is written.
+    Of several that went on from each other, the mean of their weights is written; `shipped` and a weights
+    file may be among them.
     """
     from colorify.training.export.hub_repository import WEIGHTS, refuse_repository, write_repository
 
@@ -121,10 +122,10 @@ def _export_runs(
     runs: tuple[Path, ...], target: Path, labels: Labels, changes: dict[str, Any], *, force: bool
 ) -> Path:
     """Write the mean of the weights of some runs to `target`, and return that. `changes`: to the recipe."""
-    from colorify.training.checkpoint import CHECKPOINT, average_checkpoints, load_checkpoint
     from colorify.training.export.weights_file import export_checkpoint
+    from colorify.training.weight_mean import load_mean
 
-    checkpoint = average_checkpoints([load_checkpoint(run / CHECKPOINT) for run in runs])
+    checkpoint = load_mean(runs)
     checkpoint.recipe = replace(checkpoint.recipe, **changes)
     say_export(target)
     export_checkpoint(checkpoint, target, **labels, overwrite=force)

@@ -41,7 +41,7 @@ EXAMPLES: Final = {
     "export": (
         "colorify export runs/mine -o mine.onnx",
         "colorify export runs/mine -o mine.onnx --name mine --version 2 -f",
-        "colorify export runs/mine runs/longer -o mean.onnx",
+        "colorify export runs/tuned shipped -o mean.onnx",
     ),
     "models": ("colorify models", "colorify models mine.onnx", "colorify models --json"),
     "evaluate": (

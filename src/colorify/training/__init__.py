@@ -6,6 +6,7 @@ itself, from the ground up:
 * `recipe`: every number of a run, read from a small TOML file
 * `checkpoint`: all that a run needs to go on exactly where it was
 * `warm_start`: where a run starts from: another run, a weights file, or our own
+* `weight_mean`: the mean of several, which is often better than either
 * `distributed`: the processes of one run
 * `lab`: Lab to sRGB in torch
 * `losses`: what a run lowers

@@ -1,8 +1,7 @@
 """Everything that a run needs to go on exactly where it was, in one file."""
 
 import pickle
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from colorify.atomic import make_folder, whole_file
-from colorify.errors import SetupError, UsageError
+from colorify.errors import SetupError
 from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe, from_table
 
@@ -66,24 +65,6 @@ def select_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     return {
         key.removeprefix(prefix): value for key, value in checkpoint.average.items() if key.startswith(prefix)
     }
-
-
-def average_checkpoints(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
-    """Return the last checkpoint with the mean of the weights that each of them is judged by.
-
-    Runs that went on from each other are often better in the middle than at either end (Wortsman et al. 2022,
-    "Model soups"). Raises UsageError where they are of different networks or bins.
-    """
-    last, weights = checkpoints[-1], [select_weights(checkpoint) for checkpoint in checkpoints]
-    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in weights]
-    same_bins = all(torch.equal(each.bins.centers, last.bins.centers) for each in checkpoints)
-    if not same_bins or any(shape != shapes[-1] for shape in shapes):
-        raise UsageError("These runs are of different networks. Give runs that went on from each other.")
-    mean = {
-        name: torch.stack([state[name].double() for state in weights]).mean(0).to(tensor.dtype)
-        for name, tensor in weights[-1].items()
-    }
-    return replace(last, best=mean)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
