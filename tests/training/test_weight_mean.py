@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_networks import SPEC, make_network
 
 from colorify.errors import UsageError
+from colorify.model.generator import BUILTIN_WEIGHTS
+from colorify.training import weight_mean
 from colorify.training.checkpoint import CHECKPOINT, Checkpoint, save_checkpoint, select_weights
-from colorify.training.export.weights_file import export
 from colorify.training.network.ab_bins import Bins
 from colorify.training.recipe import Recipe
-from colorify.training.warm_start import PretrainedGenerator, load_weights
+from colorify.training.warm_start import PretrainedGenerator
 from colorify.training.weight_mean import average_weights, load_mean
 
 BINS = Bins(torch.tensor([[0.0, 10.0]]), torch.tensor([1.0]))
@@ -44,46 +44,41 @@ def test_generators_of_different_networks_have_no_mean(checkpoint: Checkpoint) -
             average_weights(checkpoint, [one, stranger])
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights file."""
-    path = tmp_path_factory.mktemp("weights") / "shipped.onnx"
-    export(make_network(len(BINS)), BINS, path, SPEC, {})
-    return path
+STATISTICS = {"norm.running_mean": torch.zeros(2), "norm.running_var": torch.ones(2)}
 
 
-def begin_from(weights: Path, checkpoint: Checkpoint) -> Checkpoint:
-    """Return a run that began from a weights file and has learnt nothing yet."""
-    return replace(
-        checkpoint, recipe=replace(checkpoint.recipe, norms="fixed"), best=load_weights(weights).network
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch) -> PretrainedGenerator:
+    """What the embedded weights are read as: its norms have no statistics any more."""
+    known = PretrainedGenerator({"w": torch.full((2,), 4.0), **STATISTICS}, BINS, folded=True)
+    load = weight_mean.load_generator
+    monkeypatch.setattr(
+        weight_mean, "load_generator", lambda name: known if name == "shipped" else load(name)
     )
+    return known
 
 
 def test_a_run_is_averaged_with_the_weights_file_that_it_began_from(
-    shipped: Path, checkpoint: Checkpoint, tmp_path: Path
+    shipped: PretrainedGenerator, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
-    run = begin_from(shipped, checkpoint)
-    assert run.best is not None
-    learnt = {**run.best, "head.bias": run.best["head.bias"] + 2}
-    folder = save_run(replace(run, best=learnt), tmp_path / "run")
-    for sources in ([folder, shipped], [shipped, folder]):
-        mean = select_weights(load_mean(sources))
-        torch.testing.assert_close(mean["head.bias"], run.best["head.bias"] + 1)
-        torch.testing.assert_close(mean["head.weight"], run.best["head.weight"])
+    learnt = {**shipped.network, "w": torch.full((2,), 6.0)}
+    folder = save_run(replace(checkpoint, best=learnt), tmp_path / "run")
+    for sources in ([folder, Path("shipped")], [Path("shipped"), folder]):
+        mean = load_mean(sources)
+        assert select_weights(mean)["w"].tolist() == [5, 5]
+        assert mean.step == checkpoint.step
 
 
 def test_a_weights_file_and_a_run_with_norms_of_its_own_have_no_mean(
-    shipped: Path, checkpoint: Checkpoint, tmp_path: Path
+    shipped: PretrainedGenerator, checkpoint: Checkpoint, tmp_path: Path
 ) -> None:
-    run = begin_from(shipped, checkpoint)
-    own = make_network(len(BINS)).state_dict()
-    name = next(name for name in own if name.endswith("running_mean"))
-    folder = save_run(replace(run, best={**own, name: own[name] + 1}), tmp_path / "own")
+    own = {**shipped.network, "norm.running_mean": torch.full((2,), 0.5)}
+    folder = save_run(replace(checkpoint, best=own), tmp_path / "own")
     with pytest.raises(UsageError, match="began from it"):
-        load_mean([shipped, folder])
+        load_mean([Path("shipped"), folder])
 
 
-def test_a_mean_needs_a_run(shipped: Path) -> None:
-    for sources in ([shipped], [shipped, shipped]):
-        with pytest.raises(UsageError, match=r"shipped\.onnx: not the folder of a run"):
+def test_a_mean_needs_a_run() -> None:
+    for sources in ([Path("shipped")], [BUILTIN_WEIGHTS, BUILTIN_WEIGHTS]):
+        with pytest.raises(UsageError, match="not the folder of a run"):
             load_mean(sources)
