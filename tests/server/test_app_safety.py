@@ -94,6 +94,8 @@ def test_a_body_of_unknown_length_is_refused(server: Server) -> None:
 def test_json_is_bounded_too(server: Server) -> None:
     path = f"/v1/sessions/{new_session(server)['id']}/colorize"
     problem(server.client.post(path, json={"hints": "x" * 400_000}), 413, "too-many-bytes")
+    as_form = server.client.post(path, files={"image": ("a.jpg", bytes(400_000))})
+    problem(as_form, 413, "too-many-bytes")
 
 
 def test_a_token_guards_the_api_and_the_metrics(small: Server) -> None:

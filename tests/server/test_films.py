@@ -99,15 +99,28 @@ def test_films_go_when_nobody_asks_about_them(tiny_weights: Path, tmp_path: Path
         films.add("a.mp4", data, ColorOptions())
     wait_for(lambda: all(job.progress.state == "done" for job in jobs))
     assert all(job.source.exists() for job in jobs)
-    clock.now = 299.0
+    clock.now = 1799.0
     films.get(jobs[0].id)
-    clock.now = 301.0
+    clock.now = 1801.0
     films.expire()
     assert [job.source.exists() for job in jobs] == [True, False, False, False]
     with pytest.raises(ColorifyError):
         films.get(jobs[1].id)
     films.close()
     assert not jobs[0].source.exists()
+
+
+def test_a_film_at_work_goes_sooner_as_others_wait(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(Films, "_work", lambda films, job: None)  # it never ends
+    films = Films(Settings(weights=tiny_weights), clock=clock)
+    job = films.add("a.mp4", film(tmp_path / "a.mp4"), ColorOptions())
+    clock.now = 301.0
+    films.expire()
+    assert job.is_given_up()
+    films.close()
 
 
 def test_a_film_that_is_given_up_leaves_nothing(

@@ -54,7 +54,10 @@ class FilmApi:
         return _status(job)
 
     async def status(self, id: str) -> FilmStatus:
-        """Say how far a film is. One that nobody asks about for five minutes is forgotten."""
+        """Say how far a film is. One that nobody asks about is forgotten.
+
+        At work after 5 minutes, done after 30.
+        """
         return _status(self.films.get(id))
 
     async def frame(self, id: str) -> Response:

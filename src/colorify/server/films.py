@@ -179,9 +179,11 @@ class Films:
 
     def expire(self) -> None:
         """Forget what nobody has asked about for too long: its page is closed."""
-        oldest = self._clock() - self._settings.film_seconds
-        for id in [id for id, used in self._used.items() if used < oldest]:
-            self._forget(id)
+        now, settings = self._clock(), self._settings
+        for id, used in list(self._used.items()):
+            done = self._jobs[id].progress.state == "done"
+            if used < now - (settings.film_result_seconds if done else settings.film_seconds):
+                self._forget(id)
 
     def close(self) -> None:
         """Give all up."""

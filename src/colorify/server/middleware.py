@@ -7,6 +7,7 @@ own name leads to this computer by its `Host`.
 
 import asyncio
 import hmac
+import re
 import time
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -30,6 +31,8 @@ from colorify.server.prometheus import Metrics
 from colorify.server.settings import JSON_BYTES, Settings
 
 PRIVATE: Final = ("/v1", "/metrics")  # what a token is for
+# what takes a photo or a film; all else is JSON, and small, whatever a client calls it
+UPLOADS: Final = re.compile(r"/v1/(colorize|sessions|films|sessions/[^/]+/match)")
 FORM_BYTES: Final = 64 * 1024  # of a form beside its picture
 MAX_DRAINED_FACTOR: Final = (
     4  # times the limit; a browser shows our answer only once it has sent all of its body
@@ -142,7 +145,9 @@ class RequestChecks:
         # a body in chunks may come with a length, too, which then means nothing (RFC 9112, section 6.3)
         if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
             raise RefusalError(LENGTH_NEEDED, "Send a Content-Length; a body in chunks is not taken.")
-        form = headers.get("content-type", "").lower().startswith("multipart/")
+        form = UPLOADS.fullmatch(scope["path"]) and headers.get("content-type", "").lower().startswith(
+            "multipart/"
+        )
         limit = self._settings.max_bytes + FORM_BYTES if form else JSON_BYTES
         size = int(length.lstrip("0")[:MAX_DIGITS] or "0")
         if size > limit:

@@ -36,7 +36,8 @@ class Settings:
     sessions: int = 32  # photos kept for interactive work
     session_bytes: int = 512 * 2**20  # of all of them together
     session_seconds: float = 30 * 60.0  # that one is kept without being used
-    film_seconds: float = 5 * 60.0  # that a film is kept when its page does not ask about it
+    film_seconds: float = 5 * 60.0  # that a film at work is kept when its page does not ask about it
+    film_result_seconds: float = 30 * 60.0  # the same of one that is done: a phone's page may sleep
     token: str | None = None  # wanted as `Authorization: Bearer`; None: no token is wanted
     hosts: frozenset[str] = LOOPBACK  # names under which the server answers; empty: any
     origins: tuple[str, ...] = field(default=())  # other sites that may use the API (CORS)

@@ -65,6 +65,37 @@ def test_how_far_a_film_is_and_what_it_looks_like_is_shown(visit: Visit) -> None
     assert page.locator("#film").is_hidden()
 
 
+def test_a_film_outlives_questions_that_fail_and_is_kept_until_it_is_fetched(
+    visit: Visit, refusals: set[int]
+) -> None:
+    """Wi-Fi that is away for a second, a busy server, somebody who comes back an hour later."""
+    refusals.add(503)
+    page = visit()
+    page.wait_for_function("() => document.querySelector('#file').accept.includes('video')")
+    page.clock.install()
+    status = {"id": "a", "name": "a.mp4", "error": "", "notes": [], "result_suffix": ".mp4"}
+    at_work = {**status, "state": "working", "frames": 30, "total": 120, "seconds_left": 100.0}
+    done = {**at_work, "state": "done", "frames": 120}
+    busy = {"type": "urn:colorify:busy"}
+    answers = [(503, busy), (200, at_work), (503, busy), (200, at_work), (200, done)]
+    asked: list[int] = []
+
+    def answer(route: "Route") -> None:
+        code, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        asked.append(code)
+        route.fulfill(status=code, json=body)
+
+    page.route("**/v1/films", lambda route: route.fulfill(status=201, json=at_work))
+    page.route("**/v1/films/a", answer)
+    page.route("**/v1/films/a/frame", lambda route: route.fulfill(status=503, json=busy))
+    choose(page, ("a.mp4", b"film"))
+    page.wait_for_selector("#film-download:not([hidden])")
+    assert asked == [503, 200, 503, 200, 200]
+    with page.expect_request("**/v1/films/a"):
+        page.clock.fast_forward(61_000)
+    assert page.locator("#film-download").is_visible()
+
+
 def test_on_a_phone_a_film_covers_nothing(visit: Visit) -> None:
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
     page.wait_for_function("() => document.querySelector('#file').accept.includes('video')")

@@ -247,6 +247,91 @@ def test_a_stroke_is_one_colour_in_many_places(visit: Visit) -> None:
     settled(page)
 
 
+def test_what_is_done_to_other_dots_while_the_palette_is_open_stays(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")))
+    ready(page)
+    click_photo(page, 0.2, 0.2)
+    page.click("#common button[aria-label='yellow']")
+    settled(page)
+    click_photo(page, 0.7, 0.7)
+    page.wait_for_selector("#suggested button")
+    marker = page.locator(".marker[aria-label]").bounding_box()
+    assert marker is not None
+    page.mouse.move(marker["x"] + 14, marker["y"] + 14)
+    page.mouse.down()
+    page.mouse.move(marker["x"] + 114, marker["y"] + 14, steps=6)
+    page.mouse.up()
+    page.click("#common button[aria-label='yellow']")
+    settled(page)
+    assert page.locator(".marker[aria-label]").count() == 2
+    moved = page.locator(".marker[aria-label]").nth(0).bounding_box()
+    assert moved is not None
+    assert moved["x"] == pytest.approx(marker["x"] + 100, abs=12)
+
+
+def test_a_slider_that_is_dragged_back_ends_its_step(visit: Visit) -> None:
+    """One undo takes back one thing: the browser tells of no change where the value is what it was."""
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")))
+    ready(page)
+    box = page.locator("#colour").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 40, y, steps=4)
+    page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    settled(page)
+    click_photo(page, 0.4, 0.4)
+    page.click("#common button[aria-label='yellow']")
+    settled(page)
+    page.focus("#colour")
+    page.keyboard.press("End")
+    settled(page)
+    page.click("#undo")
+    assert page.locator(".marker[aria-label]").count() == 1
+
+
+def test_a_colour_that_is_only_tried_changes_no_idea(visit: Visit, refusals: set[int]) -> None:
+    refusals.add(422)
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")))
+    ready(page)
+    page.click("#ideas-ask")
+    page.click("#ideas-row button >> nth=1")
+    settled(page)
+    click_photo(page, 0.4, 0.4)
+    gone = {"type": "urn:colorify:bad-photo"}
+    page.route("**/colorize", lambda route: route.fulfill(status=422, json=gone), times=1)
+    with page.expect_response(lambda answer: answer.status == 200 and answer.url.endswith("/colorize")):
+        page.hover("#common button[aria-label='yellow']")
+    page.keyboard.press("Escape")
+    settled(page)
+    assert page.locator("#ideas-row button[aria-pressed=true]").get_attribute("title") == "Idea 2"
+
+
+def test_many_strokes_are_no_more_hints_than_the_server_takes(visit: Visit) -> None:
+    count = """async ([strokes, dots, given]) => {
+        const { hintsOf } = await import("/page/marks.js");
+        const line = (length) => Array.from({ length }, (_, at) => [at, 1]);
+        const mark = (length) => ({ points: line(length), color: "#804020", radius: 3, reach: 0 });
+        const many = (count, length) => Array.from({ length: count }, () => mark(length));
+        const marks = [...many(strokes, 24), ...many(dots, 1)];
+        const reference = given && { hints: line(given) };
+        const hints = hintsOf({ marks, reference });
+        return [hints.length, hints.filter((hint) => hint.color).length];
+    }"""
+    page = visit()
+    assert page.evaluate(count, [3, 5, 0]) == [77, 77]
+    assert page.evaluate(count, [20, 5, 500]) == [985, 485]
+    for strokes, dots, given in ((43, 0, 0), (100, 7, 500), (41, 16, 500), (1500, 0, 500)):
+        total, own = page.evaluate(count, [strokes, dots, given])
+        assert total <= 1000
+        assert own >= min(strokes + dots, 1000)  # of each something is left, of the first of very many not
+
+
 def test_the_brush_draws_with_a_finger(visit: Visit) -> None:
     page = visit(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     choose(page, ("a.jpg", picture()))

@@ -31,6 +31,22 @@ def test_many_photos_are_done_in_turn_and_downloaded_together(
         assert opened(files.read("a-color-2.jpg")).width == 64
 
 
+def test_one_that_cannot_be_saved_is_named_and_the_others_are_downloaded(
+    visit: Visit, refusals: set[int], tmp_path: Path
+) -> None:
+    refusals.add(422)
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")), ("b.png", picture(suffix=".png")))
+    page.wait_for_function("() => document.querySelectorAll('.thumb.ready').length === 2")
+    refused = {"type": "urn:colorify:bad-photo", "detail": "has 2 pages"}
+    page.route("**/colorize", lambda route: route.fulfill(status=422, json=refused), times=1)
+    name, data = download(page, "#download-all")
+    (tmp_path / name).write_bytes(data)
+    with zipfile.ZipFile(tmp_path / name) as files:
+        assert files.namelist() == ["a-color.png"]
+    assert "b.png: This photo cannot be used: has 2 pages" in str(page.text_content("#message-text"))
+
+
 def test_a_photo_that_failed_says_why_and_can_be_tried_again(visit: Visit, refusals: set[int]) -> None:
     refusals.update({422, 503})
     page = visit()
@@ -75,6 +91,29 @@ def test_settings_are_spread_over_all_photos(visit: Visit) -> None:
     assert colorfulness(download(page)[1]) < 0.5
     page.click("#undo")  # of this photo alone
     assert page.text_content("#colour-value") == "natural"
+
+
+def test_a_photo_whose_idea_is_gone_takes_the_usual_one(visit: Visit, refusals: set[int]) -> None:
+    """The vividness of another photo, spread over all, may leave fewer ideas than before."""
+    refusals.add(422)
+    page = visit()
+    choose(page, ("a.png", picture(suffix=".png")), ("b.png", picture(suffix=".png")))
+    page.wait_for_function("() => document.querySelectorAll('.thumb.ready').length === 2")
+    page.click("#ideas-ask")
+    page.click("#ideas-row button >> nth=1")
+    settled(page)
+    page.click(".thumb >> nth=1")
+    page.focus("#colour")
+    page.keyboard.press("Home")
+    settled(page)
+    gone = {"type": "urn:colorify:bad-photo"}
+    page.route("**/colorize", lambda route: route.fulfill(status=422, json=gone), times=1)
+    with page.expect_response(lambda answer: answer.status == 200 and answer.url.endswith("/colorize")):
+        page.click("#spread")
+    assert page.locator(".thumb.failed").count() == 0
+    page.click(".thumb >> nth=0")
+    page.wait_for_selector("#ideas-row button[aria-pressed=true]")
+    assert page.locator("#ideas-row button[aria-pressed=true]").get_attribute("title") == "The usual one"
 
 
 def test_a_photo_that_the_server_forgot_is_sent_again(

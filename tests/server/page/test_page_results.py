@@ -1,10 +1,15 @@
 """What leaves the page: files, before and after as a picture and as a clip, a copy on the clipboard."""
 
+from typing import TYPE_CHECKING
+
 import pytest
-from browsing import Visit, another, choose, download, ready, shown
+from browsing import Visit, another, choose, download, ready, settled, shown
 from serving import opened, picture
 
 from colorify.images.metadata.xmp import read_properties
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +53,50 @@ def test_the_generator_looks_as_closely_as_one_wants(visit: Visit) -> None:
     another(page, first)
     assert page.evaluate("window.sent") == ["fine"]
     assert download(page)[0] == "oma-color.jpg"
+
+
+def test_of_two_quick_choices_of_a_detail_the_last_one_counts(visit: Visit) -> None:
+    page = visit()
+    choose(page, ("oma.jpg", picture()))
+    ready(page)
+    page.click("#options summary")
+    held: list[Route] = []
+
+    def hold_first(route: "Route") -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/v1/sessions", hold_first)
+    page.select_option("#detail", "fine")
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and "sessions" in answer.url
+    ) as last:
+        page.select_option("#detail", "fast")
+    kept = last.value.json()["id"]
+    settled(page)
+    with page.expect_request(lambda request: request.method == "DELETE") as closed:
+        held[0].continue_()
+    assert kept not in closed.value.url  # but the slow one, which came last
+    assert page.input_value("#detail") == "fast"
+    with page.expect_request("**/colorize") as asked:
+        page.focus("#colour")
+        page.keyboard.press("Home")
+    assert kept in asked.value.url
+
+
+def test_a_detail_that_fails_is_said_and_not_shown_as_chosen(visit: Visit, refusals: set[int]) -> None:
+    refusals.add(503)
+    page = visit()
+    choose(page, ("oma.jpg", picture()))
+    ready(page)
+    page.click("#options summary")
+    refused = {"type": "urn:colorify:took-too-long"}
+    page.route("**/v1/sessions", lambda route: route.fulfill(status=503, json=refused), times=1)
+    page.select_option("#detail", "fine")
+    page.get_by_text("took too long").wait_for()
+    assert page.input_value("#detail") == "auto"
 
 
 def test_the_colour_comes_as_a_layer(visit: Visit) -> None:

@@ -47,8 +47,8 @@ export class Coloring {
   color(places) {
     const photo = this.#photo;
     if (!photo) return;
-    const { marks } = photo.looks.now;
-    const withColor = (color) => [...marks, makeMark(places, color, this.#size, photo.session)];
+    // the marks of when it is chosen: others may be moved or removed while the palette is open
+    const withColor = (color) => [...photo.looks.now.marks, makeMark(places, color, this.#size, photo.session)];
     if (this.again) {
       this.strokes.pend(null);
       this.#choose(this.#color, withColor);
@@ -58,7 +58,7 @@ export class Coloring {
       this.#size = size;
       this.strokes.pend(places, this.#share(size));
     };
-    this.#ask(places, marks, withColor, { size: this.#size, resize });
+    this.#ask(places, photo.looks.now.marks, withColor, { size: this.#size, resize });
     this.markers.pend(handleOf(places));
     this.strokes.pend(places, this.#share(this.#size));
   }
@@ -93,6 +93,7 @@ export class Coloring {
   }
 
   remove(index) {
+    this.picker.close(); // it may be open for another mark, whose number changes
     this.#set(this.#photo.looks.now.marks.filter((_, at) => at !== index));
     say(t("hintRemoved"));
   }

@@ -8,9 +8,11 @@ import { busy, save } from "./results.js";
 const SUFFIXES = /\.(mp4|m4v|mov|mkv|webm|avi|wmv|mpe?g|mts|m2ts|3gp|vob|ogv|flv)$/i;
 const ASK = 1000; // ms between two questions how far it is
 const SHOW = 4; // questions between two frames
+const KEEP = 60_000; // ms between two questions once it is done: the server forgets what nobody asks about
+const PATIENCE = 60; // questions in a row that may go wrong, as while a network is away
 
 const $ = (id) => document.getElementById(id);
-let film = null; // {file, id, state}; one at a time
+let film = null; // {file, id, done, ...}; one at a time
 
 export const isFilm = ({ name, type }) => type.startsWith("video/") || SUFFIXES.test(name);
 
@@ -32,38 +34,52 @@ export function listen() {
 /** Colour a film. */
 export async function open(file) {
   if (film) return report(t("filmOne", { name: file.name }));
-  const mine = { file, id: "", asked: 0, suffix: "", kept: false };
+  const mine = { file, id: "", asked: 0, suffix: "", done: false, kept: false };
   film = mine;
   draw({ state: "sending", frames: 0, total: null });
   $("film-frame").hidden = true;
   try {
     mine.id = (await api.openFilm(file)).id;
     if (film !== mine) await api.closeFilm(mine.id); // it was removed meanwhile
-    while (film === mine && !(await ask(mine))) await new Promise((done) => setTimeout(done, ASK));
+    await follow(mine);
   } catch (error) {
     if (film !== mine) return;
     report(`${file.name}: ${error.message}`);
-    forget();
+    remove();
   }
 }
 
-/** Ask how far it is; return whether there is nothing more to ask. */
+/** Ask about a film until it is removed; also when it is done, so that the server keeps it. */
+async function follow(mine) {
+  for (let failures = 0; film === mine; ) {
+    try {
+      await ask(mine);
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (error.kind === "no-such-session" || failures > PATIENCE) throw error;
+    }
+    await new Promise((done) => setTimeout(done, mine.done ? KEEP : ASK));
+  }
+}
+
+/** Ask how far it is, and show that. */
 async function ask(mine) {
   const status = await api.filmStatus(mine.id);
-  if (film !== mine) return true;
+  if (film !== mine || mine.done) return;
   mine.suffix = status.result_suffix;
   if (status.state === "failed") {
     report(t("filmFailed", { detail: status.error }));
     remove();
-    return true;
+    return;
   }
   draw(status);
-  if (status.state === "working" && mine.asked++ % SHOW === 0) await showFrame(mine);
+  if (status.state === "working" && mine.asked++ % SHOW === 0) await showFrame(mine).catch(() => {}); // the next one will come
   if (status.state === "done") {
+    mine.done = true;
     say(t("filmDone"));
     status.notes.forEach(report);
   }
-  return status.state === "done";
 }
 
 async function showFrame(mine) {
@@ -94,10 +110,6 @@ function duration(seconds) {
 
 function remove() {
   if (film?.id) api.closeFilm(film.id).catch(() => {}); // it may have ended already
-  forget();
-}
-
-function forget() {
   film = null;
   $("film").hidden = true;
 }

@@ -134,7 +134,9 @@ $("detail").onchange = async () => {
   try {
     await photo.look($("detail").value);
   } catch (error) {
-    report(error);
+    wait("");
+    draw(); // the menu says again how closely it has looked
+    return report(error);
   }
   wait("");
   if (photo === photos.current) lookChanged();

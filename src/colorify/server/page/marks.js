@@ -4,6 +4,7 @@
 const SMALLEST = 0.004; // of the photo's short side: a dot that the generator hardly sees
 const LARGEST = 0.08;
 const MOST_POINTS = 24; // of a stroke
+const MOST_HINTS = 1000; // that the server takes for one photo
 export const USUAL_SIZE = 0.35; // of the slider: a spot that the generator sees, and no more
 
 /** Return the radius of a dot, px; `size`: 0 to 1, as the slider has it. */
@@ -44,6 +45,15 @@ export function moveMark(mark, [x, y], photo) {
 
 /** Return the hints of a look as the server takes them: those of a reference photo first, a person's over them. */
 export function hintsOf({ marks, reference }) {
-  const own = marks.flatMap(({ points, color, radius, reach }) => points.map(([x, y]) => ({ x, y, color, radius, reach })));
-  return [...(reference?.hints || []), ...own];
+  const hints = marks.map(({ points, color, radius, reach }) => points.map(([x, y]) => ({ x, y, color, radius, reach })));
+  const own = thin(hints, MOST_HINTS);
+  return [...thin([reference?.hints || []], MOST_HINTS - own.length), ...own];
+}
+
+/** Return all of some lists, or every second or third of each, so that they are `most` at the most; later lists count more. */
+function thin(lists, most) {
+  for (let every = 1; ; every += 1) {
+    const kept = lists.flatMap((list) => list.filter((_, at) => at % every === 0));
+    if (kept.length <= most || lists.every((list) => list.length <= every)) return kept.slice(Math.max(0, kept.length - most));
+  }
 }

@@ -75,8 +75,9 @@ export class Painter {
       if (look !== this.#trial) this.onPicture(photo);
       if (look === photo.looks.now) await this.drawVeil();
     } catch (error) {
-      if (look.alternative > 1 && error.kind === "bad-photo") this.#withoutIdea(photo);
-      else report(error);
+      if (look.alternative === 1 || error.kind !== "bad-photo") report(error);
+      else if (look === photo.looks.now) this.#withoutIdea(photo);
+      else if (look === this.#trial) this.try(null); // what is only tried changes nothing
     }
     clearTimeout(late);
     wait("");
@@ -134,8 +135,8 @@ export class Painter {
     const late = setTimeout(() => wait(t("sharpening")), PATIENCE);
     try {
       const { blob } = await photo.withSession((id) => api.full(id, look, { format: "jpeg", page: 1 }, signal));
-      if (photo !== this.photo || photo.looks.now !== look) return;
-      await photo.show(blob, look);
+      const still = () => photo === this.photo && photo.looks.now === look && !this.#trial && !signal.aborted;
+      if (!(await photo.show(blob, look, still))) return;
       photo.sharp = look;
       this.stage.after.src = photo.url;
       if (photo.localUrl) this.stage.before.src = photo.localUrl;

@@ -17,8 +17,11 @@ export class Photo {
   ideas = null; // little pictures of other colourings, once somebody has asked
   kept = null; // the look that was downloaded
   resultName = null; // what a person calls the result, without its suffix
-  detail = "auto"; // how closely the generator looks
+  detail = "auto"; // how closely the generator looks, or is to look
+  #looked = "auto"; // how closely it has looked
   looks = new Looks();
+  #asked = null; // the last choice of a detail
+  #gone = false; // was it removed?
 
   constructor(file) {
     this.file = file;
@@ -44,7 +47,7 @@ export class Photo {
     try {
       return await use(this.session.id);
     } catch (error) {
-      if (error.kind !== "no-such-session") throw error;
+      if (error.kind !== "no-such-session" || this.#gone) throw error;
       this.session = await api.openSession(this.file, this.detail);
       return use(this.session.id);
     }
@@ -53,21 +56,34 @@ export class Photo {
   /** Have the generator look more or less closely: the photo is sent again. */
   async look(detail) {
     this.detail = detail;
-    const { id } = this.session;
-    this.session = await api.openSession(this.file, detail);
+    const asked = (this.#asked = {});
+    const isLast = () => this.#asked === asked && !this.#gone; // else another detail was chosen, or the photo removed
+    let session;
+    try {
+      session = await api.openSession(this.file, detail);
+    } catch (error) {
+      if (isLast()) this.detail = this.#looked;
+      throw error;
+    }
+    const { id } = isLast() ? this.session : session;
     api.closeSession(id).catch(() => {}); // it may have ended already
+    if (!isLast()) return;
+    [this.session, this.#looked] = [session, detail];
     this.painted = this.sharp = this.ideas = null;
   }
 
-  /** Take over a picture in the colours of `look`, once it can be shown at once. */
-  async show(blob, look) {
+  /** Take over a picture in the colours of `look`, once it can be shown at once; return whether it is `still` wanted then. */
+  async show(blob, look, still = () => true) {
     const url = URL.createObjectURL(blob);
     await Object.assign(new Image(), { src: url }).decode();
-    URL.revokeObjectURL(this.url);
-    [this.url, this.painted, this.sharp] = [url, look, null];
+    const wanted = still();
+    URL.revokeObjectURL(wanted ? this.url : url);
+    if (wanted) [this.url, this.painted, this.sharp] = [url, look, null];
+    return wanted;
   }
 
   forget() {
+    this.#gone = true;
     for (const url of [this.url, this.originalUrl, this.localUrl, ...(this.ideas || [])]) URL.revokeObjectURL(url);
     if (this.session) api.closeSession(this.session.id).catch(() => {}); // it may have ended already
   }
@@ -135,6 +151,11 @@ export class Photos {
     try {
       await photo.show(await photo.withSession((id) => api.preview(id, look)), look);
     } catch (error) {
+      if (look.alternative > 1 && error.kind === "bad-photo") {
+        // another vividness leaves fewer ideas than before; the usual one is always there, and is taken next
+        if (photo.looks.now === look) photo.looks.change({ alternative: 1 }, { merge: true });
+        return;
+      }
       photo.state = "failed";
       photo.problem = error;
     }

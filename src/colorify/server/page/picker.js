@@ -174,5 +174,6 @@ export function onSlide(slider, then) {
     then(Number(slider.value), { merge: sliding });
     sliding = true;
   });
-  slider.addEventListener("change", () => (sliding = false));
+  // a slider that is dragged back to where it was changes nothing, and ends all the same
+  for (const end of ["change", "pointerup", "pointercancel", "blur"]) slider.addEventListener(end, () => (sliding = false));
 }

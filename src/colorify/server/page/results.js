@@ -14,8 +14,10 @@ export function listen(photos) {
   $("options").ontoggle = () => $("options").open && $("options").scrollIntoView({ block: "nearest" });
   $("download").onclick = () =>
     busy($("download"), async () => {
-      const { blob, name } = await fetchFull(photos.current);
+      const photo = photos.current;
+      const { blob, name, look } = await fetchFull(photo);
       save(blob, name);
+      photo.kept = look;
       say(t("downloaded", { name }));
     });
   $("download-all").onclick = () =>
@@ -24,9 +26,15 @@ export function listen(photos) {
       const ready = photos.ready;
       for (const photo of [...ready].reverse()) { // the server forgets the first ones first
         tell(t("preparingOf", { number: files.length + 1, count: ready.length }));
-        files.unshift(await fetchFull(photo));
+        try {
+          files.unshift({ photo, ...(await fetchFull(photo)) });
+        } catch (error) {
+          report(`${photo.file.name}: ${error.message}`); // the others are saved all the same
+        }
       }
+      if (!files.length) return;
       save(await zip(files), "colorify.zip");
+      for (const { photo, look } of files) photo.kept = look;
       say(t("downloadedMany", { count: files.length }));
     });
   $("file-name").oninput = () => (photos.current.resultName = $("file-name").value.trim() || null);
@@ -62,8 +70,7 @@ function drawQuality(photo) {
 async function fetchFull(photo) {
   const look = photo.looks.now;
   const { blob, name } = await photo.withSession((id) => api.full(id, look, saveOptions()));
-  photo.kept = look;
-  return { blob, name: photo.stem + /\.\w+$/.exec(name)[0] };
+  return { blob, look, name: photo.stem + /\.\w+$/.exec(name)[0] };
 }
 
 /** Return how the file is to be, in the words of the server. */
