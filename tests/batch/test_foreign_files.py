@@ -48,7 +48,7 @@ def test_a_run_without_the_mark_is_resumed_by_its_names(colorify: Colorify) -> N
     for words in (["--no-mark"], ["--no-mark", "-v"]):
         ended = colorify("album", *words)
         assert (ended.code, names("album")) == (0, {"a.jpg", "a-color.jpg"})
-    assert "skipped: 1 called NAME-color beside NAME, as results without a mark are" in ended.err
+    assert "skipped: 1 called NAME-color or NAME-compare beside NAME, as results" in ended.err
 
 
 @pytest.mark.parametrize("style", ["side", "slider", "fade.mp4"])

@@ -3,6 +3,7 @@
 From the ground up:
 
 * `file_places`: which names are of one file, and whether it has changed
+* `own_results`: what earlier runs wrote beside a photo, known by its name
 * `foreign_files`: what lies where a result is to go, and was not made by Colorify
 * `inputs`: which picture files the inputs of a run name
 * `plan`: which photo is written where, decided before the first is touched

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorify.batch.file_places import FileState, read_file_state
+from colorify.batch.own_results import is_called_comparison
 from colorify.errors import PhotoError
 from colorify.images.metadata.provenance import describe_foreign
 from colorify.images.photo import MAX_PIXELS
@@ -24,8 +25,14 @@ class ForeignFiles:
         """Say what a file is that Colorify does not know as its own; None if it does."""
         state = read_file_state(path)
         if path not in self._seen or self._seen[path][0] != state:
-            self._seen[path] = state, describe_foreign(path, max_pixels=self.max_pixels)
+            self._seen[path] = state, self._describe(path)
         return self._seen[path][1]
+
+    def _describe(self, path: Path) -> str | None:
+        what = describe_foreign(path, max_pixels=self.max_pixels)
+        if what is not None and is_called_comparison(path) and path.is_file() and has_comparison_mark(path):
+            return None  # it moves, so it is no photo, and has the mark all the same
+        return what
 
 
 def refuse_foreign(source: Path, target: Path, *, max_pixels: int = MAX_PIXELS) -> None:

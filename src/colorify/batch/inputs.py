@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from colorify.batch.file_places import make_real_path
+from colorify.batch.own_results import is_own_clip, remember_stems
 from colorify.errors import shell_word
 from colorify.file_faults import describe_fault, describe_missing
 from colorify.images.formats import match_format, read_head
@@ -91,9 +92,11 @@ class FolderWalker:
         """Leave out what is below a folder: the one of the results. `film_suffixes`: films are noted."""
         self.refused: list[Refusal] = []
         self.left_out: list[Refusal] = []
+        self.own_clips: set[Path] = set()  # before and after of a photo, which is no film to colour
         self._film_suffixes = film_suffixes
         self._films: dict[str, dict[Path, None]] = {}  # by the folder or glob that was given
         self._unread: dict[str, dict[Path, tuple[str, str]]] = {}  # likewise; as what, and what it is
+        self._stems = remember_stems()
         self._away = None if leave_out is None else Path(os.path.realpath(leave_out))
 
     def leaves_out(self, path: Path) -> bool:
@@ -127,6 +130,9 @@ class FolderWalker:
             if path.name.startswith("."):
                 continue
             if path.suffix.lower() in self._film_suffixes:
+                if is_own_clip(path, self._stems):
+                    self.own_clips.add(path)
+                    continue
                 self._films.setdefault(named, {})[path] = None
                 continue
             head = None if has_suffix(path) else read_head(path)

@@ -19,10 +19,10 @@ from colorify.batch.inputs import (
     is_folder,
     is_glob,
 )
+from colorify.batch.own_results import find_like_outputs
 from colorify.errors import UsageError
 from colorify.images.formats import find_format, format_named
 from colorify.images.output_names import (
-    MARKED_STEM,
     READABLE_SUFFIXES,
     WRITABLE_SUFFIXES,
     choose_suffix,
@@ -99,7 +99,7 @@ def make_plan(
     if alternatives is not None:
         pairs = [_numbered(job, number) for job in pairs for number in range(1, alternatives + 1)]
     foreign = describe_foreign or ForeignFiles()
-    like = _paths_like_outputs([item.path for item in found])
+    like = find_like_outputs([item.path for item in found])
     own = set() if lone and force else {path for path in like if foreign(path) is None}
     unmarked = set() if lone or mark else like - own
     pairs = [job for job in pairs if job.source not in own | unmarked]
@@ -116,7 +116,7 @@ def make_plan(
     plan = Plan(
         jobs=tuple(job for job in pairs if job not in finished),
         finished=tuple(finished),
-        own=tuple(sorted(own)),
+        own=tuple(sorted({*own, *walker.own_clips})),
         unmarked=tuple(sorted(unmarked)),
         refused=(*refused, *(Refusal(str(job.source), reason) for job, reason in bad.items())),
         left_out=tuple(left_out),
@@ -185,23 +185,6 @@ def _find_barred(jobs: Sequence[Job], foreign: DescribeForeign, *, lone: bool) -
         for job in jobs
         if not job.named and (what := foreign(job.target)) is not None
     }
-
-
-def _paths_like_outputs(paths: Sequence[Path]) -> set[Path]:
-    """Find those named `X-color` that lie beside an `X`: as what an earlier run wrote."""
-    named = {path: match[1] for path in paths if (match := MARKED_STEM.fullmatch(photo_stem(path)))}
-    folders = {path.parent for path in named}
-    stems = {folder: _stems(folder) for folder in folders}  # listed once, not per file
-    return {path for path, stem in named.items() if stem in stems[path.parent]}
-
-
-def _stems(folder: Path) -> set[str]:
-    try:
-        return {photo_stem(path) for path in folder.iterdir()}
-    except OSError:
-        return (
-            set()
-        )  # its files can be named all the same; one that cannot be read gets a result that says so
 
 
 def _clashes(jobs: Sequence[Job]) -> dict[Job, str]:

@@ -24,8 +24,8 @@ from colorify.cli.command_options import (
     show_version,
     whole_in,
 )
-from colorify.cli.command_table import DEFAULT_VERB, VERBS, is_film
-from colorify.cli.film_inputs import color_films, refuse_film_target, refuse_films
+from colorify.cli.command_table import DEFAULT_VERB, VERBS
+from colorify.cli.film_inputs import color_films, find_films, refuse_film_target, refuse_films
 from colorify.cli.help_page import VerbCommand
 from colorify.cli.report_file import open_report
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
@@ -233,7 +233,7 @@ def colorize(
         refuse_film_target(inputs, output)
         for name, path in options.save.extra_files.items():
             _refuse_lost_file(name, path, output)
-        films = tuple(filter(is_film, inputs))
+        films = find_films(inputs)
         left = refuse_films(ctx, films)
         photos = tuple(text for text in inputs if text not in films)
         code: int = ExitCode.DONE

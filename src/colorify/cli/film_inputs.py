@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.core import ParameterSource
 
-from colorify.cli.command_table import is_film_name
+from colorify.cli.command_table import is_film, is_film_name
 from colorify.errors import UsageError, shell_word
 
 if TYPE_CHECKING:
@@ -41,6 +41,20 @@ PHOTO_OPTIONS: Final = {
     "detail": "--detail",
     "dry_run": "--dry-run",
 }
+
+
+def find_films(inputs: tuple[str, ...]) -> tuple[str, ...]:
+    """Find the films among inputs: beside photos, not those that `--compare` made, which go to these.
+
+    There they are passed over, as among films alone. Who names one by itself is told why nothing happens.
+    """
+    films = tuple(filter(is_film, inputs))
+    if not films or len(films) == len(inputs):
+        return films
+    from colorify.batch.own_results import is_own_clip, remember_stems
+
+    stems = remember_stems()
+    return tuple(film for film in films if not is_own_clip(Path(film), stems))
 
 
 def color_films(ctx: click.Context, films: tuple[str, ...]) -> int:

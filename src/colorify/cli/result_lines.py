@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from colorify.colorizer import Colorizer
     from colorify.result import Report
 
-UNMARKED: Final = "called NAME-color beside NAME, as results without a mark are"
+UNMARKED: Final = "called NAME-color or NAME-compare beside NAME, as results without a mark are"
 
 
 class RunReporter(Protocol):

@@ -10,6 +10,7 @@ from colorify.options import COMPARISON_STYLES
 OUTPUT_MARK: Final = "-color"  # ends the name of an output that lies beside its source
 COMPARISON_MARK: Final = "-compare"  # ends the name of a picture of both
 MARKED_STEM: Final = re.compile(rf"(.+){OUTPUT_MARK}(-[1-9])?")  # numbered: one of some alternatives
+COMPARED_STEM: Final = re.compile(rf"(.+){COMPARISON_MARK}")
 LOSSLESS_SUFFIX: Final = ".png"  # where neither its suffix nor its content tells the format of an input
 WRITABLE_SUFFIXES: Final = frozenset(suffix for row in FORMATS for suffix in row.suffixes)
 READABLE_SUFFIXES: Final = WRITABLE_SUFFIXES | frozenset(HEIC.suffixes)
