@@ -1,5 +1,6 @@
 """The file of a coloured photo: how it is written, by what a person chose, and the report on it."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,16 +79,27 @@ def _keep_compression(number: int, notes: list[str]) -> str:
 def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> None:
     """Raise PhotoError, before the work, for what would be refused after it, or be the photo itself.
 
-    UsageError for a layer or a comparison that its format cannot hold.
+    UsageError for a layer or a comparison that its format cannot hold, and for two files of one name.
     """
     if save.layer is not None:
         find_layer_format(save.layer)
     if save.compare is not None:
         find_comparison_format(save.compare, save.compare_style)
+    _refuse_shared_names(target, save)
     for path in filter(None, (target, *save.extra_files.values())):
         if isinstance(source, Path) and path.exists() and path.samefile(source):
             raise PhotoError(f"{path}: would overwrite the photo itself. Choose another name.")
         refuse_existing(path, save.overwrite)
+
+
+def _refuse_shared_names(target: Path | None, save: SaveOptions) -> None:
+    """Raise UsageError where two files are to be written to one place: only the last would be left."""
+    taken = {} if target is None else {os.path.realpath(target): "where the colour photo goes"}
+    for name, path in save.extra_files.items():
+        place = os.path.realpath(path)
+        if place in taken:
+            raise UsageError(f"{option(name, str(path))}: that is {taken[place]}. Choose another name.")
+        taken[place] = f"the file of {option(name)}"
 
 
 def find_layer_format(target: Path) -> Format | None:

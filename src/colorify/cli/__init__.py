@@ -21,6 +21,7 @@ From the ground up:
 * `command_options`: options that are more than a number or a name
 * `command_table`: the verbs, of which only the one that is called is loaded
 * `help_page`: the help of a verb: options in groups, and examples
+* `named_files`: files that one command names, of which no two may be one
 * `run_photos`, `run_stdio`: the photos that a person named, or one from stdin
 * `training_lines`: what `train` says
 * `film_inputs`: films that are named among photos

@@ -12,6 +12,7 @@ from colorify.cli.command_options import (
     DETAIL,
     DEVICE,
     FORMAT,
+    HINTS_FILE,
     QUALITY,
     SIZE,
     STRENGTH,
@@ -27,6 +28,7 @@ from colorify.cli.command_options import (
 from colorify.cli.command_table import DEFAULT_VERB, VERBS
 from colorify.cli.film_inputs import color_films, find_films, refuse_film_target, refuse_films
 from colorify.cli.help_page import VerbCommand
+from colorify.cli.named_files import check_report, name_read_files, name_report
 from colorify.cli.report_file import open_report
 from colorify.cli.result_lines import JsonReporter, LineReporter, RunReporter
 from colorify.cli.run_photos import DEFAULT_JOBS, Run, color_inputs, watch_folders
@@ -221,9 +223,12 @@ def colorize(
         max_pixels=max_pixels or MAX_PIXELS,
         compare_suffix=suffix,
     )
+    read = name_read_files(reference, ctx.meta[HINTS_FILE], weights)
+    if report is not None:
+        check_report(report, output, options.save.extra_files, read)
     show: RunReporter = JsonReporter() if as_json else LineReporter(-1 if quiet else int(verbose))
     with nullcontext(show) if report is None or dry_run else open_report(report, show) as shown:
-        run = Run(weights, device, jobs, shown)
+        run = Run(weights, device, jobs, shown, (*read, *name_report(report)))
         if watch:
             _refuse_comparison(compare, "--watch")
             return watch_folders(inputs, output, options, run, dry=dry_run)

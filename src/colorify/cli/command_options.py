@@ -76,6 +76,7 @@ WEIGHTS: Final = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Another generator: a file, or hf:OWNER/NAME[@REVISION].  [default: the embedded one]",
 )
+HINTS_FILE: Final = "colorify.hints_file"  # in the `meta` of a context
 LENGTH: Final = r"(\d+(?:\.\d+)?%?)"
 REACH: Final = r"([+-]\d+(?:\.\d+)?)"
 PHOTO_HINT: Final = re.compile(rf"{LENGTH},{LENGTH},(#?[0-9a-zA-Z]+)(?:,{LENGTH})?(?:,{REACH})?")
@@ -120,9 +121,10 @@ def read_neutrals(ctx: click.Context, param: click.Parameter, texts: tuple[str, 
 
 
 def read_hints_file(ctx: click.Context, param: click.Parameter, path: Path | None) -> "tuple[Hint, ...]":
-    """Read the hints of a JSON file."""
+    """Read the hints of a JSON file, and remember which it is: nothing is to be written onto it."""
     from colorify.hints import read_hint_file
 
+    ctx.meta[HINTS_FILE] = path
     return read_hint_file(path) if path is not None else ()
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from colorify.cli.command_table import FILM_SUFFIXES
 from colorify.cli.hub_progress import load_weights_of_hub
+from colorify.cli.named_files import Named, check_beside, check_comparisons, check_targets
 from colorify.cli.progress import progress_bar
 from colorify.cli.result_lines import RunReporter
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import RunSummary
 from colorify.errors import ExitCode, PhotoError, UsageError
-from colorify.images.output_names import name_comparison
-from colorify.options import SaveOptions
 
 if TYPE_CHECKING:
     from colorify.batch.coloring import BatchOptions
@@ -34,11 +33,6 @@ _OF_ONE: Final = (
     "--hint, --neutral, --hints, --alternatives, --confidence and --layer are of one photo; give one INPUT."
 )
 
-_EXTRA_FILE_WORDS: Final = {
-    "confidence": "map",
-    "layer": "layer",
-}  # a field of `SaveOptions.extra_files`, in words
-
 
 @dataclass(frozen=True)
 class Run:
@@ -48,6 +42,7 @@ class Run:
     device: str  # one of `model.devices.DEVICE_NAMES`
     jobs: int  # photos at a time
     show: RunReporter
+    others: tuple[Named, ...] = ()  # what it reads beside photos, and its table
 
     def load(self) -> "Colorizer":
         """Load the generator, to run on as many cores as fall to each photo."""
@@ -86,9 +81,10 @@ def color_inputs(
     plan = replace(plan, refused=(*plan.refused, *refused), left_out=(*plan.left_out, *left_out))
     if len({job.source for job in plan.jobs}) > 1 and _is_of_one(options):
         raise UsageError(_OF_ONE)
+    check_targets(plan, run.others)
     if options.compare_suffix is not None:
-        check_comparisons(plan, options.compare_suffix, overwrite=options.save.overwrite)
-    check_beside(options.save, plan)
+        check_comparisons(plan, options.compare_suffix, options.save, run.others)
+    check_beside(options.save, plan, run.others)
     if dry:
         return _show_plan(plan, options, run.show)
     with stop_on_signals() as stopped:
@@ -144,50 +140,6 @@ def _plan(
 
 def _is_of_one(options: "BatchOptions") -> bool:
     return bool(options.colors.hints or options.save.extra_files or options.alternatives)
-
-
-def check_beside(save: SaveOptions, plan: "Plan") -> None:
-    """Refuse before the work what would end it, or replace another picture by the map or the layer."""
-    for name, path in save.extra_files.items():
-        what = _EXTRA_FILE_WORDS[name]
-        if plan.finished and not plan.jobs:
-            there = plan.finished[0].target
-            raise UsageError(
-                f"--{name}: {there} exists, and no {what} is made without it; -f makes both anew."
-            )
-        taken = [
-            (other, f"the {_EXTRA_FILE_WORDS[key]}, too")
-            for key, other in save.extra_files.items()
-            if key != name
-        ]
-        for job in plan.jobs:
-            taken += [(job.source, "the photo itself"), (job.target, "where the colour photo goes")]
-        for other, whose in taken:
-            if os.path.realpath(path) == os.path.realpath(other):
-                raise UsageError(f"--{name} {path} is {whose}; choose another name for the {what}.")
-        if plan.jobs and os.path.lexists(path) and not save.overwrite:
-            raise UsageError(f"--{name}: {path} exists; -f overwrites it.")
-
-
-def check_comparisons(plan: "Plan", suffix: str, *, overwrite: bool) -> None:
-    """Refuse before the work what would put two pictures of before and after, or a photo, at one place."""
-    from colorify.batch.file_places import make_place
-
-    real = make_place()
-    photos = {real(path) for job in plan.jobs for path in (job.source, job.target)}
-    owners: dict[str, Path] = {}
-    for job in plan.jobs:
-        if job.alternative > 1:
-            continue
-        path = name_comparison(job.target, suffix)
-        if real(path) in photos:
-            raise UsageError(f"--compare: {path} is a photo of this run; rename it first.")
-        if real(path) in owners:
-            both = f"{owners[real(path)]} and {job.source}"
-            raise UsageError(f"--compare: {both} would both be compared in {path}; rename one.")
-        owners[real(path)] = job.source
-        if plan.single_input and os.path.lexists(path) and not overwrite:
-            raise UsageError(f"--compare: {path} exists; -f overwrites it.")
 
 
 def _check_watch(inputs: tuple[str, ...], output: str | None, options: "BatchOptions", *, dry: bool) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from colorify.cli.named_files import check_beside, check_targets
 from colorify.cli.result_lines import JsonReporter
-from colorify.cli.run_photos import Run, check_beside
+from colorify.cli.run_photos import Run
 from colorify.cli.signals import stop_on_signals
 from colorify.cli.summary import RunSummary
 from colorify.errors import ExitCode, PhotoError, UsageError
@@ -96,13 +97,15 @@ def _job(
 ) -> "Job":
     from colorify.batch.plan import Job, Plan, refuse_format
 
-    job = Job(Path(inputs[0]), Path(output or STDIO))
+    job = Job(Path(inputs[0]), Path(output or STDIO), named=not writes)
     if options.alternatives is not None:
         raise UsageError("--alternatives writes files; name the photo, and a file or a folder for -o.")
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
     refuse_format(str(job.target), options.save.format)
-    check_beside(options.save, Plan(jobs=(job,)))
+    if not writes:
+        check_targets(Plan(jobs=(job,)), run.others)
+    check_beside(options.save, Plan(jobs=(job,)), run.others)
     if not writes and job.target.is_dir():
         raise UsageError(f"-o {job.target} is a folder, and a photo from stdin has no name; give -o a file.")
     if writes and isinstance(run.show, JsonReporter):
