@@ -99,10 +99,11 @@ def open_lines(
 ) -> Iterator[Callable[[bytes], None]]:
     """Give a function that adds a line, with its end, to a file of lines that begins with `head`.
 
-    A file that is there and begins so is ours and goes on; what a killed process left of a last line is cut
-    off. Any other file stays as it is. A line is in the file when the function returns, and one process at a
-    time adds some. Raises `kind`.
+    Its folder is made where there is none. A file that is there and begins so is ours and goes on; what a
+    killed process left of a last line is cut off. Any other file stays as it is. A line is in the file when
+    the function returns, and one process at a time adds some. Raises `kind`.
     """
+    make_folder(target.parent, kind=kind)
     with claim(target, kind=kind) as ours:
         if not ours:
             raise kind(f"{target}: another run is writing it. Wait for its end, or choose another name.")

@@ -536,6 +536,17 @@ def test_from_a_file_to_stdout_and_from_stdin_to_a_file(tiny_weights: Path) -> N
     assert size("b.png") == (48, 32)
 
 
+def test_from_stdin_into_a_folder_that_is_made(tiny_weights: Path) -> None:
+    data = photo("a.jpg").read_bytes()
+    words = command(tiny_weights, "-", "-o", "new/x.jpg", "--confidence", "new/sure.png")
+    done = subprocess.run(words, input=data, capture_output=True, check=False, timeout=PATIENCE)
+    assert (done.returncode, names("new")) == (0, {"x.jpg", "sure.png"}), done.stderr
+    words = command(tiny_weights, "-", "-o", "x.jpg", "--confidence", "other/sure.png")
+    refused = subprocess.run(words, input=data, capture_output=True, check=False, timeout=PATIENCE)
+    assert (refused.returncode, b"other is no folder; make it first" in refused.stderr) == (2, True)
+    assert "x.jpg" not in names()
+
+
 def test_a_reader_that_goes_away(tiny_weights: Path) -> None:
     for number in range(5):
         photo(f"album/{number}.jpg")

@@ -65,6 +65,14 @@ def test_what_was_done_without_a_table_is_in_it(colorify: Colorify) -> None:
     assert rows()[0]["notes"] == "done before"
 
 
+@pytest.mark.parametrize("words", [["-o", "out"], ["-o", "out/new.jpg"], []], ids=" ".join)
+def test_its_folder_is_made(colorify: Colorify, words: list[str]) -> None:
+    photo("album/a.jpg")
+    for run in ("first", "repeated"):
+        colorify("album/a.jpg" if "out/new.jpg" in words else "album", *words, "--report", "out/deep/run.csv")
+        assert rows("out/deep/run.csv")[0]["status"] == "done", run
+
+
 def test_half_a_line_that_a_crash_left_is_cut_off(colorify: Colorify) -> None:
     photo("a.jpg"), photo("b.jpg")
     assert colorify("a.jpg", "--report", "run.csv").code == 0

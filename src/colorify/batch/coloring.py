@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from colorify.atomic import ExistsError, claim, is_taken
+from colorify.atomic import ExistsError, claim, is_taken, make_folder
 from colorify.batch.foreign_files import refuse_foreign, refuse_foreign_comparison
 from colorify.batch.plan import Job
 from colorify.colorizer import Colorizer
@@ -209,12 +209,18 @@ def color_source(
     options: BatchOptions,
     on_progress: ProgressCallback,
 ) -> Report:
-    """Colour one photo, a file or its bytes, whoever made it. Raises PhotoError, UsageError."""
+    """Colour one photo, a file or its bytes, whoever made it; the folder of `target` is made.
+
+    Raises PhotoError, UsageError.
+    """
     if isinstance(source, Path):
         refuse_pipe(source)
     refuse_targets(source, target, options.save)
     pages = read_pages(source, max_pixels=options.max_pixels)
-    return PhotoOpener(colorizer, options).open_pages(pages).save(target, options, on_progress)
+    opened = PhotoOpener(colorizer, options).open_pages(pages)
+    if target is not None:
+        make_folder(target.parent)
+    return opened.save(target, options, on_progress)
 
 
 def _done_meanwhile(job: Job) -> TakenError:

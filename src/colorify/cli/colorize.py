@@ -232,12 +232,12 @@ def colorize(
         if watch:
             _refuse_comparison(compare, "--watch")
             return watch_folders(inputs, output, options, run, dry=dry_run)
+        for name, path in options.save.extra_files.items():
+            _refuse_lost_file(name, path, output)
         if STDIO in (*inputs, output):
             _refuse_comparison(compare, "a stream")
             return color_stream(inputs, output, options, replace(run, jobs=1), dry=dry_run)
         refuse_film_target(inputs, output)
-        for name, path in options.save.extra_files.items():
-            _refuse_lost_file(name, path, output)
         films = find_films(inputs)
         left = refuse_films(ctx, films)
         photos = tuple(text for text in inputs if text not in films)
