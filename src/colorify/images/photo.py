@@ -195,7 +195,7 @@ def open_photo(
         if origin.format is not None and origin.format.name == "tiff":
             carrier = _add_tags(color, origin, notes)
         if origin.is_jpeg:
-            carrier = _set_xmp(color, origin.beside.xmp)
+            carrier = _set_blocks(color, {XMP_DATA: origin.beside.xmp, IPTC: origin.beside.photoshop})
         return Photo(
             header=header,
             color=carrier,
@@ -258,15 +258,16 @@ def _add_tags(image: pyvips.Image, origin: ImageSource, notes: list[str]) -> pyv
     return result
 
 
-def _set_xmp(image: pyvips.Image, packet: bytes | None) -> pyvips.Image:
-    """Set the XMP of a JPEG, for which libvips takes any segment of its kind."""
-    if not packet and not image.get_typeof(XMP_DATA):
+def _set_blocks(image: pyvips.Image, blocks: dict[str, bytes | None]) -> pyvips.Image:
+    """Set the XMP and the IPTC of a JPEG, for which libvips takes any segment of the kind, or the first."""
+    if not any(block or image.get_typeof(name) for name, block in blocks.items()):
         return image
     result = image.copy()
-    if packet:
-        result.set_type(pyvips.GValue.blob_type, XMP_DATA, packet)
-    else:
-        result.remove(XMP_DATA)
+    for name, block in blocks.items():
+        if block:
+            result.set_type(pyvips.GValue.blob_type, name, block)
+        else:
+            result.remove(name)
     return result
 
 

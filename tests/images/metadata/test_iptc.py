@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image, IptcImagePlugin
 
 from colorify.colorizer import Colorizer
-from colorify.images.metadata.iptc import WRAPPING, add_iptc, read_fields, read_iptc, wrap_fields
+from colorify.images.metadata.iptc import (
+    WRAPPING,
+    add_iptc,
+    join_blocks,
+    read_fields,
+    read_iptc,
+    without_cut,
+    wrap_fields,
+)
 from colorify.images.metadata.tiff import read_iptc_block
 from tiny import grey_scene
 
@@ -177,3 +185,63 @@ def test_iptc_that_a_jpeg_cannot_hold_is_said(colorizer: Colorizer, tmp_path: Pa
     (note,) = report.notes
     assert note.startswith("its IPTC was left out, as it has 7")
     assert colorizer.colorize_file(tmp_path / "in.tif", tmp_path / "out.tif").notes == ()
+
+
+def jpeg_of(*blocks: bytes) -> bytes:
+    """A JPEG with these segments of Photoshop's."""
+    data: bytes = pyvips.Image.new_from_array(grey_scene()).copy(interpretation="b-w").jpegsave_buffer()
+    segments = [b"\xff\xed" + struct.pack(">H", len(block) + 16) + WRAPPING + block for block in blocks]
+    return data[:2] + b"".join(segments) + data[2:]
+
+
+def block_of(data: bytes) -> bytes:
+    """What Photoshop says in a JPEG, as libvips has it: in its one segment."""
+    image = pyvips.Image.new_from_buffer(data, "")
+    return bytes(image.get("iptc-data")) if image.get_typeof("iptc-data") else b""
+
+
+PATH = resource(0x07D0, b"a clipping path")
+
+
+@pytest.mark.parametrize("parts", [(PATH, resource(0x0404, BARE)), (resource(0x0404, BARE), PATH)])
+@pytest.mark.parametrize("cut", [0, 3, 30])
+def test_all_segments_of_photoshop_are_read(
+    colorizer: Colorizer, parts: tuple[bytes, bytes], cut: int
+) -> None:
+    """Two whole ones lie side by side, and a long one is cut anywhere."""
+    whole = b"".join(parts)
+    at = len(parts[0]) + cut
+    report = colorizer.colorize_file(jpeg_of(whole[:at], whole[at:]), None)
+    assert report.data is not None
+    assert (block_of(report.data), report.notes) == (WRAPPING + whole, ())
+    as_webp = colorizer.colorize_file(jpeg_of(whole[:at], whole[at:]), None, format="webp")
+    assert "Großmutter".encode() in (as_webp.data or b"")
+
+
+def test_a_last_byte_that_was_forgotten_moves_nothing() -> None:
+    odd = resource(0x07D0, b"odd")
+    assert join_blocks([WRAPPING + odd[:-1], WRAPPING + PATH]) == WRAPPING + odd + PATH
+    assert without_cut(WRAPPING + PATH + odd[:-1]) == (WRAPPING + PATH + odd, False)
+
+
+def test_iptc_goes_before_other_things_where_a_jpeg_cannot_hold_both(colorizer: Colorizer) -> None:
+    whole = resource(0x07D0, bytes(100_000)) + resource(0x0404, BARE)
+    source = jpeg_of(whole[:65_000], whole[65_000:])
+    report = colorizer.colorize_file(source, None)
+    assert block_of(report.data or b"") == wrap_fields(BARE)
+    (note,) = report.notes
+    assert note.startswith("data of Photoshop's other than IPTC were left out, as with them it has 100,")
+    assert colorizer.colorize_file(source, None, format="tiff").notes == ()
+
+
+def test_of_what_is_cut_short_the_whole_fields_stay_and_it_is_said(colorizer: Colorizer) -> None:
+    fields = resource(0x0404, field(5, b"title") + field(120, b"a caption"))
+    for block, kept in (
+        (PATH + fields[:-6], PATH + resource(0x0404, field(5, b"title"))),
+        (fields + PATH[:-6], fields),
+        (PATH[:-6], b""),
+        (PATH + b"8BIM\4", PATH),
+    ):
+        report = colorizer.colorize_file(jpeg_of(block), None)
+        assert block_of(report.data or b"") == (kept and WRAPPING + kept)
+        assert report.notes == ("data of Photoshop's, or IPTC, that are damaged were left out",)

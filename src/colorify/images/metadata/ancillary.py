@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
+from colorify.images.metadata.iptc import WRAPPING, join_blocks
 from colorify.images.png_chunks import END, png_chunks
 
 _MOST_PARTS: Final = 10_000  # segments or chunks
@@ -28,7 +29,7 @@ _COMMENT, _SCAN, _APP0, _APP1, _APP2, _APP11, _APP12, _APP13, _APP14 = (
 # what libvips carries, or what is of the old pixels; by marker, how such a segment begins
 _CARRIED: Final = (
     (_APP0, b"JFIF\0"), (_APP0, b"JFXX\0"), (_APP1, b"Exif\0"),
-    (_APP2, b"ICC_PROFILE\0"), (_APP12, b"Ducky"), (_APP13, b"Photoshop 3.0\0"), (_APP14, b"Adobe"),
+    (_APP2, b"ICC_PROFILE\0"), (_APP12, b"Ducky"), (_APP14, b"Adobe"),
 )  # fmt: skip
 _NAMED: Final = (
     (_APP2, b"MPF\0", "further pictures (MPF)"),
@@ -66,6 +67,7 @@ class AncillaryData:
     comments: tuple[bytes, ...] = ()  # of JPEG, without their markers
     xmp: bytes | None = None  # of JPEG; libvips may take the extended one for it
     extended_xmp: tuple[bytes, ...] = ()  # of JPEG, likewise
+    photoshop: bytes = b""  # of JPEG, of all its segments; libvips takes the first alone
     chunks: tuple[bytes, ...] = ()  # of PNG, whole
     aspect: tuple[int, int] | None = (
         None  # pixels across and down in the same length, where no length is known
@@ -96,6 +98,7 @@ def _of_jpeg(file: BinaryIO) -> AncillaryData:
     comments: list[bytes] = []
     packets: list[bytes] = []
     extended: list[bytes] = []
+    blocks: list[bytes] = []
     left_out: list[str] = []
     aspect, has_resolution = None, False
     for marker, data in jpeg_segments(file):
@@ -105,15 +108,23 @@ def _of_jpeg(file: BinaryIO) -> AncillaryData:
             extended.append(data)
         elif marker == _APP1 and data.startswith(_XMP):
             packets.append(data.removeprefix(_XMP))
+        elif marker == _APP13 and data.startswith(WRAPPING):
+            blocks.append(data)
         elif marker == _APP0 and data.startswith(b"JFIF\0") and len(data) >= 12:
             unit, x, y = struct.unpack_from(">BHH", data, 7)
             has_resolution = unit in (1, 2) and x > 0 and y > 0
             aspect = (x, y) if unit == 0 and x != y and x and y else None
         elif _APP0 <= marker <= 0xEF and not _begins(marker, data, _CARRIED):
             left_out.append(_name_of(marker, data))
-    unique = tuple(dict.fromkeys(left_out))
-    packet = packets[0] if packets else None
-    return AncillaryData(tuple(comments), packet, tuple(extended), (), aspect, has_resolution, unique)
+    return AncillaryData(
+        comments=tuple(comments),
+        xmp=packets[0] if packets else None,
+        extended_xmp=tuple(extended),
+        photoshop=join_blocks(blocks),
+        aspect=aspect,
+        has_resolution=has_resolution,
+        left_out=tuple(dict.fromkeys(left_out)),
+    )
 
 
 def jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -7,7 +7,7 @@ its old fields is called. Sources: IPTC-NAA Information Interchange Model 4.2; I
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from colorify.images.metadata.xmp import Property, add_properties, read_properti
 WRAPPING: Final = b"Photoshop 3.0\0"  # begins the block of a JPEG; in TIFF the fields stand alone
 _RESOURCE: Final = b"8BIM"
 _FIELDS: Final = 0x0404  # number of the resource that holds them
+_LEAST: Final = 6  # bytes of a resource before the length of its name
 _PREVIEWS: Final = frozenset({0x0409, 0x040C})  # small pictures of the old photo
 _MARKER: Final = 0x1C  # begins each field
 _LONG: Final = 0x8000  # a field's length from here on is that of its length; no text is so long
@@ -101,8 +102,32 @@ def wrap_fields(block: bytes) -> bytes:
     """Return a block as a JPEG holds it, without previews; other things of Photoshop's stay."""
     if block.startswith(WRAPPING):
         return WRAPPING + b"".join(whole for number, whole, _ in _resources(block) if number not in _PREVIEWS)
-    head = WRAPPING + _RESOURCE + struct.pack(">HHI", _FIELDS, 0, len(block))
-    return head + block + bytes(len(block) % 2)
+    return WRAPPING + _resource(_FIELDS, block)
+
+
+def join_blocks(blocks: Iterable[bytes]) -> bytes:
+    """Return the blocks of a JPEG's segments as one, as ExifTool does: what is long goes on in the next."""
+    joined = bytearray()
+    for block in blocks:
+        rest = block.removeprefix(WRAPPING)
+        if len(joined) % 2 and rest.startswith(_RESOURCE):
+            joined += b"\0"  # resources are padded to an even length, but some programs forget the last
+        joined += rest
+    return WRAPPING + joined if joined else b""
+
+
+def without_cut(block: bytes) -> tuple[bytes, bool]:
+    """Return a block without what is cut short in it, and whether anything is; whole fields of IPTC stay."""
+    if not block.startswith(WRAPPING):
+        return block, False
+    sound = WRAPPING + b"".join(whole for _, whole, _ in _resources(block))
+    rest = block[len(sound) :]
+    if not rest.strip(b"\0"):
+        return sound, False
+    number, start, _ = _place(rest, 0) if len(rest) > _LEAST else (0, 0, 0)
+    fields = rest[start:] if rest.startswith(_RESOURCE) and number == _FIELDS else b""
+    kept = fields[: sum(5 + len(value) for _, value in _fields(fields))]
+    return sound + (_resource(_FIELDS, kept) if kept else b""), True
 
 
 def other_resources(block: bytes) -> bytes:
@@ -143,16 +168,27 @@ def add_iptc(packet: bytes | None, iptc: Iptc) -> bytes:
 
 
 def _resources(block: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield each of Photoshop's resources: its number, the whole of it, and its data."""
+    """Yield each resource of Photoshop: its number, the whole of it, and its data; one cut short ends it."""
     at = len(WRAPPING)
-    while block[at : at + 4] == _RESOURCE and at + 7 <= len(block):
-        number = int.from_bytes(block[at + 4 : at + 6], "big")
-        name = 1 + block[at + 6]
-        start = at + 6 + name + name % 2 + 4
-        size = int.from_bytes(block[start - 4 : start], "big")
-        end = start + size + size % 2
-        yield number, block[at:end], block[start : start + size]
-        at = end
+    while block[at : at + 4] == _RESOURCE and at + _LEAST < len(block):
+        number, start, end = _place(block, at)
+        if end > len(block):
+            return
+        whole = block[at : end + (end - at) % 2]
+        yield number, whole + bytes(len(whole) % 2), block[start:end]
+        at += len(whole)
+
+
+def _place(block: bytes, at: int) -> tuple[int, int, int]:
+    """Return the number of a resource, and where its data begin and end."""
+    name = 1 + block[at + 6]
+    start = at + 6 + name + name % 2 + 4
+    size = int.from_bytes(block[start - 4 : start], "big")
+    return int.from_bytes(block[at + 4 : at + 6], "big"), start, start + size
+
+
+def _resource(number: int, data: bytes) -> bytes:
+    return _RESOURCE + struct.pack(">HHI", number, 0, len(data)) + data + bytes(len(data) % 2)
 
 
 def _fields(data: bytes) -> Iterator[tuple[tuple[int, int], bytes]]:

@@ -17,11 +17,13 @@ from colorify.images.metadata.embedding import (
 )
 from colorify.images.metadata.exif import DamagedExifError, NewPicture, revise_exif
 from colorify.images.metadata.iptc import (
+    WRAPPING,
     add_iptc,
     add_resources,
     other_resources,
     read_fields,
     read_iptc,
+    without_cut,
     wrap_fields,
 )
 from colorify.images.metadata.tiff import EXIF_MAGIC, is_sound_exif, without_largest
@@ -163,6 +165,8 @@ def _plan_texts(
         read_blob(source, _IPTC),
         read_blob(source, _PHOTOSHOP),
     )
+    if block is not None:
+        block = _check_block(block, notes)
     moved = block is not None and not format.iptc and bool(read_fields(block))
     if packet is not None and (mark is not None or moved):
         packet = _check_packet(packet, notes)
@@ -186,6 +190,14 @@ def _check_packet(packet: bytes, notes: list[str]) -> bytes | None:
         notes.append(f"its XMP is damaged and was left out ({error})")
         return None
     return packet
+
+
+def _check_block(block: bytes, notes: list[str]) -> bytes | None:
+    """Return a block without what is cut short in it."""
+    sound, is_cut = without_cut(block)
+    if is_cut:
+        notes.append("data of Photoshop's, or IPTC, that are damaged were left out")
+    return sound if sound != WRAPPING else None
 
 
 def _add_iptc_to_xmp(packet: bytes | None, block: bytes, notes: list[str]) -> bytes:
@@ -212,18 +224,32 @@ def _plan_iptc(
     if format.iptc == "wrapped":
         whole = wrap_fields(block) if block is not None else None
         whole = add_resources(whole, photoshop) if photoshop else whole
-        if whole is not None and len(whole) > MOST_SEGMENT:
-            notes.append(
-                f"its IPTC was left out, as it has {len(whole):,} bytes and a JPEG holds {MOST_SEGMENT:,}"
-            )
-            whole = None
-        return whole, None
+        return _fit_into_segment(whole, notes), None
     others = photoshop or (other_resources(block) if block is not None else b"")
     if format.iptc == "bare":
         return (read_fields(block) or None) if block is not None else None, others or None
     if others:
         notes.append("data of Photoshop's other than IPTC were left out; JPEG and TIFF keep them")
     return None, None
+
+
+def _fit_into_segment(whole: bytes | None, notes: list[str]) -> bytes | None:
+    """Return a block that a JPEG can hold: IPTC goes first."""
+    if whole is None or len(whole) <= MOST_SEGMENT:
+        return whole
+    fields = read_fields(whole)
+    alone = wrap_fields(fields) if fields else None
+    if alone is not None and len(alone) > MOST_SEGMENT:
+        notes.append(
+            f"its IPTC was left out, as it has {len(whole):,} bytes and a JPEG holds {MOST_SEGMENT:,}"
+        )
+        return None
+    if alone != whole:
+        notes.append(
+            "data of Photoshop's other than IPTC were left out, as with them it has "
+            f"{len(whole):,} bytes and a JPEG holds {MOST_SEGMENT:,}"
+        )
+    return alone
 
 
 def _plan_exif(block: bytes | None, now: NewPicture, format: Format, notes: list[str]) -> bytes | None:
