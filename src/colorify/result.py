@@ -12,6 +12,7 @@ from colorify.atomic import refuse_existing
 from colorify.errors import PhotoError, UsageError, option
 from colorify.images.formats import Format, find_format, format_named
 from colorify.images.metadata.transfer import Mark
+from colorify.images.output_names import WRITABLE_SUFFIXES
 from colorify.images.photo import Photo
 from colorify.images.rgb_space import resolve_space
 from colorify.images.row_source import RowStream
@@ -79,8 +80,10 @@ def _keep_compression(number: int, notes: list[str]) -> str:
 def refuse_targets(source: object, target: Path | None, save: SaveOptions) -> None:
     """Raise PhotoError, before the work, for what would be refused after it, or be the photo itself.
 
-    UsageError for a layer or a comparison that its format cannot hold, and for two files of one name.
+    UsageError for a map, a layer or a comparison that its format cannot hold, and for two files of one name.
     """
+    if save.confidence is not None:
+        find_map_format(save.confidence)
     if save.layer is not None:
         find_layer_format(save.layer)
     if save.compare is not None:
@@ -100,6 +103,17 @@ def _refuse_shared_names(target: Path | None, save: SaveOptions) -> None:
         if place in taken:
             raise UsageError(f"{option(name, str(path))}: that is {taken[place]}. Choose another name.")
         taken[place] = f"the file of {option(name)}"
+
+
+def find_map_format(target: Path) -> Format:
+    """Return the format of a map of confidence by its name. Raises UsageError where that says none."""
+    row = find_format(target)
+    if row is None:
+        known = " ".join(sorted(WRITABLE_SUFFIXES))
+        raise UsageError(
+            f"{option('confidence', str(target))}: expected a name that ends in one of: {known}."
+        )
+    return row
 
 
 def find_layer_format(target: Path) -> Format | None:
@@ -143,11 +157,16 @@ def save_layer(
         save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress, layer=True)
 
 
-def save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, *, overwrite: bool) -> None:
-    """Write a grey picture of the size of the photo, without its metadata. Raises PhotoError."""
+def save_grey(strips: Iterator[Pixels], photo: Photo, target: Path, save: SaveOptions, spec: Spec) -> None:
+    """Write a grey picture of the size of the photo, without its metadata. Raises PhotoError.
+
+    It says what made it, lest it be taken for a photo to colour, but not that its colours are generated.
+    """
     width, height = photo.size
     stream = RowStream(strips, shape=(height, width, 1), depth=8, strip_rows=strip_rows(width))
-    output = Output(_choose_format(photo, target, None), depth=8, strip=True, overwrite=overwrite)
+    row = find_map_format(target)
+    mark = replace(make_mark(spec), is_generated=False) if save.mark else None
+    output = Output(row, depth=8, mark=mark, strip=True, overwrite=save.overwrite)
     save_photo(stream, photo, target, output)
 
 

@@ -174,7 +174,8 @@ class Session:
         chroma, threads = self.chroma(colors), self._threads
         data = save_colored_photo(photo, chroma, target, output, threads=threads, progress=progress)
         if save.confidence is not None:
-            save_grey(self._enlarge(made.confidence), photo, save.confidence, overwrite=save.overwrite)
+            strips = self._enlarge(made.confidence)
+            save_grey(strips, photo, save.confidence, save, self._generator.spec)
         if save.layer is not None:
             spec, at_end = self._generator.spec, None if progress is None else partial(_say_done, progress)
             # of OpenRaster's four pictures each needs the photo

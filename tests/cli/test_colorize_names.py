@@ -122,6 +122,30 @@ def test_a_stream_whose_options_contradict_each_other_is_refused_before_the_work
     assert names() == {"a.jpg"}
 
 
+@pytest.mark.parametrize("name", ["conf.gif", "conf.csv", "conf"])
+def test_a_map_is_called_as_what_it_is(colorify: Colorify, name: str) -> None:
+    photo("a.jpg")
+    ended = colorify("a.jpg", "--confidence", name)
+    assert ended.code != 0
+    assert f"--confidence {name}: expected a name that ends in one of: .avif" in ended.err
+    assert names() == {"a.jpg"}
+
+
+def test_a_result_from_stdin_is_called_as_what_it_is(colorify: Colorify) -> None:
+    ended = colorify("-", "-o", "x.gif")
+    assert (ended.code, "-o x.gif: no known picture format; end it in one of .avif" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif"])
+def test_a_map_is_no_photo_of_its_folder(colorify: Colorify, suffix: str) -> None:
+    photo("album/a.png")
+    assert colorify("album/a.png", "--confidence", f"album/map{suffix}").code == 0
+    made = names()
+    again = colorify("album")
+    assert (again.code, names(), "2 made by Colorify" in again.err) == (0, made, True), again.err
+    assert b"compositeWithTrainedAlgorithmicMedia" not in Path(f"album/map{suffix}").read_bytes()
+
+
 def test_a_layer_that_would_replace_a_picture_is_refused_before_the_work(colorify: Colorify) -> None:
     photo("a.jpg"), photo("there.png"), photo("b.jpg")
     before = {name: Path(name).read_bytes() for name in names()}

@@ -151,12 +151,15 @@ def _names_file(output: str) -> bool:
     """Whether `output`, given for one photo, is meant as a file: it has a suffix and is no folder."""
     if output.endswith(("/", os.sep)) or is_folder(output) or not Path(output).suffix:
         return False
+    refuse_unknown_suffix(output, ", or / for a folder")
+    return True
+
+
+def refuse_unknown_suffix(output: str, or_else: str = "") -> None:
+    """Raise UsageError where a file ends in no suffix of a format. `or_else`: in what else it may."""
     if Path(output).suffix.lower() not in WRITABLE_SUFFIXES:
         known = " ".join(sorted(WRITABLE_SUFFIXES))
-        raise UsageError(
-            f"-o {output}: no known picture format; end it in one of {known}, or / for a folder."
-        )
-    return True
+        raise UsageError(f"-o {output}: no known picture format; end it in one of {known}{or_else}.")
 
 
 def _may_be_folder(output: str) -> bool:

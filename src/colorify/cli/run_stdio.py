@@ -95,7 +95,8 @@ def _read_stdin() -> bytes:
 def _job(
     inputs: tuple[str, ...], output: str | None, options: "BatchOptions", run: Run, *, writes: bool
 ) -> "Job":
-    from colorify.batch.plan import Job, Plan, refuse_format
+    from colorify.batch.plan import Job, Plan, refuse_format, refuse_unknown_suffix
+    from colorify.images.output_names import has_suffix
 
     job = Job(Path(inputs[0]), Path(output or STDIO), named=not writes)
     if options.alternatives is not None:
@@ -103,6 +104,8 @@ def _job(
     if len(inputs) > 1:
         raise UsageError("- is one photo; give no other INPUT beside it.")
     refuse_format(str(job.target), options.save.format)
+    if not writes and options.save.format is None and has_suffix(job.target):
+        refuse_unknown_suffix(str(job.target))
     if not writes:
         check_targets(Plan(jobs=(job,)), run.others)
     check_beside(options.save, Plan(jobs=(job,)), run.others)

@@ -71,6 +71,7 @@ class Mark:
 
     generator: str
     version: str
+    is_generated: bool = True  # the colours of the picture; not of a map, which shows how sure they are
 
     @property
     def sentence(self) -> str:
@@ -314,7 +315,9 @@ def _new_packet(mark: Mark) -> bytes:
 
 
 def _add_properties_of(mark: Mark, packet: bytes | None) -> bytes:
-    values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, _SYSTEM: mark.generator, _VERSION: mark.version}
+    values = {_SYSTEM: mark.generator, _VERSION: mark.version}
+    if mark.is_generated:
+        values = {_SOURCE_TYPE: DIGITAL_SOURCE_TYPE, **values}
     added = [Property("Iptc4xmpExt", IPTC_EXTENSION, name, (value,)) for name, value in values.items()]
     kept = _check_readable(packet) if packet is not None else None
     return add_properties(kept and remove_properties(kept, _PROPERTIES.__contains__), added)
