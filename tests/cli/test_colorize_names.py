@@ -44,6 +44,23 @@ def test_an_output_where_one_may_not_look(tiny_weights: Path, output: str) -> No
     assert "Traceback" not in ended.stderr
 
 
+@NEEDS_MODES
+def test_an_input_where_one_may_not_look(tiny_weights: Path) -> None:
+    Path("shut").mkdir(mode=0)
+    for name in ("shut", "shut/a.jpg"):
+        ended = subprocess.run(
+            command(tiny_weights, name),
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=drop_power,
+            timeout=PATIENCE,
+        )
+        said = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+        assert (ended.returncode, len(said)) == (1, 1), ended.stderr
+        assert f"error: {name}: Permission denied. Its owner can let you read it" in said[0]
+
+
 def test_no_name_splits_or_hides_a_line(colorify: Colorify) -> None:
     """A line a photo, for those who read the log, and for whoever reads it by a program."""
     name = "a\nb\r\x1b[2K\u202egpj.\u2028x.png"

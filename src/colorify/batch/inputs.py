@@ -12,7 +12,7 @@ from typing import Final
 from colorify.batch.file_places import make_real_path
 from colorify.batch.own_results import is_own_clip, remember_stems
 from colorify.errors import shell_word
-from colorify.file_faults import describe_fault, describe_missing
+from colorify.file_faults import describe_fault
 from colorify.images.formats import match_format, read_head
 from colorify.images.other_kinds import describe_cure, name_unread_kind
 from colorify.images.output_names import READABLE_SUFFIXES, has_suffix
@@ -54,7 +54,7 @@ def find_photos(
     found: dict[str, FoundPhoto] = {}  # by real path: a photo that two inputs name is coloured once
     refused: list[Refusal] = []
     for text in inputs:
-        path = Path(text)
+        path, shut = Path(text), len(walker.refused)
         if is_glob(text):
             here = list(_expand(text, walker))
             missing = "no picture matches."
@@ -62,14 +62,24 @@ def find_photos(
             here = [FoundPhoto(file, file.relative_to(path)) for file in walker.walk(path)]
             missing = f"no pictures in this folder (looked for {' '.join(sorted(READABLE_SUFFIXES))})."
         else:
-            here = [FoundPhoto(path, Path(path.name))] if os.path.lexists(path) else []
-            missing = describe_missing(path)
-        if not here and not (watching and is_folder(path)):
+            missing = _why_not_there(path)
+            here = [] if missing else [FoundPhoto(path, Path(path.name))]
+        told = len(walker.refused) > shut or (watching and is_folder(path))
+        if not here and not told:
             refused.append(Refusal(text, f"{text}: {missing}"))
         for item in here:
             found.setdefault(real(item.path), item)
     unread = () if watching else walker.unread()  # a watch would say it whenever there are more
     return list(found.values()), [*walker.refused, *refused], [*walker.left_out, *walker.films(), *unread]
+
+
+def _why_not_there(path: Path) -> str:
+    """Say why there is no such file, or that one may not look; nothing if it is there."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return describe_fault(error, path)
+    return ""
 
 
 def _expand(pattern: str, walker: "FolderWalker") -> Iterator[FoundPhoto]:
