@@ -16,7 +16,7 @@ from colorify.images.output_names import WRITABLE_SUFFIXES
 from colorify.images.photo import Photo
 from colorify.images.rgb_space import resolve_space
 from colorify.images.row_source import RowStream
-from colorify.images.save import Output, save_photo
+from colorify.images.save import Output, check_sides, save_photo
 from colorify.model.spec import Spec
 from colorify.options import SaveOptions
 from colorify.render.comparison import find_comparison_format
@@ -103,6 +103,15 @@ def _refuse_shared_names(target: Path | None, save: SaveOptions) -> None:
         if place in taken:
             raise UsageError(f"{option(name, str(path))}: that is {taken[place]}. Choose another name.")
         taken[place] = f"the file of {option(name)}"
+
+
+def refuse_large(size: tuple[int, int], save: SaveOptions) -> None:
+    """Raise PhotoError for a photo whose map or layer is larger than its format can hold."""
+    named = {"confidence": find_map_format, "layer": find_layer_format}
+    for name, path in save.extra_files.items():
+        row = named[name](path) if name in named else None  # before and after is no larger than a screen
+        if row is not None:
+            check_sides(size, row, option(name, str(path)), "End its name in .tif.")
 
 
 def find_map_format(target: Path) -> Format:

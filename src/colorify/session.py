@@ -35,7 +35,15 @@ from colorify.options import ColorOptions, SaveOptions
 from colorify.render.comparison import save_comparison
 from colorify.render.strips import compose_strips, enlarge_plane, save_colored_photo
 from colorify.render.upsample import LinearChromaModel, fit_chroma
-from colorify.result import OPEN_RASTER_SUFFIX, Report, make_mark, resolve_output, save_grey, save_layer
+from colorify.result import (
+    OPEN_RASTER_SUFFIX,
+    Report,
+    make_mark,
+    refuse_large,
+    resolve_output,
+    save_grey,
+    save_layer,
+)
 
 FloatArray = NDArray[np.float32]
 Pixels = NDArray[Any]  # (h, w, 3), or (h, w, 4) with alpha; uint8 or uint16 as the photo; sRGB
@@ -167,6 +175,7 @@ class Session:
         Raises PhotoError, UsageError.
         """
         started = time.perf_counter()
+        refuse_large(self.size, save)
         photo = self._full()
         output, notes = resolve_output(photo, target, save, self._generator.spec)
         output = replace(output, big_tiff=big_tiff)

@@ -61,6 +61,18 @@ def test_an_input_where_one_may_not_look(tiny_weights: Path) -> None:
         assert f"error: {name}: Permission denied. Its owner can let you read it" in said[0]
 
 
+@pytest.mark.parametrize(
+    ("words", "most"), [("--layer l.webp", "16383"), ("--confidence c.avif", "16384")], ids=["layer", "map"]
+)
+def test_a_file_beside_that_is_too_large_for_its_format(colorify: Colorify, words: str, most: str) -> None:
+    photo("wide.png", 17_000, 2)
+    ended = colorify("wide.png", *words.split())
+    assert ended.code == 1
+    assert f"{words}: " in ended.err
+    assert f"holds at most {most} px a side, found 17000x2. End its name in .tif." in ended.err
+    assert names() == {"wide.png"}, "said before the work, not after it"
+
+
 def test_no_name_splits_or_hides_a_line(colorify: Colorify) -> None:
     """A line a photo, for those who read the log, and for whoever reads it by a program."""
     name = "a\nb\r\x1b[2K\u202egpj.\u2028x.png"

@@ -207,10 +207,15 @@ def _check_output(stream: RowStream, output: Output, name: str) -> None:
     if bands in (2, 4) and not row.has_alpha:
         cure = f"Choose {option('format', 'png')}."
         raise PhotoError(f"{name}: {row} has no transparency and the photo has. {cure}")
-    if max(width, height) > row.max_side:
+    check_sides((width, height), row, name, f"Choose {option('format', 'tiff')}.")
+
+
+def check_sides(size: tuple[int, int], row: Format, name: str, cure: str) -> None:
+    """Raise PhotoError for a picture of more px a side, width or height, than a format holds."""
+    if max(size) > row.max_side:
+        width, height = size
         raise PhotoError(
-            f"{name}: {row} holds at most {row.max_side} px a side, found {width}x{height}. "
-            f"Choose {option('format', 'tiff')}."
+            f"{name}: {row} holds at most {row.max_side} px a side, found {width}x{height}. {cure}"
         )
 
 
