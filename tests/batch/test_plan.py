@@ -81,10 +81,16 @@ def test_several_photos_do_not_fit_into_one_file() -> None:
         make_plan(["a.jpg", "b.jpg"], output="there.jpg")
 
 
+def test_one_photo_into_a_file_without_a_suffix_is_told_what_to_type() -> None:
+    touch("a.jpg", "there")
+    with pytest.raises(UsageError, match=r"-o there is a file, no picture by its name; end it in .*\.png"):
+        make_plan(["a.jpg"], output="there")
+
+
 @pytest.mark.parametrize("inputs", [["a.jpg", "b.jpg"], ["album"], ["*.jpg"]])
 def test_the_name_of_a_picture_is_no_folder_for_several_photos(inputs: list[str]) -> None:
     touch("a.jpg", "b.jpg", "album/a.jpg")
-    with pytest.raises(UsageError, match=r"-o new\.jpg is a file; for several photos give a folder"):
+    with pytest.raises(UsageError, match=r"-o new\.jpg is the name of one picture; .*: -o new\.jpg/"):
         make_plan(inputs, output="new.jpg")
     assert Path("new.jpg/a.jpg") in [job.target for job in make_plan(inputs, output="new.jpg/").jobs]
     Path("new.jpg").mkdir()

@@ -88,7 +88,7 @@ def make_plan(
     as_file = output is not None and lone and _names_file(output)
     folder = Path(output) if output is not None and not as_file else None
     if folder is not None and (_is_there(folder) or not lone) and not _may_be_folder(output or ""):
-        raise UsageError(f"-o {folder} is a file; for several photos give a folder.")
+        raise UsageError(_explain_no_folder(folder, lone=lone))
     walker = FolderWalker(folder, film_suffixes)
     found, refused, left_out = find_photos(inputs, walker, watching=watching)
     if as_file:
@@ -167,6 +167,19 @@ def _may_be_folder(output: str) -> bool:
     path = Path(output)
     named = output.endswith(("/", os.sep)) or path.suffix.lower() not in READABLE_SUFFIXES
     return is_folder(path) or (named and not _is_there(path))
+
+
+def _explain_no_folder(output: Path, *, lone: bool) -> str:
+    """Say why results cannot go into `output`, and what to type."""
+    if lone:
+        known = " ".join(sorted(WRITABLE_SUFFIXES))
+        return f"-o {output} is a file, no picture by its name; end it in one of {known}, or give a folder."
+    if _is_there(output):
+        return f"-o {output} is a file; for several photos give a folder."
+    return (
+        f"-o {output} is the name of one picture; several photos, a folder or a glob go into a folder: "
+        f"-o {output}/ or another one."
+    )
 
 
 def _target(item: FoundPhoto, folder: Path | None, format: str | None) -> Path:
