@@ -27,7 +27,7 @@ from colorify.images.decode import (
     turn_upright,
 )
 from colorify.images.limits import check_size
-from colorify.images.metadata.ancillary import AncillaryData
+from colorify.images.metadata.ancillary import AncillaryData, find_trailer
 from colorify.images.metadata.tiff import DamagedTagsError, read_exif, read_iptc_block
 from colorify.images.metadata.transfer import MetadataPlan
 from colorify.images.profiles import ColorReading, read_colors, rgb_profile
@@ -191,7 +191,7 @@ def open_photo(
             raise PhotoError(f"{origin.name}: expected grey, RGB or CMYK, found {decoded.bands} channels.")
         reading = read_colors(color)
         lies, notes = read_orientation(decoded), [*origin.notes, *channels_left_out(origin), *reading.notes]
-        carrier = color
+        carrier, beside = color, _add_trailer(origin)
         if origin.format is not None and origin.format.name == "tiff":
             carrier = _add_tags(color, origin, notes)
         if origin.is_jpeg:
@@ -205,7 +205,7 @@ def open_photo(
             notes=tuple(notes),
             profile=rgb_profile(color),
             decoded=decoded if repeatable else None,
-            beside=origin.beside.turned(sideways=lies >= 5) if lies > 1 else origin.beside,
+            beside=beside.turned(sideways=lies >= 5) if lies > 1 else beside,
             has_resolution=has_resolution,
             turned=lies >= 5,
         )
@@ -256,6 +256,14 @@ def _add_tags(image: pyvips.Image, origin: ImageSource, notes: list[str]) -> pyv
     except DamagedTagsError as error:
         notes.append(f"its EXIF or IPTC was left out, as it is damaged ({error})")
     return result
+
+
+def _add_trailer(origin: ImageSource) -> AncillaryData:
+    """Add what follows the pixels of a JPEG; all of it is read for that, so it is no part of the header."""
+    if not origin.is_jpeg:
+        return origin.beside
+    with open_file(origin) as file:
+        return replace(origin.beside, left_out=(*origin.beside.left_out, *find_trailer(file)))
 
 
 def _set_blocks(image: pyvips.Image, blocks: dict[str, bytes | None]) -> pyvips.Image:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyvips
 from PIL import ExifTags, Image, IptcImagePlugin
 
 from colorify.colorizer import Colorizer
+from colorify.images.metadata import ancillary
 from colorify.images.metadata.ancillary import EXTENDED_XMP, jpeg_segments
 from colorify.images.metadata.iptc import WRAPPING
 from colorify.images.metadata.tiff import TiffTag, _pack, raw_entries, read_layout
@@ -448,3 +450,32 @@ def test_alpha_is_kept(colorizer: Colorizer, mode: str, after: str) -> None:
     assert report.data is not None
     alpha = pyvips.Image.new_from_buffer(report.data, "")[-1].numpy()
     assert np.abs(alpha.astype(int) - GREY[::-1]).max() <= (8 if after == "avif" else 0)
+
+
+MOTION = b"\0\0\0\x18ftypmp42" + bytes(5000)
+
+
+@pytest.mark.parametrize(
+    ("trailer", "said"),
+    [
+        (MOTION, ("the video after the end of the picture (5,012 bytes) left out",)),
+        (b"OURS" * 10, ("data after the end of the picture (40 bytes) left out",)),
+        (bytes(100), ()),
+        (b"", ()),
+    ],
+)
+def test_what_follows_the_pixels_of_a_jpeg_is_said(
+    colorizer: Colorizer, tmp_path: Path, trailer: bytes, said: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(plain("JPEG") + trailer)
+    report = colorizer.colorize_file(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    assert report.notes == said
+    assert trailer == b"" or trailer not in (tmp_path / "b.jpg").read_bytes()
+    assert colorizer.colorize_file(plain("JPEG") + trailer, None).notes == said
+
+
+def test_the_end_of_a_jpeg_is_found_where_blocks_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in range(1, 12):
+        monkeypatch.setattr(ancillary, "_BLOCK", size)
+        found = ancillary.find_trailer(io.BytesIO(plain("JPEG") + b"OURS"))
+        assert found == ("data after the end of the picture (4 bytes)",)

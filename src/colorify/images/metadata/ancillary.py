@@ -3,6 +3,7 @@
 Sources: ITU-T T.81, section B.2.4; JFIF 1.02; PNG 3rd edition, section 11.3; WebP container specification.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from colorify.images.metadata.iptc import WRAPPING, join_blocks
 from colorify.images.png_chunks import END, png_chunks
 
 _MOST_PARTS: Final = 10_000  # segments or chunks
+_BLOCK: Final = 2**20  # bytes to read at a time
+_EOI: Final = b"\xff\xd9"  # ends the pixels of a JPEG
 _MOST_BYTES: Final = 2**22  # of all that is carried over
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
@@ -140,6 +143,36 @@ def jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if size < 2:
             return
         yield head[1], file.read(size - 2)
+
+
+def find_trailer(file: BinaryIO) -> tuple[str, ...]:
+    """Say what follows the end of a JPEG's pixels, such as the video of a motion photo; not zeros alone.
+
+    Reads all of the file. The pictures of an MPF, which lie there, have a segment that says so.
+    """
+    if any(marker == _APP2 and data.startswith(b"MPF\0") for marker, data in jpeg_segments(file)):
+        return ()
+    tail = b""
+    while block := file.read(_BLOCK):
+        at = (tail + block).find(_EOI)
+        if at >= 0:
+            file.seek(at + len(_EOI) - len(tail + block), os.SEEK_CUR)
+            return _name_trailer(file)
+        tail = block[-1:]
+    return ()
+
+
+def _name_trailer(file: BinaryIO) -> tuple[str, ...]:
+    start = file.read(_BLOCK)
+    block, size, is_bare = start, 0, True
+    while block:
+        is_bare = is_bare and not block.strip(b"\0")
+        size += len(block)
+        block = file.read(_BLOCK)
+    if is_bare:
+        return ()
+    what = "the video" if b"ftyp" in start else "data"
+    return (f"{what} after the end of the picture ({size:,} bytes)",)
 
 
 def _begins(marker: int, data: bytes, table: tuple[tuple[int, bytes], ...]) -> bool:
