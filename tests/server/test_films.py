@@ -123,6 +123,14 @@ def test_a_film_at_work_goes_sooner_as_others_wait(
     films.close()
 
 
+def test_a_film_runs_on_the_device_of_the_server_and_on_no_other(tiny_weights: Path, tmp_path: Path) -> None:
+    films = Films(Settings(weights=tiny_weights, device="coreml"))  # which this machine has not
+    job = films.add("a.mp4", film(tmp_path / "a.mp4"), ColorOptions())
+    wait_for(lambda: job.progress.state == "failed")
+    assert "coreml" in job.progress.error
+    films.close()
+
+
 def test_a_film_that_is_given_up_leaves_nothing(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

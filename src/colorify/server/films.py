@@ -217,6 +217,7 @@ class Films:
         report = colorize_film(
             job.source,
             weights=self._settings.weights,
+            device=self._settings.device,
             options=FilmOptions(colors=job.colors),
             progress=lambda done: job.advance(done.frames, done.total, done.left),
             preview=job.show,

@@ -57,6 +57,7 @@ export class Markers {
     let dragged = false;
     button.addEventListener("pointerdown", (event) => {
       event.stopPropagation();
+      if (event.button !== 0) return; // of a menu
       button.setPointerCapture(event.pointerId);
       [from, dragged] = [[event.clientX, event.clientY], false];
     });
@@ -68,10 +69,12 @@ export class Markers {
       dragged = true;
       button.classList.add("held");
     });
-    button.addEventListener("pointerup", () => {
+    const release = () => {
       from = null;
       button.classList.remove("held");
-    });
+    };
+    button.addEventListener("pointerup", release);
+    button.addEventListener("pointercancel", release);
     button.addEventListener("click", () => dragged || this.onOpen(index));
     button.addEventListener("keydown", (event) => this.#key(event, index, (dragged = false)));
     this.root.append(button);

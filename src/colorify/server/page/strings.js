@@ -61,7 +61,7 @@ export const STRINGS = {
   failed: ["failed", "misslungen", "échec", "falló", "fallita"],
   photosDone: ["{count} photos", "{count} Fotos", "{count} photos", "{count} fotos", "{count} foto"],
   photosSoFar: ["{ready} of {count} in colour", "{ready} von {count} in Farbe", "{ready} sur {count} en couleur", "{ready} de {count} en color", "{ready} di {count} a colori"],
-  photosFailed: [", {failed} failed", ", {failed} misslungen", ", {failed} en échec", ", {failed} fallaron", ", {failed} fallite"],
+  photosFailed: [", {failed} failed", ", {failed} misslungen", ", {failed} en échec", ", {failed} con error", ", {failed} con errore"],
 
   // the panel
   settings: ["Settings", "Einstellungen", "Réglages", "Ajustes", "Impostazioni"],
