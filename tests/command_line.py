@@ -13,7 +13,7 @@ import pytest
 import pyvips
 
 from colorify.images.metadata.transfer import Mark, add_mark
-from waiting import PATIENCE
+from waiting import finish
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def on_a_terminal(*words: str) -> tuple[bytes, bytes]:
             while read := os.read(ours, 10_000):
                 shown += read
         os.close(ours)
-        out, _ = process.communicate(timeout=PATIENCE)
+        out, _ = finish(process)
     assert process.returncode == 0
     return out, shown
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from colorify import cli
+from colorify.cli.signals import SIGNALS
 from colorify.colorizer import Colorizer
 from colorify.model.generator import Generator
 from command_line import Colorify, Ended
@@ -22,6 +23,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Under `nohup`, or behind a script's `&`, signals are ignored, and so they would be by each process that a
+# test starts, and is to stop by one.
+for _number in SIGNALS:
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 # Which tests start processes or train: CI runs each tier as a job of its own. `browser` marks itself; what is
 # of no tier is `unit`.
@@ -92,10 +99,6 @@ settings.register_profile(
 )
 settings.register_profile("wild", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
-
-# a shell without job control that starts the tests with & has them ignore Ctrl-C, and all that they start
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from changed_command import begin_with_another_run, changed_command
 from colorify.atomic import claim
 from command_line import Colorify, command, names, photo, size
-from waiting import PATIENCE, wait_for
+from waiting import finish, wait_for
 
 COUNT = 60
 
@@ -29,11 +29,11 @@ def test_each_photo_is_coloured_once_and_none_fails(tiny_weights: Path, watch: b
         for more in ([], ["--watch"] if watch else [])
     ]
     try:
-        ends = [both[0].communicate(timeout=PATIENCE)[1]]
+        ends = [finish(both[0])[1]]
         if watch:
             wait_for(lambda: len([name for name in names("out") if ".colorify" not in name]) == COUNT)
             both[1].send_signal(signal.SIGINT)
-        ends.append(both[1].communicate(timeout=PATIENCE)[1])
+        ends.append(finish(both[1])[1])
     finally:
         for process in both:
             process.kill()
@@ -62,7 +62,7 @@ def test_a_watch_comes_back_to_what_another_run_gives_up(tiny_weights: Path) -> 
             given_up.close()
             wait_for(Path("out/a.png").exists)
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=PATIENCE)
+            _, err = finish(process)
         finally:
             process.kill()
     assert process.returncode == 0, err

@@ -18,7 +18,7 @@ from changed_command import (
     tell_when_signals_are_heard,
 )
 from command_line import command, names, photo, size
-from waiting import PATIENCE
+from waiting import PATIENCE, finish
 
 INTERRUPTED = 130
 SIGNALS = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -91,7 +91,7 @@ def test_at_any_time(tiny_weights: Path, rounds: int) -> None:
             assert process.stdout.readline() == "begun\n"
             time.sleep(whole * draw.random())
             process.send_signal(getattr(signal, name))
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = finish(process)
         assert (process.returncode, out) in ((INTERRUPTED, ""), (0, "")), (name, err)
         assert err.strip() in ("", "interrupted")
         if names() == {"a.png", "a-color.png"}:

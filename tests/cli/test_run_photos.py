@@ -14,7 +14,7 @@ from changed_command import changed_command, draw_bar_at_once
 from colorify.batch import watch
 from colorify.cli import run_photos
 from command_line import Colorify, command, names, on_a_terminal, photo, result, size
-from waiting import PATIENCE, wait_for
+from waiting import PATIENCE, finish, wait_for
 
 pytestmark = pytest.mark.usefixtures("in_tmp_path")
 
@@ -119,7 +119,7 @@ class TestWatch:
             Path("later.jpg").rename("in/new/b.jpg")
             wait_for(Path("out/new/b.jpg").exists)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = finish(process)
         rows = [json.loads(line) for line in out.splitlines()]
         assert process.returncode == 0, err
         assert [(row.get("source"), row["status"]) for row in rows] == [
@@ -163,7 +163,7 @@ class TestWatch:
             wait_for(Path("in/a-color.jpg").exists)
             time.sleep(5)  # two looks more
             process.send_signal(signal.SIGTERM)
-            _, err = process.communicate(timeout=PATIENCE)
+            _, err = finish(process)
         assert process.returncode == 0, err
         assert "watching in for photos; Ctrl-C ends it" in err
         assert names("in") == {"a.jpg", "a-color.jpg"}

@@ -20,7 +20,7 @@ from colorify.cli.signals import SIGNALS, stop_on_signals
 from colorify.images.formats import FORMATS
 from command_line import Colorify, command, names, photo, result, size
 from tiny import grey_scene
-from waiting import PATIENCE
+from waiting import PATIENCE, finish
 
 SIZE = (800, 600)
 LEFT = ".colorify-0123456789abcdef.part"
@@ -59,7 +59,7 @@ def test_a_signal_leaves_whole_files_alone_and_the_run_resumes(tiny_weights: Pat
             assert process.stdout is not None
             assert process.stdout.readline() == "endless\n"
             process.send_signal(number)
-            _, err = process.communicate(timeout=PATIENCE)
+            _, err = finish(process)
         finally:
             process.kill()
     assert process.returncode == 130, err
@@ -127,7 +127,7 @@ def test_kills_at_random_moments(tiny_weights: Path) -> None:
                 moments.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
             )
         finally:
-            _, err = process.communicate(timeout=PATIENCE)
+            _, err = finish(process)
         assert "error: " not in err, "nothing failed, and nobody complains of what the last run left"
         now = {name: Path("out", name).stat().st_mtime_ns for name in whole()}
         assert done.items() <= now.items(), "what was finished is neither lost nor written again"

@@ -18,7 +18,7 @@ from colorify.dataset import screen, shard_writer
 from colorify.dataset.screening_rules import Thresholds
 from forks import Change, Command
 from stuck import start_and_stick
-from waiting import PATIENCE, wait_for
+from waiting import finish, wait_for
 
 PAGES, PER_PAGE = 12, 5
 QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2", "-j", "1")
@@ -26,7 +26,7 @@ QUICK_SHARDS = ("--short-side", "48", "--per-shard", "10", "--validation", "0.2"
 
 def stop(process: "Command | subprocess.Popen[str]", with_signal: signal.Signals = signal.SIGKILL) -> int:
     process.send_signal(with_signal)
-    process.communicate(timeout=PATIENCE)
+    finish(process)
     assert process.returncode is not None
     return process.returncode
 
@@ -93,7 +93,7 @@ def test_a_crawl_stops_on_ctrl_c_and_goes_on(gallery: Site, rows: Rows, tmp_path
     wait_for(lambda: gallery.asked >= 15)
     process.send_signal(signal.SIGINT)
     let_go(gallery)
-    process.communicate(timeout=PATIENCE)
+    finish(process)
     assert process.returncode == 130
     assert "taken" not in rows(tmp_path, "images").values()
     crawl(gallery.url("/0"), tmp_path, "--depth", "99")

@@ -17,7 +17,7 @@ from colorify.video import FilmOptions, colorize_film, segments
 from colorify.video.image_sequence import LIST
 from command_line import Colorify, command
 from powerless import NEEDS_MODES, drop_power
-from waiting import PATIENCE
+from waiting import finish
 
 AGAIN = FilmOptions(overwrite=True)
 
@@ -125,7 +125,7 @@ def test_two_processes_do_not_write_one_film(tmp_path: Path, tiny_weights: Path)
         assert contents(tmp_path / "film-color.mp4.parts").keys() == before
     finally:
         job.kill()
-        job.communicate(timeout=PATIENCE)
+        finish(job)
     colorize_film(source, target, weights=tiny_weights)  # its lock went with it
     assert times(target) == times(source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film-color.mp4", "film.mp4"]
@@ -223,6 +223,6 @@ def test_a_second_signal_acts(tmp_path: Path, tiny_weights: Path) -> None:
     assert job.stdout is not None
     assert job.stdout.readline() == "heard\n"
     job.send_signal(signal.SIGTERM)
-    job.communicate(timeout=PATIENCE)
+    finish(job)
     assert job.returncode == -signal.SIGTERM
     assert colorize_film(source, tmp_path / "b.mp4", weights=tiny_weights).resumed > 0

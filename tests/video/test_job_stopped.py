@@ -15,7 +15,7 @@ from colorify.cli.signals import SIGNALS
 from colorify.options import ColorOptions
 from colorify.video import FilmOptions, FilmProgress, colorize_film, segments
 from colorify.video.temporal import LOOK_INTERVAL_FRAMES
-from waiting import PATIENCE
+from waiting import finish
 
 LONG = Sort(size=(64, 48), frames=110, cut=50)
 
@@ -41,7 +41,7 @@ def stop_at(frame: int, how: signal.Signals, source: Path, target: Path, weights
     """Start a job, send it a signal once `frame` frames are done; returns its exit code and last word."""
     with start(frame, source, target, weights) as job:
         os.kill(job.pid, how)
-        said = job.communicate(timeout=PATIENCE)[0].strip()
+        said = finish(job)[0].strip()
     return job.returncode, said
 
 
