@@ -350,6 +350,12 @@ class TestRefusals:
             (b"FUJIFILMCCD-RAW", "a raw photograph", "darktable-cli 'a b' OUT.tif"),
             (b"GIF89a", "a GIF", "magick 'a b' OUT.png"),
             (b"8BPS", "a Photoshop file", "magick 'a b''[0]' OUT.tif"),
+            (b"P5\n", "a Netpbm picture", "magick 'a b' OUT.png"),
+            (b"\x76\x2f\x31\x01", "an OpenEXR picture", "magick 'a b' OUT.png"),
+            (b"%PDF-1.7", "a PDF", "pdfimages -all 'a b' OUT"),
+            (b"PK\3\4", "a ZIP archive", "unzip 'a b' -d OUT"),
+            (b"\0\0\0\x18ftypisom", "a film", "colorify video 'a b'"),
+            (b"no magic at all", "something else", "magick 'a b' OUT.png"),
         ],
     )
     def test_a_kind_that_cannot_be_read_is_named_with_a_command(
