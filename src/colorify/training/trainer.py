@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -344,7 +344,8 @@ class Trainer:
         if saved is None and backbone is not None:
             network.backbone.load_state_dict(backbone)
         freeze_backbone(network, self.recipe)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        move: Any = network.to  # the stub of torch before 2.14 does not know of memory_format
+        move(memory_format=torch.channels_last)
         return network.to(self.device)
 
     def _resume(self, saved: Checkpoint) -> None:

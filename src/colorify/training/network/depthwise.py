@@ -33,8 +33,8 @@ class DepthwiseConv(nn.Conv2d):
         learns = torch.is_grad_enabled() and weight.requires_grad
         if not learns or x.device.type != "cpu" or torch.compiler.is_compiling():
             return F.conv2d(x, weight, bias, self.stride, self.padding, groups=self.groups)
-        apply = _Depthwise.apply
-        y: Tensor = apply(x, weight, bias, self.stride[0], int(self.padding[0]))  # type: ignore[no-untyped-call]
+        apply: Any = _Depthwise.apply  # torch before 2.14 says nothing of its types
+        y: Tensor = apply(x, weight, bias, self.stride[0], int(self.padding[0]))
         return y
 
 
