@@ -27,8 +27,8 @@ class GanTraining:
         """`half`: the discriminator looks in bf16; its weights and its norms are fp32."""
         self.settings, self.half = settings, half
         network = LabDiscriminator() if settings.sees_L else Discriminator()
-        move: Any = network.to  # the stub of torch before 2.14 does not know of memory_format
-        move(memory_format=torch.channels_last)
+        convert: Any = network.to  # the stub of torch before 2.14 does not know of memory_format
+        convert(memory_format=torch.channels_last)
         self.network = network.to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.rate, betas=(0.0, 0.99))
         self.accuracy = torch.full((), 0.5, device=device)  # share of verdicts that are right, moving average

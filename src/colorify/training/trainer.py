@@ -344,8 +344,8 @@ class Trainer:
         if saved is None and backbone is not None:
             network.backbone.load_state_dict(backbone)
         freeze_backbone(network, self.recipe)
-        move: Any = network.to  # the stub of torch before 2.14 does not know of memory_format
-        move(memory_format=torch.channels_last)
+        convert: Any = network.to  # the stub of torch before 2.14 does not know of memory_format
+        convert(memory_format=torch.channels_last)
         return network.to(self.device)
 
     def _resume(self, saved: Checkpoint) -> None:
