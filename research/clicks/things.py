@@ -17,6 +17,7 @@ from PIL import Image
 from scipy.io import loadmat
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+import regions  # noqa: F401 - `bench_set` takes it from here
 from regions import ALIKE_AB, MIN_CONTRAST_AB, NEAR_AB, common_colors, grow, shrink
 
 Pixels = NDArray[np.uint8]
@@ -46,7 +47,8 @@ class Labeled:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         names = loadmat(folder / "label_list.mat")["label_list"][0]
-        self.skin = [str(name[0]) for name in names].index("skin")
+        self.names = [str(name[0]) if len(name) else "" for name in names]
+        self.skin = self.names.index("skin")
         numbers = sorted(int(path.stem) for path in (folder / "annotations/pixel-level").glob("*.mat"))
         self.held_out = [number for number in numbers if number % HELD_OUT_EVERY == 1]
         self.numbers = sorted({*numbers} - {*self.held_out})

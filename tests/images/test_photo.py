@@ -355,7 +355,7 @@ class TestRefusals:
             (b"%PDF-1.7", "a PDF", "pdfimages -all 'a b' OUT"),
             (b"PK\3\4", "a ZIP archive", "unzip 'a b' -d OUT"),
             (b"\0\0\0\x18ftypisom", "a film", "colorify video 'a b'"),
-            (b"no magic at all", "something else", "magick 'a b' OUT.png"),
+            (b"no magic at all", "something else", "convert it to a PNG or a TIFF first."),
         ],
     )
     def test_a_kind_that_cannot_be_read_is_named_with_a_command(

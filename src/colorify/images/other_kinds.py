@@ -30,7 +30,7 @@ _CURES: Final = {
     _PDF: "Take its pictures out first, with Poppler: pdfimages -all {0} OUT",
     _ARCHIVE: "Unpack it first: unzip {0} -d OUT",
     _FILM: "Colour it as a film: colorify video {0}",
-    _UNKNOWN: "If it is a picture, convert it first: magick {0} OUT.png",
+    _UNKNOWN: "If it is a picture, convert it to a PNG or a TIFF first.",
     _PHOTOSHOP: "Save it as a TIFF, or convert it: magick {0}'[0]' OUT.tif",
 }
 _OTHER_SIGNATURES: Final = (
